@@ -1,0 +1,97 @@
+/* The public views: names and columns are a contract with scripts outside (docs/views.md). */
+#include "store/internal.h"
+
+const char *const store_view_sql[] = {
+    "CREATE VIEW v_file AS SELECT file, is_tu, status, n_errors FROM fact_file",
+
+    "CREATE VIEW v_diagnostic AS SELECT file, line, \"column\", severity, message"
+    " FROM fact_diagnostic",
+
+    "CREATE VIEW v_program AS SELECT DISTINCT program, file, source FROM fact_program",
+
+    "CREATE VIEW v_routine AS SELECT id, name, file, line, end_line, is_static, signature,"
+    " is_defined, n_statements FROM fact_routine",
+
+    "CREATE VIEW v_type AS SELECT id, name, kind, file, line, size FROM fact_type",
+
+    "CREATE VIEW v_field AS SELECT type_id, field, position, type, is_pointer FROM fact_field",
+
+    "CREATE VIEW v_param AS SELECT p.routine AS routine_id, r.name AS routine, p.position, p.name,"
+    " p.type, p.use, p.annotation AS contract, p.reason"
+    " FROM fact_param p JOIN fact_routine r ON r.id = p.routine",
+
+    "CREATE VIEW v_call AS SELECT c.site, a.name AS caller, a.file AS caller_file,"
+    " b.name AS callee, CASE WHEN b.is_defined THEN b.file ELSE '' END AS callee_file, c.kind,"
+    " c.tier, c.file, c.line, c.\"column\", c.witness_file, c.witness_line"
+    " FROM fact_call c JOIN fact_routine a ON a.id = c.caller"
+    " JOIN fact_routine b ON b.id = c.callee",
+
+    "CREATE VIEW v_unresolved AS SELECT s.id AS site, a.name AS caller, a.file AS caller_file,"
+    " s.file, s.line, s.\"column\", s.expression"
+    " FROM fact_site s JOIN fact_routine a ON a.id = s.caller"
+    " WHERE NOT s.is_direct AND NOT EXISTS (SELECT 1 FROM fact_call c WHERE c.site = s.id)",
+
+    "CREATE VIEW v_state AS SELECT id, name, field, file, line, storage, class FROM fact_state",
+
+    "CREATE VIEW v_access AS SELECT r.name AS routine, r.file AS routine_file, s.id AS state_id,"
+    " s.name AS state, s.field, a.mode, a.file, a.line"
+    " FROM fact_access a JOIN fact_routine r ON r.id = a.routine"
+    " JOIN fact_state s ON s.id = a.state",
+
+    "CREATE VIEW v_effect AS SELECT r.name AS routine, r.file AS routine_file, e.effect, e.via,"
+    " e.file, e.line FROM fact_effect e JOIN fact_routine r ON r.id = e.routine",
+
+    "CREATE VIEW v_entry AS SELECT e.id, r.name AS routine, r.file AS routine_file, e.trigger,"
+    " e.key, e.rule, e.confidence, e.file, e.line"
+    " FROM fact_entry e JOIN fact_routine r ON r.id = e.routine",
+
+    "CREATE VIEW v_span AS SELECT r.name AS routine, r.file AS routine_file, p.kind,"
+    " coalesce(CASE WHEN s.field = '' THEN s.name ELSE s.name || '.' || s.field END, '') AS state,"
+    " p.file, p.line, p.end_line"
+    " FROM fact_span p JOIN fact_routine r ON r.id = p.routine"
+    " LEFT JOIN fact_state s ON s.id = p.state",
+
+    "CREATE VIEW v_service AS SELECT v.id, v.name,"
+    " (SELECT count(*) FROM plan_member m WHERE m.service = v.id AND m.kind = 'routine'"
+    "  AND m.role = 'member') AS n_routines,"
+    " (SELECT count(*) FROM plan_member m WHERE m.service = v.id AND m.kind = 'state'"
+    "  AND m.role = 'owner') AS n_states,"
+    " (SELECT count(*) FROM plan_function f WHERE f.service = v.id) AS n_functions, v.score"
+    " FROM plan_service v",
+
+    "CREATE VIEW v_member AS SELECT coalesce(v.name, '') AS service, m.kind,"
+    " CASE WHEN m.kind = 'routine' THEN r.name"
+    "  WHEN s.field = '' THEN s.name ELSE s.name || '.' || s.field END AS name,"
+    " CASE WHEN m.kind = 'routine' THEN r.file ELSE s.file END AS file, m.role"
+    " FROM plan_member m LEFT JOIN plan_service v ON v.id = m.service"
+    " LEFT JOIN fact_routine r ON m.kind = 'routine' AND r.id = m.item"
+    " LEFT JOIN fact_state s ON m.kind = 'state' AND s.id = m.item",
+
+    "CREATE VIEW v_function AS SELECT f.id, f.name, v.name AS service, r.name AS entry, f.trigger,"
+    " f.key,"
+    " (SELECT count(*) FROM plan_closure c WHERE c.function = f.id AND c.kind = 'routine')"
+    "  AS n_routines,"
+    " (SELECT count(*) FROM plan_closure c WHERE c.function = f.id AND c.kind = 'state')"
+    "  AS n_states, f.readiness, f.reason"
+    " FROM plan_function f JOIN plan_service v ON v.id = f.service"
+    " JOIN fact_routine r ON r.id = f.routine",
+
+    "CREATE VIEW v_cut AS SELECT coalesce(a.name, '') AS from_service,"
+    " coalesce(b.name, '') AS to_service, c.kind, c.mode,"
+    " r.name AS routine, CASE WHEN c.kind = 'call' THEN q.name"
+    "  WHEN s.field = '' THEN s.name ELSE s.name || '.' || s.field END AS callee_or_state,"
+    " c.n_sites, c.price, c.marshal, c.reason, c.file, c.line"
+    " FROM plan_cut c LEFT JOIN plan_service a ON a.id = c.from_service"
+    " LEFT JOIN plan_service b ON b.id = c.to_service"
+    " JOIN fact_routine r ON r.id = c.routine"
+    " LEFT JOIN fact_routine q ON c.kind = 'call' AND q.id = c.item"
+    " LEFT JOIN fact_state s ON c.kind = 'state' AND s.id = c.item",
+
+    "CREATE VIEW v_invocation AS SELECT function, started, duration, is_cold, max_rss, status"
+    " FROM result_invocation",
+
+    "CREATE VIEW v_bill AS SELECT stage, cloud, name, billing_plan, item, quantity, unit,"
+    " unit_price, amount FROM result_bill",
+
+    NULL,
+};

@@ -1,0 +1,305 @@
+/* The store: files that are not ours, newer, truncated or read-only are refused; records and views
+ * come back as they went in. */
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/facts.h"
+#include "store/identity.h"
+#include "store/plan.h"
+#include "store/results.h"
+#include "store/store.h"
+#include "store/view.h"
+
+struct place {
+  char *folder;
+  char *path;
+};
+
+static void place_set_up(struct place *place, gconstpointer data)
+{
+  (void)data;
+  place->folder = g_dir_make_tmp("cleave-store-XXXXXX", NULL);
+  place->path = g_build_filename(place->folder, "cleave.db", NULL);
+}
+
+static void place_tear_down(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_remove(place->path);
+  g_rmdir(place->folder);
+  g_free(place->path);
+  g_free(place->folder);
+}
+
+static void expect_refused(const char *path, enum store_mode mode, enum store_error expected)
+{
+  g_autoptr(GError) error = NULL;
+  struct store *store = store_open(path, mode, &error);
+  g_assert_null(store);
+  g_assert_error(error, STORE_ERROR, (int)expected);
+  g_assert_nonnull(strstr(error->message, path));
+}
+
+static struct store *open_or_fail(const char *path, enum store_mode mode)
+{
+  g_autoptr(GError) error = NULL;
+  struct store *store = store_open(path, mode, &error);
+  g_assert_no_error(error);
+  return store;
+}
+
+static void make_with_sql(const char *path, const char *sql)
+{
+  sqlite3 *db = NULL;
+  g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+  g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close(db);
+}
+
+static void test_missing(struct place *place, gconstpointer data)
+{
+  (void)data;
+  expect_refused(place->path, STORE_READ, STORE_ERROR_NOT_FOUND);
+  expect_refused(place->path, STORE_WRITE, STORE_ERROR_NOT_FOUND);
+}
+
+static void test_not_ours(struct place *place, gconstpointer data)
+{
+  (void)data;
+  make_with_sql(place->path, "CREATE TABLE customer(name TEXT)");
+  expect_refused(place->path, STORE_READ, STORE_ERROR_NOT_OURS);
+  expect_refused(place->path, STORE_CREATE, STORE_ERROR_NOT_OURS);
+}
+
+static void test_not_a_database(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autofree char *text = g_strnfill(4096, 'x');
+  g_assert_true(g_file_set_contents(place->path, text, 4096, NULL));
+  expect_refused(place->path, STORE_CREATE, STORE_ERROR_NOT_OURS);
+  g_autofree char *after = NULL;
+  g_assert_true(g_file_get_contents(place->path, &after, NULL, NULL));
+  g_assert_cmpstr(after, ==, text);
+}
+
+static void test_newer(struct place *place, gconstpointer data)
+{
+  (void)data;
+  store_close(open_or_fail(place->path, STORE_CREATE));
+  make_with_sql(place->path, "PRAGMA user_version = 999");
+  expect_refused(place->path, STORE_READ, STORE_ERROR_NEWER);
+  expect_refused(place->path, STORE_CREATE, STORE_ERROR_NEWER);
+}
+
+static void test_truncated(struct place *place, gconstpointer data)
+{
+  (void)data;
+  store_close(open_or_fail(place->path, STORE_CREATE));
+  GStatBuf status;
+  g_assert_cmpint(g_stat(place->path, &status), ==, 0);
+  g_assert_cmpint(truncate(place->path, status.st_size / 2), ==, 0);
+  expect_refused(place->path, STORE_READ, STORE_ERROR_DAMAGED);
+}
+
+static void test_folder(struct place *place, gconstpointer data)
+{
+  (void)data;
+  expect_refused(place->folder, STORE_CREATE, STORE_ERROR_IO);
+}
+
+static void write_two_routines(struct store *store)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_routine a = {.id = 1,
+                           .name = "a",
+                           .file = "a.c",
+                           .line = 3,
+                           .end_line = 9,
+                           .is_static = true,
+                           .is_defined = true,
+                           .signature = "int (void)",
+                           .n_statements = 4};
+  struct fact_routine b = {.id = 2, .name = "b"};
+  struct fact_site site = {.id = 7, .caller = 1, .file = "a.c", .line = 5, .expression = "hook"};
+  g_assert_true(store_begin(store, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &a, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &b, &error));
+  g_assert_true(store_insert(store, &fact_site_table, &site, &error));
+  g_assert_true(store_commit(store, &error));
+}
+
+static void test_round_trip(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  write_two_routines(store);
+  g_autoptr(record_set) routines = store_load(store, &fact_routine_table, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(routines->n, ==, 2);
+  const struct fact_routine *a = record_at(routines, fact_routine, 0);
+  g_assert_cmpstr(a->name, ==, "a");
+  g_assert_cmpstr(a->signature, ==, "int (void)");
+  g_assert_true(a->is_static);
+  g_assert_cmpint(a->n_statements, ==, 4);
+  g_assert_cmpstr(record_at(routines, fact_routine, 1)->file, ==, "");
+}
+
+static void test_conflict(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  write_two_routines(store);
+  struct fact_routine again = {.id = 1, .name = "c"};
+  g_assert_false(store_insert(store, &fact_routine_table, &again, &error));
+  g_assert_error(error, STORE_ERROR, STORE_ERROR_CONFLICT);
+  g_clear_error(&error);
+  g_assert_true(store_replace(store, &fact_routine_table, &again, &error));
+  g_autoptr(record_set) found = store_load_where(store, &fact_routine_table, "id", 1, NULL, &error);
+  g_assert_cmpuint(found->n, ==, 1);
+  g_assert_cmpstr(record_at(found, fact_routine, 0)->name, ==, "c");
+}
+
+static void test_blob(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  g_autoptr(GBytes) bytes = g_bytes_new("\0x\0", 3);
+  struct fact_unit unit = {.id = 5, .file = "a.c", .facts = bytes};
+  g_assert_true(store_insert(store, &fact_unit_table, &unit, &error));
+  g_autoptr(record_set) with = store_load(store, &fact_unit_table, NULL, &error);
+  g_assert_true(g_bytes_equal(record_at(with, fact_unit, 0)->facts, bytes));
+  g_assert_null(record_at(with, fact_unit, 0)->inputs);
+  g_autoptr(record_set) without =
+      store_load_without(store, &fact_unit_table, "facts,inputs", "id", &error);
+  g_assert_null(record_at(without, fact_unit, 0)->facts);
+  g_assert_cmpstr(record_at(without, fact_unit, 0)->file, ==, "a.c");
+}
+
+static void test_rollback(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  store_close(open_or_fail(place->path, STORE_CREATE));
+  struct store *store = open_or_fail(place->path, STORE_WRITE);
+  struct fact_routine routine = {.id = 3, .name = "lost"};
+  g_assert_true(store_begin(store, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &routine, &error));
+  store_close(store);
+  g_autoptr(store_t) again = open_or_fail(place->path, STORE_READ);
+  g_autoptr(record_set) routines = store_load(again, &fact_routine_table, NULL, &error);
+  g_assert_cmpuint(routines->n, ==, 0);
+}
+
+static void test_info(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  g_assert_null(store_info(store, "root", &error));
+  g_assert_true(store_set_info(store, "root", "/a", &error));
+  g_assert_true(store_set_info(store, "root", "/b", &error));
+  g_autofree char *root = store_info(store, "root", &error);
+  g_assert_cmpstr(root, ==, "/b");
+  g_assert_true(store_set_info(store, "root", NULL, &error));
+  g_assert_null(store_info(store, "root", &error));
+  g_assert_no_error(error);
+}
+
+/* Names and columns of the views, as the design publishes them. */
+static const char *const published[] = {
+    "v_file file is_tu status n_errors",
+    "v_diagnostic file line column severity message",
+    "v_program program file source",
+    "v_routine id name file line end_line is_static signature is_defined n_statements",
+    "v_type id name kind file line size",
+    "v_field type_id field position type is_pointer",
+    "v_param routine_id routine position name type use contract reason",
+    "v_call site caller caller_file callee callee_file kind tier file line column witness_file"
+    " witness_line",
+    "v_unresolved site caller caller_file file line column expression",
+    "v_state id name field file line storage class",
+    "v_access routine routine_file state_id state field mode file line",
+    "v_effect routine routine_file effect via file line",
+    "v_entry id routine routine_file trigger key rule confidence file line",
+    "v_span routine routine_file kind state file line end_line",
+    "v_service id name n_routines n_states n_functions score",
+    "v_member service kind name file role",
+    "v_function id name service entry trigger key n_routines n_states readiness reason",
+    "v_cut from_service to_service kind mode routine callee_or_state n_sites price marshal reason"
+    " file line",
+    "v_invocation function started duration is_cold max_rss status",
+    "v_bill stage cloud name billing_plan item quantity unit unit_price amount",
+};
+
+static void test_views(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  for (size_t i = 0; i < G_N_ELEMENTS(published); i++) {
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) words = g_strsplit(published[i], " ", -1);
+    g_assert_cmpstr(view_names()[i], ==, words[0]);
+    g_assert_nonnull(view_about(words[0]));
+    g_autoptr(view_rows) rows = view_read(store, words[0], NULL, 0, &error);
+    g_assert_no_error(error);
+    g_autofree char *expected = g_strjoinv(" ", words + 1);
+    g_autofree char *found = g_strjoinv(" ", rows->columns);
+    g_assert_cmpstr(found, ==, expected);
+  }
+  g_assert_null(view_names()[G_N_ELEMENTS(published)]);
+}
+
+static void test_filter(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  write_two_routines(store);
+  struct view_filter filter = {"name", "b"};
+  g_autoptr(view_rows) rows = view_read(store, "v_routine", &filter, 1, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(rows->n_rows, ==, 1);
+  g_assert_cmpint(view_cell(rows, 0, 0)->integer, ==, 2);
+  g_autoptr(view_rows) unresolved = view_read(store, "v_unresolved", NULL, 0, &error);
+  g_assert_cmpuint(unresolved->n_rows, ==, 1);
+  g_assert_cmpstr(view_text(unresolved, 0, "expression"), ==, "hook");
+}
+
+static void test_identity(void)
+{
+  g_assert_cmpint(store_id("a", "b", NULL), !=, store_id("ab", NULL));
+  g_assert_cmpint(store_id("a", "", NULL), !=, store_id("", "a", NULL));
+  g_assert_cmpint(store_id("a", NULL), ==, store_id("a", NULL));
+  g_assert_cmpint(store_id("a", NULL), <, (int64_t)1 << 53);
+  const char *const parts[] = {"a", "b"};
+  g_assert_cmpint(store_id_of(parts, 2), ==, store_id("a", "b", NULL));
+}
+
+#define ADD(path, routine)                                                                         \
+  g_test_add(path, struct place, NULL, place_set_up, routine, place_tear_down)
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  ADD("/store/missing", test_missing);
+  ADD("/store/not-ours", test_not_ours);
+  ADD("/store/not-a-database", test_not_a_database);
+  ADD("/store/newer", test_newer);
+  ADD("/store/truncated", test_truncated);
+  ADD("/store/folder", test_folder);
+  ADD("/store/round-trip", test_round_trip);
+  ADD("/store/conflict", test_conflict);
+  ADD("/store/blob", test_blob);
+  ADD("/store/rollback", test_rollback);
+  ADD("/store/info", test_info);
+  ADD("/store/views", test_views);
+  ADD("/store/filter", test_filter);
+  g_test_add_func("/store/identity", test_identity);
+  return g_test_run();
+}
