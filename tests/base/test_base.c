@@ -1,0 +1,88 @@
+/* Strict YAML and nearest names: every refusal says file, line and column. */
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/yaml.h"
+
+static const char *const keys[] = {"version", "services", "together", NULL};
+
+static void expect_refused(const char *text, const char *message)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(yaml_file_owner) file = yaml_file_parse("f.yaml", text, &error);
+  bool is_good = file && yaml_check_keys(file, yaml_file_root(file), keys, &error);
+  g_assert_false(is_good);
+  if (!strstr(error->message, message)) {
+    g_error("'%s' does not contain '%s'", error->message, message);
+  }
+}
+
+static void test_refusals(void)
+{
+  expect_refused("", "f.yaml:1:1:");
+  expect_refused("version: 2\n", "f.yaml:1:10: version 2 is not known");
+  expect_refused("services: {}\n", "f.yaml:1:1: 'version: 1' is missing");
+  expect_refused("version: 1\nservises: {}\n",
+                 "f.yaml:2:1: unknown key 'servises', did you mean 'services'?");
+  expect_refused("version: 1\nqqqqqqqqqqqq: {}\n", "f.yaml:2:1: unknown key 'qqqqqqqqqqqq'");
+  expect_refused("version: [1\n", "f.yaml:");
+  expect_refused("- 1\n", "a mapping with 'version: 1' is expected");
+  expect_refused("version: 1\nversion: 1\n", "f.yaml:");
+}
+
+static void test_entries(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(yaml_file_owner) file =
+      yaml_file_parse("f.yaml", "version: 1\nservices:\n  b: 0x10\n  a: 2.5\n", &error);
+  g_assert_no_error(error);
+  struct yaml_node *services = yaml_get(yaml_file_root(file), "services");
+  g_assert_cmpuint(yaml_n_entries(services), ==, 2);
+  g_autofree char *key = NULL;
+  struct yaml_node *node = NULL;
+  struct yaml_node *value = NULL;
+  g_assert_true(yaml_entry(file, services, 0, &key, &node, &value, &error));
+  g_assert_cmpstr(key, ==, "b");
+  unsigned line = 0;
+  unsigned column = 0;
+  yaml_position(node, &line, &column);
+  g_assert_cmpuint(line, ==, 3);
+  g_assert_cmpuint(column, ==, 3);
+  int64_t integer = 0;
+  g_assert_true(yaml_integer(file, value, 0, 100, &integer, &error));
+  g_assert_cmpint(integer, ==, 16);
+  g_assert_false(yaml_integer(file, value, 0, 10, &integer, &error));
+  g_assert_nonnull(strstr(error->message, "f.yaml:3:6:"));
+}
+
+static void test_alias(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(yaml_file_owner) file =
+      yaml_file_parse("f.yaml", "version: 1\nservices: [&x a, *x]\n", &error);
+  g_assert_no_error(error);
+  g_autofree char *text = NULL;
+  struct yaml_node *services = yaml_get(yaml_file_root(file), "services");
+  g_assert_false(yaml_text(file, yaml_item(services, 1), &text, &error));
+  g_assert_nonnull(strstr(error->message, "aliases are not supported"));
+}
+
+static void test_nearest(void)
+{
+  static const char *const names[] = {"analyze", "split", "show", "host"};
+  g_assert_cmpstr(nearest_name("analyse", names, 4), ==, "analyze");
+  g_assert_cmpstr(nearest_name("sohw", names, 4), ==, "show");
+  g_assert_cmpstr(nearest_name("SPLIT", names, 4), ==, "split");
+  g_assert_null(nearest_name("frobnicate", names, 4));
+  g_assert_null(nearest_name("x", names, 0));
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/yaml/refusals", test_refusals);
+  g_test_add_func("/yaml/entries", test_entries);
+  g_test_add_func("/yaml/alias", test_alias);
+  g_test_add_func("/nearest", test_nearest);
+  return g_test_run();
+}
