@@ -234,8 +234,7 @@ struct store *store_open(const char *path, enum store_mode mode, GError **error)
   }
   struct store *store = g_new0(struct store, 1);
   store->path = g_strdup(path);
-  store->statements =
-      g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
+  store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
   int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   flags |= mode == STORE_CREATE ? SQLITE_OPEN_CREATE : 0;
   bool is_new = false;

@@ -131,12 +131,32 @@ static struct view_rows *read_rows(struct store *store, sqlite3_stmt *statement,
   return rows;
 }
 
+static sqlite3_stmt *shape_of(struct store *store, const char *name, GError **error)
+{
+  g_autofree char *probe = g_strdup_printf("SELECT * FROM %s LIMIT 0", name);
+  return store_statement(store, probe, error);
+}
+
+char **view_columns(struct store *store, const char *name, GError **error)
+{
+  g_return_val_if_fail(view_about(name), NULL);
+  sqlite3_stmt *shape = shape_of(store, name, error);
+  if (!shape) {
+    return NULL;
+  }
+  int n = sqlite3_column_count(shape);
+  char **columns = g_new0(char *, (size_t)n + 1);
+  for (int i = 0; i < n; i++) {
+    columns[i] = g_strdup(sqlite3_column_name(shape, i));
+  }
+  return columns;
+}
+
 struct view_rows *view_read(struct store *store, const char *name,
                             const struct view_filter *filters, size_t n_filters, GError **error)
 {
   g_return_val_if_fail(view_about(name), NULL);
-  g_autofree char *probe = g_strdup_printf("SELECT * FROM %s LIMIT 0", name);
-  sqlite3_stmt *shape = store_statement(store, probe, error);
+  sqlite3_stmt *shape = shape_of(store, name, error);
   if (!shape) {
     return NULL;
   }

@@ -43,6 +43,9 @@ const char *const *view_names(void);
 /* One line that says what the rows of the view called NAME are, or NULL for an unknown view. */
 const char *view_about(const char *name);
 
+/* The columns of the view called NAME, NULL-terminated; the caller frees with g_strfreev(). */
+char **view_columns(struct store *store, const char *name, GError **error);
+
 struct view_filter {
   const char *column;
   const char *value; /* text equality; integers are compared by their decimal text */

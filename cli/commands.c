@@ -1,0 +1,29 @@
+/* The table of commands: help, completion and the reference show them in this order. */
+#include <string.h>
+
+#include "cli/command.h"
+
+extern const struct command show_command;
+
+const struct command *const commands[] = {
+    &show_command,
+    NULL,
+};
+
+const struct option global_options[] = {
+    {"db", 0, OPTION_TEXT, "FILE", "the store (default cleave.db)", NULL},
+    {"quiet", 'q', OPTION_FLAG, NULL, "say nothing but results and errors", NULL},
+    {"color", 0, OPTION_TEXT, "WHEN", "colour in tables", "auto|always|never"},
+    {"help", 'h', OPTION_FLAG, NULL, "help; -h is short, --help is long", NULL},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+  for (size_t i = 0; commands[i]; i++) {
+    if (strcmp(commands[i]->name, name) == 0) {
+      return commands[i];
+    }
+  }
+  return NULL;
+}

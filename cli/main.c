@@ -1,0 +1,104 @@
+/* cleave: finds the command, reads its options, runs it, checks that the output was written. */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/nearest.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/options.h"
+
+static int print(const char *text)
+{
+  if (fputs(text, stdout) == EOF || fflush(stdout) != 0) {
+    fprintf(stderr, "cleave: cannot write the output: %s\n", g_strerror(errno));
+    return EXIT_FILE;
+  }
+  return EXIT_DONE;
+}
+
+static int unknown_command(const char *word)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new();
+  for (size_t i = 0; commands[i]; i++) {
+    g_ptr_array_add(names, (gpointer)commands[i]->name);
+  }
+  g_autofree char *safe = g_strescape(word, NULL);
+  const char *nearest = nearest_name(word, (const char *const *)names->pdata, names->len);
+  if (nearest) {
+    fprintf(stderr, "cleave: unknown command '%s', did you mean '%s'?\n", safe, nearest);
+  } else {
+    fprintf(stderr, "cleave: unknown command '%s'; 'cleave --help' lists them\n", safe);
+  }
+  return EXIT_USAGE;
+}
+
+/* The command that the first one or two words name; *N_WORDS says how many. */
+static const struct command *find(char **words, unsigned *n_words)
+{
+  if (words[1]) {
+    g_autofree char *two = g_strconcat(words[0], " ", words[1], NULL);
+    const struct command *command = command_find(two);
+    if (command) {
+      *n_words = 2;
+      return command;
+    }
+  }
+  *n_words = 1;
+  return command_find(words[0]);
+}
+
+static int run(struct context *context, char **words)
+{
+  g_autofree char *message = NULL;
+  if (!options_parse(context, words, &message)) {
+    g_autofree char *hint =
+        g_strdup_printf("%s\n'cleave %s -h' tells the options", message, context->command->name);
+    return context_fail(context, EXIT_USAGE, "%s", hint);
+  }
+  const char *help = context_text(context, "help");
+  if (help) {
+    g_autofree char *text = help_command(context->command, strcmp(help, "--help") == 0);
+    return print(text);
+  }
+  int code = context->command->run(context);
+  if (fflush(context->out) != 0 || ferror(context->out)) {
+    return context_fail(context, EXIT_FILE, "cannot write the output: %s", g_strerror(errno));
+  }
+  return code;
+}
+
+int main(int argc, char **argv)
+{
+  setlocale(LC_CTYPE, "");
+  signal(SIGPIPE, SIG_IGN);
+  if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+      strcmp(argv[1], "help") == 0) {
+    g_autofree char *text = help_overview();
+    if (argc < 2) {
+      fputs(text, stderr);
+      return EXIT_USAGE;
+    }
+    return print(text);
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    return print("cleave " CLEAVE_VERSION "\n");
+  }
+  unsigned n_words = 0;
+  const struct command *command = find(argv + 1, &n_words);
+  if (!command) {
+    return unknown_command(argv[1]);
+  }
+  g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+  struct context context = {
+      .command = command,
+      .values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+      .out = stdout,
+      .program = program ? program : argv[0],
+  };
+  int code = run(&context, argv + 1 + n_words);
+  context_clear(&context);
+  return code;
+}

@@ -1,0 +1,161 @@
+/* cleave show WHAT: the rows of a public view. */
+#include <string.h>
+
+#include "base/nearest.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "reports/rows.h"
+#include "reports/text.h"
+#include "store/view.h"
+
+struct subject {
+  const char *word;
+  const char *view;
+};
+
+static const struct subject subjects[] = {
+    {"files", "v_file"},
+    {"routines", "v_routine"},
+    {"calls", "v_call"},
+    {"unresolved", "v_unresolved"},
+    {"state", "v_state"},
+    {"accesses", "v_access"},
+    {"effects", "v_effect"},
+    {"entries", "v_entry"},
+    {"spans", "v_span"},
+    {"programs", "v_program"},
+    {"diagnostics", "v_diagnostic"},
+    {"services", "v_service"},
+    {"members", "v_member"},
+    {"functions", "v_function"},
+    {"cuts", "v_cut"},
+    {"params", "v_param"},
+    {"types", "v_type"},
+    {"fields", "v_field"},
+    {"invocations", "v_invocation"},
+    {"bill", "v_bill"},
+};
+
+static const char *find_view(const char *word)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+    if (strcmp(subjects[i].word, word) == 0) {
+      return subjects[i].view;
+    }
+  }
+  return NULL;
+}
+
+static int unknown_subject(struct context *context, const char *word)
+{
+  const char *words[G_N_ELEMENTS(subjects) + 1] = {NULL};
+  for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+    words[i] = subjects[i].word;
+  }
+  const char *nearest = nearest_name(word, words, G_N_ELEMENTS(subjects));
+  if (nearest) {
+    return context_fail(context, EXIT_USAGE, "cannot show '%s', did you mean '%s'?", word, nearest);
+  }
+  g_autofree char *all = g_strjoinv(", ", (char **)words);
+  return context_fail(context, EXIT_USAGE, "cannot show '%s'; there are: %s", word, all);
+}
+
+/* COLUMN=VALUE pairs as filters; refuses columns that the view does not have. */
+static bool read_filters(struct context *context, struct store *store, const char *view,
+                         GArray *filters, int *code)
+{
+  g_autoptr(GError) error = NULL;
+  for (const char *const *pair = context_list(context, "where"); *pair; pair++) {
+    const char *equals = strchr(*pair, '=');
+    if (!equals) {
+      *code = context_fail(context, EXIT_USAGE, "--where needs COLUMN=VALUE, not '%s'", *pair);
+      return false;
+    }
+    g_autofree char *column = g_strndup(*pair, (gsize)(equals - *pair));
+    g_auto(GStrv) columns = view_columns(store, view, &error);
+    if (!columns) {
+      *code = context_fail_with(context, error);
+      return false;
+    }
+    size_t i = 0;
+    while (columns[i] && strcmp(columns[i], column) != 0) {
+      i++;
+    }
+    if (!columns[i]) {
+      const char *nearest =
+          nearest_name(column, (const char *const *)columns, g_strv_length(columns));
+      *code = context_fail(context, EXIT_USAGE, "there is no column '%s'%s%s%s", column,
+                           nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                           nearest ? "'?" : "");
+      return false;
+    }
+    struct view_filter filter = {g_intern_string(column), equals + 1};
+    g_array_append_val(filters, filter);
+  }
+  return true;
+}
+
+static void print_rows(struct context *context, const struct view_rows *rows, const char *what)
+{
+  const char *format = context_format(context);
+  g_autofree char *text = NULL;
+  if (strcmp(format, "json") == 0) {
+    text = rows_json(rows, what);
+  } else if (strcmp(format, "csv") == 0) {
+    text = rows_csv(rows);
+  } else {
+    text = text_table(rows, terminal_width(context->out),
+                      terminal_has_color(context->out, context_text(context, "color")));
+  }
+  fputs(text, context->out);
+  if (strcmp(format, "table") == 0 && rows->n_rows == 0) {
+    context_say(context, "no rows");
+  }
+}
+
+static int show(struct context *context)
+{
+  const char *what = context->arguments[0];
+  const char *view = find_view(what);
+  if (!view) {
+    return unknown_subject(context, what);
+  }
+  int code = EXIT_DONE;
+  g_autoptr(store_t) store = context_open_store(context, STORE_READ, &code);
+  if (!store) {
+    return code;
+  }
+  g_autoptr(GArray) filters = g_array_new(FALSE, FALSE, sizeof(struct view_filter));
+  if (!read_filters(context, store, view, filters, &code)) {
+    return code;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(view_rows) rows =
+      view_read(store, view, (struct view_filter *)(void *)filters->data, filters->len, &error);
+  if (!rows) {
+    return context_fail_with(context, error);
+  }
+  print_rows(context, rows, what);
+  return EXIT_DONE;
+}
+
+static const struct option show_options[] = {
+    {"where", 'w', OPTION_LIST, "COLUMN=VALUE", "only rows in which the column has the value",
+     NULL},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command show_command = {
+    .name = "show",
+    .arguments = "WHAT",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .summary = "Show what was found and proposed",
+    .description =
+        "WHAT is one of files, routines, calls, unresolved, state, accesses, effects, entries,\n"
+        "spans, programs, diagnostics, services, members, functions, cuts, params, types, fields,\n"
+        "invocations, bill. The columns are those of the public views (docs/views.md).",
+    .options = show_options,
+    .formats = "table|json|csv",
+    .run = show,
+};
