@@ -83,7 +83,7 @@ static struct yaml_file *parse(const char *name, char *text, size_t length, GErr
   if (!is_good) {
     set_syntax_error(name, diag, error);
   }
-  fy_diag_unref(diag);
+  fy_diag_destroy(diag);
   if (is_good && check_version(file, error)) {
     return file;
   }
