@@ -1,42 +1,20 @@
 /* The server: shop [-c FILE] [-p PORT]. */
-#include "cart.h"
-#include "catalogue.h"
-#include "config.h"
-#include "db.h"
-#include "log.h"
-#include "notify.h"
-#include "order.h"
-#include "queue.h"
-#include "schema.h"
-#include "search.h"
-#include "server.h"
-#include "session.h"
-#include "timer.h"
+#include "shop.h"
 
-#include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static sem_t stop_wanted;
 
-static void on_signal(int number)
-{
-  (void)number;
-  sem_post(&stop_wanted);
-}
+static void on_signal(int number UNUSED) { sem_post(&stop_wanted); }
 
-void usage(FILE *to)
-{
+void usage(FILE *to) {
   fprintf(to, "usage: shop [-c FILE] [-p PORT]\n"
               "Settings come from FILE and from SHOP_... in the environment.\n");
 }
 
-static int parse_options(int argc, char **argv)
-{
+static int parse_options(int argc, char **argv) {
   int option;
   while ((option = getopt(argc, argv, "c:p:h")) != -1) {
     if (option == 'c') {
@@ -55,8 +33,7 @@ static int parse_options(int argc, char **argv)
   return -1;
 }
 
-static void install_signals(void)
-{
+static void install_signals(void) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;
@@ -66,17 +43,12 @@ static void install_signals(void)
   signal(SIGPIPE, SIG_IGN);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
   int code = parse_options(argc, argv);
-  if (code >= 0)
-    return code;
-  if (config_init() != 0)
-    return 2;
-  if (db_init() != 0)
-    return 1;
-  if (schema_init() != 0)
-    return 1;
+  if (code >= 0) return code;
+  if (config_init() != 0) return 2;
+  if (db_init() != 0) return 1;
+  if (schema_init() != 0) return 1;
   session_init();
   session_on_end(cart_session_ended);
   order_init();
@@ -89,8 +61,7 @@ int main(int argc, char **argv)
   if (port >= 0) {
     printf("shop: listening on port %d\n", port);
     fflush(stdout);
-    while (sem_wait(&stop_wanted) != 0 && errno == EINTR)
-      continue;
+    while (sem_wait(&stop_wanted) != 0 && errno == EINTR) continue;
     log_notice("stopping");
   }
   server_stop();

@@ -1,6 +1,5 @@
 /* The administrator's command line, sent as the body of a request. */
-#ifndef SHOP_ADMIN_H
-#define SHOP_ADMIN_H
+#pragma once
 
 #include "request.h"
 
@@ -8,5 +7,3 @@
 int admin_execute(char *line, struct buffer *out);
 
 int admin_command(struct request *request, struct response *response);
-
-#endif

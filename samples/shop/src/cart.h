@@ -1,6 +1,5 @@
 /* Carts: rows in the database, found by number or through the session of who fills them. */
-#ifndef SHOP_CART_H
-#define SHOP_CART_H
+#pragma once
 
 #include "price.h"
 #include "request.h"
@@ -17,5 +16,3 @@ int cart_show(struct request *request, struct response *response);
 int cart_mine(struct request *request, struct response *response);
 int cart_add(struct request *request, struct response *response);
 int cart_remove(struct request *request, struct response *response);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the shop sells. Products are cached until the catalogue's version changes. */
-#ifndef SHOP_CATALOGUE_H
-#define SHOP_CATALOGUE_H
+#pragma once
 
 #include "request.h"
 
@@ -21,5 +20,3 @@ void catalogue_cache_flush(void);
 int catalogue_list(struct request *request, struct response *response);
 int catalogue_detail(struct request *request, struct response *response);
 int catalogue_categories(struct request *request, struct response *response);
-
-#endif

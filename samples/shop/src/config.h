@@ -1,7 +1,6 @@
 /* The settings: defaults, then a file of "key = value" lines, then the environment (SHOP_KEY).
  * Written by config_init() before anything else runs, read-only afterwards. */
-#ifndef SHOP_CONFIG_H
-#define SHOP_CONFIG_H
+#pragma once
 
 #include <time.h>
 
@@ -33,5 +32,3 @@ time_t clock_now(void);
 
 /* "2026-11-23" for a point in time, in UTC. */
 void clock_day(time_t when, char *to, size_t size);
-
-#endif

@@ -1,15 +1,14 @@
 /* The database: one connection for the whole program, behind a table of drivers.
  * Statements number their arguments $1, $2 … in every driver. Types of the arguments stand in a
  * string, one letter each: 'i' a long, 's' a string. */
-#ifndef SHOP_DB_H
-#define SHOP_DB_H
+#pragma once
 
 #include <pthread.h>
 
 #define DB_MAX_ARGS 12
 
 /* Called once per row; columns that are NULL arrive as "". */
-typedef int (*db_row_fn)(void *context, int n_columns, const char *const *values);
+typedef int (*db_row_fn)(void *context, const char *const *values);
 
 struct db;
 
@@ -20,8 +19,7 @@ struct db_driver {
   int (*open)(struct db *db, const char *url);
   void (*close)(struct db *db);
   /* Rows returned or changed, or -1 with a text in db->error. */
-  long (*run)(struct db *db, const char *sql, const char *types, const char *const *args,
-              db_row_fn row, void *context);
+  long (*run)(struct db *db, const char *sql, const char *types, const char *const *args, db_row_fn row, void *context);
 };
 
 struct db {
@@ -43,14 +41,18 @@ void db_close(struct db *db);
 /* Opens config.database_url as the program's database: 0 or -1. */
 int db_init(void);
 
+/* Rows changed, or returned; -1 on an error. */
 long db_exec(const char *sql, const char *types, ...);
 long db_select(db_row_fn row, void *context, const char *sql, const char *types, ...);
 
-/* The first column of the first row: 1 found, 0 no row, -1 error. */
-int db_long(long *value, const char *sql, const char *types, ...);
+/* 0 when exactly one row was changed, or returned (its first column as a number); else -1. */
+int db_exec_one(const char *sql, const char *types, ...);
+int db_select_one(db_row_fn row, void *context, const char *sql, const char *types, ...);
+int db_select_long(long *value, const char *sql, const char *types, ...);
+
+/* -1 when a count of rows tells of an error, else 0. */
+int db_done(long n_rows);
 
 int db_begin(void);
 int db_commit(void);
-void db_rollback(void);
-
-#endif
+int db_rollback(void); /* always -1 */

@@ -1,17 +1,12 @@
 /* The embedded driver: sqlite:PATH. */
-#include "db.h"
-#include "str.h"
+#include "shop.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static int sqlite_open(struct db *db, const char *url)
-{
+static int sqlite_open(struct db *db, const char *url) {
   sqlite3 *handle = NULL;
   if (sqlite3_open(url + strlen("sqlite:"), &handle) != SQLITE_OK) {
-    str_copy(db->error, sizeof db->error, handle ? sqlite3_errmsg(handle) : "out of memory");
+    str_set(db->error, handle ? sqlite3_errmsg(handle) : "out of memory");
     sqlite3_close(handle);
     return -1;
   }
@@ -22,42 +17,32 @@ static int sqlite_open(struct db *db, const char *url)
   return 0;
 }
 
-static void sqlite_close(struct db *db)
-{
-  sqlite3_close(db->handle);
-}
+static void sqlite_close(struct db *db) { sqlite3_close(db->handle); }
 
-static int sqlite_row(sqlite3_stmt *statement, db_row_fn row, void *context)
-{
+static int sqlite_row(sqlite3_stmt *statement, db_row_fn row, void *context) {
   const char *values[32];
   int n_columns = sqlite3_column_count(statement);
-  if (n_columns > 32)
-    n_columns = 32;
+  if (n_columns > 32) n_columns = 32;
   for (int i = 0; i < n_columns; i++) {
     const char *text = (const char *)sqlite3_column_text(statement, i);
     values[i] = text ? text : "";
   }
-  return row(context, n_columns, values);
+  return row(context, values);
 }
 
-static void sqlite_bind(sqlite3_stmt *statement, const char *types, const char *const *args)
-{
+static void sqlite_bind(sqlite3_stmt *statement, const char *types, const char *const *args) {
   for (int i = 0; types[i]; i++) {
     char name[16];
     snprintf(name, sizeof name, "$%d", i + 1);
     int position = sqlite3_bind_parameter_index(statement, name);
-    if (position == 0)
-      continue;
-    if (types[i] == 'i')
-      sqlite3_bind_int64(statement, position, strtoll(args[i], NULL, 10));
-    else
-      sqlite3_bind_text(statement, position, args[i], -1, SQLITE_TRANSIENT);
+    if (position == 0) continue;
+    if (types[i] == 'i') sqlite3_bind_int64(statement, position, strtoll(args[i], NULL, 10));
+    else sqlite3_bind_text(statement, position, args[i], -1, SQLITE_TRANSIENT);
   }
 }
 
-static long sqlite_run(struct db *db, const char *sql, const char *types, const char *const *args,
-                       db_row_fn row, void *context)
-{
+static long sqlite_run(struct db *db, const char *sql, const char *types, const char *const *args, db_row_fn row,
+                       void *context) {
   sqlite3 *handle = db->handle;
   sqlite3_stmt *statement = NULL;
   long n_rows = 0;
@@ -66,12 +51,11 @@ static long sqlite_run(struct db *db, const char *sql, const char *types, const 
     sqlite_bind(statement, types, args);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
       n_rows++;
-      if (row && sqlite_row(statement, row, context) != 0)
-        break;
+      if (row && sqlite_row(statement, row, context) != 0) break;
     }
   }
   if (code != SQLITE_DONE && code != SQLITE_ROW) {
-    str_copy(db->error, sizeof db->error, sqlite3_errmsg(handle));
+    str_set(db->error, sqlite3_errmsg(handle));
     sqlite3_finalize(statement);
     return -1;
   }

@@ -1,10 +1,7 @@
 /* Mails: written from templates, kept in a table and dropped into the spool of the mail server. */
-#ifndef SHOP_MAIL_H
-#define SHOP_MAIL_H
+#pragma once
 
 struct job;
 
 /* Job "mail": template=NAME and what the template needs (user=, order=, product=, left=). */
 int mail_job_run(const struct job *job);
-
-#endif

@@ -1,6 +1,5 @@
 /* Orders: from a cart to something that is paid for and taken off the shelf. */
-#ifndef SHOP_ORDER_H
-#define SHOP_ORDER_H
+#pragma once
 
 #include "price.h"
 #include "request.h"
@@ -15,10 +14,8 @@ enum order_result {
 };
 
 struct order {
-  long id;
-  long user_id;
-  long total_cents;
-  long created_at;
+  long id, user_id;
+  long total_cents, created_at;
   char status[16];
   char country[4];
 };
@@ -31,10 +28,11 @@ int order_set_status(long id, const char *from, const char *to);
 enum order_result order_place(long user_id, long cart_id, const char *country, const char *provider,
                               const char *account, long *order_id);
 
+/* Lets the customer know. */
+int order_mail(const char *template, long order_id);
+
 int order_create(struct request *request, struct response *response);
 int order_list(struct request *request, struct response *response);
 int order_list_by_token(struct request *request, struct response *response);
 int order_show(struct request *request, struct response *response);
 int order_cancel(struct request *request, struct response *response);
-
-#endif

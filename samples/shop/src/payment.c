@@ -1,13 +1,4 @@
-#include "payment.h"
-
-#include "config.h"
-#include "db.h"
-#include "json.h"
-#include "log.h"
-#include "stats.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "shop.h"
 
 #define PAYMENT_MAX_OBSERVERS 4
 
@@ -20,109 +11,77 @@ static const struct payment_provider *const payment_providers[] = {
 static payment_observer_fn payment_observers[PAYMENT_MAX_OBSERVERS];
 static int n_payment_observers;
 
-void payment_observe(payment_observer_fn observer)
-{
-  if (n_payment_observers < PAYMENT_MAX_OBSERVERS)
-    payment_observers[n_payment_observers++] = observer;
+void payment_observe(payment_observer_fn observer) {
+  if (n_payment_observers < PAYMENT_MAX_OBSERVERS) payment_observers[n_payment_observers++] = observer;
 }
 
-static const struct payment_provider *payment_find_provider(const char *name)
-{
+static const struct payment_provider *payment_find_provider(const char *name) {
   for (size_t i = 0; i < sizeof payment_providers / sizeof *payment_providers; i++)
-    if (!strcmp(payment_providers[i]->name, name))
-      return payment_providers[i];
+    if (!strcmp(payment_providers[i]->name, name)) return payment_providers[i];
   return NULL;
 }
 
-static void payment_tell(long order_id, const char *provider, long cents, int is_paid)
-{
-  for (int i = 0; i < n_payment_observers; i++)
-    payment_observers[i](order_id, provider, cents, is_paid);
+static void payment_tell(long order_id, const char *provider, long cents, int is_paid) {
+  for (int i = 0; i < n_payment_observers; i++) payment_observers[i](order_id, provider, cents, is_paid);
 }
 
-int payment_charge(long order_id, const char *provider_name, const char *account, long cents)
-{
+int payment_charge(long order_id, const char *provider_name, const char *account, long cents) {
   const struct payment_provider *provider = payment_find_provider(provider_name);
-  if (!provider)
-    return -1;
-  int is_refused =
-      (provider->max_cents && cents > provider->max_cents) || provider->charge(account, cents) != 0;
+  if (!provider) return -1;
+  int is_refused = (provider->max_cents && cents > provider->max_cents) || provider->charge(account, cents) != 0;
   payment_tell(order_id, provider->name, cents, !is_refused);
   if (is_refused) {
     stats.payments_refused++;
     return 1;
   }
-  return db_exec("INSERT INTO payments (order_id, provider, account, amount_cents, status, at)"
-                 " VALUES ($1, $2, $3, $4, 'paid', $5)",
-                 "issii", order_id, provider->name, account, cents, (long)clock_now()) == 1
-             ? 0
-             : -1;
+  return db_exec_one("INSERT INTO payments (order_id, provider, account, amount_cents, status, at)"
+                     " VALUES ($1, $2, $3, $4, 'paid', $5)",
+                     "issii", order_id, provider->name, account, cents, (long)clock_now());
 }
 
 struct payment_row {
-  long id;
-  long amount_cents;
+  long id, amount_cents;
   char provider[24];
   char account[64];
 };
 
-static int payment_take_row(void *context, int n_columns, const char *const *values)
-{
+static int payment_take_row(void *context, const char *const *values) {
   struct payment_row *payment = context;
-  (void)n_columns;
-  payment->id = strtol(values[0], NULL, 10);
-  str_copy(payment->provider, sizeof payment->provider, values[1]);
-  str_copy(payment->account, sizeof payment->account, values[2]);
-  payment->amount_cents = strtol(values[3], NULL, 10);
+  payment->id = atol(values[0]);
+  str_set(payment->provider, values[1]);
+  str_set(payment->account, values[2]);
+  payment->amount_cents = atol(values[3]);
   return 0;
 }
 
-int payment_refund(long order_id)
-{
+int payment_refund(long order_id) {
   struct payment_row payment;
-  if (db_select(payment_take_row, &payment,
-                "SELECT id, provider, account, amount_cents FROM payments"
-                " WHERE order_id = $1 AND status = 'paid'",
-                "i", order_id) != 1)
+  if (db_select_one(payment_take_row, &payment,
+                    "SELECT id, provider, account, amount_cents FROM payments WHERE order_id = $1 AND status = 'paid'",
+                    "i", order_id) != 0)
     return -1;
   const struct payment_provider *provider = payment_find_provider(payment.provider);
   if (!provider || provider->refund(payment.account, payment.amount_cents) != 0) {
     log_error("order %ld: refund through %s failed", order_id, payment.provider);
     return -1;
   }
-  return db_exec("UPDATE payments SET status = 'refunded' WHERE id = $1", "i", payment.id) == 1
-             ? 0
-             : -1;
+  return db_exec_one("UPDATE payments SET status = 'refunded' WHERE id = $1", "i", payment.id);
 }
 
-int payment_list_providers(struct request *request, struct response *response)
-{
-  (void)request;
-  struct json json;
-  json_init(&json, &response->body);
-  json_array(&json, NULL);
-  for (size_t i = 0; i < sizeof payment_providers / sizeof *payment_providers; i++) {
-    json_object(&json, NULL);
-    json_string(&json, "name", payment_providers[i]->name);
-    json_string(&json, "title", payment_providers[i]->title);
-    json_long(&json, "max_cents", payment_providers[i]->max_cents);
-    json_object_end(&json);
-  }
-  json_array_end(&json);
+int payment_list_providers(struct request *request UNUSED, struct response *response) {
+  json_write(&response->body, "[");
+  for (size_t i = 0; i < sizeof payment_providers / sizeof *payment_providers; i++)
+    json_item(&response->body, "{'name':%s,'title':%s,'max_cents':%l}", payment_providers[i]->name,
+              payment_providers[i]->title, payment_providers[i]->max_cents);
+  json_write(&response->body, "]");
   return 0;
 }
 
-int payment_show_voucher(struct request *request, struct response *response)
-{
+int payment_show_voucher(struct request *request, struct response *response) {
   long balance;
   const char *code = request_arg(request, "code");
-  if (db_long(&balance, "SELECT balance_cents FROM vouchers WHERE code = $1", "s", code) != 1)
+  if (db_select_long(&balance, "SELECT balance_cents FROM vouchers WHERE code = $1", "s", code) != 0)
     return response_error(response, 404, "no such voucher");
-  struct json json;
-  json_init(&json, &response->body);
-  json_object(&json, NULL);
-  json_string(&json, "code", code);
-  json_long(&json, "balance_cents", balance);
-  json_object_end(&json);
+  json_write(&response->body, "{'code':%s,'balance_cents':%l}", code, balance);
   return 0;
 }

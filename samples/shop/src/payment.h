@@ -1,6 +1,5 @@
 /* Money: a table of payment providers, and who wants to know when something was paid. */
-#ifndef SHOP_PAYMENT_H
-#define SHOP_PAYMENT_H
+#pragma once
 
 #include "request.h"
 
@@ -28,5 +27,3 @@ int payment_refund(long order_id);
 
 int payment_list_providers(struct request *request, struct response *response);
 int payment_show_voucher(struct request *request, struct response *response);
-
-#endif

@@ -1,33 +1,24 @@
 /* Cards, as the acquirer's test gateway answers: a number that checks out is good for the money. */
-#include "log.h"
-#include "payment.h"
-
-#include <ctype.h>
-#include <string.h>
+#include "shop.h"
 
 /* The check digit of ISO/IEC 7812. */
-static int card_is_valid(const char *number)
-{
+static int card_is_valid(const char *number) {
   int sum = 0, n_digits = 0;
   for (size_t i = strlen(number); i > 0; i--) {
     char c = number[i - 1];
-    if (c == ' ')
-      continue;
-    if (!isdigit((unsigned char)c))
-      return 0;
+    if (c == ' ') continue;
+    if (!isdigit((unsigned char)c)) return 0;
     int digit = c - '0';
     if (n_digits++ % 2 == 1) {
       digit *= 2;
-      if (digit > 9)
-        digit -= 9;
+      if (digit > 9) digit -= 9;
     }
     sum += digit;
   }
   return n_digits >= 12 && sum % 10 == 0;
 }
 
-static int card_charge(const char *account, long cents)
-{
+static int card_charge(const char *account, long cents) {
   static int n_refused_in_a_row;
   if (card_is_valid(account)) {
     __atomic_store_n(&n_refused_in_a_row, 0, __ATOMIC_RELAXED);
@@ -39,9 +30,7 @@ static int card_charge(const char *account, long cents)
   return 1;
 }
 
-static int card_refund(const char *account, long cents)
-{
-  (void)account;
+static int card_refund(const char *account UNUSED, long cents) {
   log_debug("card: gave back %ld", cents);
   return 0;
 }

@@ -1,22 +1,13 @@
 /* Vouchers: money that the shop keeps itself. */
-#include "db.h"
-#include "payment.h"
+#include "shop.h"
 
-static int voucher_charge(const char *account, long cents)
-{
-  return db_exec("UPDATE vouchers SET balance_cents = balance_cents - $1"
-                 " WHERE code = $2 AND balance_cents >= $1",
-                 "is", cents, account) == 1
-             ? 0
-             : 1;
+static int voucher_charge(const char *account, long cents) {
+  return db_exec_one("UPDATE vouchers SET balance_cents = balance_cents - $1 WHERE code = $2 AND balance_cents >= $1",
+                     "is", cents, account);
 }
 
-static int voucher_refund(const char *account, long cents)
-{
-  return db_exec("UPDATE vouchers SET balance_cents = balance_cents + $1 WHERE code = $2", "is",
-                 cents, account) == 1
-             ? 0
-             : 1;
+static int voucher_refund(const char *account, long cents) {
+  return db_exec_one("UPDATE vouchers SET balance_cents = balance_cents + $1 WHERE code = $2", "is", cents, account);
 }
 
 const struct payment_provider payment_voucher = {

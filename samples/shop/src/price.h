@@ -1,14 +1,12 @@
 /* What a list of goods costs: discounts, taxes, shipping. */
-#ifndef SHOP_PRICE_H
-#define SHOP_PRICE_H
+#pragma once
 
 #include "request.h"
 
 #define PRICE_MAX_LINES 50
 
 struct line {
-  long product_id;
-  long quantity;
+  long product_id, quantity;
   long price_cents; /* of one piece */
   char name[80];
 };
@@ -19,9 +17,7 @@ struct lines {
 };
 
 struct price {
-  long goods_cents;
-  long discount_cents;
-  long shipping_cents;
+  long goods_cents, discount_cents, shipping_cents;
   long tax_cents; /* contained in the total */
   long total_cents;
 };
@@ -30,5 +26,3 @@ struct price {
 int price_of_lines(const struct lines *lines, const char *country, struct price *price);
 
 int price_quote(struct request *request, struct response *response);
-
-#endif

@@ -1,12 +1,4 @@
-#include "queue.h"
-
-#include "job.h"
-#include "log.h"
-#include "notify.h"
-#include "stats.h"
-
-#include <pthread.h>
-#include <stddef.h>
+#include "shop.h"
 
 #define QUEUE_MAX_ATTEMPTS 3
 
@@ -18,8 +10,7 @@ static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queue_changed = PTHREAD_COND_INITIALIZER;
 static pthread_t queue_thread;
 
-static void queue_append(struct job *job)
-{
+static void queue_append(struct job *job) {
   pthread_mutex_lock(&queue_lock);
   job->next = NULL;
   *queue_tail = job;
@@ -30,18 +21,15 @@ static void queue_append(struct job *job)
 }
 
 /* The next job, or NULL when the queue is empty and the program ends. */
-static struct job *queue_take(void)
-{
+static struct job *queue_take(void) {
   pthread_mutex_lock(&queue_lock);
   is_queue_busy = 0;
   pthread_cond_broadcast(&queue_changed);
-  while (!queue_head && !is_queue_stopping)
-    pthread_cond_wait(&queue_changed, &queue_lock);
+  while (!queue_head && !is_queue_stopping) pthread_cond_wait(&queue_changed, &queue_lock);
   struct job *job = queue_head;
   if (job) {
     queue_head = job->next;
-    if (!queue_head)
-      queue_tail = &queue_head;
+    if (!queue_head) queue_tail = &queue_head;
     n_queued--;
     is_queue_busy = 1;
   }
@@ -49,9 +37,7 @@ static struct job *queue_take(void)
   return job;
 }
 
-static void *queue_work(void *context)
-{
-  (void)context;
+static void *queue_work(void *context UNUSED) {
   struct job *job;
   while ((job = queue_take())) {
     if (job_handle(job) == 0) {
@@ -67,20 +53,15 @@ static void *queue_work(void *context)
   return NULL;
 }
 
-int notify(const char *kind, const char *payload)
-{
+int notify(const char *kind, const char *payload) {
   stats.jobs_queued++;
   queue_append(job_new(kind, payload));
   return 0;
 }
 
-int queue_start(void)
-{
-  return pthread_create(&queue_thread, NULL, queue_work, NULL) == 0 ? 0 : -1;
-}
+int queue_start(void) { return pthread_create(&queue_thread, NULL, queue_work, NULL) == 0 ? 0 : -1; }
 
-void queue_stop(void)
-{
+void queue_stop(void) {
   pthread_mutex_lock(&queue_lock);
   is_queue_stopping = 1;
   pthread_cond_broadcast(&queue_changed);
@@ -88,18 +69,15 @@ void queue_stop(void)
   pthread_join(queue_thread, NULL);
 }
 
-int queue_length(void)
-{
+int queue_length(void) {
   pthread_mutex_lock(&queue_lock);
   int n = n_queued + is_queue_busy;
   pthread_mutex_unlock(&queue_lock);
   return n;
 }
 
-void queue_wait(void)
-{
+void queue_wait(void) {
   pthread_mutex_lock(&queue_lock);
-  while (queue_head || is_queue_busy)
-    pthread_cond_wait(&queue_changed, &queue_lock);
+  while (queue_head || is_queue_busy) pthread_cond_wait(&queue_changed, &queue_lock);
   pthread_mutex_unlock(&queue_lock);
 }

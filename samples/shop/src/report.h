@@ -1,6 +1,5 @@
 /* The sales report: yesterday's orders and clicks, as rows and as a text file. */
-#ifndef SHOP_REPORT_H
-#define SHOP_REPORT_H
+#pragma once
 
 #include "request.h"
 
@@ -14,5 +13,3 @@ int report_nightly(void);
 int report_write_text(const char *day, struct buffer *out);
 
 int report_show(struct request *request, struct response *response);
-
-#endif

@@ -1,14 +1,12 @@
 /* A request and its response, as the handlers see them. Knows nothing of the HTTP library. */
-#ifndef SHOP_REQUEST_H
-#define SHOP_REQUEST_H
+#pragma once
 
-#include "str.h"
+#include "util.h"
 
 #include <stddef.h>
 
 struct field {
-  char *name;
-  char *value;
+  char *name, *value;
 };
 
 struct fields {
@@ -63,4 +61,17 @@ int response_error(struct response *response, int status, const char *message);
 /* Replaces the body with a file's bytes: 0, or -1 when it cannot be read. */
 int response_file(struct response *response, const char *path, const char *content_type);
 
-#endif
+/* Finds the handler of a request in the route table and calls it. */
+struct route {
+  const char *method;
+  const char *path; /* "/products/:id": a segment with a colon becomes an argument */
+  handler_fn handler;
+};
+
+extern const struct route routes[];
+extern const int n_routes;
+
+/* Whether the path fits the pattern; with add_args its segments become arguments. */
+int route_match(const char *pattern, struct request *request, int add_args);
+
+void router_dispatch(struct request *request, struct response *response);

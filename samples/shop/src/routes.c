@@ -1,19 +1,5 @@
 /* Every address of the shop. */
-#include "admin.h"
-#include "cart.h"
-#include "catalogue.h"
-#include "order.h"
-#include "payment.h"
-#include "price.h"
-#include "report.h"
-#include "router.h"
-#include "search.h"
-#include "server.h"
-#include "stats.h"
-#include "stock.h"
-#include "thumb.h"
-#include "track.h"
-#include "user.h"
+#include "shop.h"
 
 const struct route routes[] = {
     {"GET", "/", page_show},

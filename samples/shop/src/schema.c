@@ -1,17 +1,9 @@
-#include "schema.h"
-
-#include "db.h"
-#include "log.h"
-#include "str.h"
-#include "user.h"
-
-#include <stdlib.h>
+#include "shop.h"
 
 static const char *const schema_tables[] = {
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS products (id ID_COLUMN, sku TEXT NOT NULL UNIQUE,"
-    " name TEXT NOT NULL, category TEXT NOT NULL, description TEXT NOT NULL,"
-    " price_cents BIGINT NOT NULL)",
+    " name TEXT NOT NULL, category TEXT NOT NULL, description TEXT NOT NULL, price_cents BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS stock (product_id BIGINT PRIMARY KEY, quantity BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS stock_moves (id ID_COLUMN, product_id BIGINT NOT NULL,"
     " delta BIGINT NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL)",
@@ -22,8 +14,7 @@ static const char *const schema_tables[] = {
     "CREATE TABLE IF NOT EXISTS cart_items (cart_id BIGINT NOT NULL, product_id BIGINT NOT NULL,"
     " quantity BIGINT NOT NULL, PRIMARY KEY (cart_id, product_id))",
     "CREATE TABLE IF NOT EXISTS orders (id ID_COLUMN, user_id BIGINT NOT NULL,"
-    " status TEXT NOT NULL, country TEXT NOT NULL, total_cents BIGINT NOT NULL,"
-    " created_at BIGINT NOT NULL)",
+    " status TEXT NOT NULL, country TEXT NOT NULL, total_cents BIGINT NOT NULL, created_at BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS order_lines (order_id BIGINT NOT NULL, product_id BIGINT NOT NULL,"
     " quantity BIGINT NOT NULL, price_cents BIGINT NOT NULL, PRIMARY KEY (order_id, product_id))",
     "CREATE TABLE IF NOT EXISTS payments (id ID_COLUMN, order_id BIGINT NOT NULL,"
@@ -72,18 +63,15 @@ static const struct {
     {"AC-130", "Gift card sleeve", "extras", "Paper, red", 190, 1000},
 };
 
-static int schema_seed(void)
-{
+static int schema_seed(void) {
   long id = 0;
   for (size_t i = 0; i < sizeof schema_products / sizeof *schema_products; i++) {
-    if (db_long(&id,
-                "INSERT INTO products (sku, name, category, description, price_cents)"
-                " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-                "ssssi", schema_products[i].sku, schema_products[i].name,
-                schema_products[i].category, schema_products[i].description,
-                schema_products[i].price_cents) != 1 ||
-        db_exec("INSERT INTO stock (product_id, quantity) VALUES ($1, $2)", "ii", id,
-                schema_products[i].quantity) < 0)
+    if (db_select_long(&id,
+                       "INSERT INTO products (sku, name, category, description, price_cents)"
+                       " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                       "ssssi", schema_products[i].sku, schema_products[i].name, schema_products[i].category,
+                       schema_products[i].description, schema_products[i].price_cents) != 0 ||
+        db_exec("INSERT INTO stock (product_id, quantity) VALUES ($1, $2)", "ii", id, schema_products[i].quantity) < 0)
       return -1;
   }
   if (db_exec("INSERT INTO vouchers (code, balance_cents)"
@@ -98,26 +86,17 @@ static int schema_seed(void)
              : -1;
 }
 
-int schema_init(void)
-{
-  if (db_begin() != 0)
-    return -1;
+int schema_init(void) {
+  if (db_begin() != 0) return -1;
   for (size_t i = 0; i < sizeof schema_tables / sizeof *schema_tables; i++) {
     char *sql = str_replace(schema_tables[i], "ID_COLUMN", g_db->driver->id_column);
     long n = db_exec(sql, "");
     free(sql);
-    if (n < 0) {
-      db_rollback();
-      return -1;
-    }
+    if (n < 0) return db_rollback();
   }
   long n_products = 0;
-  if (db_long(&n_products, "SELECT COUNT(*) FROM products", "") != 1 ||
-      (n_products == 0 && schema_seed() != 0)) {
-    db_rollback();
-    return -1;
-  }
-  if (n_products == 0)
-    log_notice("filled an empty database");
+  if (db_select_long(&n_products, "SELECT COUNT(*) FROM products", "") != 0 || (n_products == 0 && schema_seed() != 0))
+    return db_rollback();
+  if (n_products == 0) log_notice("filled an empty database");
   return db_commit();
 }

@@ -1,7 +1,4 @@
 /* Creates the tables when they are missing, and fills an empty shop with goods to sell. */
-#ifndef SHOP_SCHEMA_H
-#define SHOP_SCHEMA_H
+#pragma once
 
 int schema_init(void);
-
-#endif

@@ -1,22 +1,11 @@
-#include "search.h"
-
-#include "catalogue.h"
-#include "db.h"
-#include "json.h"
-#include "mem.h"
-#include "stats.h"
-
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
+#include "shop.h"
 
 #define SEARCH_MAX_HITS 20
 #define SEARCH_MAX_TERMS 500
 #define SEARCH_TOP_TERMS 10
 
 struct search_hit {
-  long product_id;
-  long price_cents;
+  long product_id, price_cents;
   int score;
   char name[80];
 };
@@ -37,25 +26,21 @@ static struct search_term *search_terms;
 static int n_search_terms;
 static pthread_mutex_t search_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void search_remember(const char *term)
-{
+static void search_remember(const char *term) {
   pthread_mutex_lock(&search_lock);
   int i = 0;
-  while (i < n_search_terms && strcmp(search_terms[i].text, term))
-    i++;
+  while (i < n_search_terms && strcmp(search_terms[i].text, term)) i++;
   if (i == n_search_terms && i < SEARCH_MAX_TERMS) {
     search_terms = mem_resize(search_terms, (size_t)(i + 1) * sizeof *search_terms);
     memset(&search_terms[i], 0, sizeof *search_terms);
-    str_copy(search_terms[i].text, sizeof search_terms[i].text, term);
+    str_set(search_terms[i].text, term);
     n_search_terms++;
   }
-  if (i < n_search_terms)
-    search_terms[i].count++;
+  if (i < n_search_terms) search_terms[i].count++;
   pthread_mutex_unlock(&search_lock);
 }
 
-void search_forget(void)
-{
+void search_forget(void) {
   pthread_mutex_lock(&search_lock);
   free(search_terms);
   search_terms = NULL;
@@ -64,75 +49,57 @@ void search_forget(void)
 }
 
 /* A hit in the name counts more than one in the description, most of all at its beginning. */
-static int search_score(const char *term, const char *name, const char *description)
-{
+static int search_score(const char *term, const char *name, const char *description) {
   char lower[200];
-  str_copy(lower, sizeof lower, name);
+  str_set(lower, name);
   str_lower(lower);
   const char *in_name = strstr(lower, term);
   int score = in_name ? (in_name == lower ? 10 : 6) : 0;
-  str_copy(lower, sizeof lower, description);
+  str_set(lower, description);
   str_lower(lower);
   return score + (strstr(lower, term) ? 1 : 0);
 }
 
-static int search_take_row(void *context, int n_columns, const char *const *values)
-{
+static int search_take_row(void *context, const char *const *values) {
   struct search_result *result = context;
   struct search_hit hit = {0};
-  (void)n_columns;
-  hit.product_id = strtol(values[0], NULL, 10);
-  str_copy(hit.name, sizeof hit.name, values[1]);
-  hit.price_cents = strtol(values[3], NULL, 10);
+  hit.product_id = atol(values[0]);
+  str_set(hit.name, values[1]);
+  hit.price_cents = atol(values[3]);
   hit.score = search_score(result->term, values[1], values[2]);
   result->hits = mem_resize(result->hits, (size_t)(result->n + 1) * sizeof hit);
   result->hits[result->n++] = hit;
   return 0;
 }
 
-static int search_compare_hits(const void *left, const void *right)
-{
+static int search_compare_hits(const void *left, const void *right) {
   const struct search_hit *a = left, *b = right;
-  if (a->score != b->score)
-    return b->score - a->score;
+  if (a->score != b->score) return b->score - a->score;
   return (a->product_id > b->product_id) - (a->product_id < b->product_id);
 }
 
-static int search_compare_terms(const void *left, const void *right)
-{
+static int search_compare_terms(const void *left, const void *right) {
   const struct search_term *a = left, *b = right;
-  if (a->count != b->count)
-    return a->count < b->count ? 1 : -1;
+  if (a->count != b->count) return a->count < b->count ? 1 : -1;
   return strcmp(a->text, b->text);
 }
 
-static void search_write(struct json *json, const struct search_result *result)
-{
-  json_object(json, NULL);
-  json_string(json, "query", result->term);
-  json_long(json, "total", result->n);
-  json_array(json, "hits");
+static void search_write(struct buffer *out, const struct search_result *result) {
+  json_write(out, "{'query':%s,'total':%l,'hits':[", result->term, (long)result->n);
   for (int i = 0; i < result->n && i < SEARCH_MAX_HITS; i++) {
     char price[32];
     str_format_money(price, sizeof price, result->hits[i].price_cents);
-    json_object(json, NULL);
-    json_long(json, "id", result->hits[i].product_id);
-    json_string(json, "name", result->hits[i].name);
-    json_string(json, "price", price);
-    json_long(json, "score", result->hits[i].score);
-    json_object_end(json);
+    json_item(out, "{'id':%l,'name':%s,'price':%s,'score':%l}", result->hits[i].product_id, result->hits[i].name, price,
+              (long)result->hits[i].score);
   }
-  json_array_end(json);
-  json_object_end(json);
+  json_write(out, "]}");
 }
 
-int search_query(struct request *request, struct response *response)
-{
+int search_query(struct request *request, struct response *response) {
   struct search_result result = {0};
   const char *query = request_arg(request, "q");
-  if (!query || strlen(query) < 2)
-    return response_error(response, 400, "two letters at least");
-  str_copy(result.term, sizeof result.term, query);
+  if (!query || strlen(query) < 2) return response_error(response, 400, "two letters at least");
+  str_set(result.term, query);
   str_lower(result.term);
   char *quoted = str_replace(result.term, "%", "");
   struct buffer pattern;
@@ -144,35 +111,23 @@ int search_query(struct request *request, struct response *response)
                      "s", pattern.data);
   buffer_clear(&pattern);
   free(quoted);
-  if (n > 0)
-    qsort(result.hits, (size_t)result.n, sizeof *result.hits, search_compare_hits);
+  if (n > 0) qsort(result.hits, (size_t)result.n, sizeof *result.hits, search_compare_hits);
   if (n >= 0) {
     stats.searches++;
     search_remember(result.term);
-    struct json json;
-    json_init(&json, &response->body);
-    search_write(&json, &result);
+    search_write(&response->body, &result);
   }
   free(result.hits);
   return n < 0 ? -1 : 0;
 }
 
-int search_popular(struct request *request, struct response *response)
-{
-  (void)request;
-  struct json json;
-  json_init(&json, &response->body);
-  json_array(&json, NULL);
+int search_popular(struct request *request UNUSED, struct response *response) {
+  json_write(&response->body, "[");
   pthread_mutex_lock(&search_lock);
-  if (n_search_terms)
-    qsort(search_terms, (size_t)n_search_terms, sizeof *search_terms, search_compare_terms);
-  for (int i = 0; i < n_search_terms && i < SEARCH_TOP_TERMS; i++) {
-    json_object(&json, NULL);
-    json_string(&json, "term", search_terms[i].text);
-    json_long(&json, "count", search_terms[i].count);
-    json_object_end(&json);
-  }
+  if (n_search_terms) qsort(search_terms, (size_t)n_search_terms, sizeof *search_terms, search_compare_terms);
+  for (int i = 0; i < n_search_terms && i < SEARCH_TOP_TERMS; i++)
+    json_item(&response->body, "{'term':%s,'count':%l}", search_terms[i].text, search_terms[i].count);
   pthread_mutex_unlock(&search_lock);
-  json_array_end(&json);
+  json_write(&response->body, "]");
   return 0;
 }

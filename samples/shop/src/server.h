@@ -1,6 +1,5 @@
 /* The HTTP side: libmicrohttpd in front of the router. */
-#ifndef SHOP_SERVER_H
-#define SHOP_SERVER_H
+#pragma once
 
 #include "request.h"
 
@@ -10,5 +9,3 @@ void server_stop(void);
 
 int page_show(struct request *request, struct response *response);
 int health_show(struct request *request, struct response *response);
-
-#endif

@@ -1,13 +1,5 @@
-#include "session.h"
+#include "shop.h"
 
-#include "config.h"
-#include "log.h"
-#include "mem.h"
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #define SESSION_BUCKETS 256
@@ -17,19 +9,14 @@ static int session_total;
 static session_end_fn session_end_callback;
 static pthread_mutex_t session_lock = PTHREAD_MUTEX_INITIALIZER;
 
-int session_init(void)
-{
+int session_init(void) {
   session_table = mem_alloc(SESSION_BUCKETS * sizeof *session_table);
   return 0;
 }
 
-void session_on_end(session_end_fn callback)
-{
-  session_end_callback = callback;
-}
+void session_on_end(session_end_fn callback) { session_end_callback = callback; }
 
-void session_make_token(const char *purpose, long user_id, long serial, char *token)
-{
+void session_make_token(const char *purpose, long user_id, long serial, char *token) {
   uint64_t high = 0, low = 0;
   if (config.session_seed[0]) {
     char text[160];
@@ -44,32 +31,27 @@ void session_make_token(const char *purpose, long user_id, long serial, char *to
   snprintf(token, SESSION_TOKEN_SIZE, "%016lx%016lx", (unsigned long)high, (unsigned long)low);
 }
 
-static struct session **session_slot(const char *token)
-{
+static struct session **session_slot(const char *token) {
   struct session **slot = &session_table[str_hash(token, 0) % SESSION_BUCKETS];
-  while (*slot && strcmp((*slot)->token, token))
-    slot = &(*slot)->next;
+  while (*slot && strcmp((*slot)->token, token)) slot = &(*slot)->next;
   return slot;
 }
 
-static void session_remove(struct session **slot)
-{
+static void session_remove(struct session **slot) {
   struct session *session = *slot;
   *slot = session->next;
   session_total--;
-  if (session_end_callback)
-    session_end_callback(session);
+  if (session_end_callback) session_end_callback(session);
   free(session);
 }
 
-void session_start(long user_id, long serial, char *token)
-{
+void session_start(long user_id, long serial, char *token) {
   session_make_token("session", user_id, serial, token);
   pthread_mutex_lock(&session_lock);
   struct session **slot = session_slot(token);
   if (!*slot) {
     struct session *session = mem_alloc(sizeof *session);
-    str_copy(session->token, sizeof session->token, token);
+    str_set(session->token, token);
     *slot = session;
     session_total++;
   }
@@ -78,8 +60,7 @@ void session_start(long user_id, long serial, char *token)
   pthread_mutex_unlock(&session_lock);
 }
 
-int session_find(const char *token, struct session *copy)
-{
+int session_find(const char *token, struct session *copy) {
   int status = -1;
   pthread_mutex_lock(&session_lock);
   struct session **slot = session_slot(token);
@@ -92,32 +73,26 @@ int session_find(const char *token, struct session *copy)
   return status;
 }
 
-int session_of_request(const struct request *request, struct session *copy)
-{
+int session_of_request(const struct request *request, struct session *copy) {
   const char *cookie = request_header(request, "cookie");
   const char *sid = cookie ? strstr(cookie, "sid=") : NULL;
-  if (!sid)
-    return -1;
+  if (!sid) return -1;
   char token[SESSION_TOKEN_SIZE];
   size_t length = strcspn(sid + 4, "; ");
-  if (length >= sizeof token)
-    return -1;
+  if (length >= sizeof token) return -1;
   memcpy(token, sid + 4, length);
   token[length] = '\0';
   return session_find(token, copy);
 }
 
-void session_set_cart(const char *token, long cart_id)
-{
+void session_set_cart(const char *token, long cart_id) {
   pthread_mutex_lock(&session_lock);
   struct session **slot = session_slot(token);
-  if (*slot)
-    (*slot)->cart_id = cart_id;
+  if (*slot) (*slot)->cart_id = cart_id;
   pthread_mutex_unlock(&session_lock);
 }
 
-int session_end(const char *token)
-{
+int session_end(const char *token) {
   int status = -1;
   pthread_mutex_lock(&session_lock);
   struct session **slot = session_slot(token);
@@ -129,16 +104,14 @@ int session_end(const char *token)
   return status;
 }
 
-int session_count(void)
-{
+int session_count(void) {
   pthread_mutex_lock(&session_lock);
   int n = session_total;
   pthread_mutex_unlock(&session_lock);
   return n;
 }
 
-int session_sweep(void)
-{
+int session_sweep(void) {
   time_t oldest = clock_now() - config.session_minutes * 60;
   int n = 0;
   pthread_mutex_lock(&session_lock);
@@ -154,17 +127,14 @@ int session_sweep(void)
     }
   }
   pthread_mutex_unlock(&session_lock);
-  if (n)
-    log_notice("ended %d idle sessions", n);
+  if (n) log_notice("ended %d idle sessions", n);
   return 0;
 }
 
-void session_clear(void)
-{
+void session_clear(void) {
   pthread_mutex_lock(&session_lock);
   for (int i = 0; session_table && i < SESSION_BUCKETS; i++)
-    while (session_table[i])
-      session_remove(&session_table[i]);
+    while (session_table[i]) session_remove(&session_table[i]);
   free(session_table);
   session_table = NULL;
   pthread_mutex_unlock(&session_lock);

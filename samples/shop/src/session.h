@@ -1,6 +1,5 @@
 /* Who is logged in: a table on the heap that lives as long as the server. */
-#ifndef SHOP_SESSION_H
-#define SHOP_SESSION_H
+#pragma once
 
 #include "request.h"
 
@@ -36,5 +35,3 @@ int session_count(void);
 /* Timer: ends what was idle for too long. */
 int session_sweep(void);
 void session_clear(void);
-
-#endif

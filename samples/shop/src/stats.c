@@ -1,33 +1,16 @@
-#include "stats.h"
-
-#include "json.h"
-#include "request.h"
+#include "shop.h"
 
 struct stats stats;
 
-int stats_show(struct request *request, struct response *response)
-{
-  (void)request;
-  struct json json;
-  json_init(&json, &response->body);
-  json_object(&json, NULL);
-  json_long(&json, "requests", (long)stats.requests);
-  json_long(&json, "errors", (long)stats.errors);
-  json_long(&json, "statements", (long)stats.statements);
-  json_long(&json, "transactions", (long)stats.transactions);
-  json_long(&json, "cache_hits", (long)stats.cache_hits);
-  json_long(&json, "cache_misses", (long)stats.cache_misses);
-  json_long(&json, "searches", (long)stats.searches);
-  json_long(&json, "clicks", (long)stats.clicks);
-  json_long(&json, "logins", (long)stats.logins);
-  json_long(&json, "orders", (long)stats.orders);
-  json_long(&json, "revenue_cents", (long)stats.revenue_cents);
-  json_long(&json, "payments_refused", (long)stats.payments_refused);
-  json_long(&json, "jobs_queued", (long)stats.jobs_queued);
-  json_long(&json, "jobs_done", (long)stats.jobs_done);
-  json_long(&json, "jobs_failed", (long)stats.jobs_failed);
-  json_long(&json, "mails", (long)stats.mails);
-  json_long(&json, "thumbnails", (long)stats.thumbnails);
-  json_object_end(&json);
+int stats_show(struct request *request UNUSED, struct response *response) {
+  json_write(&response->body,
+             "{'requests':%l,'errors':%l,'statements':%l,'transactions':%l,'cache_hits':%l,'cache_misses':"
+             "%l,'searches':%l,'clicks':%l,'logins':%l,'orders':%l,'revenue_cents':%l,'payments_refused':%"
+             "l,'jobs_queued':%l,'jobs_done':%l,'jobs_failed':%l,'mails':%l,'thumbnails':%l}",
+             (long)stats.requests, (long)stats.errors, (long)stats.statements, (long)stats.transactions,
+             (long)stats.cache_hits, (long)stats.cache_misses, (long)stats.searches, (long)stats.clicks,
+             (long)stats.logins, (long)stats.orders, (long)stats.revenue_cents, (long)stats.payments_refused,
+             (long)stats.jobs_queued, (long)stats.jobs_done, (long)stats.jobs_failed, (long)stats.mails,
+             (long)stats.thumbnails);
   return 0;
 }

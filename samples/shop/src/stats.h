@@ -1,27 +1,15 @@
 /* Counters since start-up. Whoever does something worth counting counts it here. */
-#ifndef SHOP_STATS_H
-#define SHOP_STATS_H
+#pragma once
 
 #include <stdatomic.h>
 
 struct stats {
-  atomic_ulong requests;
-  atomic_ulong errors;
-  atomic_ulong statements;
-  atomic_ulong transactions;
-  atomic_ulong cache_hits;
-  atomic_ulong cache_misses;
-  atomic_ulong searches;
-  atomic_ulong clicks;
-  atomic_ulong logins;
-  atomic_ulong orders;
-  atomic_ulong revenue_cents;
-  atomic_ulong payments_refused;
-  atomic_ulong jobs_queued;
-  atomic_ulong jobs_done;
-  atomic_ulong jobs_failed;
-  atomic_ulong mails;
-  atomic_ulong thumbnails;
+  atomic_ulong requests, errors;
+  atomic_ulong statements, transactions;
+  atomic_ulong cache_hits, cache_misses;
+  atomic_ulong searches, clicks, logins;
+  atomic_ulong orders, revenue_cents, payments_refused;
+  atomic_ulong jobs_queued, jobs_done, jobs_failed, mails, thumbnails;
 };
 
 extern struct stats stats;
@@ -31,5 +19,3 @@ struct response;
 
 /* GET /stats */
 int stats_show(struct request *request, struct response *response);
-
-#endif

@@ -1,6 +1,5 @@
 /* How much there is of everything, and every move in or out. */
-#ifndef SHOP_STOCK_H
-#define SHOP_STOCK_H
+#pragma once
 
 #include "request.h"
 
@@ -12,5 +11,3 @@ int stock_add(long product_id, long quantity, const char *reason);
 int stock_quantity(long product_id, long *quantity);
 
 int stock_show(struct request *request, struct response *response);
-
-#endif

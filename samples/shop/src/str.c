@@ -1,55 +1,37 @@
-#include "str.h"
+#include "shop.h"
 
-#include "mem.h"
-
-#include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-void buffer_init(struct buffer *buffer)
-{
+void buffer_init(struct buffer *buffer) {
   buffer->data = mem_alloc(64);
   buffer->length = 0;
   buffer->capacity = 64;
 }
 
-void buffer_clear(struct buffer *buffer)
-{
+void buffer_clear(struct buffer *buffer) {
   free(buffer->data);
   memset(buffer, 0, sizeof *buffer);
 }
 
-static void buffer_reserve(struct buffer *buffer, size_t extra)
-{
+static void buffer_reserve(struct buffer *buffer, size_t extra) {
   size_t wanted = buffer->length + extra + 1;
-  if (wanted <= buffer->capacity)
-    return;
+  if (wanted <= buffer->capacity) return;
   size_t capacity = buffer->capacity ? buffer->capacity : 64;
-  while (capacity < wanted)
-    capacity *= 2;
+  while (capacity < wanted) capacity *= 2;
   buffer->data = mem_resize(buffer->data, capacity);
   buffer->capacity = capacity;
 }
 
-void buffer_add(struct buffer *buffer, const char *data, size_t length)
-{
+void buffer_add(struct buffer *buffer, const char *data, size_t length) {
   buffer_reserve(buffer, length);
-  if (length)
-    memcpy(buffer->data + buffer->length, data, length);
+  if (length) memcpy(buffer->data + buffer->length, data, length);
   buffer->length += length;
   buffer->data[buffer->length] = '\0';
 }
 
-void buffer_puts(struct buffer *buffer, const char *text)
-{
-  buffer_add(buffer, text, strlen(text));
-}
+void buffer_puts(struct buffer *buffer, const char *text) { buffer_add(buffer, text, strlen(text)); }
 
-void buffer_printf(struct buffer *buffer, const char *format, ...)
-{
+void buffer_printf(struct buffer *buffer, const char *format, ...) {
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
@@ -63,49 +45,34 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
   va_end(again);
 }
 
-void str_copy(char *to, size_t size, const char *from)
-{
-  snprintf(to, size, "%s", from);
-}
+void str_copy(char *to, size_t size, const char *from) { snprintf(to, size, "%s", from); }
 
-char *str_trim(char *text)
-{
-  while (isspace((unsigned char)*text))
-    text++;
+char *str_trim(char *text) {
+  while (isspace((unsigned char)*text)) text++;
   char *end = text + strlen(text);
-  while (end > text && isspace((unsigned char)end[-1]))
-    end--;
+  while (end > text && isspace((unsigned char)end[-1])) end--;
   *end = '\0';
   return text;
 }
 
-void str_lower(char *text)
-{
-  for (; *text; text++)
-    *text = (char)tolower((unsigned char)*text);
+void str_lower(char *text) {
+  for (; *text; text++) *text = (char)tolower((unsigned char)*text);
 }
 
-int str_starts_with(const char *text, const char *prefix)
-{
-  return strncmp(text, prefix, strlen(prefix)) == 0;
-}
+int str_starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
 /* The whole text must be a number: 0 when it is, -1 otherwise. */
-int str_to_long(const char *text, long *value)
-{
+int str_to_long(const char *text, long *value) {
   char *end = NULL;
-  if (!text || !*text)
-    return -1;
+  if (!text || !*text) return -1;
   errno = 0;
   long number = strtol(text, &end, 10);
-  if (errno || *end)
-    return -1;
+  if (errno || *end) return -1;
   *value = number;
   return 0;
 }
 
-char *str_replace(const char *text, const char *what, const char *with)
-{
+char *str_replace(const char *text, const char *what, const char *with) {
   struct buffer out;
   buffer_init(&out);
   const char *hit;
@@ -118,21 +85,17 @@ char *str_replace(const char *text, const char *what, const char *with)
   return out.data;
 }
 
-static int hex_digit(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
   c = (char)tolower((unsigned char)c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-char *str_url_decode(const char *text, size_t length)
-{
+char *str_url_decode(const char *text, size_t length) {
   char *out = mem_alloc(length + 1);
   size_t n = 0;
   for (size_t i = 0; i < length; i++) {
-    if (text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
       out[n++] = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
       i += 2;
     } else {
@@ -143,18 +106,15 @@ char *str_url_decode(const char *text, size_t length)
 }
 
 /* Cuts the text in place at white space. */
-int str_split(char *text, char **words, int max)
-{
+int str_split(char *text, char **words, int max) {
   int n = 0;
   char *rest = NULL;
-  for (char *word = strtok_r(text, " \t\r\n", &rest); word && n < max;
-       word = strtok_r(NULL, " \t\r\n", &rest))
+  for (char *word = strtok_r(text, " \t\r\n", &rest); word && n < max; word = strtok_r(NULL, " \t\r\n", &rest))
     words[n++] = word;
   return n;
 }
 
-uint64_t str_hash(const char *text, uint64_t seed)
-{
+uint64_t str_hash(const char *text, uint64_t seed) {
   uint64_t hash = 14695981039346656037ULL ^ seed;
   for (; *text; text++) {
     hash ^= (unsigned char)*text;
@@ -163,7 +123,4 @@ uint64_t str_hash(const char *text, uint64_t seed)
   return hash;
 }
 
-void str_format_money(char *to, size_t size, long cents)
-{
-  snprintf(to, size, "%ld.%02ld", cents / 100, cents % 100);
-}
+void str_format_money(char *to, size_t size, long cents) { snprintf(to, size, "%ld.%02ld", cents / 100, cents % 100); }

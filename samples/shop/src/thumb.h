@@ -1,6 +1,5 @@
 /* Product pictures (binary PPM) and their thumbnails. */
-#ifndef SHOP_THUMB_H
-#define SHOP_THUMB_H
+#pragma once
 
 #include "request.h"
 
@@ -23,5 +22,3 @@ int thumb_make(long product_id);
 
 int thumb_upload(struct request *request, struct response *response);
 int thumb_show(struct request *request, struct response *response);
-
-#endif

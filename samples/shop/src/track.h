@@ -1,10 +1,7 @@
 /* What visitors click on. */
-#ifndef SHOP_TRACK_H
-#define SHOP_TRACK_H
+#pragma once
 
 #include "request.h"
 
 int track_click(struct request *request, struct response *response);
 int track_summary(struct request *request, struct response *response);
-
-#endif

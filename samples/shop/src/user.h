@@ -1,12 +1,10 @@
 /* Customers: registration, passwords, API tokens. */
-#ifndef SHOP_USER_H
-#define SHOP_USER_H
+#pragma once
 
 #include "request.h"
 
 struct user {
-  long id;
-  long n_logins;
+  long id, n_logins;
   char email[128];
   char name[80];
   char salt[24];
@@ -14,8 +12,7 @@ struct user {
   char api_token[40];
 };
 
-int user_create(const char *email, const char *name, const char *password, const char *api_token,
-                long *id);
+int user_create(const char *email, const char *name, const char *password, const char *api_token, long *id);
 int user_load(long id, struct user *user);
 
 /* Who asks: by session cookie, else by API token. 0, or -1 for a stranger. */
@@ -25,5 +22,3 @@ int user_register(struct request *request, struct response *response);
 int user_login(struct request *request, struct response *response);
 int user_logout(struct request *request, struct response *response);
 int user_profile(struct request *request, struct response *response);
-
-#endif
