@@ -3,10 +3,12 @@
 
 #include "cli/command.h"
 
+extern const struct command cost_command;
 extern const struct command show_command;
 
 const struct command *const commands[] = {
     &show_command,
+    &cost_command,
     NULL,
 };
 

@@ -3,6 +3,7 @@
 #include "base/yaml.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "cost/error.h"
 
 bool context_flag(const struct context *context, const char *option)
 {
@@ -104,6 +105,9 @@ static int code_of(const GError *error)
   }
   if (error->domain == YAML_ERROR) {
     return error->code == YAML_ERROR_READ ? EXIT_FILE : EXIT_USAGE;
+  }
+  if (error->domain == COST_ERROR) {
+    return error->code == COST_ERROR_FILE ? EXIT_FILE : EXIT_USAGE;
   }
   return EXIT_FILE;
 }
