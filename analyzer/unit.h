@@ -261,14 +261,16 @@ struct unit_node {
 
 /* Pointer flow. "Location" is an object and a path inside it. */
 enum unit_edge_kind {
-  UNIT_EDGE_ADDRESS, /* to ⊇ { location (object `from`, path) } */
-  UNIT_EDGE_ROUTINE, /* to ⊇ { routine `from` } */
-  UNIT_EDGE_COPY,    /* to ⊇ from */
-  UNIT_EDGE_LOAD,    /* to ⊇ contents of l.path for each l in from */
-  UNIT_EDGE_STORE,   /* contents of l.path ⊇ from, for each l in to */
-  UNIT_EDGE_FIELD,   /* to ⊇ { l.path for each l in from }: "&p->a.b", "p->array" */
-  UNIT_EDGE_RECORD,  /* for each l in to, m in from: everything in m is copied to l ("*p = *q",
-                        memcpy); both sides are pointers to the records */
+  UNIT_EDGE_ADDRESS,   /* to ⊇ { location (object `from`, path) } */
+  UNIT_EDGE_ROUTINE,   /* to ⊇ { routine `from` } */
+  UNIT_EDGE_COPY,      /* to ⊇ from */
+  UNIT_EDGE_LOAD,      /* to ⊇ contents of l.path for each l in from */
+  UNIT_EDGE_STORE,     /* contents of l.path ⊇ from, for each l in to */
+  UNIT_EDGE_FIELD,     /* to ⊇ { l.path for each l in from }: "&p->a.b", "p->array" */
+  UNIT_EDGE_RECORD,    /* for each l in to, m in from: everything in m is copied to l ("*p = *q",
+                          memcpy); both sides are pointers to the records */
+  UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
+                          the member inside its container */
   UNIT_N_EDGE_KINDS
 };
 

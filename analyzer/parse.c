@@ -1,0 +1,174 @@
+#include "analyzer/parse.h"
+
+#include "analyzer/extract.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+G_DEFINE_QUARK(cleave - parse - error, parse_error)
+
+struct parser {
+  CXIndex index;
+  char *resource_dir;
+  GHashTable *hashes; /* "path\nsize\nmtime" -> uint64_t * of the content */
+};
+
+struct parser *parser_new(const char *resource_dir, GError **error)
+{
+  g_autofree char *probe = g_build_filename(resource_dir, "include", "stddef.h", NULL);
+  if (!g_path_is_absolute(resource_dir) || !g_file_test(probe, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error(error, PARSE_ERROR, PARSE_ERROR_RESOURCE_DIR,
+                "cannot find the compiler's own headers in '%s' (Debian package "
+                "libclang-common-19-dev)",
+                resource_dir);
+    return NULL;
+  }
+  struct parser *parser = g_new0(struct parser, 1);
+  parser->index = clang_createIndex(0, 0);
+  parser->resource_dir = g_strdup(resource_dir);
+  parser->hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  return parser;
+}
+
+void parser_free(struct parser *parser)
+{
+  if (parser == NULL)
+    return;
+  clang_disposeIndex(parser->index);
+  g_hash_table_unref(parser->hashes);
+  g_free(parser->resource_dir);
+  g_free(parser);
+}
+
+static uint64_t hash_content(const char *bytes, size_t size)
+{
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  g_checksum_update(checksum, (const guchar *)bytes, (gssize)size);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+  g_checksum_get_digest(checksum, digest, &length);
+  uint64_t hash = 0;
+  memcpy(&hash, digest, sizeof hash);
+  return hash;
+}
+
+/* Of the file at PATH as it is now. Headers are hashed once per process and version. */
+static uint64_t hash_file(struct parser *parser, const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) != 0)
+    return 0;
+  g_autofree char *key = g_strdup_printf(
+      "%s\n%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT ".%09" G_GINT64_FORMAT, path,
+      (gint64)status.st_size, (gint64)status.st_mtim.tv_sec, (gint64)status.st_mtim.tv_nsec);
+  const uint64_t *known = g_hash_table_lookup(parser->hashes, key);
+  if (known != NULL)
+    return *known;
+  g_autofree char *bytes = NULL;
+  gsize size = 0;
+  if (!g_file_get_contents(path, &bytes, &size, NULL))
+    return 0;
+  uint64_t hash = hash_content(bytes, size);
+  g_hash_table_insert(parser->hashes, g_steal_pointer(&key), g_memdup2(&hash, sizeof hash));
+  return hash;
+}
+
+static void fill_hashes(struct parser *parser, struct unit_builder *builder, const char *root)
+{
+  for (guint i = 0; i < builder->files->len; i++) {
+    struct unit_file *file = &g_array_index(builder->files, struct unit_file, i);
+    const char *path =
+        builder->string_bytes->str + g_array_index(builder->string_offsets, uint32_t, file->path);
+    g_autofree char *absolute =
+        g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
+    file->hash = hash_file(parser, absolute);
+  }
+}
+
+static const char *explain(enum CXErrorCode code)
+{
+  switch (code) {
+  case CXError_Crashed:
+    return "the parser crashed";
+  case CXError_InvalidArguments:
+    return "the parser refused the arguments";
+  case CXError_ASTReadError:
+    return "the parser refused the arguments or could not read the file";
+  default:
+    return "the parser failed";
+  }
+}
+
+struct job {
+  struct parser *parser;
+  const struct parse_request *request;
+  GBytes *facts;
+  GError *error;
+};
+
+static GPtrArray *full_arguments(struct parser *parser, const struct parse_request *request)
+{
+  GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
+  for (const char *const *at = request->arguments; *at != NULL; at++)
+    g_ptr_array_add(arguments, g_strdup(*at));
+  g_ptr_array_add(arguments, g_strdup("-resource-dir"));
+  g_ptr_array_add(arguments, g_strdup(parser->resource_dir));
+  g_ptr_array_add(arguments, g_strdup_printf("-working-directory=%s", request->directory));
+  return arguments;
+}
+
+static gpointer run_job(gpointer data)
+{
+  struct job *job = data;
+  const struct parse_request *request = job->request;
+  g_autoptr(GPtrArray) arguments = full_arguments(job->parser, request);
+  CXTranslationUnit tu = NULL;
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, request->file, (const char *const *)arguments->pdata, (int)arguments->len,
+      NULL, 0, CXTranslationUnit_KeepGoing, &tu);
+  if (code != CXError_Success || tu == NULL) {
+    job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
+    return NULL;
+  }
+  g_autofree char *joined = g_strjoinv("\n", (char **)request->arguments);
+  g_autofree char *configuration =
+      g_compute_checksum_for_string(G_CHECKSUM_SHA256, joined, (gssize)strlen(joined));
+  struct extract_input input = {.tu = tu,
+                                .root = request->root,
+                                .file = request->file,
+                                .object = request->object,
+                                .arguments = joined,
+                                .configuration = configuration};
+  struct unit_builder *builder = extract_unit(&input);
+  fill_hashes(job->parser, builder, request->root);
+  job->facts = unit_builder_freeze(builder);
+  unit_builder_free(builder);
+  clang_disposeTranslationUnit(tu);
+  return NULL;
+}
+
+/* Source nests deeper than any default stack: the parse and the walk run on one of their own, which
+ * costs only the pages that are touched. */
+static bool run_on_big_stack(struct job *job)
+{
+  enum { STACK = 1024 * 1024 * 1024 };
+  pthread_attr_t attributes;
+  pthread_t thread;
+  if (pthread_attr_init(&attributes) != 0)
+    return false;
+  bool is_running = pthread_attr_setstacksize(&attributes, STACK) == 0 &&
+                    pthread_create(&thread, &attributes, run_job, job) == 0;
+  pthread_attr_destroy(&attributes);
+  return is_running && pthread_join(thread, NULL) == 0;
+}
+
+GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error)
+{
+  struct job job = {.parser = parser, .request = request};
+  if (!run_on_big_stack(&job))
+    run_job(&job);
+  if (job.error != NULL)
+    g_propagate_error(error, job.error);
+  return job.facts;
+}

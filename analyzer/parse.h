@@ -1,0 +1,35 @@
+/* Parses one translation unit and returns its facts as bytes.
+ *
+ * Runs libclang in the calling process: call it in a worker whose death costs nothing. It never
+ * writes a file, never starts a program and never looks at the environment. */
+#ifndef CLEAVE_ANALYZER_PARSE_H
+#define CLEAVE_ANALYZER_PARSE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct parse_request {
+  const char *file;             /* absolute path of the source */
+  const char *directory;        /* absolute: where its command runs */
+  const char *root;             /* absolute: paths in the facts are relative to it */
+  const char *object;           /* what the command writes, or "" */
+  const char *const *arguments; /* normalised, without the source */
+};
+
+struct parser;
+
+/* A parser for a whole process. `resource_dir` is the folder of the compiler's own headers, checked
+ * to hold include/stddef.h. Free with parser_free(). */
+struct parser *parser_new(const char *resource_dir, GError **error);
+void parser_free(struct parser *parser);
+
+/* The frozen facts (unit.h). NULL with ERROR when there is no syntax tree at all: unreadable file,
+ * unknown target, crash that libclang caught. Uses as much stack as the nesting of the source
+ * needs. */
+GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error);
+
+#define PARSE_ERROR (parse_error_quark())
+GQuark parse_error_quark(void);
+enum parse_error { PARSE_ERROR_RESOURCE_DIR, PARSE_ERROR_NO_TREE };
+
+#endif

@@ -1,0 +1,203 @@
+/* What the files that walk a syntax tree share: the state of one walk, values and places.
+ *
+ * Private to the walk (visit*.c and extract.c). clang-c/Index.h is included here and in parse.c
+ * alone; nothing of it leaves these files. */
+#ifndef CLEAVE_ANALYZER_VISIT_H
+#define CLEAVE_ANALYZER_VISIT_H
+
+#include "analyzer/unit.h"
+
+#include <clang-c/Index.h>
+
+/* Where something stands, as the expansion that a reader sees. */
+struct spot {
+  uint32_t file; /* file row or UNIT_NONE */
+  uint32_t line;
+  uint32_t column;
+  uint32_t offset;
+  CXFile handle;
+};
+
+/* What an expression yields. Pointers are kept symbolic for as long as possible, so that the edge
+ * names the line where they flow and no needless temporary appears. */
+struct value {
+  enum unit_argument_kind kind;
+  uint32_t index; /* as in struct unit_argument */
+  uint32_t path;
+  uint32_t text; /* string row */
+  int64_t integer;
+  uint32_t node;       /* node row for the kinds that need one, or UNIT_NONE */
+  uint32_t edge_flags; /* enum unit_edge_flags gathered on the way */
+  uint32_t heap;       /* HEAP object that the expression allocates, or UNIT_NONE */
+  CXType type;
+};
+
+/* Where an lvalue lies. */
+struct place {
+  enum unit_base_kind base;
+  uint32_t object; /* the object, or the variable that holds the pointer */
+  uint32_t node;   /* of the pointer */
+  uint32_t path;
+  uint32_t record;    /* type in which the path of a pointer starts */
+  uint32_t is_string; /* a string literal: text */
+  uint32_t text;
+  uint32_t is_param; /* the variable that holds the pointer is a parameter */
+  uint32_t routine;  /* routine row where the lvalue is a routine */
+  CXType type;
+};
+
+struct visit {
+  CXTranslationUnit tu;
+  struct unit_builder *builder;
+  const char *root;       /* absolute, no slash at the end */
+  const char *main_path;  /* absolute */
+  GHashTable *files;      /* CXFile -> file row + 1 */
+  GHashTable *file_paths; /* path -> file row + 1 */
+  GHashTable *routines;   /* struct decl_key -> routine row */
+  GHashTable *objects;    /* likewise */
+  GHashTable *types;      /* likewise */
+  GHashTable *fields;     /* likewise */
+  GHashTable *names;      /* name -> routine row of an implicitly declared routine */
+  GArray *stack;          /* CXCursor: children of all nodes on the way down */
+
+  uint32_t routine;  /* the one that is walked, or UNIT_NONE */
+  uint32_t object;   /* the one whose initialiser is walked, or UNIT_NONE */
+  GHashTable *words; /* identifier string row -> count, of the routine */
+  uint32_t n_statements;
+  uint32_t loop;
+  uint32_t loop_depth;
+  uint32_t arm;
+  uint32_t n_groups; /* of arms so far */
+  uint32_t conditional_depth;
+  CXCursor subject;       /* of the switch around */
+  uint32_t group;         /* of its arms */
+  uint32_t switch_arm;    /* the arm around the switch */
+  uint32_t is_label_open; /* behind "case 1:" of "case 1: case 2:" */
+  uint32_t is_initialiser;
+  uint32_t is_possible; /* inside an arm of _Generic that may not be chosen */
+};
+
+/* ---- visit_source.c: files, lines and text ---- */
+
+struct spot visit_spot(struct visit *visit, CXCursor cursor);
+struct spot visit_location(struct visit *visit, CXSourceLocation location);
+uint32_t visit_file(struct visit *visit, CXFile file);
+/* True where declarations and bodies belong to the analysed tree rather than to the system. */
+bool visit_file_is_ours(const struct visit *visit, uint32_t file);
+/* The macro whose expansion made the cursor, "" where none did; a string row. */
+uint32_t visit_macro(struct visit *visit, CXCursor cursor);
+/* The source between the ends of the cursor's expansion, blanks joined, cut at 200 bytes. */
+uint32_t visit_text(struct visit *visit, CXCursor cursor);
+uint32_t visit_string(struct visit *visit, CXString text); /* disposes of the text */
+
+/* ---- visit_tree.c: children ---- */
+
+/* Pushes the children and returns where they start. The caller pops them. */
+guint visit_push(struct visit *visit, CXCursor cursor, guint *n_children);
+void visit_pop(struct visit *visit, guint start);
+static inline CXCursor visit_at(const struct visit *visit, guint index)
+{
+  return g_array_index(visit->stack, CXCursor, index);
+}
+/* Without parentheses, implicit conversions and __extension__; casts too if told. */
+CXCursor visit_strip(struct visit *visit, CXCursor cursor, bool strip_casts);
+bool visit_child(struct visit *visit, CXCursor cursor, guint number, CXCursor *child);
+/* The expression children: no type references, no attributes. */
+guint visit_push_expressions(struct visit *visit, CXCursor cursor, guint *n_children);
+
+/* ---- visit_type.c: types, fields, shapes ---- */
+
+uint32_t visit_type_of(struct visit *visit, CXType type); /* row behind pointers and arrays */
+uint32_t visit_record(struct visit *visit, CXCursor declaration); /* row of a record or enum */
+uint32_t visit_typedef(struct visit *visit, CXCursor declaration);
+uint32_t visit_field(struct visit *visit, CXCursor field);
+uint32_t visit_value_flags(CXType type);
+bool visit_is_carrier(CXType type); /* can a value of the type hold a pointer? */
+bool visit_is_va_list(CXType type);
+bool visit_is_record(CXType type);
+CXType visit_canonical(CXType type);    /* canonical, without qualifiers of the outermost level */
+CXType visit_routine_type(CXType type); /* through pointers; Invalid where it is not a routine */
+void visit_shape(CXType routine_type, GString *shape);
+uint32_t visit_shape_string(struct visit *visit, CXType type); /* "" unless a routine pointer */
+uint32_t visit_type_text(struct visit *visit, CXType type);
+
+/* ---- visit_declaration.c: routines and objects ---- */
+
+uint32_t visit_routine(struct visit *visit, CXCursor declaration);
+/* A routine that is declared in this unit, by name. */
+bool visit_find_routine(struct visit *visit, const char *name, CXCursor *routine);
+uint32_t visit_implicit_routine(struct visit *visit, const char *name, CXType type);
+uint32_t visit_object(struct visit *visit, CXCursor declaration);
+/* Adds what this very declaration says: storage, initialiser, attributes. */
+void visit_object_define(struct visit *visit, uint32_t object, CXCursor declaration);
+void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor declaration);
+uint32_t visit_new_object(struct visit *visit, enum unit_object_kind kind, uint32_t name,
+                          CXCursor where, CXType type);
+struct unit_routine *visit_routine_row(struct visit *visit, uint32_t routine);
+struct unit_object *visit_object_row(struct visit *visit, uint32_t object);
+void visit_use(struct visit *visit, uint32_t object, uint32_t use); /* of a parameter */
+void visit_result_use(struct visit *visit, uint32_t use);
+void visit_words(struct visit *visit, uint32_t routine);
+
+/* ---- visit_attribute.c ---- */
+
+struct attributes {
+  bool is_weak, is_constructor, is_destructor, is_gnu_inline, is_used, is_pure, is_noreturn;
+  char *alias;   /* or NULL */
+  char *ifunc;   /* or NULL */
+  char *section; /* or NULL */
+  char *cleanup; /* or NULL */
+  GString *annotations;
+};
+void attributes_read(struct visit *visit, CXCursor declaration, struct attributes *attributes);
+void attributes_clear(struct attributes *attributes);
+
+/* ---- visit_flow.c: edges and accesses ---- */
+
+struct value value_none(CXType type);
+uint32_t value_node(struct visit *visit, struct value *value, const struct spot *spot);
+void flow_into(struct visit *visit, uint32_t node, struct value *value, const struct spot *spot);
+void flow_assign(struct visit *visit, const struct place *place, struct value *value,
+                 const struct spot *spot);
+void flow_edge(struct visit *visit, enum unit_edge_kind kind, uint32_t to, uint32_t from,
+               uint32_t path, uint32_t flags, const struct spot *spot);
+void access_add(struct visit *visit, const struct place *place, uint32_t mode,
+                enum unit_access_operation operation, const struct spot *spot);
+uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_t mode,
+                         enum unit_access_operation operation, const struct spot *spot,
+                         uint32_t call);
+struct value place_load(struct visit *visit, const struct place *place, const struct spot *spot);
+struct value place_address(struct visit *visit, const struct place *place, const struct spot *spot);
+
+/* ---- visit_expression.c ---- */
+
+struct value visit_value(struct visit *visit, CXCursor expression);
+struct place visit_place(struct visit *visit, CXCursor expression);
+void visit_discard(struct visit *visit, CXCursor expression);
+bool visit_is_place(struct visit *visit, CXCursor expression);
+bool visit_integer(CXCursor expression, int64_t *integer);
+uint32_t visit_literal_text(struct visit *visit, CXCursor literal);
+
+/* ---- visit_call.c ---- */
+
+struct value visit_call(struct visit *visit, CXCursor call);
+void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot, uint32_t flags,
+                   const struct place *argument);
+struct value visit_atomic(struct visit *visit, CXCursor expression, guint start, guint n);
+
+/* ---- visit_initialiser.c ---- */
+
+void visit_initialiser(struct visit *visit, const struct place *place, CXCursor initialiser,
+                       bool is_static);
+
+/* ---- visit_statement.c, visit_compare.c ---- */
+
+void visit_statement(struct visit *visit, CXCursor statement);
+struct value visit_statement_value(struct visit *visit, CXCursor compound);
+void visit_variable(struct visit *visit, CXCursor declaration);
+/* The arms that `condition` being true opens; UNIT_NONE when it compares with no constant. */
+uint32_t visit_condition_arms(struct visit *visit, CXCursor condition, bool when, uint32_t group,
+                              CXCursor branch);
+uint32_t visit_case_arm(struct visit *visit, CXCursor label, CXCursor subject, uint32_t group);
+
+#endif

@@ -1,0 +1,389 @@
+#include "analyzer/visit.h"
+
+#include "analyzer/declarations.h"
+
+#include <string.h>
+
+struct unit_routine *visit_routine_row(struct visit *visit, uint32_t routine)
+{
+  return &g_array_index(visit->builder->routines, struct unit_routine, routine);
+}
+
+struct unit_object *visit_object_row(struct visit *visit, uint32_t object)
+{
+  return &g_array_index(visit->builder->objects, struct unit_object, object);
+}
+
+static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t position, CXType type)
+{
+  struct unit_param param = {.routine = routine,
+                             .position = position,
+                             .type = visit_type_text(visit, type),
+                             .record = visit_type_of(visit, type),
+                             .flags = visit_value_flags(type),
+                             .length_of = UNIT_NONE,
+                             .object = UNIT_NONE};
+  return unit_builder_add_param(visit->builder, &param);
+}
+
+static uint32_t add_param_object(struct visit *visit, uint32_t routine, uint32_t position,
+                                 CXCursor cursor)
+{
+  CXType type = clang_getCursorType(cursor);
+  uint32_t name = visit_string(visit, clang_getCursorSpelling(cursor));
+  uint32_t object = visit_new_object(visit, UNIT_OBJECT_PARAM, name, cursor, type);
+  struct unit_object *row = visit_object_row(visit, object);
+  row->routine = routine;
+  row->position = position;
+  declarations_put(visit->objects, cursor, object);
+  return object;
+}
+
+static void fill_params(struct visit *visit, uint32_t routine, CXCursor declaration,
+                        bool is_definition)
+{
+  CXType type = clang_getCursorType(declaration);
+  int n = clang_Cursor_getNumArguments(declaration);
+  n = n < 0 ? 0 : n;
+  /* Types first: a type that is new here adds rows of its own, and the params must be adjacent. */
+  visit_type_of(visit, clang_getResultType(type));
+  for (int i = 0; i < n; i++)
+    visit_type_of(visit, clang_getCursorType(clang_Cursor_getArgument(declaration, (unsigned)i)));
+  uint32_t first = add_param(visit, routine, 0, clang_getResultType(type));
+  for (int i = 0; i < n; i++) {
+    CXCursor cursor = clang_Cursor_getArgument(declaration, (unsigned)i);
+    uint32_t param = add_param(visit, routine, (uint32_t)i + 1, clang_getCursorType(cursor));
+    uint32_t name = visit_string(visit, clang_getCursorSpelling(cursor));
+    uint32_t object =
+        is_definition ? add_param_object(visit, routine, (uint32_t)i + 1, cursor) : UNIT_NONE;
+    struct unit_param *row = &g_array_index(visit->builder->params, struct unit_param, param);
+    row->name = name;
+    row->object = object;
+  }
+  struct unit_routine *row = visit_routine_row(visit, routine);
+  row->first_param = first;
+  row->n_params = (uint32_t)n + 1;
+}
+
+static bool text_has(CXString text, const char *word)
+{
+  const char *bytes = clang_getCString(text);
+  bool has = bytes != NULL && strstr(bytes, word) != NULL;
+  clang_disposeString(text);
+  return has;
+}
+
+static uint32_t routine_flags(CXCursor declaration, CXType type, bool is_definition)
+{
+  uint32_t flags = 0;
+  if (is_definition)
+    flags |= UNIT_ROUTINE_DEFINED;
+  enum CXLinkageKind linkage = clang_getCursorLinkage(declaration);
+  if (linkage == CXLinkage_Internal || linkage == CXLinkage_UniqueExternal)
+    flags |= UNIT_ROUTINE_STATIC;
+  if (clang_Cursor_isFunctionInlined(declaration))
+    flags |= UNIT_ROUTINE_INLINE;
+  if (clang_Cursor_getStorageClass(declaration) == CX_SC_Extern)
+    flags |= UNIT_ROUTINE_EXTERN;
+  if (clang_Cursor_isVariadic(declaration))
+    flags |= UNIT_ROUTINE_VARIADIC;
+  if (type.kind == CXType_FunctionNoProto)
+    flags |= UNIT_ROUTINE_NO_PROTOTYPE;
+  if (text_has(clang_getTypeSpelling(type), "noreturn"))
+    flags |= UNIT_ROUTINE_NORETURN;
+  return flags;
+}
+
+void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor declaration)
+{
+  if (!clang_Cursor_hasAttrs(declaration))
+    return;
+  struct attributes attributes;
+  attributes_read(visit, declaration, &attributes);
+  uint32_t target = unit_builder_string(
+      visit->builder, attributes.alias != NULL ? attributes.alias : attributes.ifunc);
+  uint32_t section = unit_builder_string(visit->builder, attributes.section);
+  uint32_t annotations = unit_builder_string(visit->builder, attributes.annotations->str);
+  struct unit_routine *row = visit_routine_row(visit, routine);
+  row->flags |= (attributes.is_weak ? UNIT_ROUTINE_WEAK : 0u) |
+                (attributes.is_constructor ? UNIT_ROUTINE_CONSTRUCTOR : 0u) |
+                (attributes.is_destructor ? UNIT_ROUTINE_DESTRUCTOR : 0u) |
+                (attributes.is_gnu_inline ? UNIT_ROUTINE_GNU_INLINE : 0u) |
+                (attributes.is_used || section != 0 ? UNIT_ROUTINE_USED : 0u) |
+                (attributes.is_pure ? UNIT_ROUTINE_PURE : 0u) |
+                (attributes.is_noreturn ? UNIT_ROUTINE_NORETURN : 0u) |
+                (attributes.alias != NULL ? UNIT_ROUTINE_ALIAS : 0u) |
+                (attributes.ifunc != NULL ? UNIT_ROUTINE_IFUNC : 0u);
+  if (target != 0)
+    row->target = target;
+  if (section != 0)
+    row->section = section;
+  if (annotations != 0)
+    row->annotations = annotations;
+  attributes_clear(&attributes);
+}
+
+uint32_t visit_routine(struct visit *visit, CXCursor declaration)
+{
+  uint32_t row = declarations_get(visit->routines, declaration);
+  if (row != UNIT_NONE)
+    return row;
+  CXCursor definition = clang_getCursorDefinition(declaration);
+  bool is_definition =
+      !clang_Cursor_isNull(definition) && clang_getCursorKind(definition) == CXCursor_FunctionDecl;
+  if (!is_definition)
+    definition = declaration;
+  CXType type = clang_getCursorType(definition);
+  CXType canonical = clang_getCanonicalType(type);
+  struct spot spot = visit_spot(visit, definition);
+  struct unit_routine added = {.file = spot.file, .line = spot.line, .column = spot.column};
+  added.name = visit_string(visit, clang_getCursorSpelling(definition));
+  added.assembler = visit_string(visit, clang_Cursor_getMangling(definition));
+  added.flags = routine_flags(definition, canonical, is_definition);
+  if (spot.file == UNIT_NONE ||
+      clang_Location_isInSystemHeader(clang_getCursorLocation(definition)))
+    added.flags |= UNIT_ROUTINE_SYSTEM;
+  added.signature = visit_type_text(visit, canonical);
+  added.shape = visit_shape_string(visit, canonical);
+  if (is_definition)
+    added.end_line =
+        visit_location(visit, clang_getRangeEnd(clang_getCursorExtent(definition))).line;
+  row = unit_builder_add_routine(visit->builder, &added);
+  declarations_put(visit->routines, declaration, row);
+  fill_params(visit, row, definition, is_definition);
+  visit_routine_attributes(visit, row, definition);
+  if (!clang_equalCursors(definition, declaration))
+    visit_routine_attributes(visit, row, declaration);
+  return row;
+}
+
+struct wanted {
+  const char *name;
+  CXCursor routine;
+  bool is_found;
+};
+
+static enum CXChildVisitResult match_name(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+  (void)parent;
+  struct wanted *wanted = data;
+  if (clang_getCursorKind(cursor) != CXCursor_FunctionDecl)
+    return CXChildVisit_Continue;
+  CXString name = clang_getCursorSpelling(cursor);
+  const char *text = clang_getCString(name);
+  wanted->is_found = text != NULL && strcmp(text, wanted->name) == 0;
+  clang_disposeString(name);
+  wanted->routine = cursor;
+  return wanted->is_found ? CXChildVisit_Break : CXChildVisit_Continue;
+}
+
+bool visit_find_routine(struct visit *visit, const char *name, CXCursor *routine)
+{
+  struct wanted wanted = {.name = name};
+  clang_visitChildren(clang_getTranslationUnitCursor(visit->tu), match_name, &wanted);
+  *routine = wanted.routine;
+  return wanted.is_found;
+}
+
+uint32_t visit_implicit_routine(struct visit *visit, const char *name, CXType type)
+{
+  gpointer known = g_hash_table_lookup(visit->names, name);
+  if (known != NULL)
+    return GPOINTER_TO_UINT(known) - 1;
+  CXType routine = visit_routine_type(type);
+  bool is_builtin = strncmp(name, "__builtin_", 10) == 0 || strncmp(name, "__sync_", 7) == 0;
+  struct unit_routine added = {
+      .file = UNIT_NONE, .flags = UNIT_ROUTINE_IMPLICIT | (is_builtin ? UNIT_ROUTINE_SYSTEM : 0u)};
+  added.name = unit_builder_string(visit->builder, name);
+  added.assembler = added.name;
+  if (routine.kind != CXType_Invalid) {
+    added.signature = visit_type_text(visit, routine);
+    added.shape = visit_shape_string(visit, routine);
+    if (routine.kind == CXType_FunctionNoProto)
+      added.flags |= UNIT_ROUTINE_NO_PROTOTYPE;
+    if (clang_isFunctionTypeVariadic(routine))
+      added.flags |= UNIT_ROUTINE_VARIADIC;
+  }
+  uint32_t row = unit_builder_add_routine(visit->builder, &added);
+  g_hash_table_insert(visit->names, g_strdup(name), GUINT_TO_POINTER(row + 1));
+  return row;
+}
+
+uint32_t visit_new_object(struct visit *visit, enum unit_object_kind kind, uint32_t name,
+                          CXCursor where, CXType type)
+{
+  struct spot spot = visit_spot(visit, where);
+  long long size = clang_Type_getSizeOf(type);
+  uint32_t value = visit_value_flags(type);
+  struct unit_object added = {.name = name,
+                              .kind = kind,
+                              .flags = (value & UNIT_VALUE_CONST) != 0 ? UNIT_OBJECT_CONST : 0,
+                              .file = spot.file,
+                              .line = spot.line,
+                              .column = spot.column,
+                              .routine = visit->routine,
+                              .type = visit_type_text(visit, type),
+                              .record = visit_type_of(visit, type),
+                              .value = value,
+                              .size = size > 0 ? (uint64_t)size : 0,
+                              .shape = visit_shape_string(visit, type)};
+  return unit_builder_add_object(visit->builder, &added);
+}
+
+static enum unit_object_kind kind_of_variable(CXCursor declaration, bool is_file_scope)
+{
+  if (clang_getCursorKind(declaration) == CXCursor_ParmDecl)
+    return UNIT_OBJECT_PARAM;
+  if (clang_Cursor_hasVarDeclGlobalStorage(declaration) != 1)
+    return UNIT_OBJECT_LOCAL;
+  if (clang_getCursorLinkage(declaration) == CXLinkage_External)
+    return UNIT_OBJECT_GLOBAL;
+  return is_file_scope ? UNIT_OBJECT_STATIC : UNIT_OBJECT_STATIC_LOCAL;
+}
+
+void visit_object_define(struct visit *visit, uint32_t object, CXCursor declaration)
+{
+  CXCursor initialiser = clang_Cursor_getVarDeclInitializer(declaration);
+  bool has_initialiser = !clang_Cursor_isNull(initialiser);
+  bool is_extern = clang_Cursor_getStorageClass(declaration) == CX_SC_Extern && !has_initialiser;
+  uint32_t kind = visit_object_row(visit, object)->kind;
+  if (!is_extern) {
+    struct spot spot = visit_spot(visit, declaration);
+    uint32_t type = visit_type_text(visit, clang_getCursorType(declaration));
+    long long size = clang_Type_getSizeOf(clang_getCursorType(declaration));
+    struct unit_object *row = visit_object_row(visit, object);
+    bool was_initialised = (row->flags & UNIT_OBJECT_INITIALISED) != 0;
+    row->flags |= UNIT_OBJECT_DEFINED;
+    if (has_initialiser)
+      row->flags |= UNIT_OBJECT_INITIALISED;
+    if (has_initialiser || kind == UNIT_OBJECT_STATIC_LOCAL)
+      row->flags &= ~(uint32_t)UNIT_OBJECT_TENTATIVE;
+    else if (!was_initialised && kind <= UNIT_OBJECT_STATIC)
+      row->flags |= UNIT_OBJECT_TENTATIVE;
+    if (!was_initialised) {
+      row->file = spot.file;
+      row->line = spot.line;
+      row->column = spot.column;
+      row->type = type;
+      if (size > 0)
+        row->size = (uint64_t)size;
+    }
+  }
+  if (!clang_Cursor_hasAttrs(declaration))
+    return;
+  struct attributes attributes;
+  attributes_read(visit, declaration, &attributes);
+  uint32_t section = unit_builder_string(visit->builder, attributes.section);
+  struct unit_object *row = visit_object_row(visit, object);
+  row->flags |= (attributes.is_weak ? UNIT_OBJECT_WEAK : 0u) |
+                (attributes.is_used || section != 0 ? UNIT_OBJECT_USED : 0u);
+  if (section != 0)
+    row->section = section;
+  attributes_clear(&attributes);
+}
+
+uint32_t visit_object(struct visit *visit, CXCursor declaration)
+{
+  uint32_t row = declarations_get(visit->objects, declaration);
+  if (row != UNIT_NONE)
+    return row;
+  CXCursor parent = clang_getCursorSemanticParent(declaration);
+  bool is_file_scope = clang_getCursorKind(parent) == CXCursor_TranslationUnit;
+  enum unit_object_kind kind = kind_of_variable(declaration, is_file_scope);
+  uint32_t name = visit_string(visit, clang_getCursorSpelling(declaration));
+  row = visit_new_object(visit, kind, name, declaration, clang_getCursorType(declaration));
+  declarations_put(visit->objects, declaration, row);
+  uint32_t assembler = 0;
+  bool is_static = kind <= UNIT_OBJECT_STATIC_LOCAL;
+  if (is_static && kind != UNIT_OBJECT_STATIC_LOCAL)
+    assembler = visit_string(visit, clang_Cursor_getMangling(declaration));
+  bool is_thread = is_static && clang_getCursorTLSKind(declaration) != CXTLS_None;
+  bool is_system = clang_Location_isInSystemHeader(clang_getCursorLocation(declaration)) != 0;
+  struct unit_object *object = visit_object_row(visit, row);
+  object->assembler = assembler;
+  if (is_thread)
+    object->flags |= UNIT_OBJECT_THREAD;
+  if (is_system)
+    object->flags |= UNIT_OBJECT_SYSTEM;
+  if (kind == UNIT_OBJECT_GLOBAL || kind == UNIT_OBJECT_STATIC)
+    object->routine = UNIT_NONE;
+  if (kind == UNIT_OBJECT_STATIC_LOCAL && visit->routine != UNIT_NONE &&
+      (visit_routine_row(visit, visit->routine)->flags & UNIT_ROUTINE_INLINE) != 0)
+    object->flags |= UNIT_OBJECT_INLINE;
+  if (kind == UNIT_OBJECT_STATIC_LOCAL)
+    visit_object_define(visit, row, declaration);
+  return row;
+}
+
+void visit_use(struct visit *visit, uint32_t object, uint32_t use)
+{
+  if (object == UNIT_NONE)
+    return;
+  const struct unit_object *row = visit_object_row(visit, object);
+  if (row->kind != UNIT_OBJECT_PARAM || row->routine == UNIT_NONE)
+    return;
+  const struct unit_routine *routine = visit_routine_row(visit, row->routine);
+  if (row->position < routine->n_params)
+    g_array_index(visit->builder->params, struct unit_param, routine->first_param + row->position)
+        .uses |= use;
+}
+
+void visit_result_use(struct visit *visit, uint32_t use)
+{
+  if (visit->routine == UNIT_NONE)
+    return;
+  const struct unit_routine *routine = visit_routine_row(visit, visit->routine);
+  if (routine->n_params > 0)
+    g_array_index(visit->builder->params, struct unit_param, routine->first_param).uses |= use;
+}
+
+/* ---- words ---- */
+
+static void count_word(GHashTable *counts, const char *start, size_t length, guint n)
+{
+  if (length < 2)
+    return;
+  char *word = g_ascii_strdown(start, (gssize)length);
+  guint known = GPOINTER_TO_UINT(g_hash_table_lookup(counts, word));
+  g_hash_table_replace(counts, word, GUINT_TO_POINTER(known + n));
+}
+
+/* shopCart_itemList2 -> shop cart item list */
+static void split_identifier(GHashTable *counts, const char *identifier, guint n)
+{
+  const char *start = identifier;
+  for (const char *at = identifier;; at++) {
+    bool is_letter = g_ascii_isalpha(*at);
+    bool is_boundary = !is_letter || (at > start && g_ascii_isupper(*at) &&
+                                      (g_ascii_islower(at[-1]) || g_ascii_islower(at[1])));
+    if (is_boundary && at > start) {
+      count_word(counts, start, (size_t)(at - start), n);
+      start = at;
+    }
+    if (*at == '\0')
+      break;
+    if (!is_letter)
+      start = at + 1;
+  }
+}
+
+void visit_words(struct visit *visit, uint32_t routine)
+{
+  g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  GHashTableIter iterator;
+  gpointer key = NULL;
+  gpointer n = NULL;
+  g_hash_table_iter_init(&iterator, visit->words);
+  while (g_hash_table_iter_next(&iterator, &key, &n)) {
+    uint32_t offset =
+        g_array_index(visit->builder->string_offsets, uint32_t, GPOINTER_TO_UINT(key));
+    split_identifier(counts, visit->builder->string_bytes->str + offset, GPOINTER_TO_UINT(n));
+  }
+  g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (GList *at = sorted; at != NULL; at = at->next)
+    g_string_append_printf(text, "%s%s:%u", text->len > 0 ? " " : "", (const char *)at->data,
+                           GPOINTER_TO_UINT(g_hash_table_lookup(counts, at->data)));
+  visit_routine_row(visit, routine)->words = unit_builder_string(visit->builder, text->str);
+  g_hash_table_remove_all(visit->words);
+}

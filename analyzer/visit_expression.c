@@ -1,0 +1,759 @@
+#include "analyzer/visit.h"
+
+#include <string.h>
+
+static struct place place_none(CXType type)
+{
+  return (struct place){.base = UNIT_BASE_NONE,
+                        .object = UNIT_NONE,
+                        .node = UNIT_NONE,
+                        .record = UNIT_NONE,
+                        .routine = UNIT_NONE,
+                        .type = type};
+}
+
+static void count_use(struct visit *visit, uint32_t name)
+{
+  if (name == 0)
+    return;
+  gpointer key = GUINT_TO_POINTER(name);
+  guint n = GPOINTER_TO_UINT(g_hash_table_lookup(visit->words, key));
+  g_hash_table_insert(visit->words, key, GUINT_TO_POINTER(n + 1));
+}
+
+bool visit_integer(CXCursor expression, int64_t *integer)
+{
+  CXEvalResult result = clang_Cursor_Evaluate(expression);
+  if (result == NULL)
+    return false;
+  bool is_integer = clang_EvalResult_getKind(result) == CXEval_Int;
+  if (is_integer)
+    *integer = clang_EvalResult_getAsLongLong(result);
+  clang_EvalResult_dispose(result);
+  return is_integer;
+}
+
+/* The spelling of a literal is quoted and escaped: "a\"b\n". */
+uint32_t visit_literal_text(struct visit *visit, CXCursor literal)
+{
+  CXString spelling = clang_getCursorSpelling(literal);
+  const char *text = clang_getCString(spelling);
+  const char *start = text != NULL ? strchr(text, '"') : NULL;
+  uint32_t row = 0;
+  if (start != NULL) {
+    const char *end = strrchr(start + 1, '"');
+    g_autofree char *inner =
+        g_strndup(start + 1, end != NULL ? (size_t)(end - start - 1) : strlen(start + 1));
+    g_autofree char *plain = g_strcompress(inner);
+    row = unit_builder_string(visit->builder, plain);
+  }
+  clang_disposeString(spelling);
+  return row;
+}
+
+static void note_literal(struct visit *visit, uint32_t text, const struct spot *spot)
+{
+  struct unit_literal literal = {.routine = visit->routine,
+                                 .text = text,
+                                 .file = spot->file != UNIT_NONE ? spot->file : 0,
+                                 .line = spot->line,
+                                 .column = spot->column,
+                                 .object = visit->object};
+  unit_builder_add_literal(visit->builder, &literal);
+}
+
+/* ---- places ---- */
+
+static struct place dereference(struct visit *visit, struct value *pointer, CXType type,
+                                const struct spot *spot)
+{
+  struct place place = place_none(type);
+  if (pointer->kind == UNIT_ARGUMENT_ROUTINE) {
+    place.routine = pointer->index;
+    return place;
+  }
+  if (pointer->kind == UNIT_ARGUMENT_STRING) {
+    place.is_string = true;
+    place.text = pointer->text;
+    return place;
+  }
+  if (pointer->kind == UNIT_ARGUMENT_ADDRESS && (pointer->edge_flags & UNIT_EDGE_CAST) == 0) {
+    place.base = UNIT_BASE_OBJECT;
+    place.object = pointer->index;
+    place.path = pointer->path;
+    return place;
+  }
+  if (pointer->kind == UNIT_ARGUMENT_FIELD_ADDRESS && pointer->path == 0 &&
+      pointer->node != UNIT_NONE) {
+    place.base = UNIT_BASE_POINTER;
+    place.object = pointer->index;
+    place.node = pointer->node;
+    return place;
+  }
+  uint32_t node = value_node(visit, pointer, spot);
+  place.base = UNIT_BASE_POINTER;
+  place.node = node;
+  if (pointer->kind == UNIT_ARGUMENT_OBJECT || pointer->kind == UNIT_ARGUMENT_PARAM)
+    place.object = pointer->index;
+  return place;
+}
+
+static struct place place_of_reference(struct visit *visit, CXCursor expression, CXType type)
+{
+  struct place place = place_none(type);
+  CXCursor referenced = clang_getCursorReferenced(expression);
+  enum CXCursorKind kind = clang_getCursorKind(referenced);
+  if (kind == CXCursor_FunctionDecl) {
+    place.routine = visit_routine(visit, referenced);
+    count_use(visit, visit_routine_row(visit, place.routine)->name);
+  } else if (kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl) {
+    place.base = UNIT_BASE_OBJECT;
+    place.object = visit_object(visit, referenced);
+    count_use(visit, visit_object_row(visit, place.object)->name);
+  } else if (kind != CXCursor_EnumConstantDecl && visit_routine_type(type).kind != CXType_Invalid) {
+    CXString name = clang_getCursorSpelling(expression);
+    const char *text = clang_getCString(name);
+    if (text != NULL && *text != '\0')
+      place.routine = visit_implicit_routine(visit, text, type);
+    clang_disposeString(name);
+  }
+  return place;
+}
+
+static bool is_pointer(CXType type)
+{
+  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
+  return kind == CXType_Pointer || kind == CXType_BlockPointer;
+}
+
+static bool is_array(CXType type)
+{
+  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
+  return kind == CXType_ConstantArray || kind == CXType_IncompleteArray ||
+         kind == CXType_VariableArray;
+}
+
+static void note_record(struct visit *visit, struct place *place)
+{
+  if (place->base == UNIT_BASE_POINTER && place->path == 0)
+    place->record = visit_type_of(visit, place->type);
+}
+
+static struct place place_of_member(struct visit *visit, CXCursor expression, CXType type)
+{
+  CXCursor base;
+  if (!visit_child(visit, expression, 0, &base))
+    return place_none(type);
+  CXType base_type = clang_getCursorType(base);
+  struct place place;
+  if (is_pointer(base_type) || is_array(base_type)) {
+    struct value pointer = visit_value(visit, base);
+    struct spot spot = visit_spot(visit, expression);
+    CXType pointee = clang_getPointeeType(clang_getCanonicalType(base_type));
+    place = dereference(visit, &pointer, pointee, &spot);
+  } else {
+    place = visit_place(visit, base);
+  }
+  note_record(visit, &place);
+  CXCursor field = clang_getCursorReferenced(expression);
+  uint32_t row =
+      clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
+  if (row != UNIT_NONE) {
+    place.path = unit_builder_path(visit->builder, place.path, row);
+    count_use(visit, g_array_index(visit->builder->fields, struct unit_field, row).name);
+  }
+  place.type = type;
+  return place;
+}
+
+static struct place place_of_subscript(struct visit *visit, CXCursor expression, CXType type)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, expression, &n);
+  if (n < 2) {
+    visit_pop(visit, start);
+    return place_none(type);
+  }
+  CXCursor base = visit_at(visit, start);
+  CXCursor index = visit_at(visit, start + 1);
+  visit_pop(visit, start);
+  if (!is_pointer(clang_getCursorType(base)) && !is_array(clang_getCursorType(base))) {
+    CXCursor swap = base;
+    base = index;
+    index = swap;
+  }
+  CXCursor array = visit_strip(visit, base, false);
+  struct place place;
+  if (is_array(clang_getCursorType(array)) && visit_is_place(visit, array)) {
+    place = visit_place(visit, array);
+    visit_discard(visit, index);
+    note_record(visit, &place);
+    place.path = unit_builder_path(visit->builder, place.path, UNIT_NONE);
+    place.type = type;
+    return place;
+  }
+  struct value pointer = visit_value(visit, base);
+  visit_discard(visit, index);
+  if (pointer.kind == UNIT_ARGUMENT_PARAM)
+    visit_use(visit, pointer.index, UNIT_USE_INDEXED);
+  struct spot spot = visit_spot(visit, expression);
+  place = dereference(visit, &pointer, type, &spot);
+  note_record(visit, &place);
+  return place;
+}
+
+static struct place place_of_compound(struct visit *visit, CXCursor expression, CXType type)
+{
+  uint32_t object = visit_new_object(visit, UNIT_OBJECT_COMPOUND, 0, expression, type);
+  struct place place = place_none(type);
+  place.base = UNIT_BASE_OBJECT;
+  place.object = object;
+  if (visit->routine == UNIT_NONE)
+    visit_object_row(visit, object)->flags |= UNIT_OBJECT_DEFINED;
+  CXCursor initialiser;
+  if (visit_child(visit, expression, 0, &initialiser))
+    visit_initialiser(visit, &place, initialiser, visit->routine == UNIT_NONE);
+  return place;
+}
+
+static struct place place_of_value(struct visit *visit, CXCursor expression, CXType type)
+{
+  struct value value = visit_value(visit, expression);
+  struct place place = place_none(type);
+  if (visit_is_record(type) && value.node != UNIT_NONE) {
+    place.base = UNIT_BASE_POINTER;
+    place.node = value.node;
+  }
+  return place;
+}
+
+struct place visit_place(struct visit *visit, CXCursor expression)
+{
+  CXType type = clang_getCursorType(expression);
+  CXCursor child;
+  switch (clang_getCursorKind(expression)) {
+  case CXCursor_ParenExpr:
+    if (visit_child(visit, expression, 0, &child))
+      return visit_place(visit, child);
+    return place_none(type);
+  case CXCursor_DeclRefExpr:
+    return place_of_reference(visit, expression, type);
+  case CXCursor_MemberRefExpr:
+    return place_of_member(visit, expression, type);
+  case CXCursor_ArraySubscriptExpr:
+    return place_of_subscript(visit, expression, type);
+  case CXCursor_CompoundLiteralExpr:
+    return place_of_compound(visit, expression, type);
+  case CXCursor_StringLiteral: {
+    struct place place = place_none(type);
+    struct spot spot = visit_spot(visit, expression);
+    place.is_string = true;
+    place.text = visit_literal_text(visit, expression);
+    note_literal(visit, place.text, &spot);
+    return place;
+  }
+  case CXCursor_UnaryOperator:
+    if (!visit_child(visit, expression, 0, &child))
+      return place_none(type);
+    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Deref) {
+      struct value pointer = visit_value(visit, child);
+      struct spot spot = visit_spot(visit, expression);
+      struct place place = dereference(visit, &pointer, type, &spot);
+      note_record(visit, &place);
+      return place;
+    }
+    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Extension ||
+        clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Real ||
+        clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Imag)
+      return visit_place(visit, child);
+    return place_of_value(visit, expression, type);
+  case CXCursor_UnexposedExpr: {
+    CXCursor stripped = visit_strip(visit, expression, false);
+    if (!clang_equalCursors(stripped, expression) && visit_is_place(visit, stripped)) {
+      struct place place = visit_place(visit, stripped);
+      return place;
+    }
+    return place_of_value(visit, expression, type);
+  }
+  default:
+    return place_of_value(visit, expression, type);
+  }
+}
+
+bool visit_is_place(struct visit *visit, CXCursor expression)
+{
+  CXCursor child;
+  switch (clang_getCursorKind(expression)) {
+  case CXCursor_MemberRefExpr:
+  case CXCursor_ArraySubscriptExpr:
+  case CXCursor_CompoundLiteralExpr:
+  case CXCursor_StringLiteral:
+    return true;
+  case CXCursor_DeclRefExpr:
+    return clang_getCursorKind(clang_getCursorReferenced(expression)) != CXCursor_EnumConstantDecl;
+  case CXCursor_ParenExpr:
+    return visit_child(visit, expression, 0, &child) && visit_is_place(visit, child);
+  case CXCursor_UnaryOperator:
+    switch (clang_getCursorUnaryOperatorKind(expression)) {
+    case CXUnaryOperator_Deref:
+      return true;
+    case CXUnaryOperator_Extension:
+    case CXUnaryOperator_Real:
+    case CXUnaryOperator_Imag:
+      return visit_child(visit, expression, 0, &child) && visit_is_place(visit, child);
+    default:
+      return false;
+    }
+  default:
+    return false;
+  }
+}
+
+/* ---- values ---- */
+
+static bool holds_pointers(const struct value *value)
+{
+  return value->node != UNIT_NONE || value->kind == UNIT_ARGUMENT_ROUTINE ||
+         value->kind == UNIT_ARGUMENT_ADDRESS || value->kind == UNIT_ARGUMENT_STRING ||
+         ((value->kind == UNIT_ARGUMENT_OBJECT || value->kind == UNIT_ARGUMENT_PARAM) &&
+          visit_is_carrier(value->type));
+}
+
+static struct value join(struct visit *visit, struct value *first, struct value *second,
+                         CXType type, const struct spot *spot)
+{
+  bool has_first = holds_pointers(first);
+  bool has_second = holds_pointers(second);
+  if (!has_first && !has_second)
+    return value_none(type);
+  if (!has_first)
+    return *second;
+  if (!has_second)
+    return *first;
+  struct value both = value_none(type);
+  both.node = unit_builder_temp(visit->builder);
+  both.heap = first->heap != UNIT_NONE ? first->heap : second->heap;
+  flow_into(visit, both.node, first, spot);
+  flow_into(visit, both.node, second, spot);
+  if (first->kind == UNIT_ARGUMENT_STRING && second->kind == UNIT_ARGUMENT_STRING) {
+    const struct unit_builder *builder = visit->builder;
+    const uint32_t *offsets = (const uint32_t *)(const void *)builder->string_offsets->data;
+    g_autofree char *text = g_strconcat(builder->string_bytes->str + offsets[first->text], "\n",
+                                        builder->string_bytes->str + offsets[second->text], NULL);
+    both.kind = UNIT_ARGUMENT_LIST;
+    both.text = unit_builder_string(visit->builder, text);
+  }
+  return both;
+}
+
+static struct value load(struct visit *visit, CXCursor expression, CXType type)
+{
+  struct place place = visit_place(visit, expression);
+  place.type = type;
+  struct spot spot = visit_spot(visit, expression);
+  if (place.routine != UNIT_NONE || place.is_string)
+    return place_address(visit, &place, &spot);
+  if (is_array(type) && !visit_is_va_list(type)) {
+    access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, &spot);
+    place.path = unit_builder_path(visit->builder, place.path, UNIT_NONE);
+    struct value value = place_address(visit, &place, &spot);
+    value.type = type;
+    return value;
+  }
+  bool is_whole = visit_is_record(type) && !visit_is_va_list(type);
+  access_add(visit, &place, UNIT_READ, is_whole ? UNIT_OPERATION_WHOLE : UNIT_OPERATION_PLAIN,
+             &spot);
+  return place_load(visit, &place, &spot);
+}
+
+/* Tests a condition: a pointer parameter that stands alone is compared with NULL. */
+static void test_truth(struct visit *visit, CXCursor condition)
+{
+  struct value value = visit_value(visit, condition);
+  if (value.kind == UNIT_ARGUMENT_PARAM && is_pointer(value.type))
+    visit_use(visit, value.index, UNIT_USE_NULL_TESTED);
+}
+
+void visit_discard(struct visit *visit, CXCursor expression)
+{
+  test_truth(visit, expression);
+}
+
+static struct value value_of_unary(struct visit *visit, CXCursor expression, CXType type)
+{
+  CXCursor child;
+  if (!visit_child(visit, expression, 0, &child))
+    return value_none(type);
+  struct value value;
+  switch (clang_getCursorUnaryOperatorKind(expression)) {
+  case CXUnaryOperator_AddrOf: {
+    struct place place = visit_place(visit, child);
+    struct spot spot = visit_spot(visit, expression);
+    uint32_t access =
+        access_add_call(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_PLAIN, &spot, UNIT_NONE);
+    (void)access;
+    value = place_address(visit, &place, &spot);
+    value.type = type;
+    return value;
+  }
+  case CXUnaryOperator_PostInc:
+  case CXUnaryOperator_PreInc:
+  case CXUnaryOperator_PostDec:
+  case CXUnaryOperator_PreDec: {
+    enum CXUnaryOperatorKind kind = clang_getCursorUnaryOperatorKind(expression);
+    bool is_increment = kind == CXUnaryOperator_PostInc || kind == CXUnaryOperator_PreInc;
+    struct place place = visit_place(visit, child);
+    struct spot spot = visit_spot(visit, expression);
+    access_add(visit, &place, UNIT_READ | UNIT_WRITE,
+               is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT, &spot);
+    if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer(type))
+      visit_use(visit, place.object, UNIT_USE_INDEXED);
+    value = place_load(visit, &place, &spot);
+    value.edge_flags |= UNIT_EDGE_ARITHMETIC;
+    return value;
+  }
+  case CXUnaryOperator_LNot:
+    test_truth(visit, child);
+    return value_none(type);
+  case CXUnaryOperator_Extension:
+    return visit_value(visit, child);
+  default:
+    value = visit_value(visit, child);
+    return value_none(type);
+  }
+}
+
+static struct value value_of_assignment(struct visit *visit, CXCursor left, CXCursor right,
+                                        CXType type, const struct spot *spot)
+{
+  struct place place = visit_place(visit, left);
+  place.type = clang_getCursorType(left);
+  uint32_t outer = visit->object;
+  visit->object = place.base == UNIT_BASE_OBJECT ? place.object : outer;
+  struct value value = visit_value(visit, right);
+  visit->object = outer;
+  bool is_whole = visit_is_record(type);
+  access_add(visit, &place, UNIT_WRITE, is_whole ? UNIT_OPERATION_WHOLE : UNIT_OPERATION_PLAIN,
+             spot);
+  bool outlives = place.base == UNIT_BASE_POINTER ||
+                  (place.base == UNIT_BASE_OBJECT &&
+                   visit_object_row(visit, place.object)->kind <= UNIT_OBJECT_STATIC_LOCAL);
+  if (value.kind == UNIT_ARGUMENT_PARAM && is_pointer(value.type) && outlives)
+    visit_use(visit, value.index, UNIT_USE_KEPT);
+  flow_assign(visit, &place, &value, spot);
+  return value;
+}
+
+static bool has_offsetof(struct visit *visit, CXCursor expression, uint32_t *path)
+{
+  CXCursor stripped = visit_strip(visit, expression, true);
+  if (clang_getCursorKind(stripped) != CXCursor_UnexposedExpr)
+    return false;
+  guint n = 0;
+  guint start = visit_push(visit, stripped, &n);
+  *path = 0;
+  bool has_member = false;
+  for (guint i = 0; i < n; i++) {
+    CXCursor child = visit_at(visit, start + i);
+    if (clang_getCursorKind(child) != CXCursor_MemberRef)
+      continue;
+    CXCursor field = clang_getCursorReferenced(child);
+    uint32_t row =
+        clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
+    if (row == UNIT_NONE)
+      continue;
+    *path = unit_builder_path(visit->builder, *path, row);
+    has_member = true;
+  }
+  visit_pop(visit, start);
+  return has_member;
+}
+
+static struct value value_of_arithmetic(struct visit *visit, CXCursor expression, CXCursor left,
+                                        CXCursor right, CXType type, enum CXBinaryOperatorKind kind)
+{
+  struct value first = visit_value(visit, left);
+  uint32_t path = 0;
+  if (kind == CXBinaryOperator_Sub && holds_pointers(&first) && has_offsetof(visit, right, &path)) {
+    struct spot spot = visit_spot(visit, expression);
+    uint32_t from = value_node(visit, &first, &spot);
+    struct value container = value_none(type);
+    container.node = unit_builder_temp(visit->builder);
+    if (from != UNIT_NONE)
+      flow_edge(visit, UNIT_EDGE_CONTAINER, container.node, from, path, 0, &spot);
+    return container;
+  }
+  struct value second = visit_value(visit, right);
+  bool is_comparison = kind >= CXBinaryOperator_Cmp && kind <= CXBinaryOperator_NE;
+  if (is_comparison) {
+    if (first.kind == UNIT_ARGUMENT_PARAM && is_pointer(first.type) && !holds_pointers(&second))
+      visit_use(visit, first.index, UNIT_USE_NULL_TESTED);
+    if (second.kind == UNIT_ARGUMENT_PARAM && is_pointer(second.type) && !holds_pointers(&first))
+      visit_use(visit, second.index, UNIT_USE_NULL_TESTED);
+    return value_none(type);
+  }
+  bool is_pointer_result = is_pointer(type);
+  bool is_wide = !is_pointer_result && clang_Type_getSizeOf(type) == 8;
+  if (!is_pointer_result && !is_wide)
+    return value_none(type);
+  struct value *pointer = holds_pointers(&first) ? &first : &second;
+  if (!holds_pointers(pointer) || (holds_pointers(&first) && holds_pointers(&second)))
+    return value_none(type);
+  if (is_pointer_result && pointer->kind == UNIT_ARGUMENT_PARAM)
+    visit_use(visit, pointer->index, UNIT_USE_INDEXED);
+  pointer->edge_flags |= is_pointer_result ? UNIT_EDGE_ARITHMETIC : UNIT_EDGE_INTEGER;
+  return *pointer;
+}
+
+static struct value value_of_binary(struct visit *visit, CXCursor expression, CXType type)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, expression, &n);
+  if (n < 2) {
+    visit_pop(visit, start);
+    return value_none(type);
+  }
+  CXCursor left = visit_at(visit, start);
+  CXCursor right = visit_at(visit, start + 1);
+  visit_pop(visit, start);
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression);
+  switch (kind) {
+  case CXBinaryOperator_Assign: {
+    struct spot spot = visit_spot(visit, expression);
+    return value_of_assignment(visit, left, right, type, &spot);
+  }
+  case CXBinaryOperator_Comma:
+    visit_discard(visit, left);
+    return visit_value(visit, right);
+  case CXBinaryOperator_LAnd:
+  case CXBinaryOperator_LOr:
+    test_truth(visit, left);
+    visit->conditional_depth++;
+    test_truth(visit, right);
+    visit->conditional_depth--;
+    return value_none(type);
+  default:
+    return value_of_arithmetic(visit, expression, left, right, type, kind);
+  }
+}
+
+static struct value value_of_compound_assignment(struct visit *visit, CXCursor expression,
+                                                 CXType type)
+{
+  CXCursor left;
+  CXCursor right;
+  if (!visit_child(visit, expression, 0, &left) || !visit_child(visit, expression, 1, &right))
+    return value_none(type);
+  struct place place = visit_place(visit, left);
+  struct value ignored = visit_value(visit, right);
+  (void)ignored;
+  struct spot spot = visit_spot(visit, expression);
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression);
+  enum unit_access_operation operation =
+      kind == CXBinaryOperator_AddAssign   ? UNIT_OPERATION_INCREMENT
+      : kind == CXBinaryOperator_SubAssign ? UNIT_OPERATION_DECREMENT
+                                           : UNIT_OPERATION_COMPOUND;
+  access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, &spot);
+  if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer(type))
+    visit_use(visit, place.object, UNIT_USE_INDEXED);
+  struct value value = place_load(visit, &place, &spot);
+  value.edge_flags |= UNIT_EDGE_ARITHMETIC;
+  return value;
+}
+
+static struct value value_of_conditional(struct visit *visit, CXCursor expression, CXType type)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, expression, &n);
+  struct value value = value_none(type);
+  if (n == 3) {
+    test_truth(visit, visit_at(visit, start));
+    visit->conditional_depth++;
+    struct value first = visit_value(visit, visit_at(visit, start + 1));
+    struct value second = visit_value(visit, visit_at(visit, start + 2));
+    visit->conditional_depth--;
+    struct spot spot = visit_spot(visit, expression);
+    value = join(visit, &first, &second, type, &spot);
+  }
+  visit_pop(visit, start);
+  return value;
+}
+
+/* Sets CAST where the pointer changes the record or the signature that it stands for. */
+static void note_cast(struct value *value, CXType from, CXType to)
+{
+  CXType from_pointee = visit_canonical(clang_getPointeeType(clang_getCanonicalType(from)));
+  CXType to_pointee = visit_canonical(clang_getPointeeType(clang_getCanonicalType(to)));
+  bool is_shaped = from_pointee.kind == CXType_Record || to_pointee.kind == CXType_Record ||
+                   from_pointee.kind == CXType_FunctionProto ||
+                   to_pointee.kind == CXType_FunctionProto;
+  if (is_shaped && !clang_equalTypes(from_pointee, to_pointee))
+    value->edge_flags |= UNIT_EDGE_CAST;
+}
+
+static struct value value_of_cast(struct visit *visit, CXCursor expression, CXType type)
+{
+  CXCursor child;
+  if (!visit_child(visit, expression, 0, &child))
+    return value_none(type);
+  struct value value = visit_value(visit, child);
+  CXType from = clang_getCursorType(child);
+  if (clang_getCanonicalType(type).kind == CXType_Void)
+    return value_none(type);
+  if (value.heap != UNIT_NONE && is_pointer(type)) {
+    uint32_t record = visit_type_of(visit, type);
+    uint32_t text = visit_type_text(visit, type);
+    struct unit_object *heap = visit_object_row(visit, value.heap);
+    if (heap->record == UNIT_NONE && record != UNIT_NONE) {
+      heap->record = record;
+      heap->type = text;
+    }
+  }
+  if (is_pointer(type) && is_pointer(from))
+    note_cast(&value, from, type);
+  else if (is_pointer(type) != is_pointer(from) && !is_array(from) && holds_pointers(&value))
+    value.edge_flags |= UNIT_EDGE_INTEGER;
+  return value;
+}
+
+static struct value value_of_generic(struct visit *visit, CXCursor expression, CXType type)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, expression, &n);
+  guint n_matching = 0;
+  for (guint i = 1; i < n; i++)
+    if (clang_equalTypes(clang_getCursorType(visit_at(visit, start + i)), type))
+      n_matching++;
+  struct value value = value_none(type);
+  uint32_t outer = visit->is_possible;
+  visit->is_possible |= n_matching != 1;
+  for (guint i = 1; i < n; i++) {
+    CXCursor arm = visit_at(visit, start + i);
+    if (n_matching > 0 && !clang_equalTypes(clang_getCursorType(arm), type))
+      continue;
+    struct value one = visit_value(visit, arm);
+    struct spot spot = visit_spot(visit, expression);
+    value = join(visit, &value, &one, type, &spot);
+  }
+  visit->is_possible = outer;
+  visit_pop(visit, start);
+  return value;
+}
+
+/* The word at the place where the expression is spelled: va_arg, __atomic_load_n ... */
+static bool begins_with_atomic(struct visit *visit, CXCursor expression)
+{
+  CXFile file = NULL;
+  unsigned offset = 0;
+  clang_getSpellingLocation(clang_getCursorLocation(expression), &file, NULL, NULL, &offset);
+  size_t size = 0;
+  const char *text = file != NULL ? clang_getFileContents(visit->tu, file, &size) : NULL;
+  if (text == NULL || offset >= size)
+    return false;
+  static const char *const prefixes[] = {"__atomic_", "__c11_atomic_", "__scoped_atomic_"};
+  for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+    if (size - offset > strlen(prefixes[i]) &&
+        strncmp(text + offset, prefixes[i], strlen(prefixes[i])) == 0)
+      return true;
+  return false;
+}
+
+static struct value value_of_hidden(struct visit *visit, CXCursor expression, CXType type)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, expression, &n);
+  struct value value = value_none(type);
+  if (n == 1) {
+    CXCursor child = visit_at(visit, start);
+    visit_pop(visit, start);
+    CXType child_type = clang_getCursorType(child);
+    if (visit_is_va_list(child_type) && !visit_is_va_list(type) && !visit_is_record(type)) {
+      struct value list = visit_value(visit, child);
+      value.node = holds_pointers(&list) && visit_is_carrier(type) ? UNIT_NONE : value.node;
+      if (visit_is_carrier(type)) {
+        struct spot spot = visit_spot(visit, expression);
+        value.node = value_node(visit, &list, &spot);
+      }
+      return value;
+    }
+    if (begins_with_atomic(visit, expression)) {
+      start = visit_push_expressions(visit, expression, &n);
+      value = visit_atomic(visit, expression, start, n);
+      visit_pop(visit, start);
+      return value;
+    }
+    return visit_value(visit, child);
+  }
+  if (n >= 2 && begins_with_atomic(visit, expression)) {
+    value = visit_atomic(visit, expression, start, n);
+  } else if (n == 4 && clang_equalCursors(visit_at(visit, start), visit_at(visit, start + 1))) {
+    /* a ?: b lists its first operand three times */
+    struct value first = visit_value(visit, visit_at(visit, start));
+    visit->conditional_depth++;
+    struct value second = visit_value(visit, visit_at(visit, start + 3));
+    visit->conditional_depth--;
+    struct spot spot = visit_spot(visit, expression);
+    if (first.kind == UNIT_ARGUMENT_PARAM && is_pointer(first.type))
+      visit_use(visit, first.index, UNIT_USE_NULL_TESTED);
+    value = join(visit, &first, &second, type, &spot);
+  } else {
+    for (guint i = 0; i < n; i++) {
+      struct value one = visit_value(visit, visit_at(visit, start + i));
+      struct spot spot = visit_spot(visit, expression);
+      value = join(visit, &value, &one, type, &spot);
+    }
+  }
+  visit_pop(visit, start);
+  return value;
+}
+
+struct value visit_value(struct visit *visit, CXCursor expression)
+{
+  CXType type = clang_getCursorType(expression);
+  CXCursor child;
+  switch (clang_getCursorKind(expression)) {
+  case CXCursor_UnexposedExpr:
+    return value_of_hidden(visit, expression, type);
+  case CXCursor_ParenExpr:
+    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child) : value_none(type);
+  case CXCursor_DeclRefExpr: {
+    CXCursor referenced = clang_getCursorReferenced(expression);
+    if (clang_getCursorKind(referenced) != CXCursor_EnumConstantDecl)
+      return load(visit, expression, type);
+    struct value value = value_none(type);
+    value.kind = UNIT_ARGUMENT_INTEGER;
+    value.integer = clang_getEnumConstantDeclValue(referenced);
+    value.text = visit_string(visit, clang_getCursorSpelling(referenced));
+    count_use(visit, value.text);
+    return value;
+  }
+  case CXCursor_MemberRefExpr:
+  case CXCursor_ArraySubscriptExpr:
+  case CXCursor_CompoundLiteralExpr:
+  case CXCursor_StringLiteral:
+    return load(visit, expression, type);
+  case CXCursor_UnaryOperator:
+    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Deref)
+      return load(visit, expression, type);
+    return value_of_unary(visit, expression, type);
+  case CXCursor_BinaryOperator:
+    return value_of_binary(visit, expression, type);
+  case CXCursor_CompoundAssignOperator:
+    return value_of_compound_assignment(visit, expression, type);
+  case CXCursor_ConditionalOperator:
+    return value_of_conditional(visit, expression, type);
+  case CXCursor_CStyleCastExpr:
+    return value_of_cast(visit, expression, type);
+  case CXCursor_CallExpr:
+    return visit_call(visit, expression);
+  case CXCursor_StmtExpr:
+    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child)
+                                                     : visit_statement_value(visit, expression);
+  case CXCursor_GenericSelectionExpr:
+    return value_of_generic(visit, expression, type);
+  case CXCursor_InitListExpr:
+    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child) : value_none(type);
+  default:
+    return value_none(type);
+  }
+}

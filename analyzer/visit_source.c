@@ -1,0 +1,119 @@
+#include "analyzer/visit.h"
+
+#include <string.h>
+
+uint32_t visit_string(struct visit *visit, CXString text)
+{
+  uint32_t row = unit_builder_string(visit->builder, clang_getCString(text));
+  clang_disposeString(text);
+  return row;
+}
+
+static char *absolute_path(CXFile file)
+{
+  CXString real = clang_File_tryGetRealPathName(file);
+  CXString name = clang_getFileName(file);
+  const char *path = clang_getCString(real);
+  if (path == NULL || *path == '\0')
+    path = clang_getCString(name);
+  char *canonical = g_canonicalize_filename(path != NULL ? path : "", "/");
+  clang_disposeString(real);
+  clang_disposeString(name);
+  return canonical;
+}
+
+uint32_t visit_file(struct visit *visit, CXFile file)
+{
+  if (file == NULL)
+    return UNIT_NONE;
+  gpointer known = g_hash_table_lookup(visit->files, file);
+  if (known != NULL)
+    return GPOINTER_TO_UINT(known) - 1;
+
+  g_autofree char *path = absolute_path(file);
+  known = g_hash_table_lookup(visit->file_paths, path);
+  uint32_t row = GPOINTER_TO_UINT(known) - 1;
+  if (known == NULL) {
+    size_t root_length = strlen(visit->root);
+    bool is_inside = strncmp(path, visit->root, root_length) == 0 && path[root_length] == '/';
+    uint32_t flags = is_inside ? UNIT_FILE_INSIDE : 0;
+    if (strcmp(path, visit->main_path) == 0)
+      flags |= UNIT_FILE_MAIN;
+    CXSourceLocation start = clang_getLocationForOffset(visit->tu, file, 0);
+    if (clang_Location_isInSystemHeader(start))
+      flags |= UNIT_FILE_SYSTEM;
+    const char *shown = is_inside ? path + root_length + 1 : path;
+    struct unit_file added = {.path = unit_builder_string(visit->builder, shown), .flags = flags};
+    row = unit_builder_add_file(visit->builder, &added);
+    g_hash_table_insert(visit->file_paths, g_strdup(path), GUINT_TO_POINTER(row + 1));
+  }
+  g_hash_table_insert(visit->files, file, GUINT_TO_POINTER(row + 1));
+  return row;
+}
+
+bool visit_file_is_ours(const struct visit *visit, uint32_t file)
+{
+  if (file == UNIT_NONE)
+    return false;
+  uint32_t flags = g_array_index(visit->builder->files, struct unit_file, file).flags;
+  return (flags & (UNIT_FILE_MAIN | UNIT_FILE_INSIDE)) != 0 || (flags & UNIT_FILE_SYSTEM) == 0;
+}
+
+struct spot visit_location(struct visit *visit, CXSourceLocation location)
+{
+  struct spot spot = {.file = UNIT_NONE};
+  clang_getExpansionLocation(location, &spot.handle, &spot.line, &spot.column, &spot.offset);
+  spot.file = visit_file(visit, spot.handle);
+  return spot;
+}
+
+struct spot visit_spot(struct visit *visit, CXCursor cursor)
+{
+  return visit_location(visit, clang_getCursorLocation(cursor));
+}
+
+uint32_t visit_macro(struct visit *visit, CXCursor cursor)
+{
+  CXSourceLocation location = clang_getCursorLocation(cursor);
+  CXFile file = NULL;
+  unsigned offset = 0;
+  clang_getExpansionLocation(location, &file, NULL, NULL, &offset);
+  CXFile spelled_file = NULL;
+  unsigned spelled_offset = 0;
+  clang_getSpellingLocation(location, &spelled_file, NULL, NULL, &spelled_offset);
+  if (file == NULL || (file == spelled_file && offset == spelled_offset))
+    return 0;
+  size_t size = 0;
+  const char *text = clang_getFileContents(visit->tu, file, &size);
+  if (text == NULL)
+    return 0;
+  size_t end = offset;
+  while (end < size && (g_ascii_isalnum(text[end]) || text[end] == '_'))
+    end++;
+  g_autofree char *name = g_strndup(text + offset, end - offset);
+  return unit_builder_string(visit->builder, name);
+}
+
+uint32_t visit_text(struct visit *visit, CXCursor cursor)
+{
+  enum { LIMIT = 200 };
+  CXSourceRange range = clang_getCursorExtent(cursor);
+  CXFile file = NULL;
+  CXFile end_file = NULL;
+  unsigned start = 0;
+  unsigned end = 0;
+  clang_getExpansionLocation(clang_getRangeStart(range), &file, NULL, NULL, &start);
+  clang_getExpansionLocation(clang_getRangeEnd(range), &end_file, NULL, NULL, &end);
+  size_t size = 0;
+  const char *text = file != NULL ? clang_getFileContents(visit->tu, file, &size) : NULL;
+  if (text == NULL || file != end_file || end < start || end > size)
+    return 0;
+  g_autoptr(GString) joined = g_string_new(NULL);
+  for (unsigned at = start; at < end && joined->len < LIMIT; at++) {
+    if (!g_ascii_isspace(text[at]))
+      g_string_append_c(joined, text[at]);
+    else if (joined->len > 0 && joined->str[joined->len - 1] != ' ')
+      g_string_append_c(joined, ' ');
+  }
+  return unit_builder_string(visit->builder, joined->str);
+}
