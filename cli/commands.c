@@ -4,11 +4,13 @@
 #include "cli/command.h"
 
 extern const struct command cost_command;
+extern const struct command host_command;
 extern const struct command show_command;
 
 const struct command *const commands[] = {
     &show_command,
     &cost_command,
+    &host_command,
     NULL,
 };
 

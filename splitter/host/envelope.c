@@ -1,0 +1,233 @@
+#include "splitter/host/envelope.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "splitter/runtime/encoding.h"
+
+#define BAD_GATEWAY "{\"message\":\"Internal Server Error\"}"
+
+static GBytes *to_bytes(json_t *object)
+{
+  char *text = json_dumps(object, JSON_COMPACT);
+  json_decref(object);
+  GBytes *bytes = g_bytes_new(text, strlen(text));
+  free(text);
+  return bytes;
+}
+
+/* Adds VALUE to the string member KEY, after a comma when there is one already. */
+static void join(json_t *object, const char *key, const char *value)
+{
+  const char *before = json_string_value(json_object_get(object, key));
+  g_autofree char *both = before ? g_strconcat(before, ",", value, NULL) : g_strdup(value);
+  json_t *text = json_string(both);
+  json_object_set_new(object, key, text ? text : json_string(""));
+}
+
+static json_t *headers_json(const struct wire *request, json_t **cookies)
+{
+  json_t *headers = json_object();
+  *cookies = json_array();
+  for (size_t i = 0; i < request->headers.n_items; i++) {
+    const struct cleave_field *field = &request->headers.items[i];
+    g_autofree char *name = g_ascii_strdown(field->name, -1);
+    if (strcmp(name, "cookie") != 0) {
+      join(headers, name, field->value);
+      continue;
+    }
+    g_auto(GStrv) parts = g_strsplit(field->value, ";", -1);
+    for (char **part = parts; *part; part++) {
+      json_t *cookie = json_string(g_strstrip(*part));
+      json_array_append_new(*cookies, cookie ? cookie : json_string(""));
+    }
+  }
+  return headers;
+}
+
+static json_t *fields_json(const struct fields *fields)
+{
+  json_t *object = json_object();
+  for (size_t i = 0; i < fields->n_items; i++) {
+    join(object, fields->items[i].name, fields->items[i].value);
+  }
+  return object;
+}
+
+static void set_body(json_t *event, const struct buffer *body)
+{
+  if (body->length == 0) {
+    json_object_set_new(event, "isBase64Encoded", json_false());
+    return;
+  }
+  bool is_text = text_is_plain(buffer_text(body), body->length);
+  json_object_set_new(event, "isBase64Encoded", json_boolean(!is_text));
+  if (is_text) {
+    json_object_set_new(event, "body", json_stringn(body->data, body->length));
+    return;
+  }
+  g_autofree char *encoded = g_base64_encode((const guchar *)body->data, body->length);
+  json_object_set_new(event, "body", json_string(encoded));
+}
+
+GBytes *envelope_http(const struct wire *request, const struct http_origin *origin)
+{
+  const char *target = buffer_text(&request->target);
+  const char *mark = strchr(target, '?');
+  g_autofree char *path = mark ? g_strndup(target, (gsize)(mark - target)) : g_strdup(target);
+  const char *query = mark ? mark + 1 : "";
+  const char *method = http_method_str((enum http_method)request->parser.method);
+  const char *agent = wire_header(request, "user-agent");
+  const char *host = wire_header(request, "host");
+  json_t *cookies = NULL;
+  json_t *headers = headers_json(request, &cookies);
+  json_t *http = json_pack("{s:s,s:s,s:s,s:s,s:s}", "method", method, "path", path, "protocol",
+                           "HTTP/1.1", "sourceIp", origin->peer, "userAgent", agent ? agent : "");
+  json_t *context =
+      json_pack("{s:s,s:s,s:s,s:s,s:o*,s:s,s:s,s:s,s:I}", "accountId", "000000000000", "apiId",
+                "local", "domainName", host ? host : "localhost", "domainPrefix", "local", "http",
+                http, "requestId", origin->request_id, "routeKey", origin->route, "stage",
+                "$default", "timeEpoch", (json_int_t)origin->now_ms);
+  json_t *event = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o*}", "version", "2.0", "routeKey",
+                            origin->route, "rawPath", path, "rawQueryString", query, "headers",
+                            headers, "requestContext", context);
+  if (json_array_size(cookies) > 0) {
+    json_object_set(event, "cookies", cookies);
+  }
+  json_decref(cookies);
+  if (origin->parameters->n_items > 0) {
+    json_object_set_new(event, "pathParameters", fields_json(origin->parameters));
+  }
+  if (query[0] != '\0') {
+    struct arena arena;
+    struct fields fields = {NULL, 0, 0};
+    arena_init(&arena);
+    if (fields_read_query(&fields, &arena, query)) {
+      json_object_set_new(event, "queryStringParameters", fields_json(&fields));
+    }
+    arena_clear(&arena);
+  }
+  set_body(event, &request->body);
+  return to_bytes(event);
+}
+
+GBytes *envelope_queue(const char *queue, const char *message_id, const char *body, size_t n_body,
+                       unsigned n_deliveries, int64_t sent_ms, const char *traceparent)
+{
+  g_autofree char *arn = g_strdup_printf("arn:aws:sqs:us-east-1:000000000000:%s", queue);
+  g_autofree char *count = g_strdup_printf("%u", n_deliveries);
+  g_autofree char *sent = g_strdup_printf("%" G_GINT64_FORMAT, sent_ms);
+  g_autofree char *md5 = g_compute_checksum_for_data(G_CHECKSUM_MD5, (const guchar *)body, n_body);
+  json_t *attributes =
+      json_pack("{s:s,s:s}", "ApproximateReceiveCount", count, "SentTimestamp", sent);
+  json_t *message_attributes = json_object();
+  if (traceparent[0] != '\0') {
+    json_object_set_new(message_attributes, "traceparent",
+                        json_pack("{s:s,s:s}", "stringValue", traceparent, "dataType", "String"));
+  }
+  json_t *record =
+      json_pack("{s:s,s:s,s:s%,s:o,s:o,s:s,s:s,s:s,s:s}", "messageId", message_id, "receiptHandle",
+                message_id, "body", body, n_body, "attributes", attributes, "messageAttributes",
+                message_attributes, "md5OfBody", md5, "eventSource", "aws:sqs", "eventSourceARN",
+                arn, "awsRegion", "us-east-1");
+  return to_bytes(json_pack("{s:[o]}", "Records", record));
+}
+
+GBytes *envelope_schedule(const char *name, const char *time)
+{
+  return to_bytes(json_pack("{s:s,s:s}", "job", name, "at", time));
+}
+
+bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *message_id)
+{
+  json_t *root = json_loadb(reply, n_reply, JSON_REJECT_DUPLICATES, NULL);
+  json_t *failures = json_object_get(root, "batchItemFailures");
+  bool is_done = json_is_array(failures);
+  for (size_t i = 0; is_done && i < json_array_size(failures); i++) {
+    const char *id =
+        json_string_value(json_object_get(json_array_get(failures, i), "itemIdentifier"));
+    is_done = id && id[0] != '\0' && strcmp(id, message_id) != 0;
+  }
+  json_decref(root);
+  return is_done;
+}
+
+static void add_header(struct http_reply *reply, const char *name, const char *value)
+{
+  if (!value || name[0] == '\0' || strpbrk(name, "\r\n: \t") || strpbrk(value, "\r\n")) {
+    return;
+  }
+  if (g_ascii_strcasecmp(name, "content-length") == 0 ||
+      g_ascii_strcasecmp(name, "transfer-encoding") == 0 ||
+      g_ascii_strcasecmp(name, "connection") == 0) {
+    return; /* the gateway's own */
+  }
+  struct cleave_field field = {g_string_chunk_insert(reply->strings, name),
+                               g_string_chunk_insert(reply->strings, value)};
+  g_array_append_val(reply->headers, field);
+}
+
+static void set_reply_body(struct http_reply *reply, const json_t *root)
+{
+  const json_t *body = json_object_get(root, "body");
+  if (json_is_true(json_object_get(root, "isBase64Encoded")) && json_is_string(body)) {
+    gsize n = 0;
+    guchar *data = g_base64_decode(json_string_value(body), &n);
+    reply->body = g_bytes_new_take(data, n);
+  } else {
+    reply->body = g_bytes_new(json_string_value(body), json_string_length(body));
+  }
+}
+
+static void read_object(struct http_reply *reply, json_t *root)
+{
+  json_t *status = json_object_get(root, "statusCode");
+  reply->status = (int)json_integer_value(status);
+  if (json_is_string(status)) {
+    reply->status = atoi(json_string_value(status));
+  }
+  if (reply->status < 100 || reply->status > 599) {
+    reply->status = 502;
+    add_header(reply, "Content-Type", "application/json");
+    reply->body = g_bytes_new_static(BAD_GATEWAY, strlen(BAD_GATEWAY));
+    return;
+  }
+  const char *name;
+  json_t *value;
+  json_object_foreach(json_object_get(root, "headers"), name, value)
+  {
+    add_header(reply, name, json_string_value(value));
+  }
+  size_t index;
+  json_array_foreach(json_object_get(root, "cookies"), index, value)
+  {
+    add_header(reply, "Set-Cookie", json_string_value(value));
+  }
+  set_reply_body(reply, root);
+}
+
+void http_reply_read(struct http_reply *reply, const char *text, size_t n_text)
+{
+  reply->headers = g_array_new(FALSE, FALSE, sizeof(struct cleave_field));
+  reply->strings = g_string_chunk_new(1024);
+  json_t *root = json_loadb(text, n_text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  if (json_is_object(root) && json_object_get(root, "statusCode")) {
+    read_object(reply, root);
+  } else if (root) { /* JSON without a status is the body of a 200 */
+    reply->status = 200;
+    add_header(reply, "Content-Type", "application/json");
+    reply->body = g_bytes_new(text, n_text);
+  } else {
+    reply->status = 502;
+    add_header(reply, "Content-Type", "application/json");
+    reply->body = g_bytes_new_static(BAD_GATEWAY, strlen(BAD_GATEWAY));
+  }
+  json_decref(root);
+}
+
+void http_reply_clear(struct http_reply *reply)
+{
+  g_array_unref(reply->headers);
+  g_string_chunk_free(reply->strings);
+  g_bytes_unref(reply->body);
+}

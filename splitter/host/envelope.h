@@ -1,0 +1,49 @@
+/* Events as AWS writes them, and the replies of http functions read back. Pure functions over JSON.
+ *
+ * Source: event samples of the platform's documentation (HTTP API payload 2.0, SQS, EventBridge
+ * Scheduler), read 2026-11-23. */
+#ifndef CLEAVE_HOST_ENVELOPE_H
+#define CLEAVE_HOST_ENVELOPE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "splitter/runtime/wire.h"
+
+struct http_origin {
+  const char *route;               /* key of the function: "GET /price/{sku}" */
+  const struct fields *parameters; /* of the path, decoded */
+  const char *peer;
+  const char *request_id;
+  int64_t now_ms; /* since 1970 UTC */
+};
+
+/* An HTTP API (payload 2.0) event of REQUEST. */
+GBytes *envelope_http(const struct wire *request, const struct http_origin *origin);
+
+/* An SQS event with one message. */
+GBytes *envelope_queue(const char *queue, const char *message_id, const char *body, size_t n_body,
+                       unsigned n_deliveries, int64_t sent_ms, const char *traceparent);
+
+/* What a scheduler sends: the job's name and the time it was due (RFC 3339). */
+GBytes *envelope_schedule(const char *name, const char *time);
+
+/* True when REPLY to a queue event says that the message MESSAGE_ID was processed: a whole
+ * success, or a list of failures without it. A malformed reply is a failure. */
+bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *message_id);
+
+/* An http reply: status, headers, cookies and body, as the gateway understands it. */
+struct http_reply {
+  int status;
+  GArray *headers; /* struct cleave_field; strings belong to the reply */
+  GStringChunk *strings;
+  GBytes *body;
+};
+
+/* Reads what an http function answered; a malformed reply becomes 502. Release with
+ * http_reply_clear(). */
+void http_reply_read(struct http_reply *reply, const char *text, size_t n_text);
+void http_reply_clear(struct http_reply *reply);
+
+#endif

@@ -1,0 +1,47 @@
+/* The local host: generated functions behind their triggers on this machine.
+ *
+ * Two listeners: the front behaves like an HTTP API gateway; the API port serves the Runtime API to
+ * the instances, the Invoke API to AWS clients, and lets tests send messages and wake schedules:
+ *
+ *   POST /2015-03-31/functions/NAME/invocations   Invoke API
+ *   POST /queues/KEY/messages                     one message; answered when it was processed
+ *   POST /schedules/NAME                          wakes a schedule now
+ *
+ * Listens on loopback unless told otherwise. Prints nothing: what happens is told to a watcher. */
+#ifndef CLEAVE_HOST_HOST_H
+#define CLEAVE_HOST_HOST_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "splitter/host/pool.h"
+#include "splitter/host/project.h"
+
+struct host;
+typedef struct host host_owner;
+
+struct host_options {
+  const struct project *project; /* must outlive the host */
+  const char *listen;            /* address of the front: "127.0.0.1" */
+  uint16_t port;                 /* 0: a free one */
+  uint16_t api_port;             /* 0: a free one; always on 127.0.0.1 */
+  unsigned keep_alive_s;
+  const char *region;
+  struct pool_watcher watcher;
+  void (*on_tick)(void *data); /* every second while serving; may be NULL; gets watcher.data */
+};
+
+/* Starts listening. Sets ERROR and returns NULL when it cannot. */
+struct host *host_new(const struct host_options *options, GError **error);
+uint16_t host_port(const struct host *host);
+uint16_t host_api_port(const struct host *host);
+
+/* Serves until SIGINT or SIGTERM; returns the signal's number. */
+int host_run(struct host *host);
+
+/* Ends all instances. */
+void host_free(struct host *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(host_owner, host_free)
+
+#endif
