@@ -5,12 +5,14 @@
 
 extern const struct command cost_command;
 extern const struct command host_command;
+extern const struct command graph_command;
 extern const struct command show_command;
 
 const struct command *const commands[] = {
     &show_command,
     &cost_command,
     &host_command,
+    &graph_command,
     NULL,
 };
 

@@ -13,7 +13,7 @@ In the expectations {folder} stands for the working folder, {source} for the sou
 for any text on one line.
 
 usage: run.py [--refresh] CASE-FOLDER
-environment: CLEAVE_BINARY_DIR, CLEAVE_SOURCE_DIR
+environment: CLEAVE_BINARY_DIR (default build/dev), CLEAVE_SOURCE_DIR
 """
 import difflib
 import os
@@ -102,8 +102,9 @@ def main():
     if len(words) != 1:
         sys.exit(__doc__)
     case = pathlib.Path(words[0]).resolve()
-    source = pathlib.Path(os.environ["CLEAVE_SOURCE_DIR"]).resolve()
-    binary = pathlib.Path(os.environ["CLEAVE_BINARY_DIR"]).resolve()
+    here = pathlib.Path(__file__).resolve().parent.parent.parent
+    source = pathlib.Path(os.environ.get("CLEAVE_SOURCE_DIR", here)).resolve()
+    binary = pathlib.Path(os.environ.get("CLEAVE_BINARY_DIR", source / "build" / "dev")).resolve()
     missing = missing_requirement(case, source)
     if missing:
         print(f"SKIPPED: {missing} is not here")
