@@ -1,0 +1,28 @@
+/* Where pay-per-use meets always-on: every rate at which the cheaper side changes. The always-on
+ * side is a staircase (one instance more at each limit), so there are usually several.
+ */
+#ifndef CLEAVE_COST_BREAKEVEN_H
+#define CLEAVE_COST_BREAKEVEN_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "cost/baseline.h"
+
+struct crossing {
+  double rate;           /* calls/s, mean over the month */
+  bool functions_win;    /* from here on upwards */
+  unsigned int n_before; /* instances below the crossing */
+};
+
+/* USD per hour of the functions at a mean rate in calls/s; must not fall with the rate. */
+typedef double (*functions_hourly)(double rate, void *data);
+
+/* Crossings between rate 0 and max_rate, rising. peak_factor is the busiest hour's rate over the
+ * mean; hourly the price of one instance, fixed_hourly what the always-on side pays whatever its
+ * size. Frees with g_array_unref: struct crossing. O(instances * 60). */
+GArray *breakeven_crossings(const struct demand *demand, double peak_factor, double vcpu,
+                            double sustained_vcpu, double hourly, double fixed_hourly,
+                            functions_hourly functions, void *data, double max_rate);
+
+#endif
