@@ -1,5 +1,6 @@
 #include "runtime.h"
 
+#include "azure.h"
 #include "crash.h"
 #include "lambda.h"
 #include "log.h"
@@ -162,6 +163,8 @@ static int runtime_run(struct runtime *runtime)
   switch (runtime->settings.platform) {
   case CLEAVE_ON_LAMBDA:
     return lambda_run(runtime);
+  case CLEAVE_ON_AZURE:
+    return azure_run(runtime);
   default:
     return port_run(runtime);
   }
