@@ -1,16 +1,10 @@
 #include "child.h"
 
-#include "crash.h"
+#include "process.h"
 #include "reply.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* What the child sends: this head, then the headers and cookies as NUL-terminated strings, then the
@@ -27,23 +21,6 @@ struct child_head {
   struct cleave_error error;
 };
 
-static bool send_all(int descriptor, const void *data, size_t n)
-{
-  const char *bytes = data;
-  while (n > 0) {
-    ssize_t written = write(descriptor, bytes, n);
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return false;
-    }
-    bytes += written;
-    n -= (size_t)written;
-  }
-  return true;
-}
-
 static size_t text_length(const struct fields *fields)
 {
   size_t n = 0;
@@ -57,8 +34,8 @@ static bool send_fields(int descriptor, const struct fields *fields)
 {
   for (size_t i = 0; i < fields->n_items; i++) {
     const struct cleave_field *field = &fields->items[i];
-    if (!send_all(descriptor, field->name, strlen(field->name) + 1) ||
-        !send_all(descriptor, field->value, strlen(field->value) + 1)) {
+    if (!process_write(descriptor, field->name, strlen(field->name) + 1) ||
+        !process_write(descriptor, field->value, strlen(field->value) + 1)) {
       return false;
     }
   }
@@ -69,14 +46,13 @@ __attribute__((noreturn)) static void child_run(const struct cleave_function *fu
                                                 const struct cleave_event *event,
                                                 struct cleave_reply *reply, int descriptor)
 {
-  crash_uninstall();
   struct child_head head;
   memset(&head, 0, sizeof(head));
   bool is_message = event->message && function->consume;
   head.result = is_message         ? function->consume(event->message, &head.error)
                 : function->invoke ? function->invoke(event, reply, &head.error)
                                    : -1;
-  fflush(stdout);
+  fflush(NULL);
   head.status = reply->status;
   head.is_json = reply->is_json;
   head.is_too_large = reply->is_too_large;
@@ -84,38 +60,11 @@ __attribute__((noreturn)) static void child_run(const struct cleave_function *fu
   head.n_cookies = reply->cookies.n_items;
   head.n_text = text_length(&reply->headers) + text_length(&reply->cookies);
   head.n_body = reply->body.length;
-  bool is_sent = send_all(descriptor, &head, sizeof(head)) &&
+  bool is_sent = process_write(descriptor, &head, sizeof(head)) &&
                  send_fields(descriptor, &reply->headers) &&
                  send_fields(descriptor, &reply->cookies) &&
-                 send_all(descriptor, reply->body.data, reply->body.length);
+                 process_write(descriptor, reply->body.data, reply->body.length);
   _exit(is_sent ? 0 : 1);
-}
-
-/* Reads until end of file or the deadline; false at the deadline. */
-static bool receive(int descriptor, struct buffer *buffer)
-{
-  char piece[16384];
-  for (;;) {
-    int64_t left = cleave_deadline_ms_left();
-    if (left <= 20) {
-      return false;
-    }
-    struct pollfd wait = {.fd = descriptor, .events = POLLIN};
-    int ready = poll(&wait, 1, left - 20 < 60000 ? (int)(left - 20) : 60000);
-    if (ready <= 0) {
-      continue;
-    }
-    ssize_t got = read(descriptor, piece, sizeof(piece));
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      return true;
-    }
-    if (!buffer_add(buffer, piece, (size_t)got)) {
-      return true;
-    }
-  }
 }
 
 static const char *take_text(const char **text, const char *end)
@@ -153,65 +102,36 @@ static int child_take(const struct buffer *received, struct cleave_reply *reply,
   cleave_reply_status(reply, head->status);
   cleave_reply_write(reply, end, head->n_body);
   reply->is_json = head->is_json;
-  reply->is_too_large = head->is_too_large;
+  reply->is_too_large = reply->is_too_large || head->is_too_large;
   return 0;
-}
-
-static int child_finish(const struct cleave_function *function, pid_t pid, bool is_late,
-                        const struct buffer *received, struct cleave_reply *reply,
-                        struct cleave_error *error)
-{
-  if (is_late) {
-    kill(pid, SIGKILL);
-  }
-  int state = 0;
-  while (waitpid(pid, &state, 0) < 0 && errno == EINTR) {
-  }
-  if (is_late) {
-    return cleave_error_set(error, 504, "Function.DeadlineExceeded",
-                            "routine '%s' overran its deadline", function->routine);
-  }
-  if (WIFSIGNALED(state)) {
-    return cleave_error_set(error, 500, "Function.Crash",
-                            "routine '%s' was ended by signal %d (%s)", function->routine,
-                            WTERMSIG(state), strsignal(WTERMSIG(state)));
-  }
-  struct child_head head;
-  if (child_take(received, reply, &head) != 0) {
-    return cleave_error_set(error, 500, "Function.Exit",
-                            "routine '%s' ended the process with status %d", function->routine,
-                            WEXITSTATUS(state));
-  }
-  *error = head.error;
-  return head.result;
 }
 
 int child_call(const struct cleave_function *function, const struct cleave_event *event,
                struct cleave_reply *reply, struct cleave_error *error)
 {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    return cleave_error_set(error, 500, "Function.NoProcess", "cannot open a pipe: %s",
-                            strerror(errno));
-  }
-  fflush(NULL); /* or the child would write it a second time */
+  struct process process;
   reply->sink = NULL;
-  pid_t pid = fork();
-  if (pid == 0) {
-    close(ends[0]);
-    child_run(function, event, reply, ends[1]);
+  if (process_start(&process, false, error) != 0) {
+    return -1;
   }
-  close(ends[1]);
-  if (pid < 0) {
-    close(ends[0]);
-    return cleave_error_set(error, 500, "Function.NoProcess", "cannot start a process: %s",
-                            strerror(errno));
+  if (process.pid == 0) {
+    child_run(function, event, reply, process.output);
   }
   struct buffer received;
-  buffer_init(&received, reply->body.limit + 1024 * 1024);
-  bool is_late = !receive(ends[0], &received);
-  close(ends[0]);
-  int result = child_finish(function, pid, is_late, &received, reply, error);
+  bool is_cut;
+  buffer_init(&received, reply->body.limit + (size_t)1024 * 1024);
+  int code = process_finish(&process, &received, NULL, &is_cut, function->routine, error);
+  if (code >= 0) {
+    struct child_head head;
+    if (child_take(&received, reply, &head) == 0) {
+      *error = head.error;
+      code = head.result;
+    } else {
+      code = cleave_error_set(error, 500, "Function.Exit",
+                              "routine '%s' ended the process with status %d", function->routine,
+                              code);
+    }
+  }
   buffer_clear(&received);
-  return result;
+  return code;
 }

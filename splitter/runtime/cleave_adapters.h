@@ -50,4 +50,8 @@ int cleave_fastcgi_invoke(const struct cleave_program *program, const struct cle
 int cleave_microhttpd_invoke(void (*handler)(void), void *closure, const struct cleave_event *event,
                              struct cleave_reply *reply, struct cleave_error *error);
 
+/* Names the callback (MHD_RequestCompletedCallback) that the program gave MHD_start_daemon() with
+ * MHD_OPTION_NOTIFY_COMPLETED, for a program whose main is not run. */
+void cleave_microhttpd_on_completed(void (*callback)(void), void *closure);
+
 #endif

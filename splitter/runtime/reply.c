@@ -222,12 +222,6 @@ struct cleave_fields reply_http_headers(struct cleave_reply *reply)
   for (size_t i = 0; i < reply->headers.n_items; i++) {
     fields_add(&all, &reply->arena, reply->headers.items[i].name, reply->headers.items[i].value);
   }
-  if (reply->body.length > 0 && !reply_header(reply, "Content-Type")) {
-    const char *type = reply->is_json         ? JSON_TYPE
-                       : reply_is_text(reply) ? "text/plain; charset=utf-8"
-                                              : "application/octet-stream";
-    fields_add(&all, &reply->arena, "Content-Type", type);
-  }
   for (size_t i = 0; i < reply->cookies.n_items; i++) {
     fields_add(&all, &reply->arena, "Set-Cookie", reply->cookies.items[i].value);
   }

@@ -42,7 +42,7 @@ struct cleave_bytes reply_body(const struct cleave_reply *reply);
 /* Whether the body may travel as text: plain UTF-8 and no content coding. */
 bool reply_is_text(const struct cleave_reply *reply);
 
-/* Headers for an HTTP peer: the content type guessed when absent, cookies as Set-Cookie. In the
+/* Headers for an HTTP peer: the function's own, nothing guessed, then cookies as Set-Cookie. In the
  * reply's arena. */
 struct cleave_fields reply_http_headers(struct cleave_reply *reply);
 
