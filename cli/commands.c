@@ -4,12 +4,18 @@
 #include "cli/command.h"
 
 extern const struct command cost_command;
+extern const struct command compare_command;
 extern const struct command host_command;
 extern const struct command graph_command;
+extern const struct command import_command;
 extern const struct command show_command;
+extern const struct command split_command;
 
 const struct command *const commands[] = {
+    &split_command,
     &show_command,
+    &compare_command,
+    &import_command,
     &cost_command,
     &host_command,
     &graph_command,

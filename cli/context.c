@@ -4,6 +4,8 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "cost/error.h"
+#include "splitter/rsf.h"
+#include "splitter/split.h"
 
 bool context_flag(const struct context *context, const char *option)
 {
@@ -108,6 +110,12 @@ static int code_of(const GError *error)
   }
   if (error->domain == COST_ERROR) {
     return error->code == COST_ERROR_FILE ? EXIT_FILE : EXIT_USAGE;
+  }
+  if (error->domain == SPLIT_ERROR) {
+    return error->code == SPLIT_ERROR_EMPTY ? EXIT_NOTHING : EXIT_USAGE;
+  }
+  if (error->domain == RSF_ERROR) {
+    return error->code == RSF_ERROR_READ ? EXIT_FILE : EXIT_USAGE;
   }
   return EXIT_FILE;
 }

@@ -1,0 +1,192 @@
+#include "splitter/functions.h"
+
+#include <string.h>
+
+const char *const readiness_names[] = {"ready", "adapt", "blocked"};
+
+static void obstacle_clear(gpointer data)
+{
+  g_free(((struct obstacle *)data)->text);
+}
+
+void function_free(gpointer data)
+{
+  struct function *function = data;
+  if (function == NULL) {
+    return;
+  }
+  g_free(function->name);
+  g_free(function->trigger);
+  g_free(function->key);
+  g_array_unref(function->routines);
+  g_array_unref(function->states);
+  g_array_unref(function->obstacles);
+  g_free(function);
+}
+
+/* Letters and digits of TEXT in lower case, everything else one dash. */
+static char *slug(const char *text)
+{
+  GString *out = g_string_new(NULL);
+  for (; *text != '\0'; text++) {
+    if (g_ascii_isalnum(*text)) {
+      g_string_append_c(out, g_ascii_tolower(*text));
+    } else if (out->len > 0 && out->str[out->len - 1] != '-') {
+      g_string_append_c(out, '-');
+    }
+  }
+  while (out->len > 0 && out->str[out->len - 1] == '-') {
+    g_string_truncate(out, out->len - 1);
+  }
+  return g_string_free(out, FALSE);
+}
+
+static int compare_numbers(gconstpointer left, gconstpointer right)
+{
+  guint32 a = *(const guint32 *)left;
+  guint32 b = *(const guint32 *)right;
+  return a < b ? -1 : a > b;
+}
+
+/* Everything that ROUTINE can reach by calls that are not the platform's to make. */
+static void reach(const struct proposal *proposal, guint32 routine, GArray *routines)
+{
+  const struct monolith *monolith = proposal->monolith;
+  g_autofree guint8 *is_seen = g_new0(guint8, MAX(monolith->n_routines, 1));
+  g_array_append_val(routines, routine);
+  is_seen[routine] = 1;
+  for (guint head = 0; head < routines->len; head++) {
+    guint32 at = g_array_index(routines, guint32, head);
+    for (guint32 i = monolith->first_call[at]; i < monolith->first_call[at + 1]; i++) {
+      guint32 callee = monolith->calls[i].callee;
+      if (!is_seen[callee] && !proposal->roles->is_gateway[i] &&
+          monolith->routines[callee].is_defined) {
+        is_seen[callee] = 1;
+        g_array_append_val(routines, callee);
+      }
+    }
+  }
+  g_array_sort(routines, compare_numbers);
+}
+
+static void touch(const struct proposal *proposal, const GArray *routines, GArray *states)
+{
+  const struct monolith *monolith = proposal->monolith;
+  g_autofree guint8 *is_seen = g_new0(guint8, MAX(monolith->n_states, 1));
+  for (guint i = 0; i < routines->len; i++) {
+    guint32 routine = g_array_index(routines, guint32, i);
+    for (guint32 j = monolith->first_access[routine]; j < monolith->first_access[routine + 1];
+         j++) {
+      guint32 state = monolith->accesses[j].state;
+      if (!is_seen[state]) {
+        is_seen[state] = 1;
+        g_array_append_val(states, state);
+      }
+    }
+  }
+  g_array_sort(states, compare_numbers);
+}
+
+/* Whether a main registers or reaches other entries: then it starts the program and serves. */
+static gboolean sets_up_entries(const struct proposal *proposal, const GArray *routines)
+{
+  const struct monolith *monolith = proposal->monolith;
+  for (guint i = 0; i < routines->len; i++) {
+    guint32 routine = g_array_index(routines, guint32, i);
+    for (guint32 j = 0; j < monolith->n_entries; j++) {
+      const struct fact_entry *entry = &monolith->entries[j];
+      if (strcmp(entry->trigger, "main") != 0 &&
+          strcmp(entry->registrar, monolith->routines[routine].name) == 0) {
+        return TRUE;
+      }
+    }
+    for (guint32 j = monolith->first_call[routine]; j < monolith->first_call[routine + 1]; j++) {
+      if (proposal->roles->is_gateway[j]) {
+        return TRUE;
+      }
+    }
+  }
+  return FALSE;
+}
+
+static char *name_of_entry(const struct monolith *monolith, const struct fact_entry *entry,
+                           guint32 routine)
+{
+  gboolean has_route = strcmp(entry->trigger, "http") == 0 && entry->key[0] != '\0';
+  char *name = slug(has_route ? entry->key : monolith->routines[routine].name);
+  if (name[0] == '\0') {
+    g_free(name);
+    name = slug(monolith->routines[routine].name);
+  }
+  return name;
+}
+
+static struct function *function_of(const struct proposal *proposal, guint32 number,
+                                    const struct chosen_trigger *chosen)
+{
+  const struct monolith *monolith = proposal->monolith;
+  const struct fact_entry *entry = &monolith->entries[number];
+  guint32 routine = monolith_routine(monolith, entry->routine);
+  if (routine == MONOLITH_NONE || !monolith->routines[routine].is_defined) {
+    return NULL;
+  }
+  struct function *function = g_new0(struct function, 1);
+  function->entry = number;
+  function->routine = routine;
+  function->service = proposal->routine[routine].service;
+  function->routines = g_array_new(FALSE, FALSE, sizeof(guint32));
+  function->states = g_array_new(FALSE, FALSE, sizeof(guint32));
+  function->obstacles = g_array_new(FALSE, FALSE, sizeof(struct obstacle));
+  g_array_set_clear_func(function->obstacles, obstacle_clear);
+  reach(proposal, routine, function->routines);
+  gboolean is_main = strcmp(entry->trigger, "main") == 0;
+  if (is_main && sets_up_entries(proposal, function->routines)) {
+    function_free(function);
+    return NULL;
+  }
+  touch(proposal, function->routines, function->states);
+  gboolean is_direct = is_main || strcmp(entry->trigger, "command") == 0;
+  function->trigger = g_strdup(is_direct ? "direct" : entry->trigger);
+  function->key = g_strdup(entry->key);
+  if (chosen != NULL && chosen[routine].trigger != NULL) {
+    g_free(function->trigger);
+    function->trigger = g_strdup(chosen[routine].trigger);
+  }
+  if (chosen != NULL && chosen[routine].key != NULL) {
+    g_free(function->key);
+    function->key = g_strdup(chosen[routine].key);
+  }
+  function->name = name_of_entry(monolith, entry, routine);
+  return function;
+}
+
+static int compare_functions(gconstpointer left, gconstpointer right)
+{
+  const struct function *a = *(const struct function *const *)left;
+  const struct function *b = *(const struct function *const *)right;
+  int order = strcmp(a->name, b->name);
+  return order != 0 ? order : (a->entry < b->entry ? -1 : a->entry > b->entry);
+}
+
+GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_trigger *chosen)
+{
+  GPtrArray *functions = g_ptr_array_new_with_free_func(function_free);
+  for (guint32 i = 0; i < proposal->monolith->n_entries; i++) {
+    struct function *function = function_of(proposal, i, chosen);
+    if (function != NULL) {
+      g_ptr_array_add(functions, function);
+    }
+  }
+  g_ptr_array_sort(functions, compare_functions);
+  g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < functions->len; i++) {
+    struct function *function = g_ptr_array_index(functions, i);
+    g_autofree char *plain = g_strdup(function->name);
+    for (guint n = 2; !g_hash_table_add(taken, function->name); n++) {
+      g_free(function->name);
+      function->name = g_strdup_printf("%s-%u", plain, n);
+    }
+    function_assess(proposal, function);
+  }
+  return functions;
+}

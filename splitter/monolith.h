@@ -1,0 +1,89 @@
+/* The facts of one program tree as plain arrays with numbers instead of ids: what the splitter
+ * thinks about. Read from the store by monolith_load() and never written; nothing below this file
+ * knows the store. */
+#ifndef CLEAVE_SPLITTER_MONOLITH_H
+#define CLEAVE_SPLITTER_MONOLITH_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/facts.h"
+#include "store/record.h"
+
+#define MONOLITH_NONE G_MAXUINT32
+
+struct call {
+  guint32 caller; /* routine numbers */
+  guint32 callee;
+  bool is_direct;
+  bool is_guess; /* tier model or signature: may be wrong */
+  guint32 loop_depth;
+  guint32 n_targets; /* how many callees the site has */
+  const struct fact_call *fact;
+};
+
+enum access_mode { ACCESS_READ, ACCESS_WRITE, ACCESS_ADDRESS };
+
+struct access {
+  guint32 routine;
+  guint32 state;
+  enum access_mode mode;
+  bool is_add; /* only adds to what is there */
+  const struct fact_access *fact;
+};
+
+struct monolith {
+  struct record_set *routine_set; /* ordered by file, name, line, id */
+  struct record_set *state_set;   /* ordered by file, name, field, storage, id */
+  struct record_set *call_set;
+  struct record_set *access_set;
+  struct record_set *site_set;
+  struct record_set *effect_set;
+  struct record_set *entry_set; /* ordered by trigger, key, routine, id */
+  struct record_set *span_set;
+  struct record_set *param_set;
+  struct record_set *type_set;
+  struct record_set *field_set;
+  struct record_set *word_set;
+  struct record_set *argument_set;
+  const struct fact_routine *routines;
+  guint32 n_routines;
+  const struct fact_state *states;
+  guint32 n_states;
+  struct call *calls; /* between routines, ordered by caller, callee, file, line, column */
+  guint32 n_calls;
+  guint32 *first_call;     /* per routine + 1: offsets into calls */
+  guint32 *first_called;   /* per routine + 1: offsets into called */
+  guint32 *called;         /* call numbers by callee */
+  struct access *accesses; /* ordered by routine, state, mode, file, line, column */
+  guint32 n_accesses;
+  guint32 *first_access;   /* per routine + 1 */
+  guint32 *first_accessed; /* per state + 1: offsets into accessed */
+  guint32 *accessed;       /* access numbers by state */
+  const struct fact_entry *entries;
+  guint32 n_entries;
+  const struct fact_effect *effects;
+  guint32 n_effects;
+  const struct fact_span *spans;
+  guint32 n_spans;
+  GHashTable *routine_of; /* &id -> number + 1 */
+  GHashTable *state_of;
+  GPtrArray *files;      /* char *, ascending: files of routines and states */
+  guint32 *routine_file; /* per routine: number in files */
+  guint32 *state_file;
+};
+
+/* Reads the facts of STORE. NULL and ERROR when it cannot be read. O(facts log facts). */
+struct monolith *monolith_load(struct store *store, GError **error);
+/* Accepts NULL. */
+void monolith_free(struct monolith *monolith);
+
+/* Numbers of a routine or a state, MONOLITH_NONE when ID is none of ours. O(1). */
+guint32 monolith_routine(const struct monolith *monolith, int64_t id);
+guint32 monolith_state(const struct monolith *monolith, int64_t id);
+
+/* `name` or `name.field`: a new string. */
+char *monolith_state_name(const struct fact_state *state);
+
+#endif

@@ -1,0 +1,341 @@
+#include "splitter/proposal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "splitter/naming.h"
+
+const char *proposal_service_name(const struct proposal *proposal, guint32 service)
+{
+  return service == MONOLITH_NONE ? ""
+                                  : g_array_index(proposal->services, struct service, service).name;
+}
+
+struct named_label {
+  char *name;
+  guint32 label;
+};
+
+static int compare_names(gconstpointer left, gconstpointer right)
+{
+  return strcmp(((const struct named_label *)left)->name,
+                ((const struct named_label *)right)->name);
+}
+
+/* Services in the order of their names; returns the service of every label. */
+static guint32 *add_services(struct proposal *proposal, const guint32 *labels, guint32 n_labels,
+                             const struct decisions *decisions)
+{
+  const char **given = g_new0(const char *, (gsize)n_labels + 1);
+  const struct evidence *evidence = proposal->evidence;
+  for (guint32 node = 0; decisions != NULL && node < evidence->n_nodes; node++) {
+    const gint64 *pinned =
+        node < evidence->n_routines ? decisions->pinned_routine : decisions->pinned_state;
+    gint64 label = pinned != NULL ? pinned[evidence->item[node]] : -1;
+    if (label >= 0) {
+      given[labels[node]] = decisions->label_names[label];
+    }
+  }
+  g_auto(GStrv) names = naming_of_labels(proposal->monolith, evidence, labels, n_labels, given);
+  g_autofree struct named_label *order = g_new0(struct named_label, MAX(n_labels, 1));
+  for (guint32 i = 0; i < n_labels; i++) {
+    order[i] = (struct named_label){names[i], i};
+  }
+  if (n_labels > 1) {
+    qsort(order, n_labels, sizeof *order, compare_names);
+  }
+  guint32 *service_of = g_new0(guint32, MAX(n_labels, 1));
+  for (guint32 i = 0; i < n_labels; i++) {
+    struct service service = {.name = g_strdup(order[i].name)};
+    g_array_append_val(proposal->services, service);
+    service_of[order[i].label] = i;
+  }
+  g_free(given);
+  return service_of;
+}
+
+static void set_place(struct place *place, guint32 service, enum place_role role,
+                      const char *reason)
+{
+  place->service = service;
+  place->role = role;
+  g_free(place->reason);
+  place->reason = g_strdup(reason);
+}
+
+static const char *const state_reasons[] = {
+    [STATE_OWNED] = "its writers are here",
+    [STATE_CONSTANT] = "const: travels with the code",
+    [STATE_CONFIGURATION] = "written only at start-up: copied, set by the cold start",
+    [STATE_COUNTER] = "only added to and reported: one per copy, added up outside",
+    [STATE_CACHE] = "safe to lose: one per copy",
+    [STATE_LOG] = "only appended: goes to a log outside",
+    [STATE_LOCK] = "a lock: goes with the state that it guards",
+    [STATE_THREAD] = "one per thread: one per copy",
+};
+
+static void place_routines(struct proposal *proposal, const guint32 *labels,
+                           const guint32 *service_of, const struct decisions *decisions)
+{
+  const struct monolith *monolith = proposal->monolith;
+  const struct roles *roles = proposal->roles;
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    struct place *place = &proposal->routine[i];
+    guint32 node = proposal->evidence->node_of_routine[i];
+    place->service = MONOLITH_NONE;
+    place->second = MONOLITH_NONE;
+    if (roles->routine[i] == ROUTINE_OUTSIDE) {
+      continue;
+    }
+    if (decisions != NULL && decisions->is_external_routine != NULL &&
+        decisions->is_external_routine[i]) {
+      set_place(place, MONOLITH_NONE, PLACE_EXTERNAL, "people decided that it leaves the process");
+    } else if (node != MONOLITH_NONE) {
+      set_place(place, service_of[labels[node]], PLACE_MEMBER, NULL);
+    } else if (roles->routine[i] == ROUTINE_STARTUP) {
+      set_place(place, MONOLITH_NONE, PLACE_SHARED,
+                "starts the program: its work becomes the cold start of every function");
+    } else if (roles->routine[i] == ROUTINE_UTILITY) {
+      set_place(place, MONOLITH_NONE, PLACE_SHARED,
+                "a utility: many files use it, it uses few, and what state it has may be copied");
+    } else {
+      set_place(place, MONOLITH_NONE, PLACE_SHARED, "people decided that it is shared code");
+    }
+  }
+}
+
+/* Services that use a stateless routine: its callers', through other stateless routines. Sets of
+ * up to two; more is many. */
+struct users {
+  guint32 first;
+  gboolean are_many;
+};
+
+static gboolean add_user(struct users *users, guint32 service)
+{
+  if (service == MONOLITH_NONE || users->are_many || users->first == service) {
+    return FALSE;
+  }
+  if (users->first == MONOLITH_NONE) {
+    users->first = service;
+  } else {
+    users->are_many = TRUE;
+  }
+  return TRUE;
+}
+
+static gboolean is_free(const struct proposal *proposal, const struct decisions *decisions,
+                        guint32 routine)
+{
+  gboolean is_pinned = decisions != NULL && decisions->pinned_routine != NULL &&
+                       decisions->pinned_routine[routine] >= 0;
+  return proposal->roles->routine[routine] == ROUTINE_STATELESS && !is_pinned &&
+         proposal->routine[routine].role == PLACE_MEMBER;
+}
+
+/* Stateless routines go to their only user; with several they are shared code. */
+static void place_stateless(struct proposal *proposal, const struct decisions *decisions)
+{
+  const struct monolith *monolith = proposal->monolith;
+  guint32 n = monolith->n_routines;
+  g_autofree struct users *users = g_new(struct users, MAX(n, 1));
+  for (guint32 i = 0; i < n; i++) {
+    users[i] = (struct users){MONOLITH_NONE, FALSE};
+  }
+  for (gboolean is_changed = TRUE; is_changed;) {
+    is_changed = FALSE;
+    for (guint32 i = 0; i < monolith->n_calls; i++) {
+      const struct call *call = &monolith->calls[i];
+      if (!is_free(proposal, decisions, call->callee) || call->is_guess ||
+          call->caller == call->callee) {
+        continue;
+      }
+      if (!is_free(proposal, decisions, call->caller)) {
+        is_changed |= add_user(&users[call->callee], proposal->routine[call->caller].service);
+        continue;
+      }
+      const struct users *caller = &users[call->caller];
+      if (caller->are_many && !users[call->callee].are_many) {
+        users[call->callee].are_many = TRUE;
+        is_changed = TRUE;
+      } else if (!caller->are_many) {
+        is_changed |= add_user(&users[call->callee], caller->first);
+      }
+    }
+  }
+  for (guint32 i = 0; i < n; i++) {
+    if (!is_free(proposal, decisions, i)) {
+      continue;
+    }
+    struct place *place = &proposal->routine[i];
+    if (users[i].are_many) {
+      place->role = PLACE_SHARED;
+      set_place(place, place->service, PLACE_SHARED,
+                "stateless and used by several services: every one carries a copy");
+    } else if (users[i].first != MONOLITH_NONE) {
+      set_place(place, users[i].first, PLACE_MEMBER, "stateless and used by this service alone");
+    }
+  }
+}
+
+/* Weighted accesses per service for one state: writes, then reads. */
+static guint32 find_owner(const struct proposal *proposal, guint32 state, guint32 fallback)
+{
+  const struct monolith *monolith = proposal->monolith;
+  guint32 n = proposal->services->len;
+  g_autofree double *writes = g_new0(double, MAX(n, 1));
+  g_autofree double *reads = g_new0(double, MAX(n, 1));
+  for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
+    const struct access *access = &monolith->accesses[monolith->accessed[i]];
+    guint32 service = proposal->routine[access->routine].service;
+    if (service == MONOLITH_NONE) {
+      continue;
+    }
+    double share = access->fact->is_startup ? 0.01 : 1;
+    *(access->mode == ACCESS_WRITE ? &writes[service] : &reads[service]) += share;
+  }
+  guint32 best = fallback;
+  for (guint32 i = 0; i < n; i++) {
+    if (writes[i] + reads[i] <= 0) {
+      continue;
+    }
+    gboolean is_better = best == MONOLITH_NONE || writes[i] > writes[best] ||
+                         (writes[i] == writes[best] &&
+                          (reads[i] > reads[best] || (reads[i] == reads[best] && i == fallback)));
+    best = is_better ? i : best;
+  }
+  return best;
+}
+
+static void place_states(struct proposal *proposal, const guint32 *labels,
+                         const guint32 *service_of, const struct decisions *decisions)
+{
+  const struct monolith *monolith = proposal->monolith;
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    struct place *place = &proposal->state[i];
+    enum state_role role = proposal->roles->state[i];
+    guint32 node = proposal->evidence->node_of_state[i];
+    const char *reason = proposal->roles->state_reason[i] != NULL ? proposal->roles->state_reason[i]
+                                                                  : state_reasons[role];
+    place->second = MONOLITH_NONE;
+    if (decisions != NULL && decisions->is_external != NULL && decisions->is_external[i]) {
+      set_place(place, MONOLITH_NONE, PLACE_EXTERNAL, "people decided that it leaves the process");
+    } else if (node == MONOLITH_NONE) {
+      set_place(place, MONOLITH_NONE, role == STATE_CONSTANT ? PLACE_SHARED : PLACE_REPLICATED,
+                reason);
+    } else if (decisions != NULL && decisions->pinned_state != NULL &&
+               decisions->pinned_state[i] >= 0) {
+      set_place(place, service_of[labels[node]], PLACE_OWNER, "people decided");
+    } else if (role == STATE_OWNED || role == STATE_LOCK) {
+      set_place(place, find_owner(proposal, i, service_of[labels[node]]), PLACE_OWNER, reason);
+    } else {
+      set_place(place, service_of[labels[node]], PLACE_REPLICATED, reason);
+    }
+  }
+}
+
+static guint32 node_service(const struct proposal *proposal, guint32 node)
+{
+  guint32 item = proposal->evidence->item[node];
+  return node < proposal->evidence->n_routines ? proposal->routine[item].service
+                                               : proposal->state[item].service;
+}
+
+/* Margins of all nodes and the inside weight of all services. */
+static void weigh(struct proposal *proposal)
+{
+  const struct graph *graph = proposal->graph;
+  guint32 n_services = proposal->services->len;
+  g_autofree double *tie = g_new0(double, MAX(n_services, 1));
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    guint32 own = node_service(proposal, node);
+    guint32 item = proposal->evidence->item[node];
+    struct place *place =
+        node < proposal->evidence->n_routines ? &proposal->routine[item] : &proposal->state[item];
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      guint32 other = node_service(proposal, graph->neighbour[row]);
+      double weight = (double)graph->weight[row] / (double)GRAPH_WEIGHT_ONE;
+      if (other == MONOLITH_NONE || own == MONOLITH_NONE) {
+        continue;
+      }
+      tie[other] += weight;
+      struct service *service = &g_array_index(proposal->services, struct service, own);
+      *(other == own ? &service->inside : &service->outside) += weight;
+    }
+    guint32 second = MONOLITH_NONE;
+    for (guint32 i = 0; own != MONOLITH_NONE && i < n_services; i++) {
+      if (i != own && tie[i] > 0 && (second == MONOLITH_NONE || tie[i] > tie[second])) {
+        second = i;
+      }
+    }
+    if (own != MONOLITH_NONE) {
+      double rival = second == MONOLITH_NONE ? 0 : tie[second];
+      place->second = second;
+      place->margin = tie[own] - rival;
+      place->confidence =
+          tie[own] + rival > 0 ? MAX(0, (tie[own] - rival) / (tie[own] + rival)) : 0;
+    }
+    memset(tie, 0, n_services * sizeof *tie);
+  }
+}
+
+static void count_members(struct proposal *proposal)
+{
+  for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
+    const struct place *place = &proposal->routine[i];
+    if (place->role == PLACE_MEMBER) {
+      g_array_index(proposal->services, struct service, place->service).n_routines++;
+    }
+  }
+  for (guint32 i = 0; i < proposal->monolith->n_states; i++) {
+    const struct place *place = &proposal->state[i];
+    if (place->role == PLACE_OWNER) {
+      g_array_index(proposal->services, struct service, place->service).n_states++;
+    }
+  }
+}
+
+struct proposal *proposal_new(const struct monolith *monolith, const struct roles *roles,
+                              const struct evidence *evidence, guint mask, struct graph *graph,
+                              const guint32 *labels, guint32 n_labels,
+                              const struct decisions *decisions)
+{
+  struct proposal *proposal = g_new0(struct proposal, 1);
+  proposal->monolith = monolith;
+  proposal->roles = roles;
+  proposal->evidence = evidence;
+  proposal->mask = mask;
+  proposal->graph = graph;
+  proposal->services = g_array_new(FALSE, FALSE, sizeof(struct service));
+  proposal->routine = g_new0(struct place, MAX(monolith->n_routines, 1));
+  proposal->state = g_new0(struct place, MAX(monolith->n_states, 1));
+  g_autofree guint32 *service_of = add_services(proposal, labels, n_labels, decisions);
+  place_routines(proposal, labels, service_of, decisions);
+  place_stateless(proposal, decisions);
+  place_states(proposal, labels, service_of, decisions);
+  weigh(proposal);
+  count_members(proposal);
+  return proposal;
+}
+
+void proposal_free(struct proposal *proposal)
+{
+  if (proposal == NULL) {
+    return;
+  }
+  for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
+    g_free(proposal->routine[i].reason);
+  }
+  for (guint32 i = 0; i < proposal->monolith->n_states; i++) {
+    g_free(proposal->state[i].reason);
+  }
+  for (guint i = 0; i < proposal->services->len; i++) {
+    g_free(g_array_index(proposal->services, struct service, i).name);
+    g_free(g_array_index(proposal->services, struct service, i).reason);
+  }
+  g_array_unref(proposal->services);
+  g_free(proposal->routine);
+  g_free(proposal->state);
+  graph_free(proposal->graph);
+  g_free(proposal);
+}

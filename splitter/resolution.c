@@ -1,0 +1,309 @@
+#include "splitter/resolution.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "splitter/comparison.h"
+#include "splitter/level.h"
+
+/* Steps of a scan are a factor of 2^(1/STEPS_PER_OCTAVE) apart. */
+enum { STEPS_PER_OCTAVE = 2, MOST_STEPS = 96 };
+static const double like_enough = 0.9;
+
+struct scan {
+  const struct graph *graph;
+  const struct units *units;
+  GPtrArray *labels; /* guint32 *, one array per step */
+  GArray *steps;
+};
+
+void resolution_choice_clear(struct resolution_choice *choice)
+{
+  g_clear_pointer(&choice->labels, g_free);
+  g_clear_pointer(&choice->steps, g_array_unref);
+}
+
+/* The density of the heaviest edge: above it nothing joins. */
+static double finest_density(const struct graph *graph)
+{
+  double finest = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      double pair = (double)graph->mass[node] * (double)graph->mass[graph->neighbour[row]];
+      finest = MAX(finest, (double)graph->weight[row] / pair);
+    }
+  }
+  return finest;
+}
+
+/* The density of the whole: below it everything that is connected is one. */
+static double coarsest_density(const struct graph *graph)
+{
+  double mass = 0;
+  double weight = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    mass += (double)graph->mass[node];
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      weight += (double)graph->weight[row];
+    }
+  }
+  return mass > 0 ? weight / (mass * mass) : 0;
+}
+
+static guint32 n_components(const struct graph *graph, const struct units *units)
+{
+  struct leiden_options options = {.resolution = 1, .n_passes = 1};
+  guint32 k = 0;
+  g_free(leiden_solve(graph, units, &options, NULL, &k));
+  return k;
+}
+
+static void scan_run(struct scan *scan)
+{
+  double finest = finest_density(scan->graph);
+  double coarsest = coarsest_density(scan->graph) / 8;
+  if (finest <= 0) {
+    return;
+  }
+  guint32 fewest = n_components(scan->graph, scan->units);
+  guint32 *before = NULL;
+  for (guint step = 0; step < MOST_STEPS; step++) {
+    double density = finest * exp2(-(double)(step + 1) / STEPS_PER_OCTAVE);
+    struct leiden_options options = {.resolution = leiden_resolution(density)};
+    struct resolution_step entry = {.resolution = options.resolution};
+    guint32 *labels = leiden_solve(scan->graph, scan->units, &options, NULL, &entry.n_communities);
+    if (before != NULL) {
+      entry.likeness = comparison_ari(scan->graph->n_nodes, before, labels);
+    }
+    g_array_append_val(scan->steps, entry);
+    g_ptr_array_add(scan->labels, labels);
+    before = labels;
+    if (entry.n_communities <= fewest || density < coarsest) {
+      break;
+    }
+  }
+}
+
+/* A partition says something when it is neither one heap nor dust. */
+static gboolean says_something(const struct resolution_step *step, guint32 n_units)
+{
+  return step->n_communities > 1 && step->n_communities <= MAX(n_units / 2, 2);
+}
+
+/* The longest run of steps that are like their neighbour; of equals the coarser. Returns the step
+ * in its middle, or the last of all when no step says anything. */
+static guint choose_step(const struct scan *scan, double *plateau)
+{
+  guint best_first = 0;
+  guint best_last = 0;
+  gboolean is_found = FALSE;
+  for (guint first = 0; first < scan->steps->len; first++) {
+    const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, first);
+    if (!says_something(step, scan->units->n_units)) {
+      continue;
+    }
+    guint last = first;
+    while (last + 1 < scan->steps->len) {
+      const struct resolution_step *next =
+          &g_array_index(scan->steps, struct resolution_step, last + 1);
+      if (next->likeness < like_enough || !says_something(next, scan->units->n_units)) {
+        break;
+      }
+      last++;
+    }
+    if (!is_found || last - first >= best_last - best_first) {
+      best_first = first;
+      best_last = last;
+      is_found = TRUE;
+    }
+    first = last;
+  }
+  *plateau = exp2((double)(best_last - best_first + 1) / STEPS_PER_OCTAVE);
+  return is_found ? (best_first + best_last) / 2 : scan->steps->len - 1;
+}
+
+static struct resolution_choice whole(const struct graph *graph, const struct units *units)
+{
+  struct resolution_choice choice = {.resolution = 1, .plateau = 1};
+  struct leiden_options options = {.resolution = 1};
+  choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
+  choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
+  return choice;
+}
+
+static struct resolution_choice longest_by_scan(const struct graph *graph,
+                                                const struct units *units)
+{
+  struct scan scan = {graph, units, g_ptr_array_new_with_free_func(g_free),
+                      g_array_new(FALSE, FALSE, sizeof(struct resolution_step))};
+  scan_run(&scan);
+  struct resolution_choice choice = {0};
+  if (scan.steps->len == 0) {
+    g_array_unref(scan.steps);
+    choice = whole(graph, units);
+  } else {
+    guint at = choose_step(&scan, &choice.plateau);
+    const struct resolution_step *step = &g_array_index(scan.steps, struct resolution_step, at);
+    choice.resolution = step->resolution;
+    choice.n_communities = step->n_communities;
+    choice.labels = g_memdup2(g_ptr_array_index(scan.labels, at),
+                              MAX(graph->n_nodes, 1) * sizeof *choice.labels);
+    choice.steps = scan.steps;
+  }
+  g_ptr_array_unref(scan.labels);
+  return choice;
+}
+
+/* Large graphs: small communities first, then the scan over these, then one polish below. */
+static struct resolution_choice longest_of_large(const struct graph *graph,
+                                                 const struct units *units)
+{
+  double mass = 0;
+  double weight = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    mass += (double)graph->mass[node];
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      weight += (double)graph->weight[row];
+    }
+  }
+  /* A density at which communities of about 200 nodes of mean degree hold together. */
+  double mean_mass = mass / graph->n_nodes;
+  double fine = weight / mass / (200 * mean_mass);
+  struct leiden_options options = {.resolution = leiden_resolution(fine), .n_passes = 1};
+  guint32 n_parts = 0;
+  g_autofree guint32 *part = leiden_solve(graph, units, &options, NULL, &n_parts);
+  struct units *no_units = units_new(graph->n_nodes, NULL);
+  struct level *bottom = level_new(graph, no_units, NULL);
+  struct level *level = level_aggregate(bottom, part, n_parts);
+  struct graph small = {level->n_nodes, level->first[level->n_nodes],
+                        level->first,   level->neighbour,
+                        level->weight,  level->unit_mass};
+  g_autofree guint32 *unit_part = g_new(guint32, MAX(units->n_units, 1));
+  struct constraints *constraints = constraints_new(n_parts);
+  for (guint32 unit = 0; unit < units->n_units; unit++) {
+    unit_part[unit] = part[units->member[units->first[unit]]];
+  }
+  for (guint32 unit = 0; unit < units->n_units; unit++) {
+    if (units->anchor[unit] >= 0) {
+      constraints_add_anchor(constraints, unit_part[unit], (guint32)units->anchor[unit]);
+    }
+    for (guint32 i = units->apart_first[unit]; i < units->apart_first[unit + 1]; i++) {
+      constraints_add_apart(constraints, unit_part[unit], unit_part[units->apart[i]]);
+    }
+  }
+  struct units *small_units = units_new(n_parts, constraints);
+  struct resolution_choice choice = longest_by_scan(&small, small_units);
+  g_autofree guint32 *warm = g_new(guint32, graph->n_nodes);
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    warm[node] = choice.labels[part[node]];
+  }
+  options.resolution = choice.resolution;
+  g_free(choice.labels);
+  choice.labels = leiden_solve(graph, units, &options, warm, &choice.n_communities);
+  constraints_free(constraints);
+  units_free(small_units);
+  units_free(no_units);
+  level_free(level);
+  level_free(bottom);
+  return choice;
+}
+
+struct resolution_choice resolution_longest(const struct graph *graph, const struct units *units)
+{
+  return graph->n_nodes > RESOLUTION_LARGE ? longest_of_large(graph, units)
+                                           : longest_by_scan(graph, units);
+}
+
+/* Joins the pair of communities that loses the least (or, without ties, the smallest two) until
+ * WANTED are left or no pair may be joined. */
+static void join_down(const struct graph *graph, const struct units *units, guint32 wanted,
+                      gint64 resolution, struct resolution_choice *choice)
+{
+  struct level *level = level_new(graph, units, NULL);
+  while (choice->n_communities > wanted) {
+    guint32 k = choice->n_communities;
+    struct communities *communities = communities_new(level, k, choice->labels);
+    g_autofree gint64 *tie = g_new0(gint64, (gsize)k * k);
+    for (guint32 node = 0; node < graph->n_nodes; node++) {
+      for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+        tie[(gsize)choice->labels[node] * k + choice->labels[graph->neighbour[row]]] +=
+            graph->weight[row];
+      }
+    }
+    g_autofree guint8 *is_forbidden = g_new0(guint8, (gsize)k * k);
+    for (guint32 unit = 0; unit < units->n_units; unit++) {
+      guint32 a = choice->labels[units->member[units->first[unit]]];
+      for (guint32 i = units->apart_first[unit]; i < units->apart_first[unit + 1]; i++) {
+        guint32 b = choice->labels[units->member[units->first[units->apart[i]]]];
+        is_forbidden[(gsize)a * k + b] = is_forbidden[(gsize)b * k + a] = 1;
+      }
+    }
+    score best = 0;
+    guint32 best_a = k;
+    guint32 best_b = k;
+    for (guint32 a = 0; a < k; a++) {
+      for (guint32 b = a + 1; b < k; b++) {
+        gboolean is_anchored = communities->anchor[a] >= 0 && communities->anchor[b] >= 0;
+        score value = ((score)tie[(gsize)a * k + b] << RESOLUTION_SHIFT) -
+                      (score)resolution * communities->mass[a] * communities->mass[b];
+        if (!is_anchored && !is_forbidden[(gsize)a * k + b] && (best_a == k || value > best)) {
+          best = value;
+          best_a = a;
+          best_b = b;
+        }
+      }
+    }
+    communities_free(communities);
+    if (best_a == k) {
+      break;
+    }
+    for (guint32 node = 0; node < graph->n_nodes; node++) {
+      if (choice->labels[node] == best_b) {
+        choice->labels[node] = best_a;
+      }
+    }
+    choice->n_communities = partition_number(graph->n_nodes, k, choice->labels);
+  }
+  level_free(level);
+}
+
+struct resolution_choice resolution_for_count(const struct graph *graph, const struct units *units,
+                                              guint32 wanted)
+{
+  struct resolution_choice choice = {.plateau = 1};
+  choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
+  double fine = MAX(finest_density(graph), 1e-9);
+  double coarse = fine * exp2(-48);
+  for (int round = 0; round < 40; round++) {
+    double density = sqrt(fine * coarse);
+    struct leiden_options options = {.resolution = leiden_resolution(density)};
+    guint32 k = 0;
+    guint32 *labels = leiden_solve(graph, units, &options, NULL, &k);
+    struct resolution_step step = {options.resolution, k, 0};
+    g_array_append_val(choice.steps, step);
+    /* Keep the fewest that are still enough: what is over is joined afterwards. */
+    gboolean is_enough = k >= wanted;
+    if (choice.labels == NULL ||
+        (is_enough && (choice.n_communities < wanted || k < choice.n_communities)) ||
+        (!is_enough && choice.n_communities < wanted && k > choice.n_communities)) {
+      g_free(choice.labels);
+      choice.labels = labels;
+      choice.n_communities = k;
+      choice.resolution = options.resolution;
+    } else {
+      g_free(labels);
+    }
+    if (k == wanted) {
+      break;
+    }
+    if (is_enough) {
+      fine = density;
+    } else {
+      coarse = density;
+    }
+  }
+  if (choice.n_communities > wanted && choice.n_communities <= 4096) {
+    join_down(graph, units, wanted, choice.resolution, &choice);
+  }
+  return choice;
+}

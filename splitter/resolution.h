@@ -1,0 +1,35 @@
+/* Chooses how fine a partition is: the resolution that stays the same over the longest range, or
+ * the one that gives a number of communities asked for. Uses the solver and nothing else. */
+#ifndef CLEAVE_SPLITTER_RESOLUTION_H
+#define CLEAVE_SPLITTER_RESOLUTION_H
+
+#include "splitter/leiden.h"
+
+struct resolution_step {
+  gint64 resolution;
+  guint32 n_communities;
+  double likeness; /* ARI with the partition of the next finer step */
+};
+
+struct resolution_choice {
+  gint64 resolution;
+  guint32 *labels; /* one per node */
+  guint32 n_communities;
+  double plateau; /* how many times finer or coarser it stays the same: last over first */
+  GArray *steps;  /* struct resolution_step, from fine to coarse */
+};
+
+/* Scans resolutions from the finest that joins anything to one community and takes the longest
+ * plateau. About 40 solves; above RESOLUTION_LARGE nodes the scan runs on a graph of small
+ * communities and one solve follows. */
+struct resolution_choice resolution_longest(const struct graph *graph, const struct units *units);
+
+/* Exactly WANTED communities where constraints and connectivity allow, else the nearest number. */
+struct resolution_choice resolution_for_count(const struct graph *graph, const struct units *units,
+                                              guint32 wanted);
+
+void resolution_choice_clear(struct resolution_choice *choice);
+
+enum { RESOLUTION_LARGE = 20000 };
+
+#endif

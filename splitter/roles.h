@@ -1,0 +1,45 @@
+/* What a routine or a state is to the split, before any boundary is drawn: shared code, a utility
+ * that every service carries, state that needs an owner, a counter, a cache, a log. Reads the
+ * monolith, decides nothing about services. */
+#ifndef CLEAVE_SPLITTER_ROLES_H
+#define CLEAVE_SPLITTER_ROLES_H
+
+#include "splitter/monolith.h"
+
+enum state_role {
+  STATE_OWNED,         /* needs exactly one owner */
+  STATE_CONSTANT,      /* const: travels with the code */
+  STATE_CONFIGURATION, /* written only at start-up: copied, set by the cold start */
+  STATE_COUNTER,       /* only added to and reported: one per copy, added up outside */
+  STATE_CACHE,         /* filled from elsewhere and safe to lose: one per copy */
+  STATE_LOG,           /* only appended: goes to the log of the platform or a queue */
+  STATE_LOCK,          /* guards other state and goes where that goes */
+  STATE_THREAD,        /* one per thread: one per copy */
+};
+
+enum routine_role {
+  ROUTINE_OUTSIDE,   /* has no body in the analysed code */
+  ROUTINE_MEMBER,    /* belongs to a service */
+  ROUTINE_STATELESS, /* may be copied; belongs to a service when only that one uses it */
+  ROUTINE_UTILITY,   /* used from all over and holds at most state that may be copied */
+  ROUTINE_STARTUP,   /* runs only before the program serves: main and what it alone calls */
+};
+
+struct roles {
+  guint32 n_states;
+  enum routine_role *routine; /* per routine */
+  enum state_role *state;     /* per state */
+  char **state_reason;        /* per state, may be NULL */
+  bool *is_entry;             /* per routine: the outside world reaches it (main does not count) */
+  bool *is_tainted;           /* per routine: state that cannot be copied is behind it */
+  bool *is_gateway; /* per call: a dispatch to an entry, which the platform does instead */
+};
+
+/* O(routines + calls + accesses). */
+struct roles *roles_new(const struct monolith *monolith);
+void roles_free(struct roles *roles);
+
+/* Whether every copy of the program may hold its own. */
+bool state_role_is_replicable(enum state_role role);
+
+#endif
