@@ -1,11 +1,12 @@
 /* cleave compare A B: how alike two partitions are. */
 #include "splitter/comparison.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
+#include "reports/rows.h"
+#include "reports/text.h"
 #include "splitter/plan_reader.h"
 #include "splitter/quality.h"
 
@@ -104,43 +105,26 @@ struct line {
   bool is_pair; /* has a value for either side */
 };
 
-static void print_table(struct context *context, const struct line *lines, size_t n)
+/* The lines as rows, for the writers of tables, JSON and CSV. */
+static struct view_rows *rows_of(const struct line *lines, size_t n)
 {
+  static const char *const columns[] = {"measure", "a", "b", "about", NULL};
+  struct view_rows *rows = g_new0(struct view_rows, 1);
+  rows->columns = g_strdupv((char **)columns);
+  rows->n_columns = G_N_ELEMENTS(columns) - 1;
+  rows->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+  rows->n_rows = n;
+  rows->strings = g_string_chunk_new(64);
   for (size_t i = 0; i < n; i++) {
-    if (lines[i].is_pair) {
-      fprintf(context->out, "%-16s %14.6f %14.6f  %s\n", lines[i].key, lines[i].a, lines[i].b,
-              lines[i].about);
-    } else {
-      fprintf(context->out, "%-16s %14.6f %14s  %s\n", lines[i].key, lines[i].a, "",
-              lines[i].about);
-    }
+    const struct cell cells[] = {
+        {.type = CELL_TEXT, .text = lines[i].key},
+        {.type = CELL_REAL, .real = lines[i].a},
+        {.type = lines[i].is_pair ? CELL_REAL : CELL_TEXT, .real = lines[i].b, .text = ""},
+        {.type = CELL_TEXT, .text = lines[i].about},
+    };
+    g_array_append_vals(rows->cells, cells, G_N_ELEMENTS(cells));
   }
-}
-
-static void print_csv(struct context *context, const struct line *lines, size_t n)
-{
-  fputs("measure,a,b\n", context->out);
-  for (size_t i = 0; i < n; i++) {
-    char a[G_ASCII_DTOSTR_BUF_SIZE];
-    char b[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_dtostr(a, sizeof a, lines[i].a);
-    g_ascii_dtostr(b, sizeof b, lines[i].b);
-    fprintf(context->out, "%s,%s,%s\n", lines[i].key, a, lines[i].is_pair ? b : "");
-  }
-}
-
-static void print_json(struct context *context, const struct line *lines, size_t n)
-{
-  json_t *root = json_object();
-  json_object_set_new(root, "version", json_integer(1));
-  for (size_t i = 0; i < n; i++) {
-    json_t *value = lines[i].is_pair ? json_pack("{s:f, s:f}", "a", lines[i].a, "b", lines[i].b)
-                                     : json_real(lines[i].a);
-    json_object_set_new(root, lines[i].key, value);
-  }
-  json_dumpf(root, context->out, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-  fputc('\n', context->out);
-  json_decref(root);
+  return rows;
 }
 
 static void print_comparison(struct context *context, const struct comparison *result,
@@ -169,13 +153,11 @@ static void print_comparison(struct context *context, const struct comparison *r
   enum { WITHOUT_EDGES = 9 };
   size_t n = has_edges ? G_N_ELEMENTS(lines) : WITHOUT_EDGES;
   const char *format = context_format(context);
-  if (strcmp(format, "json") == 0) {
-    print_json(context, lines, n);
-  } else if (strcmp(format, "csv") == 0) {
-    print_csv(context, lines, n);
-  } else {
-    print_table(context, lines, n);
-  }
+  g_autoptr(view_rows) rows = rows_of(lines, n);
+  g_autofree char *text = strcmp(format, "json") == 0  ? rows_json(rows, "comparison")
+                          : strcmp(format, "csv") == 0 ? rows_csv(rows)
+                                                       : text_table(rows, 0, false);
+  fputs(text, context->out);
 }
 
 /* Dependencies come from --depends, else from A, else from B. */

@@ -18,7 +18,7 @@ static guint32 take_label(struct labels_in_use *in_use)
 }
 
 /* Walks the part of START's community that can be reached from it; returns its nodes in QUEUE. */
-static guint32 walk_part(const struct graph *graph, const struct units *units,
+static guint32 walk_part(const struct network *graph, const struct units *units,
                          const guint32 *labels, guint32 start, guint8 *is_seen, guint32 *queue)
 {
   guint32 n_queued = 0;
@@ -47,7 +47,7 @@ static guint32 walk_part(const struct graph *graph, const struct units *units,
   return n_queued;
 }
 
-guint32 connectivity_split(const struct graph *graph, const struct units *units, guint32 n_ids,
+guint32 connectivity_split(const struct network *graph, const struct units *units, guint32 n_ids,
                            guint32 *labels)
 {
   guint32 n = graph->n_nodes;

@@ -4,12 +4,12 @@
 #define CLEAVE_SPLITTER_CONNECTIVITY_H
 
 #include "splitter/constraints.h"
-#include "splitter/graph.h"
+#include "splitter/network.h"
 
 /* Gives every connected part of a community beyond its first a label of its own (labels < n_ids;
  * n_ids must exceed the number of nodes). Units count as connected. Returns the number of parts
  * that were split off. O(n + edges). */
-guint32 connectivity_split(const struct graph *graph, const struct units *units, guint32 n_ids,
+guint32 connectivity_split(const struct network *graph, const struct units *units, guint32 n_ids,
                            guint32 *labels);
 
 struct weakest_cut {
@@ -22,12 +22,12 @@ struct weakest_cut {
 /* The minimum cut of the subgraph on NODES, units kept whole (Stoer and Wagner, J. ACM 1997, with
  * the contractions of Nagamochi and Ibaraki). SIDE is the caller's to free.
  * O(n m log n) at worst, near O(m log n) where nothing is weak. */
-struct weakest_cut connectivity_weakest_cut(const struct graph *graph, const struct units *units,
+struct weakest_cut connectivity_weakest_cut(const struct network *graph, const struct units *units,
                                             const guint32 *nodes, guint32 n_nodes);
 
 /* Splits every community whose weakest cut is worth less than keeping both sides together at
  * RESOLUTION (a density as for leiden_options), again and again. Returns the number of splits. */
-guint32 connectivity_split_weak(const struct graph *graph, const struct units *units,
+guint32 connectivity_split_weak(const struct network *graph, const struct units *units,
                                 gint64 resolution, guint32 n_ids, guint32 *labels);
 
 #endif

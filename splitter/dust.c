@@ -5,7 +5,7 @@
 #include "splitter/leiden.h"
 
 struct dust {
-  const struct graph *graph;
+  const struct network *graph;
   const struct units *units;
   guint32 *labels;
   guint32 n_labels;
@@ -53,7 +53,7 @@ static gboolean may_join(const struct dust *dust, guint32 small, guint32 large)
 /* The community that SMALL hangs on most, or SMALL itself. */
 static guint32 find_adopter(struct dust *dust, guint32 small)
 {
-  const struct graph *graph = dust->graph;
+  const struct network *graph = dust->graph;
   memset(dust->tie, 0, dust->n_labels * sizeof *dust->tie);
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     if (dust->labels[node] != small) {
@@ -78,7 +78,7 @@ static guint32 find_adopter(struct dust *dust, guint32 small)
   return best;
 }
 
-guint32 dust_adopt(const struct graph *graph, const struct units *units, gint64 least_mass,
+guint32 dust_adopt(const struct network *graph, const struct units *units, gint64 least_mass,
                    const guint8 *is_kept, guint32 *labels, guint32 n_labels)
 {
   gsize room = MAX(n_labels, 1);

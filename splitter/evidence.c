@@ -29,7 +29,7 @@ enum { LARGEST_GROUP = 300, ROUTINE_MASS = 4, STATE_MASS = 1 };
 
 static gint64 fixed(double weight)
 {
-  return (gint64)llround(weight * (double)GRAPH_WEIGHT_ONE);
+  return (gint64)llround(weight * (double)NETWORK_WEIGHT_ONE);
 }
 
 static void add_tie(GArray *ties, guint32 a, guint32 b, double weight)
@@ -389,7 +389,7 @@ void evidence_free(struct evidence *evidence)
   g_free(evidence);
 }
 
-struct graph *evidence_graph(const struct evidence *evidence, guint mask)
+struct network *evidence_graph(const struct evidence *evidence, guint mask)
 {
   gsize n = 0;
   for (guint kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
@@ -407,5 +407,5 @@ struct graph *evidence_graph(const struct evidence *evidence, guint mask)
       weight[at++] = tie->weight;
     }
   }
-  return graph_new(evidence->n_nodes, n, from, to, weight, evidence->mass);
+  return network_new(evidence->n_nodes, n, from, to, weight, evidence->mass);
 }

@@ -3,7 +3,7 @@
 #ifndef CLEAVE_SPLITTER_EVIDENCE_H
 #define CLEAVE_SPLITTER_EVIDENCE_H
 
-#include "splitter/graph.h"
+#include "splitter/network.h"
 #include "splitter/roles.h"
 
 enum evidence_kind {
@@ -50,6 +50,6 @@ struct evidence *evidence_new(const struct monolith *monolith, const struct role
 void evidence_free(struct evidence *evidence);
 
 /* The graph of the kinds in MASK (1 << kind). */
-struct graph *evidence_graph(const struct evidence *evidence, guint mask);
+struct network *evidence_graph(const struct evidence *evidence, guint mask);
 
 #endif

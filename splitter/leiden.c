@@ -33,7 +33,7 @@ guint32 partition_number(guint32 n_nodes, guint32 n_labels, guint32 *labels)
 
 /* Copies LABELS so that every unit lies in one community: where its members disagree, the label of
  * the most mass wins, then the smaller. */
-static guint32 *labels_of_units(const struct graph *graph, const struct units *units,
+static guint32 *labels_of_units(const struct network *graph, const struct units *units,
                                 const guint32 *labels)
 {
   guint32 *result = g_new(guint32, MAX(graph->n_nodes, 1));
@@ -148,7 +148,7 @@ static gint64 *homes_of(const struct leiden_options *options, guint32 n_nodes, c
   return homes;
 }
 
-guint32 *leiden_solve(const struct graph *graph, const struct units *units,
+guint32 *leiden_solve(const struct network *graph, const struct units *units,
                       const struct leiden_options *options, const guint32 *warm,
                       guint32 *n_communities)
 {
@@ -183,7 +183,7 @@ guint32 *leiden_solve(const struct graph *graph, const struct units *units,
   return labels;
 }
 
-guint32 *leiden_resolve(const struct graph *graph, const struct units *units,
+guint32 *leiden_resolve(const struct network *graph, const struct units *units,
                         const struct leiden_options *options, const guint32 *warm,
                         const guint32 *touched, guint32 n_touched, guint32 *n_communities)
 {
@@ -211,7 +211,7 @@ guint32 *leiden_resolve(const struct graph *graph, const struct units *units,
   return labels;
 }
 
-double leiden_score(const struct graph *graph, const guint32 *labels, gint64 resolution)
+double leiden_score(const struct network *graph, const guint32 *labels, gint64 resolution)
 {
   guint32 n = graph->n_nodes;
   gint64 inside = 0;

@@ -6,7 +6,7 @@
 #define CLEAVE_SPLITTER_LEIDEN_H
 
 #include "splitter/constraints.h"
-#include "splitter/graph.h"
+#include "splitter/network.h"
 
 struct leiden_options {
   gint64 resolution; /* weight per squared mass, times 2^RESOLUTION_SHIFT (level.h) */
@@ -22,13 +22,13 @@ gint64 leiden_resolution(double density);
  * move_price refers to. Labels that a constraint forbids are mended first. Every community is
  * connected as far as the units are. Returns one label per node, numbered by first node.
  * About O(edges) per pass. */
-guint32 *leiden_solve(const struct graph *graph, const struct units *units,
+guint32 *leiden_solve(const struct network *graph, const struct units *units,
                       const struct leiden_options *options, const guint32 *warm,
                       guint32 *n_communities);
 
 /* Solves again after an edit: begins with WARM, looks at the units of the TOUCHED nodes and at what
  * their moves disturb, and leaves everything else as it is. O(n_nodes + what moves). */
-guint32 *leiden_resolve(const struct graph *graph, const struct units *units,
+guint32 *leiden_resolve(const struct network *graph, const struct units *units,
                         const struct leiden_options *options, const guint32 *warm,
                         const guint32 *touched, guint32 n_touched, guint32 *n_communities);
 
@@ -36,6 +36,6 @@ guint32 *leiden_resolve(const struct graph *graph, const struct units *units,
 guint32 partition_number(guint32 n_nodes, guint32 n_labels, guint32 *labels);
 
 /* The objective, times 2^RESOLUTION_SHIFT, as a double: for reports and comparisons only. */
-double leiden_score(const struct graph *graph, const guint32 *labels, gint64 resolution);
+double leiden_score(const struct network *graph, const guint32 *labels, gint64 resolution);
 
 #endif

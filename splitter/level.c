@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-struct level *level_new(const struct graph *graph, const struct units *units, const gint64 *homes)
+struct level *level_new(const struct network *graph, const struct units *units, const gint64 *homes)
 {
   struct level *level = g_new0(struct level, 1);
   level->is_bottom = TRUE;

@@ -4,7 +4,7 @@
 #define CLEAVE_SPLITTER_LEVEL_H
 
 #include "splitter/constraints.h"
-#include "splitter/graph.h"
+#include "splitter/network.h"
 
 /* A resolution is a fixed-point density: weight units per squared mass, times 2^RESOLUTION_SHIFT.
  */
@@ -68,7 +68,8 @@ static inline guint32 level_unit_of(const struct level *level, guint32 node)
 
 /* The bottom level over GRAPH and UNITS (both borrowed). HOMES (one per node, -1 for none) may be
  * NULL. */
-struct level *level_new(const struct graph *graph, const struct units *units, const gint64 *homes);
+struct level *level_new(const struct network *graph, const struct units *units,
+                        const gint64 *homes);
 void level_free(struct level *level);
 
 /* Communities with the given label per node (labels < n_ids). Every unit must lie within one

@@ -244,7 +244,7 @@ static guint32 node_service(const struct proposal *proposal, guint32 node)
 /* Margins of all nodes and the inside weight of all services. */
 static void weigh(struct proposal *proposal)
 {
-  const struct graph *graph = proposal->graph;
+  const struct network *graph = proposal->graph;
   guint32 n_services = proposal->services->len;
   g_autofree double *tie = g_new0(double, MAX(n_services, 1));
   for (guint32 node = 0; node < graph->n_nodes; node++) {
@@ -254,7 +254,7 @@ static void weigh(struct proposal *proposal)
         node < proposal->evidence->n_routines ? &proposal->routine[item] : &proposal->state[item];
     for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
       guint32 other = node_service(proposal, graph->neighbour[row]);
-      double weight = (double)graph->weight[row] / (double)GRAPH_WEIGHT_ONE;
+      double weight = (double)graph->weight[row] / (double)NETWORK_WEIGHT_ONE;
       if (other == MONOLITH_NONE || own == MONOLITH_NONE) {
         continue;
       }
@@ -296,7 +296,7 @@ static void count_members(struct proposal *proposal)
 }
 
 struct proposal *proposal_new(const struct monolith *monolith, const struct roles *roles,
-                              const struct evidence *evidence, guint mask, struct graph *graph,
+                              const struct evidence *evidence, guint mask, struct network *graph,
                               const guint32 *labels, guint32 n_labels,
                               const struct decisions *decisions)
 {
@@ -336,6 +336,6 @@ void proposal_free(struct proposal *proposal)
   g_array_unref(proposal->services);
   g_free(proposal->routine);
   g_free(proposal->state);
-  graph_free(proposal->graph);
+  network_free(proposal->graph);
   g_free(proposal);
 }

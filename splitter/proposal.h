@@ -37,7 +37,7 @@ struct proposal {
   const struct roles *roles;
   const struct evidence *evidence;
   guint mask;            /* evidence kinds in use */
-  struct graph *graph;   /* of these kinds; owned */
+  struct network *graph; /* of these kinds; owned */
   GArray *services;      /* struct service, ordered by name */
   struct place *routine; /* per routine */
   struct place *state;   /* per state */
@@ -58,7 +58,7 @@ struct decisions {
  * state one owner, sends stateless routines to their only user or into shared code. GRAPH becomes
  * the proposal's. O(evidence + accesses + calls). */
 struct proposal *proposal_new(const struct monolith *monolith, const struct roles *roles,
-                              const struct evidence *evidence, guint mask, struct graph *graph,
+                              const struct evidence *evidence, guint mask, struct network *graph,
                               const guint32 *labels, guint32 n_labels,
                               const struct decisions *decisions);
 void proposal_free(struct proposal *proposal);

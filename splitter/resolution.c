@@ -11,7 +11,7 @@ enum { STEPS_PER_OCTAVE = 2, MOST_STEPS = 96 };
 static const double like_enough = 0.9;
 
 struct scan {
-  const struct graph *graph;
+  const struct network *graph;
   const struct units *units;
   GPtrArray *labels; /* guint32 *, one array per step */
   GArray *steps;
@@ -24,7 +24,7 @@ void resolution_choice_clear(struct resolution_choice *choice)
 }
 
 /* The density of the heaviest edge: above it nothing joins. */
-static double finest_density(const struct graph *graph)
+static double finest_density(const struct network *graph)
 {
   double finest = 0;
   for (guint32 node = 0; node < graph->n_nodes; node++) {
@@ -37,7 +37,7 @@ static double finest_density(const struct graph *graph)
 }
 
 /* The density of the whole: below it everything that is connected is one. */
-static double coarsest_density(const struct graph *graph)
+static double coarsest_density(const struct network *graph)
 {
   double mass = 0;
   double weight = 0;
@@ -50,7 +50,7 @@ static double coarsest_density(const struct graph *graph)
   return mass > 0 ? weight / (mass * mass) : 0;
 }
 
-static guint32 n_components(const struct graph *graph, const struct units *units)
+static guint32 n_components(const struct network *graph, const struct units *units)
 {
   struct leiden_options options = {.resolution = 1, .n_passes = 1};
   guint32 k = 0;
@@ -122,7 +122,7 @@ static guint choose_step(const struct scan *scan, double *plateau)
   return is_found ? (best_first + best_last) / 2 : scan->steps->len - 1;
 }
 
-static struct resolution_choice whole(const struct graph *graph, const struct units *units)
+static struct resolution_choice whole(const struct network *graph, const struct units *units)
 {
   struct resolution_choice choice = {.resolution = 1, .plateau = 1};
   struct leiden_options options = {.resolution = 1};
@@ -131,7 +131,7 @@ static struct resolution_choice whole(const struct graph *graph, const struct un
   return choice;
 }
 
-static struct resolution_choice longest_by_scan(const struct graph *graph,
+static struct resolution_choice longest_by_scan(const struct network *graph,
                                                 const struct units *units)
 {
   struct scan scan = {graph, units, g_ptr_array_new_with_free_func(g_free),
@@ -155,7 +155,7 @@ static struct resolution_choice longest_by_scan(const struct graph *graph,
 }
 
 /* Large graphs: small communities first, then the scan over these, then one polish below. */
-static struct resolution_choice longest_of_large(const struct graph *graph,
+static struct resolution_choice longest_of_large(const struct network *graph,
                                                  const struct units *units)
 {
   double mass = 0;
@@ -175,9 +175,9 @@ static struct resolution_choice longest_of_large(const struct graph *graph,
   struct units *no_units = units_new(graph->n_nodes, NULL);
   struct level *bottom = level_new(graph, no_units, NULL);
   struct level *level = level_aggregate(bottom, part, n_parts);
-  struct graph small = {level->n_nodes, level->first[level->n_nodes],
-                        level->first,   level->neighbour,
-                        level->weight,  level->unit_mass};
+  struct network small = {level->n_nodes, level->first[level->n_nodes],
+                          level->first,   level->neighbour,
+                          level->weight,  level->unit_mass};
   g_autofree guint32 *unit_part = g_new(guint32, MAX(units->n_units, 1));
   struct constraints *constraints = constraints_new(n_parts);
   for (guint32 unit = 0; unit < units->n_units; unit++) {
@@ -208,7 +208,7 @@ static struct resolution_choice longest_of_large(const struct graph *graph,
   return choice;
 }
 
-struct resolution_choice resolution_longest(const struct graph *graph, const struct units *units)
+struct resolution_choice resolution_longest(const struct network *graph, const struct units *units)
 {
   return graph->n_nodes > RESOLUTION_LARGE ? longest_of_large(graph, units)
                                            : longest_by_scan(graph, units);
@@ -216,7 +216,7 @@ struct resolution_choice resolution_longest(const struct graph *graph, const str
 
 /* Joins the pair of communities that loses the least (or, without ties, the smallest two) until
  * WANTED are left or no pair may be joined. */
-static void join_down(const struct graph *graph, const struct units *units, guint32 wanted,
+static void join_down(const struct network *graph, const struct units *units, guint32 wanted,
                       gint64 resolution, struct resolution_choice *choice)
 {
   struct level *level = level_new(graph, units, NULL);
@@ -267,8 +267,8 @@ static void join_down(const struct graph *graph, const struct units *units, guin
   level_free(level);
 }
 
-struct resolution_choice resolution_for_count(const struct graph *graph, const struct units *units,
-                                              guint32 wanted)
+struct resolution_choice resolution_for_count(const struct network *graph,
+                                              const struct units *units, guint32 wanted)
 {
   struct resolution_choice choice = {.plateau = 1};
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));

@@ -22,11 +22,11 @@ struct resolution_choice {
 /* Scans resolutions from the finest that joins anything to one community and takes the longest
  * plateau. About 40 solves; above RESOLUTION_LARGE nodes the scan runs on a graph of small
  * communities and one solve follows. */
-struct resolution_choice resolution_longest(const struct graph *graph, const struct units *units);
+struct resolution_choice resolution_longest(const struct network *graph, const struct units *units);
 
 /* Exactly WANTED communities where constraints and connectivity allow, else the nearest number. */
-struct resolution_choice resolution_for_count(const struct graph *graph, const struct units *units,
-                                              guint32 wanted);
+struct resolution_choice resolution_for_count(const struct network *graph,
+                                              const struct units *units, guint32 wanted);
 
 void resolution_choice_clear(struct resolution_choice *choice);
 

@@ -10,7 +10,7 @@ G_DEFINE_QUARK(cleave - split - error, split_error)
 /* A service has at least the mass of three routines, unless an entry is in it. */
 enum { LEAST_SERVICE_MASS = 12 };
 
-static struct resolution_choice choose(const struct graph *graph, const struct units *units,
+static struct resolution_choice choose(const struct network *graph, const struct units *units,
                                        const struct split_options *options)
 {
   return options->n_services > 0 ? resolution_for_count(graph, units, options->n_services)
@@ -38,7 +38,7 @@ bool split_run(struct store *store, const struct split_options *options,
   guint mask = options->evidence_mask != 0 ? options->evidence_mask : (1U << N_EVIDENCE_KINDS) - 1;
   struct roles *roles = roles_new(monolith);
   struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
-  struct graph *graph = evidence_graph(evidence, mask);
+  struct network *graph = evidence_graph(evidence, mask);
   struct units *units = units_new(evidence->n_nodes, NULL);
   struct resolution_choice choice = choose(graph, units, options);
   guint32 n_labels =

@@ -212,7 +212,7 @@ static guint32 number_points(const struct units *units, const guint32 *nodes, gu
 }
 
 /* The subgraph on NODES, every node a shrunk node of its own; units are joined by one shrink. */
-static void induce(struct shrinking *shrinking, const struct graph *graph, const guint32 *nodes,
+static void induce(struct shrinking *shrinking, const struct network *graph, const guint32 *nodes,
                    guint32 n_nodes)
 {
   g_autoptr(GHashTable) position = g_hash_table_new(NULL, NULL);
@@ -240,7 +240,7 @@ static void induce(struct shrinking *shrinking, const struct graph *graph, const
   shrinking->n_rows = n_rows;
 }
 
-struct weakest_cut connectivity_weakest_cut(const struct graph *graph, const struct units *units,
+struct weakest_cut connectivity_weakest_cut(const struct network *graph, const struct units *units,
                                             const guint32 *nodes, guint32 n_nodes)
 {
   struct weakest_cut cut = {.n_nodes = n_nodes, .side = g_new0(guint8, MAX(n_nodes, 1))};
@@ -288,7 +288,7 @@ struct weakest_cut connectivity_weakest_cut(const struct graph *graph, const str
   return cut;
 }
 
-static gint64 mass_of(const struct graph *graph, const guint32 *nodes, guint32 n_nodes)
+static gint64 mass_of(const struct network *graph, const guint32 *nodes, guint32 n_nodes)
 {
   gint64 mass = 0;
   for (guint32 i = 0; i < n_nodes; i++) {
@@ -298,8 +298,9 @@ static gint64 mass_of(const struct graph *graph, const guint32 *nodes, guint32 n
 }
 
 /* Splits one list of nodes; both sides are pushed back for another look. */
-static gboolean split_nodes(const struct graph *graph, const struct units *units, gint64 resolution,
-                            GArray *nodes, guint32 fresh, guint32 *labels, GPtrArray *left)
+static gboolean split_nodes(const struct network *graph, const struct units *units,
+                            gint64 resolution, GArray *nodes, guint32 fresh, guint32 *labels,
+                            GPtrArray *left)
 {
   const guint32 *node = &g_array_index(nodes, guint32, 0);
   struct weakest_cut cut = connectivity_weakest_cut(graph, units, node, nodes->len);
@@ -322,7 +323,7 @@ static gboolean split_nodes(const struct graph *graph, const struct units *units
   return is_weak;
 }
 
-guint32 connectivity_split_weak(const struct graph *graph, const struct units *units,
+guint32 connectivity_split_weak(const struct network *graph, const struct units *units,
                                 gint64 resolution, guint32 n_ids, guint32 *labels)
 {
   g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);

@@ -48,12 +48,12 @@ struct planted planted_new(guint32 n_nodes, guint32 n_edges, guint32 low, guint3
       to[i] = order[first[community] + below(&state, size)];
     }
   }
-  planted.graph = graph_new(n_nodes, n_edges, from, to, NULL, NULL);
+  planted.graph = network_new(n_nodes, n_edges, from, to, NULL, NULL);
   return planted;
 }
 
 void planted_clear(struct planted *planted)
 {
-  graph_free(planted->graph);
+  network_free(planted->graph);
   g_free(planted->truth);
 }

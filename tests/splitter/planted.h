@@ -2,10 +2,10 @@
 #ifndef CLEAVE_TESTS_PLANTED_H
 #define CLEAVE_TESTS_PLANTED_H
 
-#include "splitter/graph.h"
+#include "splitter/network.h"
 
 struct planted {
-  struct graph *graph;
+  struct network *graph;
   guint32 *truth; /* community of every node */
   guint32 n_communities;
 };

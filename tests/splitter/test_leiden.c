@@ -8,13 +8,13 @@
 #include "splitter/level.h"
 #include "tests/splitter/planted.h"
 
-static guint32 *solve(const struct graph *graph, const struct constraints *constraints,
+static guint32 *solve(const struct network *graph, const struct constraints *constraints,
                       double density, guint32 *k)
 {
   struct units *units = units_new(graph->n_nodes, constraints);
   g_assert_nonnull(units);
   struct leiden_options options = {.resolution =
-                                       leiden_resolution(density * (double)GRAPH_WEIGHT_ONE)};
+                                       leiden_resolution(density * (double)NETWORK_WEIGHT_ONE)};
   guint32 *labels = leiden_solve(graph, units, &options, NULL, k);
   units_free(units);
   return labels;
@@ -38,7 +38,7 @@ static void test_local_optimum(void)
     struct planted planted = planted_new(120, 700, 8, 20, 0.4, seed);
     guint32 k = 0;
     double density = 0.1;
-    gint64 resolution = leiden_resolution(density * (double)GRAPH_WEIGHT_ONE);
+    gint64 resolution = leiden_resolution(density * (double)NETWORK_WEIGHT_ONE);
     g_autofree guint32 *labels = solve(planted.graph, NULL, density, &k);
     double score_now = leiden_score(planted.graph, labels, resolution);
     for (guint32 node = 0; node < 120; node++) {
@@ -55,23 +55,23 @@ static void test_local_optimum(void)
 
 static void test_small_graphs(void)
 {
-  struct graph *empty = graph_new(0, 0, NULL, NULL, NULL, NULL);
+  struct network *empty = network_new(0, 0, NULL, NULL, NULL, NULL);
   guint32 k = 9;
   g_autofree guint32 *none = solve(empty, NULL, 0.1, &k);
   g_assert_cmpuint(k, ==, 0);
-  graph_free(empty);
-  struct graph *one = graph_new(1, 0, NULL, NULL, NULL, NULL);
+  network_free(empty);
+  struct network *one = network_new(1, 0, NULL, NULL, NULL, NULL);
   g_autofree guint32 *single = solve(one, NULL, 0.1, &k);
   g_assert_cmpuint(k, ==, 1);
-  graph_free(one);
+  network_free(one);
   guint32 from[] = {0, 0, 1};
   guint32 to[] = {0, 1, 0};
-  struct graph *two = graph_new(2, 3, from, to, NULL, NULL);
+  struct network *two = network_new(2, 3, from, to, NULL, NULL);
   g_assert_cmpuint(two->n_rows, ==, 2);
-  g_assert_cmpint(two->weight[0], ==, 2 * GRAPH_WEIGHT_ONE);
+  g_assert_cmpint(two->weight[0], ==, 2 * NETWORK_WEIGHT_ONE);
   g_autofree guint32 *pair = solve(two, NULL, 0.1, &k);
   g_assert_cmpuint(k, ==, 1);
-  graph_free(two);
+  network_free(two);
 }
 
 /* Two cliques on a bridge are one community to the eye of connectivity, and two to the cut test. */
@@ -90,23 +90,23 @@ static void test_weakest_cut(void)
   }
   from[n] = 0;
   to[n++] = 9;
-  struct graph *graph = graph_new(10, n, from, to, NULL, NULL);
+  struct network *graph = network_new(10, n, from, to, NULL, NULL);
   struct units *units = units_new(10, NULL);
   guint32 nodes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   struct weakest_cut cut = connectivity_weakest_cut(graph, units, nodes, 10);
-  g_assert_cmpint(cut.weight, ==, GRAPH_WEIGHT_ONE);
+  g_assert_cmpint(cut.weight, ==, NETWORK_WEIGHT_ONE);
   g_assert_cmpint(cut.mass, ==, 5);
   g_assert_cmpint(cut.side[0], !=, cut.side[9]);
   g_free(cut.side);
   guint32 labels[10] = {0};
-  gint64 resolution = leiden_resolution(0.1 * (double)GRAPH_WEIGHT_ONE);
+  gint64 resolution = leiden_resolution(0.1 * (double)NETWORK_WEIGHT_ONE);
   g_assert_cmpuint(connectivity_split_weak(graph, units, resolution, 11, labels), ==, 1);
   g_assert_cmpuint(labels[0], !=, labels[9]);
   units_free(units);
-  graph_free(graph);
+  network_free(graph);
 }
 
-static gint64 lightest_cut_by_force(const struct graph *graph)
+static gint64 lightest_cut_by_force(const struct network *graph)
 {
   gint64 best = G_MAXINT64;
   for (guint32 side = 1; side < (1U << (graph->n_nodes - 1)); side++) {
@@ -143,15 +143,15 @@ static void test_warm_start(void)
   struct planted planted = planted_new(1000, 9000, 20, 60, 0.3, 5);
   struct units *units = units_new(1000, NULL);
   struct leiden_options options = {.resolution =
-                                       leiden_resolution(0.05 * (double)GRAPH_WEIGHT_ONE)};
+                                       leiden_resolution(0.05 * (double)NETWORK_WEIGHT_ONE)};
   guint32 k = 0;
   g_autofree guint32 *cold = leiden_solve(planted.graph, units, &options, NULL, &k);
-  options.move_price = GRAPH_WEIGHT_ONE;
+  options.move_price = NETWORK_WEIGHT_ONE;
   g_autofree guint32 *warm = leiden_solve(planted.graph, units, &options, cold, &k);
   g_assert_cmpint(memcmp(cold, warm, 1000 * sizeof *cold), ==, 0);
   options.resolution *= 2;
   g_autofree guint32 *cheap = leiden_solve(planted.graph, units, &options, cold, &k);
-  options.move_price = 1000 * GRAPH_WEIGHT_ONE;
+  options.move_price = 1000 * NETWORK_WEIGHT_ONE;
   g_autofree guint32 *dear = leiden_solve(planted.graph, units, &options, cold, &k);
   g_assert_cmpfloat(comparison_ari(1000, dear, cold), >=, comparison_ari(1000, cheap, cold));
   g_assert_cmpint(memcmp(cold, dear, 1000 * sizeof *cold), ==, 0);
@@ -163,7 +163,7 @@ static void test_resolve(void)
 {
   struct planted planted = planted_new(1000, 9000, 20, 60, 0.3, 5);
   struct leiden_options options = {.resolution =
-                                       leiden_resolution(0.05 * (double)GRAPH_WEIGHT_ONE)};
+                                       leiden_resolution(0.05 * (double)NETWORK_WEIGHT_ONE)};
   struct units *free_units = units_new(1000, NULL);
   guint32 k = 0;
   g_autofree guint32 *cold = leiden_solve(planted.graph, free_units, &options, NULL, &k);

@@ -1,4 +1,4 @@
-#include "splitter/graph.h"
+#include "splitter/network.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void sort_arcs(const struct arc *arcs, gsize n_arcs, guint32 n_nodes, gbo
   }
 }
 
-static void fill_rows(struct graph *graph, const struct arc *arcs, gsize n_arcs)
+static void fill_rows(struct network *graph, const struct arc *arcs, gsize n_arcs)
 {
   graph->first = g_new0(guint32, (gsize)graph->n_nodes + 1);
   graph->neighbour = g_new(guint32, MAX(n_arcs, 1));
@@ -49,16 +49,16 @@ static void fill_rows(struct graph *graph, const struct arc *arcs, gsize n_arcs)
   graph->n_rows = n_rows;
 }
 
-struct graph *graph_new(guint32 n_nodes, gsize n_edges, const guint32 *from, const guint32 *to,
-                        const gint64 *weight, const gint64 *mass)
+struct network *network_new(guint32 n_nodes, gsize n_edges, const guint32 *from, const guint32 *to,
+                            const gint64 *weight, const gint64 *mass)
 {
-  struct graph *graph = g_new0(struct graph, 1);
+  struct network *graph = g_new0(struct network, 1);
   graph->n_nodes = n_nodes;
   g_autofree struct arc *arcs = g_new(struct arc, MAX(2 * n_edges, 1));
   g_autofree struct arc *sorted = g_new(struct arc, MAX(2 * n_edges, 1));
   gsize n_arcs = 0;
   for (gsize i = 0; i < n_edges; i++) {
-    gint64 edge_weight = weight != NULL ? weight[i] : GRAPH_WEIGHT_ONE;
+    gint64 edge_weight = weight != NULL ? weight[i] : NETWORK_WEIGHT_ONE;
     if (from[i] == to[i] || edge_weight <= 0) {
       continue;
     }
@@ -75,7 +75,7 @@ struct graph *graph_new(guint32 n_nodes, gsize n_edges, const guint32 *from, con
   return graph;
 }
 
-void graph_free(struct graph *graph)
+void network_free(struct network *graph)
 {
   if (graph == NULL) {
     return;

@@ -1,15 +1,15 @@
 /* An undirected weighted graph on plain arrays (compressed rows), as the partition solver reads it.
  * It knows nothing of routines, stores or SQL, and it is never changed once it is built. */
-#ifndef CLEAVE_SPLITTER_GRAPH_H
-#define CLEAVE_SPLITTER_GRAPH_H
+#ifndef CLEAVE_SPLITTER_NETWORK_H
+#define CLEAVE_SPLITTER_NETWORK_H
 
 #include <glib.h>
 #include <stdint.h>
 
 /* Weights are fixed-point integers: sums do not depend on their order. */
-#define GRAPH_WEIGHT_ONE (INT64_C(1) << 16)
+#define NETWORK_WEIGHT_ONE (INT64_C(1) << 16)
 
-struct graph {
+struct network {
   guint32 n_nodes;
   guint32 n_rows;     /* entries in neighbour and weight: each edge stands twice */
   guint32 *first;     /* n_nodes + 1 offsets into neighbour and weight */
@@ -21,10 +21,10 @@ struct graph {
 /* Builds a graph from N_EDGES pairs; direction is dropped, parallel edges are added up, self edges
  * and weights <= 0 are left out. MASS may be NULL (every node 1). The arrays stay the caller's.
  * The result does not depend on the order of the edges. O(n_nodes + n_edges). */
-struct graph *graph_new(guint32 n_nodes, gsize n_edges, const guint32 *from, const guint32 *to,
-                        const gint64 *weight, const gint64 *mass);
+struct network *network_new(guint32 n_nodes, gsize n_edges, const guint32 *from, const guint32 *to,
+                            const gint64 *weight, const gint64 *mass);
 
 /* Accepts NULL. */
-void graph_free(struct graph *graph);
+void network_free(struct network *graph);
 
 #endif
