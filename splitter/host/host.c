@@ -8,6 +8,7 @@
 
 #include "splitter/host/envelope.h"
 #include "splitter/host/listener.h"
+#include "splitter/host/pool.h"
 #include "splitter/runtime/encoding.h"
 #include "splitter/runtime/route.h"
 

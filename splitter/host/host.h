@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "splitter/host/pool.h"
 #include "splitter/host/project.h"
+#include "splitter/host/watcher.h"
 
 struct host;
 typedef struct host host_owner;
@@ -28,7 +28,7 @@ struct host_options {
   uint16_t api_port;             /* 0: a free one; always on 127.0.0.1 */
   unsigned keep_alive_s;
   const char *region;
-  struct pool_watcher watcher;
+  struct host_watcher watcher;
   void (*on_tick)(void *data); /* every second while serving; may be NULL; gets watcher.data */
 };
 

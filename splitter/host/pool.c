@@ -130,7 +130,7 @@ static void fail(struct instance *instance, enum outcome outcome, const char *ty
 
 static void say(struct instance *instance, const char *what)
 {
-  const struct pool_watcher *watcher = &instance->pool->options.watcher;
+  const struct host_watcher *watcher = &instance->pool->options.watcher;
   if (watcher->on_change) {
     watcher->on_change(instance->pool->options.function->name, (int)instance->pid, what,
                        watcher->data);
@@ -201,7 +201,7 @@ static void on_output(struct bufferevent *output, void *data)
 {
   struct instance *instance = data;
   struct evbuffer *input = bufferevent_get_input(output);
-  const struct pool_watcher *watcher = &instance->pool->options.watcher;
+  const struct host_watcher *watcher = &instance->pool->options.watcher;
   for (;;) {
     size_t n = 0;
     char *line = evbuffer_readln(input, &n, EVBUFFER_EOL_LF);

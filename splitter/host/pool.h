@@ -16,42 +16,13 @@
 
 #include "splitter/host/listener.h"
 #include "splitter/host/project.h"
+#include "splitter/host/watcher.h"
 
 struct pool;
 struct instance;
 struct invocation;
 
-/* How an invocation ended. */
-enum outcome { OUTCOME_OK, OUTCOME_ERROR, OUTCOME_TIMEOUT, OUTCOME_CRASH, OUTCOME_REFUSED };
-
-const char *outcome_name(enum outcome outcome);
-
-/* What is told about an invocation once it is over. */
-struct invocation_result {
-  const char *id;
-  const char *function;
-  const char *trigger;
-  const char *traceparent;
-  enum outcome outcome;
-  const char *error_type; /* "" when OK */
-  const char *body;       /* the function's reply, or the error as JSON */
-  size_t n_body;
-  double started;  /* seconds since 1970 UTC */
-  double duration; /* seconds from hand-over to reply */
-  double init;     /* seconds from process start to its first request for an event; 0 when warm */
-  bool is_cold;
-  int64_t max_rss; /* bytes, peak of the instance so far; 0 when unknown */
-};
-
 typedef void (*invocation_done)(const struct invocation_result *result, void *data);
-
-/* What the pool tells besides: one line of a function's output, or what happened to an instance. */
-struct pool_watcher {
-  void (*on_output)(const char *function, const char *line, void *data);
-  void (*on_change)(const char *function, int pid, const char *what, void *data);
-  void (*on_result)(const struct invocation_result *result, void *data);
-  void *data;
-};
 
 struct pool_options {
   struct event_base *base;
@@ -59,7 +30,7 @@ struct pool_options {
   uint16_t api_port;     /* where the Runtime API listens, on loopback */
   unsigned keep_alive_s; /* idle instances end after this */
   const char *region;
-  struct pool_watcher watcher;
+  struct host_watcher watcher;
 };
 
 struct pool *pool_new(const struct pool_options *options);

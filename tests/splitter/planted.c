@@ -29,7 +29,8 @@ struct planted planted_new(guint32 n_nodes, guint32 n_edges, guint32 low, guint3
     order[j] = i;
   }
   for (guint32 i = 0; i < n_nodes;) {
-    guint32 size = MIN(low + below(&state, high - low + 1), n_nodes - i);
+    guint32 wanted = low + below(&state, high - low + 1);
+    guint32 size = MIN(wanted, n_nodes - i);
     first[planted.n_communities] = i;
     for (guint32 j = i; j < i + size; j++) {
       planted.truth[order[j]] = planted.n_communities;
