@@ -3,6 +3,8 @@
 
 #include "cli/command.h"
 
+extern const struct command analyze_command;
+extern const struct command merge_command;
 extern const struct command cost_command;
 extern const struct command compare_command;
 extern const struct command host_command;
@@ -12,6 +14,8 @@ extern const struct command show_command;
 extern const struct command split_command;
 
 const struct command *const commands[] = {
+    &analyze_command,
+    &merge_command,
     &split_command,
     &show_command,
     &compare_command,

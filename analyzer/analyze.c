@@ -1,0 +1,438 @@
+#include "analyzer/analyze.h"
+
+#include "analyzer/files.h"
+#include "analyzer/inputs.h"
+#include "analyzer/link.h"
+#include "analyzer/unit.h"
+#include "store/facts.h"
+#include "store/identity.h"
+#include "store/record.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(cleave - analyze - error, analyze_error)
+
+enum { SECONDS_BETWEEN_COMMITS = 2 };
+
+/* Keys of the store's facts about the run. */
+#define INFO_ROOT "root"
+#define INFO_BUILD_FOLDER "build_folder"
+#define INFO_LINKED "linked" /* hash of everything that the fact tables were made from */
+
+struct run {
+  struct store *store;
+  const struct compilations *compilations;
+  const struct analyze_options *options;
+  struct analyze_summary *summary;
+  GHashTable *known; /* id -> struct fact_unit * of the set */
+  struct record_set *known_set;
+  struct inputs_check *check;
+  gint64 last_commit;
+  guint n_all;
+};
+
+static char *hash_facts(GBytes *facts)
+{
+  g_autofree char *hash = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, facts);
+  return g_strdup_printf("%u-%s", UNIT_VERSION, hash);
+}
+
+/* ---- which units are stale ---- */
+
+static bool load_known(struct run *run, GError **error)
+{
+  run->known_set = store_load_without(run->store, &fact_unit_table, "facts", NULL, error);
+  if (run->known_set == NULL)
+    return false;
+  run->known = g_hash_table_new(g_int64_hash, g_int64_equal);
+  for (size_t i = 0; i < run->known_set->n; i++) {
+    const struct fact_unit *unit = record_at(run->known_set, fact_unit, i);
+    g_hash_table_insert(run->known, (gpointer)&unit->id, (gpointer)unit);
+  }
+  return true;
+}
+
+static bool is_fresh(struct run *run, const struct compilation *compilation)
+{
+  const struct fact_unit *known = g_hash_table_lookup(run->known, &compilation->id);
+  g_autofree char *version = g_strdup_printf("%u-", UNIT_VERSION);
+  return known != NULL && g_str_has_prefix(known->fingerprint, version) &&
+         strcmp(known->output, compilation->objects) == 0 &&
+         strcmp(known->directory, compilation->directory) == 0 &&
+         inputs_are_fresh(run->check, known->inputs);
+}
+
+static bool is_of_shard(const struct analyze_options *options, guint number)
+{
+  return options->n_shards <= 1 || number % options->n_shards == options->shard;
+}
+
+/* Numbers of the compilations to parse. The largest sources come first, so that no worker is left
+ * alone with one at the end; the order changes no row. */
+static GArray *find_stale(struct run *run)
+{
+  GArray *stale = g_array_new(FALSE, FALSE, sizeof(guint));
+  for (guint i = 0; i < run->compilations->all->len; i++) {
+    if (!is_of_shard(run->options, i))
+      continue;
+    run->summary->n_units++;
+    if (run->options->is_fresh || !is_fresh(run, run->compilations->all->pdata[i]))
+      g_array_append_val(stale, i);
+  }
+  return stale;
+}
+
+/* ---- storing what was parsed ---- */
+
+static bool commit_now_and_then(struct run *run, GError **error)
+{
+  gint64 now = g_get_monotonic_time();
+  if (now - run->last_commit < (gint64)SECONDS_BETWEEN_COMMITS * G_USEC_PER_SEC)
+    return true;
+  run->last_commit = now;
+  return store_commit(run->store, error) && store_begin(run->store, error);
+}
+
+/* The facts of a unit that could not be parsed: that it exists, and why there is no more. */
+static GBytes *failed_facts(const struct compilation *compilation, const char *reason)
+{
+  struct unit_builder *builder = unit_builder_new();
+  g_autofree char *arguments = g_strjoinv("\n", compilation->arguments);
+  g_autoptr(GString) command = g_string_new("clang-19 -fsyntax-only");
+  for (char **at = compilation->arguments; *at != NULL; at++) {
+    g_autofree char *quoted = g_shell_quote(*at);
+    g_string_append_printf(command, " %s", quoted);
+  }
+  g_autofree char *quoted_file = g_shell_quote(compilation->file);
+  g_autofree char *quoted_directory = g_shell_quote(compilation->directory);
+  g_autofree char *message = g_strdup_printf("%s; to reproduce: cd %s && %s %s", reason,
+                                             quoted_directory, command->str, quoted_file);
+  uint32_t file = unit_builder_add_file(
+      builder, &(struct unit_file){.path = unit_builder_string(builder, compilation->shown),
+                                   .flags = UNIT_FILE_MAIN | UNIT_FILE_INSIDE});
+  unit_builder_add_diagnostic(
+      builder, &(struct unit_diagnostic){.file = file,
+                                         .severity = UNIT_FATAL,
+                                         .message = unit_builder_string(builder, message)});
+  unit_builder_add_info(
+      builder, &(struct unit_info){.file = file,
+                                   .object = unit_builder_string(builder, compilation->objects),
+                                   .arguments = unit_builder_string(builder, arguments),
+                                   .grade = UNIT_FAILED,
+                                   .n_errors = 1});
+  GBytes *facts = unit_builder_freeze(builder);
+  unit_builder_free(builder);
+  return facts;
+}
+
+static bool has_fatal(const struct unit *unit)
+{
+  for (uint32_t i = 0; i < unit->n_diagnostics; i++)
+    if (unit->diagnostics[i].severity == UNIT_FATAL)
+      return true;
+  return false;
+}
+
+static const char *status_of(const struct unit *unit)
+{
+  static const char *const names[UNIT_N_GRADES] = {"ok", "errors", "failed"};
+  return names[unit->infos[0].grade];
+}
+
+static bool take_unit(void *context, guint number, GBytes *parsed, const char *reason,
+                      GError **error)
+{
+  struct run *run = context;
+  const struct compilation *compilation = run->compilations->all->pdata[number];
+  struct unit *unit = parsed != NULL ? unit_open(parsed, NULL) : NULL;
+  g_autoptr(GBytes) facts = NULL;
+  g_autoptr(GBytes) inputs = NULL;
+  if (unit == NULL) {
+    facts = failed_facts(compilation, reason != NULL ? reason : "the parser answered nonsense");
+    unit = unit_open(facts, error);
+    if (unit == NULL)
+      return false;
+    inputs = g_bytes_new_static("", 0);
+  } else {
+    /* A header that was missing may appear: such a unit is parsed again every time. */
+    inputs = has_fatal(unit) ? g_bytes_new_static("", 0)
+                             : inputs_record(run->check, unit, run->options->started);
+    facts = unit_without_hashes(unit);
+  }
+  g_autofree char *fingerprint = hash_facts(facts);
+  g_autofree char *joined = g_strjoinv("\n", compilation->arguments);
+  struct fact_unit row = {.id = compilation->id,
+                          .file = compilation->shown,
+                          .directory = compilation->directory,
+                          .arguments = joined,
+                          .output = compilation->objects,
+                          .fingerprint = fingerprint,
+                          .status = status_of(unit),
+                          .n_errors = unit->infos[0].n_errors,
+                          .inputs = inputs,
+                          .facts = facts};
+  unit_free(unit);
+  run->summary->n_parsed++;
+  return store_replace(run->store, &fact_unit_table, &row, error) &&
+         commit_now_and_then(run, error);
+}
+
+static void report_progress(void *context, guint n_done, const char *current)
+{
+  struct run *run = context;
+  if (run->options->progress != NULL)
+    run->options->progress(run->options->context, n_done, run->n_all, current);
+}
+
+/* Units that are no longer compiled. */
+static bool delete_gone(struct run *run, GError **error)
+{
+  g_autoptr(GHashTable) wanted = g_hash_table_new(g_int64_hash, g_int64_equal);
+  for (guint i = 0; i < run->compilations->all->len; i++) {
+    struct compilation *compilation = run->compilations->all->pdata[i];
+    if (is_of_shard(run->options, i))
+      g_hash_table_add(wanted, &compilation->id);
+  }
+  for (size_t i = 0; i < run->known_set->n; i++) {
+    const struct fact_unit *unit = record_at(run->known_set, fact_unit, i);
+    if (g_hash_table_contains(wanted, &unit->id))
+      continue;
+    run->summary->n_gone++;
+    if (!store_delete_id(run->store, &fact_unit_table, "id", unit->id, error))
+      return false;
+  }
+  return true;
+}
+
+static bool parse_stale(struct run *run, GArray *stale, GError **error)
+{
+  run->n_all = stale->len;
+  if (stale->len == 0)
+    return true;
+  run->last_commit = g_get_monotonic_time();
+  return workers_run(run->compilations, (const guint *)(const void *)stale->data, stale->len,
+                     &run->options->workers, take_unit, report_progress, run, error);
+}
+
+/* ---- linking ---- */
+
+struct loaded {
+  struct record_set *set;
+  GPtrArray *units; /* struct unit * */
+  GArray *ids;      /* int64_t */
+};
+
+static void loaded_clear(struct loaded *loaded)
+{
+  g_clear_pointer(&loaded->units, g_ptr_array_unref);
+  g_clear_pointer(&loaded->ids, g_array_unref);
+  g_clear_pointer(&loaded->set, record_set_free);
+}
+
+static bool load_units(struct store *store, struct loaded *loaded, GError **error)
+{
+  loaded->set = store_load(store, &fact_unit_table, "file, arguments, id", error);
+  if (loaded->set == NULL)
+    return false;
+  loaded->units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_free);
+  loaded->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+  for (size_t i = 0; i < loaded->set->n; i++) {
+    const struct fact_unit *row = record_at(loaded->set, fact_unit, i);
+    struct unit *unit = unit_open(row->facts, error);
+    if (unit == NULL) {
+      g_prefix_error(error, "'%s' in '%s': ", row->file, store_path(store));
+      return false;
+    }
+    g_ptr_array_add(loaded->units, unit);
+    g_array_append_val(loaded->ids, row->id);
+  }
+  return true;
+}
+
+/* Changes exactly when linking again could change a row. */
+static char *linked_hash(struct store *store, const char *root, const char *build_folder,
+                         const struct analyze_options *options, GError **error)
+{
+  record_set *set =
+      store_load_without(store, &fact_unit_table, "facts, inputs", "file, arguments, id", error);
+  if (set == NULL)
+    return NULL;
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  for (size_t i = 0; i < set->n; i++) {
+    const struct fact_unit *unit = record_at(set, fact_unit, i);
+    g_checksum_update(checksum, (const guchar *)&unit->id, sizeof unit->id);
+    g_checksum_update(checksum, (const guchar *)unit->fingerprint, -1);
+  }
+  record_set_free(set);
+  g_autofree char *rules = link_data_hash(options->data_folder, options->rules);
+  const char *const parts[] = {CLEAVE_VERSION, root, build_folder, rules};
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+    g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
+  return g_strdup(g_checksum_get_string(checksum));
+}
+
+static bool link_all(struct store *store, const char *root, const char *build_folder,
+                     const struct analyze_options *options, GError **error)
+{
+  struct loaded loaded = {0};
+  bool is_fine = load_units(store, &loaded, error);
+  if (is_fine) {
+    struct link_input input = {.units = (const struct unit *const *)loaded.units->pdata,
+                               .ids = (const int64_t *)(const void *)loaded.ids->data,
+                               .n_units = loaded.units->len,
+                               .root = root,
+                               .build_folder = *build_folder != '\0' ? build_folder : NULL,
+                               .data_folder = options->data_folder,
+                               .rules = options->rules};
+    is_fine =
+        files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
+  }
+  loaded_clear(&loaded);
+  return is_fine;
+}
+
+static bool link_if_changed(struct store *store, const char *root, const char *build_folder,
+                            const struct analyze_options *options, struct analyze_summary *summary,
+                            GError **error)
+{
+  g_autofree char *hash = linked_hash(store, root, build_folder, options, error);
+  if (hash == NULL)
+    return false;
+  g_autofree char *linked = store_info(store, INFO_LINKED, NULL);
+  if (linked != NULL && strcmp(linked, hash) == 0 && !options->is_fresh)
+    return true;
+  summary->is_linked = true;
+  return link_all(store, root, build_folder, options, error) &&
+         store_set_info(store, INFO_ROOT, root, error) &&
+         store_set_info(store, INFO_BUILD_FOLDER, build_folder, error) &&
+         store_set_info(store, INFO_LINKED, hash, error);
+}
+
+static bool count_grades(struct store *store, struct analyze_summary *summary, GError **error)
+{
+  record_set *set = store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
+  if (set == NULL)
+    return false;
+  for (size_t i = 0; i < set->n; i++) {
+    const char *status = record_at(set, fact_unit, i)->status;
+    summary->n_failed += strcmp(status, "failed") == 0;
+    summary->n_errors += strcmp(status, "errors") == 0;
+  }
+  record_set_free(set);
+  return true;
+}
+
+static bool run_all(struct run *run, GError **error)
+{
+  g_autoptr(GArray) stale = find_stale(run);
+  bool is_whole = run->options->n_shards <= 1;
+  const char *build_folder =
+      run->compilations->build_folder != NULL ? run->compilations->build_folder : "";
+  if (!store_begin(run->store, error))
+    return false;
+  if (!parse_stale(run, stale, error)) {
+    run->summary->is_interrupted = error == NULL || *error == NULL;
+    /* What was parsed so far is worth keeping. */
+    if (run->summary->is_interrupted)
+      return store_commit(run->store, error);
+    store_rollback(run->store);
+    return false;
+  }
+  bool is_fine =
+      delete_gone(run, error) && store_commit(run->store, error) && store_begin(run->store, error);
+  if (is_fine && is_whole)
+    is_fine = link_if_changed(run->store, run->compilations->root, build_folder, run->options,
+                              run->summary, error);
+  else if (is_fine)
+    is_fine = store_set_info(run->store, INFO_ROOT, run->compilations->root, error) &&
+              store_set_info(run->store, INFO_BUILD_FOLDER, build_folder, error);
+  if (is_fine && store_commit(run->store, error))
+    return count_grades(run->store, run->summary, error);
+  store_rollback(run->store);
+  return false;
+}
+
+bool analyze_run(struct store *store, const struct compilations *compilations,
+                 const struct analyze_options *options, struct analyze_summary *summary,
+                 GError **error)
+{
+  g_autoptr(GError) why = NULL;
+  *summary = (struct analyze_summary){0};
+  struct run run = {.store = store,
+                    .compilations = compilations,
+                    .options = options,
+                    .summary = summary,
+                    .check = inputs_check_new(compilations->root)};
+  bool is_done = load_known(&run, &why) && run_all(&run, &why);
+  inputs_check_free(run.check);
+  g_clear_pointer(&run.known, g_hash_table_unref);
+  g_clear_pointer(&run.known_set, record_set_free);
+  if (why != NULL)
+    g_propagate_error(error, g_steal_pointer(&why));
+  return is_done;
+}
+
+/* ---- merging ---- */
+
+static bool merge_part(struct store *store, struct store *part, char **root, char **build_folder,
+                       GError **error)
+{
+  g_autofree char *part_root = store_info(part, INFO_ROOT, NULL);
+  g_autofree char *part_folder = store_info(part, INFO_BUILD_FOLDER, NULL);
+  if (part_root == NULL) {
+    g_set_error(error, ANALYZE_ERROR, ANALYZE_ERROR_MERGE, "'%s' holds no analysis",
+                store_path(part));
+    return false;
+  }
+  if (*root != NULL && strcmp(*root, part_root) != 0) {
+    g_set_error(error, ANALYZE_ERROR, ANALYZE_ERROR_MERGE,
+                "'%s' is of the root '%s', the others of '%s'", store_path(part), part_root, *root);
+    return false;
+  }
+  if (*root == NULL) {
+    *root = g_steal_pointer(&part_root);
+    *build_folder = part_folder != NULL ? g_steal_pointer(&part_folder) : g_strdup("");
+  }
+  record_set *set = store_load(part, &fact_unit_table, "id", error);
+  if (set == NULL)
+    return false;
+  bool is_fine = true;
+  for (size_t i = 0; is_fine && i < set->n; i++)
+    is_fine = store_replace(store, &fact_unit_table, record_at(set, fact_unit, i), error);
+  record_set_free(set);
+  return is_fine;
+}
+
+static int by_path(gconstpointer a, gconstpointer b)
+{
+  return strcmp(store_path(*(struct store *const *)a), store_path(*(struct store *const *)b));
+}
+
+bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_parts,
+                   const struct analyze_options *options, struct analyze_summary *summary,
+                   GError **error)
+{
+  *summary = (struct analyze_summary){0};
+  g_autofree char *root = NULL;
+  g_autofree char *build_folder = NULL;
+  g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+  for (unsigned i = 0; i < n_parts; i++)
+    g_ptr_array_add(sorted, parts[i]);
+  g_ptr_array_sort(sorted, by_path);
+  if (!store_begin(store, error))
+    return false;
+  bool is_fine = store_clear(store, &fact_unit_table, error);
+  for (guint i = 0; is_fine && i < sorted->len; i++)
+    is_fine = merge_part(store, sorted->pdata[i], &root, &build_folder, error);
+  is_fine = is_fine && link_if_changed(store, root, build_folder, options, summary, error);
+  if (!is_fine || !store_commit(store, error)) {
+    store_rollback(store);
+    return false;
+  }
+  record_set *set = store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
+  if (set == NULL)
+    return false;
+  summary->n_units = (unsigned)set->n;
+  record_set_free(set);
+  return count_grades(store, summary, error);
+}

@@ -1,0 +1,191 @@
+#include "analyzer/files.h"
+
+#include "analyzer/inputs.h"
+#include "store/facts.h"
+
+#include <string.h>
+
+struct file {
+  const char *path;
+  uint64_t hash; /* recorded when it was parsed */
+  bool is_tu;
+  enum unit_grade grade;
+  int64_t n_errors;
+};
+
+struct files {
+  GHashTable *by_path;    /* path -> struct file * */
+  GHashTable *previous;   /* path -> struct fact_file * */
+  GHashTable *messages;   /* text of a diagnostic, to drop repeats */
+  GPtrArray *diagnostics; /* struct fact_diagnostic * */
+  const char *root;
+};
+
+static struct file *file_of(struct files *files, const char *path)
+{
+  struct file *file = g_hash_table_lookup(files->by_path, path);
+  if (file == NULL) {
+    file = g_new0(struct file, 1);
+    file->path = path;
+    g_hash_table_insert(files->by_path, (gpointer)path, file);
+  }
+  return file;
+}
+
+static void note_hash(void *context, const char *path, uint64_t hash)
+{
+  struct files *files = context;
+  struct file *file = g_hash_table_lookup(files->by_path, path);
+  if (file != NULL)
+    file->hash = hash;
+}
+
+static void add_diagnostics(struct files *files, const struct unit *unit)
+{
+  static const char *const severities[UNIT_N_SEVERITIES] = {"note", "warning", "error", "fatal"};
+  for (uint32_t i = 0; i < unit->n_diagnostics; i++) {
+    const struct unit_diagnostic *row = &unit->diagnostics[i];
+    const char *path = row->file != UNIT_NONE ? unit_string(unit, unit->files[row->file].path) : "";
+    const char *message = unit_string(unit, row->message);
+    g_autofree char *key =
+        g_strdup_printf("%s\n%u\n%u\n%u\n%s", path, row->line, row->column, row->severity, message);
+    if (!g_hash_table_add(files->messages, g_steal_pointer(&key)))
+      continue;
+    struct fact_diagnostic *added = g_new0(struct fact_diagnostic, 1);
+    added->file = path;
+    added->line = row->line;
+    added->column = row->column;
+    added->severity = severities[row->severity];
+    added->message = message;
+    g_ptr_array_add(files->diagnostics, added);
+    struct file *file = g_hash_table_lookup(files->by_path, path);
+    if (file != NULL && !file->is_tu)
+      file->n_errors++;
+  }
+}
+
+static void add_unit(struct files *files, const struct unit *unit)
+{
+  for (uint32_t i = 0; i < unit->n_files; i++)
+    if ((unit->files[i].flags & (UNIT_FILE_INSIDE | UNIT_FILE_MAIN)) != 0)
+      file_of(files, unit_string(unit, unit->files[i].path));
+  const struct unit_info *info = &unit->infos[0];
+  struct file *file = file_of(files, unit_string(unit, unit->files[info->file].path));
+  file->is_tu = true;
+  file->grade = MAX(file->grade, (enum unit_grade)info->grade);
+  file->n_errors = MAX(file->n_errors, (int64_t)info->n_errors);
+}
+
+static int64_t count_lines(const char *bytes, size_t size)
+{
+  int64_t n = 0;
+  for (size_t i = 0; i < size; i++)
+    n += bytes[i] == '\n';
+  return n + (size > 0 && bytes[size - 1] != '\n');
+}
+
+static bool begins_with(const char *hex, uint64_t hash)
+{
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (size_t i = 0; i < sizeof hash; i++)
+    g_string_append_printf(text, "%02x", (unsigned)((hash >> (8 * i)) & 0xff));
+  return g_str_has_prefix(hex, text->str);
+}
+
+static bool write_file(struct files *files, struct store *store, const struct file *file,
+                       GError **error)
+{
+  static const char *const grades[UNIT_N_GRADES] = {"ok", "errors", "failed"};
+  g_autofree char *hash = NULL;
+  int64_t n_lines = 0;
+  const struct fact_file *previous = g_hash_table_lookup(files->previous, file->path);
+  if (previous != NULL && file->hash != 0 && begins_with(previous->hash, file->hash)) {
+    hash = g_strdup(previous->hash);
+    n_lines = previous->n_lines;
+  } else {
+    g_autofree char *absolute = g_path_is_absolute(file->path)
+                                    ? g_strdup(file->path)
+                                    : g_build_filename(files->root, file->path, NULL);
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    if (g_file_get_contents(absolute, &bytes, &size, NULL)) {
+      hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
+      n_lines = count_lines(bytes, size);
+    }
+  }
+  enum unit_grade grade = file->grade;
+  if (!file->is_tu && file->n_errors > 0)
+    grade = UNIT_ERRORS;
+  struct fact_file row = {.file = file->path,
+                          .is_tu = file->is_tu,
+                          .status = grades[grade],
+                          .n_errors = file->n_errors,
+                          .hash = hash,
+                          .n_lines = n_lines};
+  return store_insert(store, &fact_file_table, &row, error);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+  return strcmp(a, b);
+}
+
+static int by_place(gconstpointer a, gconstpointer b)
+{
+  const struct fact_diagnostic *first = *(struct fact_diagnostic *const *)a;
+  const struct fact_diagnostic *second = *(struct fact_diagnostic *const *)b;
+  int order = strcmp(first->file, second->file);
+  if (order == 0)
+    order = (first->line > second->line) - (first->line < second->line);
+  if (order == 0)
+    order = (first->column > second->column) - (first->column < second->column);
+  if (order == 0)
+    order = strcmp(first->severity, second->severity);
+  return order != 0 ? order : strcmp(first->message, second->message);
+}
+
+static bool write_all(struct files *files, struct store *store, GError **error)
+{
+  if (!store_clear(store, &fact_file_table, error) ||
+      !store_clear(store, &fact_diagnostic_table, error))
+    return false;
+  g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(files->by_path), by_text);
+  for (GList *at = paths; at != NULL; at = at->next)
+    if (!write_file(files, store, g_hash_table_lookup(files->by_path, at->data), error))
+      return false;
+  g_ptr_array_sort(files->diagnostics, by_place);
+  for (guint i = 0; i < files->diagnostics->len; i++)
+    if (!store_insert(store, &fact_diagnostic_table, files->diagnostics->pdata[i], error))
+      return false;
+  return true;
+}
+
+bool files_write(struct store *store, const char *root, const struct record_set *rows,
+                 const GPtrArray *units, GError **error)
+{
+  record_set *previous = store_load(store, &fact_file_table, NULL, error);
+  if (previous == NULL)
+    return false;
+  struct files files = {.by_path = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
+                        .previous = g_hash_table_new(g_str_hash, g_str_equal),
+                        .messages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                        .diagnostics = g_ptr_array_new_with_free_func(g_free),
+                        .root = root};
+  for (size_t i = 0; i < previous->n; i++) {
+    const struct fact_file *file = record_at(previous, fact_file, i);
+    g_hash_table_insert(files.previous, (gpointer)file->file, (gpointer)file);
+  }
+  for (guint i = 0; i < units->len; i++)
+    add_unit(&files, units->pdata[i]);
+  for (guint i = 0; i < units->len; i++)
+    add_diagnostics(&files, units->pdata[i]);
+  for (size_t i = 0; i < rows->n; i++)
+    inputs_each(record_at(rows, fact_unit, i)->inputs, note_hash, &files);
+  bool is_fine = write_all(&files, store, error);
+  g_hash_table_unref(files.by_path);
+  g_hash_table_unref(files.previous);
+  g_hash_table_unref(files.messages);
+  g_ptr_array_unref(files.diagnostics);
+  record_set_free(previous);
+  return is_fine;
+}

@@ -1,0 +1,145 @@
+#include "analyzer/inputs.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+struct seen {
+  bool is_there;
+  int64_t size;
+  int64_t modified; /* nanoseconds since the epoch */
+  uint64_t hash;    /* 0: not read yet */
+};
+
+struct inputs_check {
+  char *root;
+  GHashTable *seen; /* path as in the facts -> struct seen * */
+};
+
+struct entry {
+  uint64_t hash;
+  int64_t size;
+  int64_t modified; /* 0: unknown */
+};
+
+struct inputs_check *inputs_check_new(const char *root)
+{
+  struct inputs_check *check = g_new0(struct inputs_check, 1);
+  check->root = g_strdup(root);
+  check->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  return check;
+}
+
+void inputs_check_free(struct inputs_check *check)
+{
+  if (check == NULL)
+    return;
+  g_hash_table_unref(check->seen);
+  g_free(check->root);
+  g_free(check);
+}
+
+uint64_t inputs_hash(const char *path)
+{
+  g_autofree char *bytes = NULL;
+  gsize size = 0;
+  if (!g_file_get_contents(path, &bytes, &size, NULL))
+    return 0;
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  g_checksum_update(checksum, (const guchar *)bytes, (gssize)size);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+  g_checksum_get_digest(checksum, digest, &length);
+  uint64_t hash = 0;
+  memcpy(&hash, digest, sizeof hash);
+  return hash;
+}
+
+static struct seen *look(struct inputs_check *check, const char *path)
+{
+  struct seen *seen = g_hash_table_lookup(check->seen, path);
+  if (seen != NULL)
+    return seen;
+  seen = g_new0(struct seen, 1);
+  g_autofree char *absolute =
+      g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(check->root, path, NULL);
+  struct stat status;
+  if (stat(absolute, &status) == 0 && S_ISREG(status.st_mode)) {
+    seen->is_there = true;
+    seen->size = status.st_size;
+    seen->modified =
+        (int64_t)status.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + status.st_mtim.tv_nsec;
+  }
+  g_hash_table_insert(check->seen, g_strdup(path), seen);
+  return seen;
+}
+
+static uint64_t content(struct inputs_check *check, const char *path, struct seen *seen)
+{
+  if (seen->hash == 0) {
+    g_autofree char *absolute =
+        g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(check->root, path, NULL);
+    seen->hash = inputs_hash(absolute);
+  }
+  return seen->hash;
+}
+
+GBytes *inputs_record(struct inputs_check *check, const struct unit *unit, int64_t started)
+{
+  GByteArray *bytes = g_byte_array_new();
+  for (uint32_t i = 0; i < unit->n_files; i++) {
+    const char *path = unit_string(unit, unit->files[i].path);
+    const struct seen *seen = look(check, path);
+    struct entry entry = {.hash = unit->files[i].hash,
+                          .size = seen->size,
+                          .modified = seen->modified < started ? seen->modified : 0};
+    g_byte_array_append(bytes, (const guint8 *)&entry, sizeof entry);
+    g_byte_array_append(bytes, (const guint8 *)path, (guint)strlen(path) + 1);
+  }
+  return g_byte_array_free_to_bytes(bytes);
+}
+
+/* Reads one entry at `at` and moves on; false at the end or where the record is damaged. */
+static bool next_entry(const guint8 *data, size_t size, size_t *at, struct entry *entry,
+                       const char **path)
+{
+  if (size - *at < sizeof *entry + 1)
+    return false;
+  memcpy(entry, data + *at, sizeof *entry);
+  const guint8 *start = data + *at + sizeof *entry;
+  const guint8 *end = memchr(start, '\0', size - *at - sizeof *entry);
+  if (end == NULL)
+    return false;
+  *path = (const char *)start;
+  *at = (size_t)(end - data) + 1;
+  return true;
+}
+
+bool inputs_are_fresh(struct inputs_check *check, GBytes *record)
+{
+  size_t size = 0;
+  const guint8 *data = record != NULL ? g_bytes_get_data(record, &size) : NULL;
+  size_t at = 0;
+  struct entry entry;
+  const char *path = NULL;
+  if (data == NULL || size == 0)
+    return false;
+  while (next_entry(data, size, &at, &entry, &path)) {
+    struct seen *seen = look(check, path);
+    if (!seen->is_there || seen->size != entry.size)
+      return false;
+    if (seen->modified != entry.modified && content(check, path, seen) != entry.hash)
+      return false;
+  }
+  return at == size;
+}
+
+void inputs_each(GBytes *record, inputs_visit *visit, void *context)
+{
+  size_t size = 0;
+  const guint8 *data = record != NULL ? g_bytes_get_data(record, &size) : NULL;
+  size_t at = 0;
+  struct entry entry;
+  const char *path = NULL;
+  while (data != NULL && next_entry(data, size, &at, &entry, &path))
+    visit(context, path, entry.hash);
+}

@@ -1,0 +1,361 @@
+#include "analyzer/workers.h"
+
+#include "analyzer/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(cleave - workers - error, workers_error)
+
+enum { ANSWER_LIMIT = 1024 * 1024 * 1024, NO_UNIT = -1, POLL_MILLISECONDS = 100 };
+
+struct answer_header {
+  uint32_t number;
+  uint32_t is_failure;
+  uint64_t size;
+};
+
+/* ---- the worker's side ---- */
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+  const char *at = bytes;
+  while (size > 0) {
+    ssize_t n = write(fd, at, size);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    at += n;
+    size -= (size_t)n;
+  }
+  return true;
+}
+
+static bool read_all(int fd, void *bytes, size_t size)
+{
+  char *at = bytes;
+  while (size > 0) {
+    ssize_t n = read(fd, at, size);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return false;
+    at += n;
+    size -= (size_t)n;
+  }
+  return true;
+}
+
+/* Nothing of the parent's may be reached from here: not its files, not its terminal. */
+static void isolate(int in, int out, uint64_t memory_limit)
+{
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGPIPE, SIG_DFL);
+  int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing >= 0) {
+    dup2(nothing, STDIN_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    dup2(nothing, STDERR_FILENO);
+  }
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  setrlimit(RLIMIT_FSIZE, &none);
+  if (memory_limit > 0) {
+    struct rlimit limit = {memory_limit, memory_limit};
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  for (int fd = 3; fd < 1024; fd++)
+    if (fd != in && fd != out)
+      close(fd);
+}
+
+static void worker_main(const struct compilations *compilations,
+                        const struct workers_options *options, int in, int out)
+{
+  isolate(in, out, options->memory_limit);
+  g_setenv("LIBCLANG_NOTHREADS", "1", TRUE);
+  g_autoptr(GError) error = NULL;
+  struct parser *parser = parser_new(options->resource_dir, &error);
+  uint32_t number = 0;
+  while (read_all(in, &number, sizeof number)) {
+    const struct compilation *compilation = compilations->all->pdata[number];
+    struct parse_request request = {.file = compilation->file,
+                                    .directory = compilation->directory,
+                                    .root = compilations->root,
+                                    .object = compilation->objects,
+                                    .arguments = (const char *const *)compilation->arguments};
+    g_clear_error(&error);
+    g_autoptr(GBytes) facts = parser != NULL ? parser_unit(parser, &request, &error) : NULL;
+    gsize size = 0;
+    const char *bytes = facts != NULL ? g_bytes_get_data(facts, &size) : NULL;
+    if (facts == NULL) {
+      bytes = error != NULL ? error->message : "the parser failed";
+      size = strlen(bytes);
+    }
+    struct answer_header header = {.number = number, .is_failure = facts == NULL, .size = size};
+    if (!write_all(out, &header, sizeof header) || !write_all(out, bytes, size))
+      break;
+  }
+  _exit(0);
+}
+
+/* ---- the parent's side ---- */
+
+struct worker {
+  pid_t pid;
+  int to;      /* requests */
+  int from;    /* answers */
+  gint64 unit; /* number in compilations, or NO_UNIT */
+  gint64 started;
+  bool has_timed_out;
+  GByteArray *answer;
+};
+
+struct pool {
+  const struct compilations *compilations;
+  const struct workers_options *options;
+  workers_take *take;
+  workers_progress *progress;
+  void *context;
+  struct worker *workers;
+  unsigned n_workers;
+  GArray *retries; /* guint */
+  bool is_retrying;
+  guint n_done;
+};
+
+static bool start_worker(struct pool *pool, struct worker *worker, GError **error)
+{
+  int request[2];
+  int answer[2];
+  if (pipe2(request, O_CLOEXEC) != 0) {
+    g_set_error(error, WORKERS_ERROR, 0, "cannot start a worker: %s", g_strerror(errno));
+    return false;
+  }
+  if (pipe2(answer, O_CLOEXEC) != 0) {
+    close(request[0]);
+    close(request[1]);
+    g_set_error(error, WORKERS_ERROR, 0, "cannot start a worker: %s", g_strerror(errno));
+    return false;
+  }
+  pid_t pid = fork();
+  if (pid == 0)
+    worker_main(pool->compilations, pool->options, request[0], answer[1]);
+  close(request[0]);
+  close(answer[1]);
+  if (pid < 0) {
+    close(request[1]);
+    close(answer[0]);
+    g_set_error(error, WORKERS_ERROR, 0, "cannot start a worker: %s", g_strerror(errno));
+    return false;
+  }
+  *worker = (struct worker){.pid = pid,
+                            .to = request[1],
+                            .from = answer[0],
+                            .unit = NO_UNIT,
+                            .answer = g_byte_array_new()};
+  return true;
+}
+
+/* Ends the worker and returns its wait status. */
+static int stop_worker(struct worker *worker, bool by_force)
+{
+  int status = 0;
+  close(worker->to);
+  close(worker->from);
+  if (by_force)
+    kill(worker->pid, SIGKILL);
+  while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  g_byte_array_unref(worker->answer);
+  *worker = (struct worker){.pid = -1, .to = -1, .from = -1, .unit = NO_UNIT};
+  return status;
+}
+
+static char *describe_death(int status, bool has_timed_out, unsigned time_limit)
+{
+  if (has_timed_out)
+    return g_strdup_printf("gave up after %u s", time_limit);
+  if (WIFSIGNALED(status))
+    return g_strdup_printf("the parser was killed by signal %d (%s)", WTERMSIG(status),
+                           g_strsignal(WTERMSIG(status)));
+  return g_strdup_printf("the parser ended with code %d", WEXITSTATUS(status));
+}
+
+static bool give(struct pool *pool, struct worker *worker, guint number, GError **error)
+{
+  if (worker->pid <= 0 && !start_worker(pool, worker, error))
+    return false;
+  worker->unit = number;
+  worker->started = g_get_monotonic_time();
+  worker->has_timed_out = false;
+  g_byte_array_set_size(worker->answer, 0);
+  uint32_t request = number;
+  write_all(worker->to, &request, sizeof request); /* a dead worker shows when it is read */
+  return true;
+}
+
+static bool take_answer(struct pool *pool, struct worker *worker, GError **error)
+{
+  struct answer_header header;
+  memcpy(&header, worker->answer->data, sizeof header);
+  g_autoptr(GBytes) body = g_bytes_new(worker->answer->data + sizeof header, (gsize)header.size);
+  guint number = (guint)worker->unit;
+  worker->unit = NO_UNIT;
+  pool->n_done++;
+  if (!header.is_failure)
+    return pool->take(pool->context, number, body, NULL, error);
+  g_autofree char *reason = g_strndup(g_bytes_get_data(body, NULL), (gsize)header.size);
+  return pool->take(pool->context, number, NULL, reason, error);
+}
+
+static bool take_death(struct pool *pool, struct worker *worker, GError **error)
+{
+  guint number = (guint)worker->unit;
+  bool was_working = worker->unit != NO_UNIT;
+  bool has_timed_out = worker->has_timed_out;
+  int status = stop_worker(worker, true);
+  if (!was_working)
+    return true;
+  if (!pool->is_retrying) {
+    g_array_append_val(pool->retries, number);
+    return true;
+  }
+  pool->n_done++;
+  g_autofree char *reason = describe_death(status, has_timed_out, pool->options->time_limit);
+  return pool->take(pool->context, number, NULL, reason, error);
+}
+
+/* Reads what is there. False with ERROR only when `take` failed. */
+static bool read_worker(struct pool *pool, struct worker *worker, GError **error)
+{
+  guint8 buffer[1 << 16];
+  ssize_t n = read(worker->from, buffer, sizeof buffer);
+  if (n < 0 && errno == EINTR)
+    return true;
+  if (n <= 0)
+    return take_death(pool, worker, error);
+  g_byte_array_append(worker->answer, buffer, (guint)n);
+  struct answer_header header;
+  if (worker->answer->len < sizeof header)
+    return true;
+  memcpy(&header, worker->answer->data, sizeof header);
+  if (worker->unit == NO_UNIT || header.number != worker->unit || header.size > ANSWER_LIMIT)
+    return take_death(pool, worker, error);
+  if (worker->answer->len < sizeof header + header.size)
+    return true;
+  return take_answer(pool, worker, error);
+}
+
+static bool is_interrupted(const struct pool *pool)
+{
+  return pool->options->is_interrupted != NULL && *pool->options->is_interrupted != 0;
+}
+
+static bool watch_time(struct pool *pool, GError **error)
+{
+  if (pool->options->time_limit == 0)
+    return true;
+  gint64 now = g_get_monotonic_time();
+  for (unsigned i = 0; i < pool->n_workers; i++) {
+    struct worker *worker = &pool->workers[i];
+    if (worker->unit == NO_UNIT ||
+        now - worker->started < (gint64)pool->options->time_limit * G_USEC_PER_SEC)
+      continue;
+    worker->has_timed_out = true;
+    if (!take_death(pool, worker, error))
+      return false;
+  }
+  return true;
+}
+
+static bool wait_for_workers(struct pool *pool, GError **error)
+{
+  g_autofree struct pollfd *fds = g_new0(struct pollfd, pool->n_workers);
+  for (unsigned i = 0; i < pool->n_workers; i++) {
+    fds[i].fd = pool->workers[i].unit != NO_UNIT ? pool->workers[i].from : -1;
+    fds[i].events = POLLIN;
+  }
+  int n_ready = poll(fds, pool->n_workers, POLL_MILLISECONDS);
+  for (unsigned i = 0; n_ready > 0 && i < pool->n_workers; i++)
+    if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+        !read_worker(pool, &pool->workers[i], error))
+      return false;
+  return watch_time(pool, error);
+}
+
+static const char *current_file(const struct pool *pool)
+{
+  for (unsigned i = 0; i < pool->n_workers; i++)
+    if (pool->workers[i].unit != NO_UNIT) {
+      const struct compilation *compilation = pool->compilations->all->pdata[pool->workers[i].unit];
+      return compilation->shown;
+    }
+  return NULL;
+}
+
+static bool run_queue(struct pool *pool, const guint *numbers, guint n, unsigned n_workers,
+                      GError **error)
+{
+  guint next = 0;
+  for (;;) {
+    unsigned n_busy = 0;
+    for (unsigned i = 0; i < n_workers; i++) {
+      if (pool->workers[i].unit == NO_UNIT && next < n &&
+          !give(pool, &pool->workers[i], numbers[next++], error))
+        return false;
+      n_busy += pool->workers[i].unit != NO_UNIT;
+    }
+    if (pool->progress != NULL)
+      pool->progress(pool->context, pool->n_done, current_file(pool));
+    if (n_busy == 0 && next >= n)
+      return true;
+    if (is_interrupted(pool))
+      return false;
+    if (!wait_for_workers(pool, error))
+      return false;
+  }
+}
+
+bool workers_run(const struct compilations *compilations, const guint *numbers, guint n,
+                 const struct workers_options *options, workers_take *take,
+                 workers_progress *progress, void *context, GError **error)
+{
+  struct pool pool = {.compilations = compilations,
+                      .options = options,
+                      .take = take,
+                      .progress = progress,
+                      .context = context,
+                      .n_workers = MAX(1, MIN(options->n_workers, n)),
+                      .retries = g_array_new(FALSE, FALSE, sizeof(guint))};
+  pool.workers = g_new0(struct worker, pool.n_workers);
+  for (unsigned i = 0; i < pool.n_workers; i++)
+    pool.workers[i] = (struct worker){.pid = -1, .to = -1, .from = -1, .unit = NO_UNIT};
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  struct sigaction before;
+  sigaction(SIGPIPE, &ignore, &before);
+
+  bool is_done = run_queue(&pool, numbers, n, pool.n_workers, error);
+  if (is_done && pool.retries->len > 0) {
+    g_autoptr(GArray) retries = g_array_copy(pool.retries);
+    pool.is_retrying = true;
+    is_done = run_queue(&pool, (const guint *)(const void *)retries->data, retries->len, 1, error);
+  }
+
+  for (unsigned i = 0; i < pool.n_workers; i++)
+    if (pool.workers[i].pid > 0)
+      stop_worker(&pool.workers[i], true);
+  sigaction(SIGPIPE, &before, NULL);
+  g_free(pool.workers);
+  g_array_unref(pool.retries);
+  return is_done;
+}

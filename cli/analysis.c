@@ -1,0 +1,128 @@
+#include "cli/analysis.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/unit.h"
+#include "cli/progress.h"
+
+/* Written by the signal handler only: nothing else can reach one. */
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int number)
+{
+  (void)number;
+  is_interrupted = 1;
+}
+
+static void show_progress(void *context, unsigned n_done, unsigned n_all, const char *current)
+{
+  progress_set(context, n_done, n_all, current);
+}
+
+int analysis_fail(const struct context *context, const GError *error)
+{
+  if (error->domain == COMPILATIONS_ERROR) {
+    switch ((enum compilations_error)error->code) {
+    case COMPILATIONS_ERROR_READ:
+      return context_fail(context, EXIT_FILE, "%s", error->message);
+    case COMPILATIONS_ERROR_USAGE:
+      return context_fail(context, EXIT_USAGE, "%s", error->message);
+    default:
+      return context_fail(context, EXIT_NOTHING, "%s", error->message);
+    }
+  }
+  if (error->domain == ANALYZE_ERROR)
+    return context_fail(context, EXIT_USAGE, "%s", error->message);
+  if (error->domain == UNIT_ERROR_DOMAIN)
+    return context_fail(context, EXIT_STORE, "%s", error->message);
+  return context_fail_with(context, error);
+}
+
+static uint64_t memory_limit(const struct context *context)
+{
+#ifdef __SANITIZE_ADDRESS__
+  (void)context;
+  return 0; /* the sanitizer reserves terabytes of address space */
+#else
+  int64_t megabytes = context_integer(context, "memory-limit", 8192);
+  return (uint64_t)megabytes << 20;
+#endif
+}
+
+static unsigned n_cores(void)
+{
+  long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n > 0 ? (unsigned)n : 1;
+}
+
+static int64_t now(void)
+{
+  return g_get_real_time() * 1000;
+}
+
+/* The exit code, after the closing words. */
+static int close_run(const struct context *context, const struct analyze_summary *summary)
+{
+  if (summary->is_interrupted) {
+    context_say(context, "interrupted: %u units are stored, the next run goes on from there",
+                summary->n_parsed);
+    return EXIT_INTERRUPT;
+  }
+  context_say(context, "%u units: %u parsed, %u with errors, %u failed", summary->n_units,
+              summary->n_parsed, summary->n_errors, summary->n_failed);
+  if (summary->n_failed > 0 || summary->n_errors > 0)
+    context_say(context, "'cleave show diagnostics' tells what is wrong");
+  if (summary->n_units > 0 && summary->n_failed == summary->n_units)
+    return context_fail(context, EXIT_NOTHING, "nothing could be analysed");
+  return summary->n_failed > 0 || summary->n_errors > 0 ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+static void fill_options(struct context *context, struct analyze_options *into,
+                         struct progress *progress, const char *data_folder)
+{
+  into->workers.resource_dir = CLEAVE_RESOURCE_DIR;
+  into->workers.n_workers = (unsigned)context_integer(context, "jobs", n_cores());
+  into->workers.time_limit = (unsigned)context_integer(context, "time-limit", 120);
+  into->workers.memory_limit = memory_limit(context);
+  into->workers.is_interrupted = &is_interrupted;
+  into->is_fresh = context_flag(context, "fresh");
+  into->data_folder = data_folder;
+  into->rules = context_list(context, "rules");
+  into->started = now();
+  into->progress = show_progress;
+  into->context = progress;
+}
+
+int analysis_run(struct context *context, struct store *store,
+                 const struct compilations *compilations, struct analyze_options *into)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *rules = context_data_folder(context, "rules");
+  g_autofree char *data_folder = g_path_get_dirname(rules);
+  struct sigaction action = {.sa_handler = interrupt};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  struct progress *progress = progress_new(context, "analyzing", "files");
+  fill_options(context, into, progress, data_folder);
+  struct analyze_summary summary;
+  bool is_done = analyze_run(store, compilations, into, &summary, &error);
+  progress_free(progress);
+  return is_done ? close_run(context, &summary) : analysis_fail(context, error);
+}
+
+int analysis_merge(struct context *context, struct store *store, struct store *const *parts,
+                   unsigned n_parts)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *rules = context_data_folder(context, "rules");
+  g_autofree char *data_folder = g_path_get_dirname(rules);
+  struct analyze_options into = {0};
+  struct analyze_summary summary;
+  fill_options(context, &into, NULL, data_folder);
+  into.progress = NULL;
+  if (!analyze_merge(store, parts, n_parts, &into, &summary, &error))
+    return analysis_fail(context, error);
+  return close_run(context, &summary);
+}
