@@ -1,6 +1,7 @@
 #include "shop.h"
 
 #define ADMIN_MAX_WORDS 8
+#define ADMIN_MAX_NUMBER 1000000000 /* cents or pieces */
 
 static int admin_say(struct buffer *out, int status) {
   buffer_puts(out, status == 0 ? "ok\n" : "failed\n");
@@ -50,7 +51,7 @@ int admin_execute(char *line, struct buffer *out) {
   if (n == 0) return -1;
   const char *command = words[0];
   int has_first = n >= 2 && str_to_long(words[1], &first) == 0;
-  int has_second = n >= 3 && str_to_long(words[2], &second) == 0;
+  int has_second = n >= 3 && str_to_long(words[2], &second) == 0 && labs(second) <= ADMIN_MAX_NUMBER;
   if (!strcmp(command, "help")) return admin_help(out);
   else if (!strcmp(command, "status")) return admin_status(out);
   else if (!strcmp(command, "price") && has_first && has_second && second > 0)

@@ -210,7 +210,8 @@ class ShopTest(unittest.TestCase):
         self.http.admin_token = "admin"
         self.assertIn("queue-wait", self.admin("help"))
         self.admin("price 1", 400)
-        self.assertIn("requests 5\n", self.admin("status") + self.admin("status"))
+        self.admin("stock-add 1 9223372036854775807", 400)
+        self.assertIn("requests 6\n", self.admin("status") + self.admin("status"))
 
     def test_many_at_once(self):
         problems = []
