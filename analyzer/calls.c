@@ -1,0 +1,407 @@
+#include "analyzer/calls.h"
+
+#include "analyzer/signature.h"
+
+#include <string.h>
+
+/* Where a routine's address is taken. */
+struct taken {
+  uint32_t routine;
+  uint32_t unit;
+  uint32_t edge;
+};
+
+struct search {
+  struct findings *findings;
+  struct flow *flow;
+  GArray *taken;        /* struct taken, by routine, then place */
+  GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
+};
+
+static gint compare_taken(gconstpointer left, gconstpointer right)
+{
+  const struct taken *a = left, *b = right;
+  if (a->routine != b->routine)
+    return a->routine < b->routine ? -1 : 1;
+  if (a->unit != b->unit)
+    return a->unit < b->unit ? -1 : 1;
+  return (a->edge > b->edge) - (a->edge < b->edge);
+}
+
+static void collect_taken(struct search *search)
+{
+  struct linkage *linkage = search->findings->linkage;
+  const struct link_program *program = search->flow->program;
+  for (guint i = 0; i < program->units->len; i++) {
+    uint32_t index = g_array_index(program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t e = 0; e < unit->n_edges; e++) {
+      if (unit->edges[e].kind != UNIT_EDGE_ROUTINE)
+        continue;
+      struct taken taken = {linkage_resolve_routine(linkage, program, index, unit->edges[e].from),
+                            index, e};
+      g_array_append_val(search->taken, taken);
+    }
+  }
+  g_array_sort(search->taken, compare_taken);
+}
+
+static guint first_taken(const struct search *search, uint32_t routine)
+{
+  guint low = 0, high = search->taken->len;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (g_array_index(search->taken, struct taken, middle).routine < routine)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* The place where a routine's address was taken that led to a node: the first one whose own target
+ * is the node or flows there; any other place stands in when none can be told. */
+static const struct unit_edge *witness_of(const struct search *search, uint32_t routine,
+                                          const char *file, const struct unit **unit)
+{
+  const struct unit_edge *best = NULL;
+  for (guint i = first_taken(search, routine); i < search->taken->len; i++) {
+    const struct taken *taken = &g_array_index(search->taken, struct taken, i);
+    if (taken->routine != routine)
+      break;
+    const struct unit *from = linkage_unit(search->findings->linkage, taken->unit);
+    const struct unit_edge *edge = &from->edges[taken->edge];
+    bool is_near = strcmp(findings_file(from, edge->file), file) == 0;
+    if (best == NULL || is_near) {
+      best = edge;
+      *unit = from;
+    }
+    if (is_near)
+      break;
+  }
+  return best;
+}
+
+static const char *tier_of_slot(const struct search *search, uint32_t unit,
+                                const struct unit_call *call, const struct id_set *targets)
+{
+  if (call->slot_base != UNIT_BASE_OBJECT || call->slot_object == UNIT_NONE)
+    return "flow";
+  const struct unit_object *object =
+      &linkage_unit(search->findings->linkage, unit)->objects[call->slot_object];
+  if (object->kind == UNIT_OBJECT_PARAM && call->slot_path == 0)
+    return "callback";
+  bool is_const = (object->flags & UNIT_OBJECT_CONST) != 0;
+  bool is_static = object->kind <= UNIT_OBJECT_STATIC_LOCAL;
+  return is_static && (is_const || targets->n == 1) ? "exact" : "flow";
+}
+
+static void add_call_row(struct search *search, int64_t site, uint32_t caller, uint32_t callee,
+                         uint32_t unit, uint32_t call, enum call_kind kind, const char *tier,
+                         const char *witness_file, int64_t witness_line)
+{
+  static const char *const kinds[] = {"direct", "indirect", "callback"};
+  struct linkage *linkage = search->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_call *row = &from->calls[call];
+  struct fact_call record = {
+      .site = site,
+      .caller = linkage_routine(linkage, caller)->id,
+      .callee = linkage_routine(linkage, callee)->id,
+      .kind = kinds[kind],
+      .tier = tier,
+      .file = findings_file(from, row->file),
+      .line = row->line,
+      .column = row->column,
+      .witness_file = witness_file,
+      .witness_line = witness_line,
+  };
+  rows_add(search->findings->calls, &record);
+  struct found_call found = {caller, callee, unit, call, kind};
+  g_array_append_val(search->findings->found_calls, found);
+}
+
+static void add_target(struct search *search, int64_t site, uint32_t caller, uint32_t callee,
+                       uint32_t unit, uint32_t call, enum call_kind kind, const char *tier)
+{
+  const struct unit *from = linkage_unit(search->findings->linkage, unit);
+  const struct unit *witness_unit = NULL;
+  const struct unit_edge *witness =
+      witness_of(search, callee, findings_file(from, from->calls[call].file), &witness_unit);
+  add_call_row(search, site, caller, callee, unit, call, kind, tier,
+               witness != NULL ? findings_file(witness_unit, witness->file) : "",
+               witness != NULL ? witness->line : 0);
+}
+
+static bool fits(const struct search *search, const char *shape, uint32_t routine)
+{
+  const struct link_routine *known = linkage_routine(search->findings->linkage, routine);
+  const struct unit *unit = linkage_unit(search->findings->linkage, known->unit);
+  return signature_fits(shape, unit_string(unit, unit->routines[known->row].shape));
+}
+
+/* Keeps the routines whose signature fits the call, unless none does. */
+static void keep_fitting(const struct search *search, const char *shape, struct id_set *targets)
+{
+  struct id_set fitting = {0};
+  for (uint32_t i = 0; i < targets->n; i++) {
+    if (fits(search, shape, targets->ids[i]))
+      id_set_add(&fitting, targets->ids[i]);
+  }
+  if (fitting.n == 0) {
+    id_set_clear(&fitting);
+    return;
+  }
+  id_set_clear(targets);
+  *targets = fitting;
+}
+
+static struct id_set signature_targets(const struct search *search, const char *shape)
+{
+  struct id_set targets = {0};
+  for (guint i = 0; i < search->taken->len; i++) {
+    uint32_t routine = g_array_index(search->taken, struct taken, i).routine;
+    if (fits(search, shape, routine))
+      id_set_add(&targets, routine);
+  }
+  return targets;
+}
+
+static uint64_t field_key(uint32_t type, uint32_t offset)
+{
+  return (uint64_t)type << 32 | offset;
+}
+
+/* What any object of a record holds at an offset, over the whole program. */
+static void collect_fields(struct search *search)
+{
+  const struct flow *flow = search->flow;
+  uint32_t n_objects = points_to_n_objects(flow->solver);
+  for (uint32_t i = 0; i < n_objects; i++) {
+    uint32_t type = flow_object(flow, i)->type;
+    uint32_t n = 0;
+    const uint32_t *inside = points_to_locations(flow->solver, i, &n);
+    for (uint32_t j = 0; j < n && type != LINK_NONE; j++) {
+      struct id_set routines = flow_routines(flow, inside[j]);
+      if (routines.n != 0) {
+        uint64_t key = field_key(type, points_to_offset_of(flow->solver, inside[j]));
+        struct id_set *known = g_hash_table_lookup(search->by_field, &key);
+        if (known == NULL) {
+          known = g_new0(struct id_set, 1);
+          g_hash_table_insert(search->by_field, g_memdup2(&key, sizeof key), known);
+        }
+        id_set_merge(known, &routines);
+      }
+      id_set_clear(&routines);
+    }
+  }
+}
+
+static struct id_set field_targets(const struct search *search, uint32_t unit,
+                                   const struct unit_call *call)
+{
+  struct id_set targets = {0};
+  const struct link_unit *here = &search->findings->linkage->units[unit];
+  uint32_t type = here->path_types[call->slot_path];
+  if (call->slot_path == 0 || type == LINK_NONE)
+    return targets;
+  uint64_t key = field_key(type, here->path_offsets[call->slot_path]);
+  const struct id_set *known = g_hash_table_lookup(search->by_field, &key);
+  if (known != NULL)
+    id_set_merge(&targets, known);
+  return targets;
+}
+
+static void add_indirect(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
+                         uint32_t row)
+{
+  const struct unit *from = linkage_unit(search->findings->linkage, unit);
+  const struct unit_call *call = &from->calls[row];
+  const char *shape = unit_string(from, call->shape);
+  struct id_set targets = flow_routines(search->flow, flow_node(search->flow, unit, call->pointer));
+  keep_fitting(search, shape, &targets);
+  const char *tier = tier_of_slot(search, unit, call, &targets);
+  if (targets.n == 0) {
+    targets = field_targets(search, unit, call);
+    keep_fitting(search, shape, &targets);
+    tier = "field";
+  }
+  if (targets.n == 0) {
+    targets = signature_targets(search, shape);
+    tier = "signature";
+  }
+  for (uint32_t i = 0; i < targets.n; i++)
+    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, tier);
+  id_set_clear(&targets);
+}
+
+/* ---- sites and arguments ---- */
+
+static void add_site(struct search *search, int64_t site, uint32_t caller, const struct unit *unit,
+                     const struct unit_call *call)
+{
+  bool is_direct = call->callee != UNIT_NONE;
+  struct fact_site record = {
+      .id = site,
+      .caller = linkage_routine(search->findings->linkage, caller)->id,
+      .file = findings_file(unit, call->file),
+      .line = call->line,
+      .column = call->column,
+      .is_direct = is_direct,
+      .is_complete = is_direct,
+      .expression = is_direct ? unit_string(unit, unit->routines[call->callee].name)
+                              : unit_string(unit, call->expression),
+      .loop_depth = call->loop_depth,
+  };
+  rows_add(search->findings->sites, &record);
+}
+
+static const char *object_name(struct search *search, const struct unit *unit,
+                               const struct unit_argument *argument)
+{
+  if (argument->index == UNIT_NONE)
+    return "";
+  const char *name = unit_string(unit, unit->objects[argument->index].name);
+  g_autofree char *path = linkage_path_text(unit, argument->path);
+  if (*path == '\0')
+    return name;
+  g_autofree char *whole = g_strconcat(name, ".", path, NULL);
+  return linkage_string(search->findings->linkage, whole);
+}
+
+static const char *number_text(struct search *search, int64_t number)
+{
+  char text[32];
+  g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, number);
+  return linkage_string(search->findings->linkage, text);
+}
+
+static void add_argument(struct search *search, int64_t site, const struct unit *unit,
+                         const struct unit_argument *argument)
+{
+  struct fact_argument record = {.site = site, .position = argument->position, .kind = "other"};
+  switch (argument->kind) {
+  case UNIT_ARGUMENT_INTEGER:
+    record.kind = "integer";
+    record.value = number_text(search, argument->integer);
+    break;
+  case UNIT_ARGUMENT_NULL:
+    record.kind = "integer";
+    record.value = "0";
+    break;
+  case UNIT_ARGUMENT_STRING:
+  case UNIT_ARGUMENT_LIST:
+    record.kind = "string";
+    record.value = unit_string(unit, argument->text);
+    break;
+  case UNIT_ARGUMENT_ROUTINE:
+    record.kind = "routine";
+    record.value = unit_string(unit, unit->routines[argument->index].name);
+    break;
+  case UNIT_ARGUMENT_PARAM:
+    record.kind = "param";
+    record.value = number_text(search, argument->integer);
+    break;
+  case UNIT_ARGUMENT_ADDRESS:
+  case UNIT_ARGUMENT_OBJECT:
+    if (unit->objects[argument->index].kind <= UNIT_OBJECT_STATIC_LOCAL)
+      record.kind = "state";
+    record.value = object_name(search, unit, argument);
+    break;
+  default:
+    break;
+  }
+  rows_add(search->findings->arguments, &record);
+}
+
+static void add_call(struct search *search, uint32_t unit, uint32_t row)
+{
+  struct linkage *linkage = search->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_call *call = &from->calls[row];
+  uint32_t caller = findings_routine(linkage, unit, call->caller);
+  if (caller == LINK_NONE || (call->flags & UNIT_CALL_BUILTIN) != 0)
+    return;
+  int64_t site = findings_site(linkage, unit, row);
+  add_site(search, site, caller, from, call);
+  for (uint32_t i = 0; i < call->n_arguments; i++)
+    add_argument(search, site, from, &from->arguments[call->first_argument + i]);
+  if (call->callee == UNIT_NONE) {
+    add_indirect(search, site, caller, unit, row);
+    return;
+  }
+  uint32_t callee = linkage_resolve_routine(linkage, search->flow->program, unit, call->callee);
+  add_call_row(search, site, caller, callee, unit, row, CALL_DIRECT, "direct",
+               findings_file(from, call->file), call->line);
+}
+
+/* ---- callbacks that outside routines run ---- */
+
+/* Calls from which outside routines run callbacks that were handed over before. */
+static void add_invokers(struct search *search, const struct pattern *invoked_by, uint32_t callee)
+{
+  struct linkage *linkage = search->findings->linkage;
+  const struct link_program *program = search->flow->program;
+  for (guint i = 0; i < program->units->len; i++) {
+    uint32_t index = g_array_index(program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t c = 0; c < unit->n_calls; c++) {
+      const struct unit_call *call = &unit->calls[c];
+      uint32_t caller = findings_routine(linkage, index, call->caller);
+      if (call->callee == UNIT_NONE || caller == LINK_NONE ||
+          !pattern_matches(invoked_by, unit_string(unit, unit->routines[call->callee].name)))
+        continue;
+      add_target(search, findings_site(linkage, index, c), caller, callee, index, c, CALL_CALLBACK,
+                 "model");
+    }
+  }
+}
+
+static void add_callbacks(struct search *search)
+{
+  struct linkage *linkage = search->findings->linkage;
+  for (guint i = 0; i < search->flow->callbacks->len; i++) {
+    const struct flow_callback *callback =
+        &g_array_index(search->flow->callbacks, struct flow_callback, i);
+    const struct unit_call *call = &linkage_unit(linkage, callback->unit)->calls[callback->call];
+    uint32_t caller = findings_routine(linkage, callback->unit, call->caller);
+    struct id_set targets = flow_callback_routines(search->flow, callback);
+    for (uint32_t t = 0; t < targets.n && caller != LINK_NONE; t++) {
+      int64_t site = findings_site(linkage, callback->unit, callback->call);
+      add_target(search, site, caller, targets.ids[t], callback->unit, callback->call,
+                 CALL_CALLBACK, "model");
+      if (callback->model->invoked_by != NULL)
+        add_invokers(search, callback->model->invoked_by, targets.ids[t]);
+    }
+    id_set_clear(&targets);
+  }
+}
+
+static void field_set_free(gpointer data)
+{
+  id_set_clear(data);
+  g_free(data);
+}
+
+void calls_find(struct findings *findings, struct flow *flow)
+{
+  struct search search = {
+      .findings = findings,
+      .flow = flow,
+      .taken = g_array_new(FALSE, FALSE, sizeof(struct taken)),
+      .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
+  };
+  collect_taken(&search);
+  collect_fields(&search);
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(findings->linkage, index);
+    for (uint32_t c = 0; c < unit->n_calls; c++) {
+      if (linkage_stands_for(findings->linkage, index, unit->calls[c].caller))
+        add_call(&search, index, c);
+    }
+  }
+  add_callbacks(&search);
+  g_array_unref(search.taken);
+  g_hash_table_unref(search.by_field);
+}

@@ -1,0 +1,472 @@
+#include "analyzer/entries.h"
+
+#include "analyzer/conditions.h"
+#include "analyzer/effects.h"
+#include "store/identity.h"
+
+#include <string.h>
+
+#define KEY_LIMIT 200
+#define HANDLER_LIMIT 32
+
+struct entries {
+  struct findings *findings;
+  GHashTable *found; /* id -> struct fact_entry */
+};
+
+/* What is known when a rule fires. */
+struct evidence {
+  const struct entry_rule *rule;
+  const char *key;
+  const char *file;
+  uint32_t line;
+  const char *registrar;
+};
+
+struct entries *entries_new(struct findings *findings)
+{
+  struct entries *entries = g_new0(struct entries, 1);
+  entries->findings = findings;
+  entries->found = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+  return entries;
+}
+
+void entries_free(struct entries *entries)
+{
+  if (entries == NULL)
+    return;
+  g_hash_table_unref(entries->found);
+  g_free(entries);
+}
+
+static bool is_better(const struct fact_entry *fresh, const struct fact_entry *known)
+{
+  if (fresh->confidence != known->confidence)
+    return fresh->confidence > known->confidence;
+  int order = strcmp(fresh->rule, known->rule);
+  if (order == 0)
+    order = strcmp(fresh->file, known->file);
+  return order < 0 || (order == 0 && fresh->line < known->line);
+}
+
+static void add_entry(struct entries *entries, uint32_t routine, const struct evidence *evidence)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct link_routine *known_routine = linkage_routine(linkage, routine);
+  if (!known_routine->is_defined)
+    return;
+  g_autofree char *key = g_strndup(evidence->key != NULL ? evidence->key : "", KEY_LIMIT);
+  char number[24];
+  g_snprintf(number, sizeof number, "%" G_GINT64_MODIFIER "x", (gint64)known_routine->id);
+  struct fact_entry *fresh = g_new0(struct fact_entry, 1);
+  *fresh = (struct fact_entry){
+      .id = store_id("entry", number, evidence->rule->trigger, key, NULL),
+      .routine = known_routine->id,
+      .trigger = evidence->rule->trigger,
+      .key = linkage_string(linkage, key),
+      .rule = evidence->rule->id,
+      .confidence = evidence->rule->confidence,
+      .file = evidence->file,
+      .line = evidence->line,
+      .registrar = evidence->registrar,
+  };
+  struct fact_entry *known = g_hash_table_lookup(entries->found, &fresh->id);
+  if (known != NULL && !is_better(fresh, known)) {
+    g_free(fresh);
+    return;
+  }
+  g_hash_table_replace(entries->found, &fresh->id, fresh);
+}
+
+/* ---- calls ---- */
+
+/* The routines that an argument brings: itself, or what stands in a field of what it points to. */
+static struct id_set handlers_of(struct flow *flow, const struct entry_rule *rule, uint32_t unit,
+                                 const struct unit_argument *argument)
+{
+  struct id_set handlers = {0};
+  if (rule->handler_field != NULL) {
+    struct model model = {.field = rule->handler_field};
+    struct flow_callback callback = {unit, UNIT_NONE, &model,
+                                     flow_node(flow, unit, argument->node)};
+    return callback.node != LINK_NONE ? flow_callback_routines(flow, &callback) : handlers;
+  }
+  if (argument->kind == UNIT_ARGUMENT_ROUTINE) {
+    id_set_add(&handlers,
+               linkage_resolve_routine(flow->linkage, flow->program, unit, argument->index));
+    return handlers;
+  }
+  return flow_routines(flow, flow_node(flow, unit, argument->node));
+}
+
+/* The key that a call names, with its method in front; NULL when the rule asks for one that is not
+ * there. A new string. */
+static char *key_of_call(const struct entry_rule *rule, const struct unit *unit,
+                         const struct unit_call *call)
+{
+  g_autofree char *key = NULL;
+  const struct unit_argument *argument = conditions_argument(unit, call, rule->key_argument);
+  if (argument != NULL)
+    key = conditions_text(unit, argument);
+  if (rule->fixed_key != NULL)
+    key = g_strdup(rule->fixed_key);
+  if (rule->key != NULL && !pattern_matches(rule->key, key))
+    return NULL;
+  const struct unit_argument *method = conditions_argument(unit, call, rule->method_argument);
+  g_autofree char *verb = method != NULL ? conditions_text(unit, method) : NULL;
+  if (verb != NULL && key != NULL)
+    return g_strconcat(verb, " ", key, NULL);
+  return key != NULL ? g_steal_pointer(&key) : g_strdup("");
+}
+
+static void judge_call(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
+                       uint32_t unit, uint32_t row)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_call *call = &from->calls[row];
+  uint32_t caller = findings_routine(linkage, unit, call->caller);
+  if (caller == LINK_NONE || (rule->is_in_loop && call->loop == UNIT_NONE) ||
+      !conditions_hold(rule->conditions, from, call))
+    return;
+  g_autofree char *key = key_of_call(rule, from, call);
+  if (key == NULL)
+    return;
+  struct evidence evidence = {
+      .rule = rule,
+      .key = key,
+      .file = findings_file(from, call->file),
+      .line = call->line,
+      .registrar = linkage_routine(linkage, caller)->name,
+  };
+  if (rule->handler_argument == RULE_CALLER) {
+    add_entry(entries, caller, &evidence);
+    return;
+  }
+  const struct unit_argument *argument = conditions_argument(from, call, rule->handler_argument);
+  if (argument == NULL)
+    return;
+  struct id_set handlers = handlers_of(flow, rule, unit, argument);
+  for (uint32_t i = 0; i < handlers.n && handlers.n <= HANDLER_LIMIT; i++)
+    add_entry(entries, handlers.ids[i], &evidence);
+  id_set_clear(&handlers);
+}
+
+static void judge_calls(struct entries *entries, struct flow *flow, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  const GPtrArray *rules = entries->findings->rules->entries;
+  for (uint32_t r = 0; r < from->n_routines; r++) {
+    g_autofree char *name = effects_plain_name(unit_string(from, from->routines[r].name));
+    for (guint i = 0; i < rules->len; i++) {
+      const struct entry_rule *rule = g_ptr_array_index(rules, i);
+      if (rule->kind != ENTRY_RULE_CALL || !pattern_matches(rule->call, name))
+        continue;
+      for (uint32_t c = 0; c < from->n_calls; c++) {
+        if (from->calls[c].callee == r &&
+            linkage_stands_for(entries->findings->linkage, unit, from->calls[c].caller))
+          judge_call(entries, flow, rule, unit, c);
+      }
+    }
+  }
+}
+
+/* ---- tables ---- */
+
+/* The leaves of one row of an initialised table. */
+struct table_row {
+  uint32_t unit;
+  const struct unit *from;
+  uint32_t first;
+  uint32_t end;
+};
+
+static bool leaf_is(const struct table_row *row, uint32_t leaf, const struct pattern *field)
+{
+  if (field == NULL)
+    return true;
+  g_autofree char *path = linkage_path_text(row->from, row->from->initialisers[leaf].path);
+  const char *last = strrchr(path, '.');
+  return pattern_matches(field, last != NULL ? last + 1 : path);
+}
+
+static char *leaf_text(const struct table_row *row, uint32_t leaf)
+{
+  const struct unit_initialiser *initialiser = &row->from->initialisers[leaf];
+  if (initialiser->kind == UNIT_ARGUMENT_STRING)
+    return g_strdup(unit_string(row->from, initialiser->text));
+  if (initialiser->kind != UNIT_ARGUMENT_INTEGER)
+    return NULL;
+  if (initialiser->text != 0)
+    return g_strdup(unit_string(row->from, initialiser->text));
+  return g_strdup_printf("%" G_GINT64_FORMAT, initialiser->integer);
+}
+
+/* The first leaf that is a key: a text, or a number when the rule names the field. */
+static char *key_of_row(const struct table_row *row, const struct entry_rule *rule)
+{
+  for (uint32_t i = row->first; i < row->end; i++) {
+    bool is_text = row->from->initialisers[i].kind == UNIT_ARGUMENT_STRING;
+    if (!is_text && rule->key_field == NULL)
+      continue;
+    if (!leaf_is(row, i, rule->key_field))
+      continue;
+    g_autofree char *key = leaf_text(row, i);
+    if (key == NULL || *key == '\0' || (rule->key != NULL && !pattern_matches(rule->key, key)))
+      continue;
+    for (uint32_t m = row->first; rule->method_field != NULL && m < row->end; m++) {
+      g_autofree char *method = leaf_is(row, m, rule->method_field) ? leaf_text(row, m) : NULL;
+      if (method != NULL)
+        return g_strconcat(method, " ", key, NULL);
+    }
+    return g_steal_pointer(&key);
+  }
+  return NULL;
+}
+
+static uint32_t handler_of_row(const struct table_row *row, const struct entry_rule *rule)
+{
+  for (uint32_t i = row->first; i < row->end; i++) {
+    if (row->from->initialisers[i].kind == UNIT_ARGUMENT_ROUTINE &&
+        leaf_is(row, i, rule->handler_field))
+      return i;
+  }
+  return LINK_NONE;
+}
+
+static bool table_fits(const struct linkage *linkage, const struct entry_rule *rule, uint32_t unit,
+                       uint32_t object)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_object *row = &from->objects[object];
+  if (!pattern_matches(rule->object, unit_string(from, row->name)) ||
+      !pattern_matches(rule->file, findings_file(from, row->file)))
+    return false;
+  return rule->record == NULL ||
+         (row->record != UNIT_NONE &&
+          pattern_matches(rule->record, unit_string(from, from->types[row->record].name)));
+}
+
+/* Rows of a table stand together: [first, end) are the leaves of one object. */
+static void judge_table(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
+                        uint32_t unit, uint32_t first, uint32_t end, bool is_counting, int *n_rows)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  for (uint32_t start = first; start < end;) {
+    uint32_t stop = start;
+    while (stop < end && from->initialisers[stop].index == from->initialisers[start].index)
+      stop++;
+    struct table_row row = {unit, from, start, stop};
+    start = stop;
+    uint32_t leaf = handler_of_row(&row, rule);
+    g_autofree char *key = leaf != LINK_NONE ? key_of_row(&row, rule) : NULL;
+    if (key == NULL)
+      continue;
+    (*n_rows)++;
+    if (is_counting)
+      continue;
+    const struct unit_initialiser *initialiser = &from->initialisers[leaf];
+    struct evidence evidence = {
+        .rule = rule,
+        .key = key,
+        .file = findings_file(from, initialiser->file),
+        .line = initialiser->line,
+        .registrar = unit_string(from, from->objects[initialiser->object].name),
+    };
+    add_entry(entries, linkage_resolve_routine(linkage, flow->program, unit, initialiser->target),
+              &evidence);
+  }
+}
+
+static void judge_tables(struct entries *entries, struct flow *flow, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  const GPtrArray *rules = entries->findings->rules->entries;
+  for (uint32_t first = 0; first < from->n_initialisers;) {
+    uint32_t object = from->initialisers[first].object;
+    uint32_t end = first;
+    bool has_routine = false;
+    while (end < from->n_initialisers && from->initialisers[end].object == object)
+      has_routine |= from->initialisers[end++].kind == UNIT_ARGUMENT_ROUTINE;
+    for (guint i = 0; i < rules->len && has_routine; i++) {
+      const struct entry_rule *rule = g_ptr_array_index(rules, i);
+      if (rule->kind != ENTRY_RULE_TABLE ||
+          !table_fits(entries->findings->linkage, rule, unit, object))
+        continue;
+      int n_rows = 0, n_found = 0;
+      judge_table(entries, flow, rule, unit, first, end, true, &n_rows);
+      if (n_rows >= rule->minimum)
+        judge_table(entries, flow, rule, unit, first, end, false, &n_found);
+    }
+    first = end;
+  }
+}
+
+/* ---- chains ---- */
+
+static bool arm_fits(const struct entry_rule *rule, const struct unit *unit,
+                     const struct unit_arm *arm)
+{
+  bool is_compare = rule->kind == ENTRY_RULE_COMPARE;
+  if (arm->kind != (is_compare ? UNIT_ARM_STRING : UNIT_ARM_CASE))
+    return false;
+  if (is_compare && !pattern_matches(rule->compare, unit_string(unit, arm->via)))
+    return false;
+  return pattern_matches(rule->key, unit_string(unit, arm->text)) &&
+         pattern_matches(rule->subject, unit_string(unit, arm->subject));
+}
+
+static bool arm_is_inside(const struct unit *unit, uint32_t arm, uint32_t outer)
+{
+  while (arm != UNIT_NONE && arm != outer)
+    arm = unit->arms[arm].parent;
+  return arm == outer;
+}
+
+/* In how many arms of the same group a routine is called. */
+static uint32_t n_arms_calling(const struct unit *unit, uint32_t group, uint32_t callee)
+{
+  uint32_t n = 0, last = UNIT_NONE;
+  for (uint32_t c = 0; c < unit->n_calls; c++) {
+    const struct unit_call *call = &unit->calls[c];
+    if (call->callee != callee || call->arm == UNIT_NONE || unit->arms[call->arm].group != group ||
+        call->arm == last)
+      continue;
+    last = call->arm;
+    n++;
+  }
+  return n;
+}
+
+/* What an arm is there to call: of the tree's routines called in it, the one that the fewest other
+ * arms call too, the first of equals; LINK_NONE when there is none. */
+static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
+                               uint32_t arm)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct link_unit *here = &linkage->units[unit];
+  const struct unit *from = here->unit;
+  uint32_t routine = from->arms[arm].routine, best = LINK_NONE, least = UINT32_MAX;
+  for (uint32_t i = here->first_call[routine]; i < here->first_call[routine + 1]; i++) {
+    const struct unit_call *call = &from->calls[here->calls_by_routine[i]];
+    if (call->callee == UNIT_NONE || !arm_is_inside(from, call->arm, arm))
+      continue;
+    uint32_t callee = linkage_resolve_routine(linkage, flow->program, unit, call->callee);
+    if (!linkage_routine(linkage, callee)->is_defined)
+      continue;
+    uint32_t n = n_arms_calling(from, from->arms[arm].group, call->callee);
+    if (n < least) {
+      least = n;
+      best = callee;
+    }
+  }
+  return best;
+}
+
+static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
+                        uint32_t unit, uint32_t first)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  uint32_t group = from->arms[first].group, routine = from->arms[first].routine;
+  int n = 0;
+  for (uint32_t i = first; i < from->n_arms; i++)
+    n += from->arms[i].group == group && from->arms[i].routine == routine &&
+         arm_fits(rule, from, &from->arms[i]);
+  if (n < rule->minimum)
+    return;
+  for (uint32_t i = first; i < from->n_arms; i++) {
+    const struct unit_arm *arm = &from->arms[i];
+    if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
+      continue;
+    uint32_t handler = handler_of_arm(entries, flow, unit, i);
+    if (handler == LINK_NONE && rule->kind == ENTRY_RULE_SWITCH)
+      continue;
+    if (handler == LINK_NONE)
+      handler = findings_routine(linkage, unit, routine);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, arm->integer);
+    struct evidence evidence = {
+        .rule = rule,
+        .key = arm->text != 0 ? unit_string(from, arm->text) : number,
+        .file = findings_file(from, arm->file),
+        .line = arm->line,
+        .registrar = unit_string(from, from->routines[routine].name),
+    };
+    if (handler != LINK_NONE)
+      add_entry(entries, handler, &evidence);
+  }
+}
+
+static void judge_chains(struct entries *entries, struct flow *flow, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  const GPtrArray *rules = entries->findings->rules->entries;
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  for (uint32_t a = 0; a < from->n_arms; a++) {
+    const struct unit_arm *arm = &from->arms[a];
+    gint64 key = (gint64)arm->routine << 32 | arm->group;
+    if (!g_hash_table_add(seen, g_memdup2(&key, sizeof key)) ||
+        !linkage_stands_for(entries->findings->linkage, unit, arm->routine))
+      continue;
+    for (guint i = 0; i < rules->len; i++) {
+      const struct entry_rule *rule = g_ptr_array_index(rules, i);
+      if ((rule->kind == ENTRY_RULE_COMPARE || rule->kind == ENTRY_RULE_SWITCH) &&
+          pattern_matches(rule->routine, unit_string(from, from->routines[arm->routine].name)))
+        judge_chain(entries, flow, rule, unit, a);
+    }
+  }
+}
+
+/* ---- names ---- */
+
+static void judge_names(struct entries *entries, struct flow *flow, uint32_t unit)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  const GPtrArray *rules = entries->findings->rules->entries;
+  for (uint32_t r = 0; r < from->n_routines; r++) {
+    const struct unit_routine *routine = &from->routines[r];
+    if ((routine->flags & UNIT_ROUTINE_DEFINED) == 0)
+      continue;
+    for (guint i = 0; i < rules->len; i++) {
+      const struct entry_rule *rule = g_ptr_array_index(rules, i);
+      if (rule->kind != ENTRY_RULE_ROUTINE ||
+          !pattern_matches(rule->routine, unit_string(from, routine->name)) ||
+          !pattern_matches(rule->signature, unit_string(from, routine->signature)) ||
+          !pattern_matches(rule->file, findings_file(from, routine->file)))
+        continue;
+      bool is_main = strcmp(rule->trigger, "main") == 0;
+      struct evidence evidence = {
+          .rule = rule,
+          .key = rule->fixed_key != NULL ? rule->fixed_key
+                 : is_main               ? flow->program->name
+                                         : "",
+          .file = findings_file(from, routine->file),
+          .line = routine->line,
+          .registrar = "",
+      };
+      add_entry(entries, linkage->units[unit].routines[r], &evidence);
+    }
+  }
+}
+
+void entries_find(struct entries *entries, struct flow *flow)
+{
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t unit = g_array_index(flow->program->units, uint32_t, i);
+    judge_calls(entries, flow, unit);
+    judge_tables(entries, flow, unit);
+    judge_chains(entries, flow, unit);
+    judge_names(entries, flow, unit);
+  }
+}
+
+void entries_finish(struct entries *entries)
+{
+  GHashTableIter iterator;
+  gpointer entry;
+  g_hash_table_iter_init(&iterator, entries->found);
+  while (g_hash_table_iter_next(&iterator, NULL, &entry))
+    rows_add(entries->findings->entries, entry);
+}

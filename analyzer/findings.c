@@ -1,0 +1,85 @@
+#include "analyzer/findings.h"
+
+#include "store/identity.h"
+
+struct findings *findings_new(struct linkage *linkage, const struct rules *rules)
+{
+  struct findings *findings = g_new0(struct findings, 1);
+  findings->linkage = linkage;
+  findings->rules = rules;
+  findings->programs = rows_new(&fact_program_table);
+  findings->routines = rows_new(&fact_routine_table);
+  findings->words = rows_new(&fact_word_table);
+  findings->types = rows_new(&fact_type_table);
+  findings->fields = rows_new(&fact_field_table);
+  findings->enumerators = rows_new(&fact_enumerator_table);
+  findings->params = rows_new(&fact_param_table);
+  findings->sites = rows_new(&fact_site_table);
+  findings->calls = rows_new(&fact_call_table);
+  findings->arguments = rows_new(&fact_argument_table);
+  findings->states = rows_new(&fact_state_table);
+  findings->accesses = rows_new(&fact_access_table);
+  findings->effects = rows_new(&fact_effect_table);
+  findings->entries = rows_new(&fact_entry_table);
+  findings->spans = rows_new(&fact_span_table);
+  findings->found_calls = g_array_new(FALSE, FALSE, sizeof(struct found_call));
+  return findings;
+}
+
+#define ALL_ROWS(findings)                                                                         \
+  {(findings)->programs, (findings)->routines, (findings)->words,       (findings)->types,         \
+   (findings)->fields,   (findings)->params,   (findings)->enumerators, (findings)->sites,         \
+   (findings)->calls,    (findings)->states,   (findings)->arguments,   (findings)->accesses,      \
+   (findings)->effects,  (findings)->entries,  (findings)->spans}
+
+void findings_free(struct findings *findings)
+{
+  if (findings == NULL)
+    return;
+  struct rows *all[] = ALL_ROWS(findings);
+  for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+    rows_free(all[i]);
+  g_array_unref(findings->found_calls);
+  g_free(findings);
+}
+
+bool findings_write(struct findings *findings, struct store *store, GError **error)
+{
+  /* Where several programs or configurations tell the same fact differently, the first row of the
+   * sorted ones stands. */
+  rows_unique(findings->sites, 1);
+  rows_unique(findings->calls, 4);
+  rows_unique(findings->arguments, 2);
+  rows_unique(findings->states, 1);
+  rows_unique(findings->words, 2);
+  rows_unique(findings->routines, 1);
+  rows_unique(findings->params, 2);
+  struct rows *all[] = ALL_ROWS(findings);
+  for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+    if (!rows_write(all[i], store, error))
+      return false;
+  }
+  return true;
+}
+
+const char *findings_file(const struct unit *unit, uint32_t file)
+{
+  if (file == UNIT_NONE || (unit->files[file].flags & UNIT_FILE_INSIDE) == 0)
+    return "";
+  return unit_string(unit, unit->files[file].path);
+}
+
+int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_call *row = &from->calls[call];
+  uint32_t caller = findings_routine(linkage, unit, row->caller);
+  if (caller == LINK_NONE)
+    return 0;
+  char where[96];
+  g_snprintf(where, sizeof where, "%" G_GINT64_MODIFIER "x:%u:%u",
+             (gint64)linkage_routine(linkage, caller)->id, row->line, row->column);
+  const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
+                                              : unit_string(from, row->expression);
+  return store_id("site", where, findings_file(from, row->file), what, NULL);
+}

@@ -1,0 +1,53 @@
+/* What linking finds, on its way into the store: the rows of every fact table, and the call graph
+ * that later steps walk.
+ *
+ * Holds; decides nothing. */
+#ifndef CLEAVE_ANALYZER_FINDINGS_H
+#define CLEAVE_ANALYZER_FINDINGS_H
+
+#include "analyzer/flow.h"
+#include "analyzer/linkage.h"
+#include "analyzer/rows.h"
+#include "analyzer/rules.h"
+#include "store/facts.h"
+
+enum call_kind { CALL_DIRECT, CALL_INDIRECT, CALL_CALLBACK };
+
+/* One possible call. */
+struct found_call {
+  uint32_t caller; /* link routine */
+  uint32_t callee;
+  uint32_t unit;
+  uint32_t call; /* row in the unit */
+  enum call_kind kind;
+};
+
+struct findings {
+  struct linkage *linkage;
+  const struct rules *rules;
+  struct rows *programs, *routines, *words, *types, *fields, *enumerators, *params, *sites, *calls,
+      *arguments, *states, *accesses, *effects, *entries, *spans;
+  GArray *found_calls; /* struct found_call */
+};
+
+struct findings *findings_new(struct linkage *linkage, const struct rules *rules);
+void findings_free(struct findings *findings);
+typedef struct findings findings_owner;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(findings_owner, findings_free)
+
+/* Replaces all fact tables. Needs an open transaction. */
+bool findings_write(struct findings *findings, struct store *store, GError **error);
+
+/* The path that rows use for a unit's file: relative to the root, "" outside the tree. */
+const char *findings_file(const struct unit *unit, uint32_t file);
+
+/* The id of a call's site; 0 for one at file scope. */
+int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call);
+
+/* The link routine that a row of a unit is, when its body is there; LINK_NONE otherwise. */
+static inline uint32_t findings_routine(const struct linkage *linkage, uint32_t unit, uint32_t row)
+{
+  return row == UNIT_NONE ? LINK_NONE : linkage->units[unit].routines[row];
+}
+
+#endif

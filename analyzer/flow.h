@@ -1,0 +1,67 @@
+/* Where pointers lead inside one program: the constraints of its units, joined by names and solved.
+ *
+ * Builds and asks the solver; classifies and writes nothing. */
+#ifndef CLEAVE_ANALYZER_FLOW_H
+#define CLEAVE_ANALYZER_FLOW_H
+
+#include "analyzer/linkage.h"
+#include "analyzer/models.h"
+#include "analyzer/points_to.h"
+
+enum flow_kind { FLOW_ROUTINE, FLOW_STATIC, FLOW_LOCAL, FLOW_HEAP, FLOW_SLOT, FLOW_BETWEEN };
+
+/* What a solver's object stands for. */
+struct flow_object {
+  enum flow_kind kind;
+  uint32_t index; /* link routine, link object, or the unit's row */
+  uint32_t unit;  /* of LOCAL and HEAP, and of the row that STATIC took its type from */
+  uint32_t type;  /* link type, or LINK_NONE */
+  uint32_t call;  /* of HEAP: the allocating call's row */
+};
+
+/* A call that hands a callback to an outside routine. */
+struct flow_callback {
+  uint32_t unit;
+  uint32_t call;
+  const struct model *model;
+  uint32_t node; /* holds the callback, or points to what holds it */
+};
+
+struct flow {
+  struct linkage *linkage;
+  const struct models *models;
+  const struct link_program *program;
+  struct points_to *solver;
+  GArray *objects;                /* struct flow_object by solver object */
+  uint32_t **nodes;               /* [unit][node] -> solver node or LINK_NONE, made on demand */
+  uint32_t **unit_objects;        /* [unit][object] -> solver object or LINK_NONE */
+  uint32_t *routine_objects;      /* link routine -> solver object */
+  uint32_t *results, *rests;      /* link routine -> solver node */
+  uint32_t *static_objects;       /* link object -> solver object */
+  uint32_t n_routines, n_statics; /* room in the four arrays above */
+  GHashTable *slots;              /* name -> solver object */
+  GArray *callbacks;              /* struct flow_callback */
+  GHashTable *models_by_name;     /* outside routine's name -> GPtrArray of struct model */
+  uint8_t *allocators;            /* link routine: what is known about it as an allocator */
+};
+
+/* Builds and solves. The program, the linkage and the models must outlive the flow. */
+struct flow *flow_new(struct linkage *linkage, const struct link_program *program,
+                      const struct models *models);
+void flow_free(struct flow *flow);
+
+/* The solver's node of a unit's node; LINK_NONE for UNIT_NONE. */
+uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node);
+
+/* Link routines that a solver's node may hold, ascending. */
+struct id_set flow_routines(const struct flow *flow, uint32_t node);
+
+/* Routines that a callback's node leads to, through the model's field if it has one. */
+struct id_set flow_callback_routines(const struct flow *flow, const struct flow_callback *callback);
+
+static inline const struct flow_object *flow_object(const struct flow *flow, uint32_t object)
+{
+  return &g_array_index(flow->objects, struct flow_object, object);
+}
+
+#endif

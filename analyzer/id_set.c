@@ -1,0 +1,200 @@
+#include "analyzer/id_set.h"
+
+#include <glib.h>
+#include <string.h>
+
+void id_set_clear(struct id_set *set)
+{
+  g_free(set->ids);
+  *set = (struct id_set){0};
+}
+
+/* First position whose number is not below `id`. */
+static uint32_t find(const struct id_set *set, uint32_t id)
+{
+  uint32_t low = 0, high = set->n;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (set->ids[middle] < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+bool id_set_has(const struct id_set *set, uint32_t id)
+{
+  uint32_t at = find(set, id);
+  return at < set->n && set->ids[at] == id;
+}
+
+static void reserve(struct id_set *set, uint32_t n)
+{
+  if (n <= set->n_allocated)
+    return;
+  set->n_allocated = MAX(n, set->n_allocated + set->n_allocated / 2 + 2);
+  set->ids = g_renew(uint32_t, set->ids, set->n_allocated);
+}
+
+bool id_set_add(struct id_set *set, uint32_t id)
+{
+  uint32_t at = set->n != 0 && set->ids[set->n - 1] < id ? set->n : find(set, id);
+  if (at < set->n && set->ids[at] == id)
+    return false;
+  reserve(set, set->n + 1);
+  memmove(set->ids + at + 1, set->ids + at, (set->n - at) * sizeof *set->ids);
+  set->ids[at] = id;
+  set->n++;
+  return true;
+}
+
+/* How many of `other` are not in `set`. */
+static uint32_t count_missing(const struct id_set *set, const struct id_set *other)
+{
+  uint32_t missing = 0, i = 0;
+  for (uint32_t j = 0; j < other->n; j++) {
+    while (i < set->n && set->ids[i] < other->ids[j])
+      i++;
+    missing += i == set->n || set->ids[i] != other->ids[j];
+  }
+  return missing;
+}
+
+void id_set_merge(struct id_set *set, const struct id_set *other)
+{
+  uint32_t missing = count_missing(set, other);
+  if (missing == 0)
+    return;
+  reserve(set, set->n + missing);
+  /* From the end, so that nothing is overwritten before it was moved. */
+  uint32_t i = set->n, j = other->n, k = set->n + missing;
+  set->n = k;
+  while (j != 0) {
+    if (i != 0 && set->ids[i - 1] > other->ids[j - 1]) {
+      set->ids[--k] = set->ids[--i];
+    } else {
+      if (i != 0 && set->ids[i - 1] == other->ids[j - 1])
+        i--;
+      set->ids[--k] = other->ids[--j];
+    }
+  }
+}
+
+bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known)
+{
+  uint32_t local[256];
+  uint32_t *news = other->n <= G_N_ELEMENTS(local) ? local : g_new(uint32_t, other->n);
+  struct id_set missing = {.ids = news};
+  uint32_t i = 0, k = 0;
+  for (uint32_t j = 0; j < other->n; j++) {
+    uint32_t id = other->ids[j];
+    while (i < known->n && known->ids[i] < id)
+      i++;
+    while (k < set->n && set->ids[k] < id)
+      k++;
+    if ((i == known->n || known->ids[i] != id) && (k == set->n || set->ids[k] != id))
+      missing.ids[missing.n++] = id;
+  }
+  bool is_any = missing.n != 0;
+  id_set_merge(set, &missing);
+  if (news != local)
+    g_free(news);
+  return is_any;
+}
+
+void id_set_remove(struct id_set *set, const struct id_set *other)
+{
+  uint32_t kept = 0, j = 0;
+  for (uint32_t i = 0; i < set->n; i++) {
+    while (j < other->n && other->ids[j] < set->ids[i])
+      j++;
+    if (j == other->n || other->ids[j] != set->ids[i])
+      set->ids[kept++] = set->ids[i];
+  }
+  set->n = kept;
+}
+
+struct id_set id_set_common(const struct id_set *left, const struct id_set *right)
+{
+  struct id_set common = {0};
+  uint32_t j = 0;
+  for (uint32_t i = 0; i < left->n; i++) {
+    while (j < right->n && right->ids[j] < left->ids[i])
+      j++;
+    if (j < right->n && right->ids[j] == left->ids[i])
+      id_set_add(&common, left->ids[i]);
+  }
+  return common;
+}
+
+void id_map_clear(struct id_map *map)
+{
+  g_free(map->keys);
+  g_free(map->values);
+  *map = (struct id_map){0};
+}
+
+/* The finaliser of MurmurHash3. */
+static uint64_t mix(uint64_t key)
+{
+  key ^= key >> 33;
+  key *= UINT64_C(0xff51afd7ed558ccd);
+  key ^= key >> 33;
+  key *= UINT64_C(0xc4ceb9fe1a85ec53);
+  return key ^ key >> 33;
+}
+
+static uint32_t slot_of(const struct id_map *map, uint64_t key)
+{
+  uint32_t slot = (uint32_t)mix(key) & (map->n_slots - 1);
+  while (map->keys[slot] != UINT64_MAX && map->keys[slot] != key)
+    slot = (slot + 1) & (map->n_slots - 1);
+  return slot;
+}
+
+static void grow(struct id_map *map)
+{
+  struct id_map old = *map;
+  map->n_slots = old.n_slots == 0 ? 64 : old.n_slots * 2;
+  map->keys = g_new(uint64_t, map->n_slots);
+  map->values = g_new(uint32_t, map->n_slots);
+  memset(map->keys, 0xff, map->n_slots * sizeof *map->keys);
+  for (uint32_t i = 0; i < old.n_slots; i++) {
+    if (old.keys[i] == UINT64_MAX)
+      continue;
+    uint32_t slot = slot_of(map, old.keys[i]);
+    map->keys[slot] = old.keys[i];
+    map->values[slot] = old.values[i];
+  }
+  g_free(old.keys);
+  g_free(old.values);
+}
+
+uint32_t id_map_get(const struct id_map *map, uint64_t key)
+{
+  if (map->n == 0)
+    return UINT32_MAX;
+  uint32_t slot = slot_of(map, key);
+  return map->keys[slot] == key ? map->values[slot] : UINT32_MAX;
+}
+
+void id_map_put(struct id_map *map, uint64_t key, uint32_t value)
+{
+  if (map->n * 4 >= map->n_slots * 3)
+    grow(map);
+  uint32_t slot = slot_of(map, key);
+  if (map->keys[slot] == UINT64_MAX) {
+    map->keys[slot] = key;
+    map->n++;
+  }
+  map->values[slot] = value;
+}
+
+bool id_map_put_new(struct id_map *map, uint64_t key, uint32_t value)
+{
+  if (id_map_get(map, key) != UINT32_MAX)
+    return false;
+  id_map_put(map, key, value);
+  return true;
+}

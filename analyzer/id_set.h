@@ -1,0 +1,44 @@
+/* Sets of 32-bit numbers as sorted arrays, and a map from 64-bit keys to numbers.
+ *
+ * Both begin as all zero bytes. Neither knows what its numbers mean. */
+#ifndef CLEAVE_ANALYZER_ID_SET_H
+#define CLEAVE_ANALYZER_ID_SET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct id_set {
+  uint32_t *ids; /* ascending */
+  uint32_t n;
+  uint32_t n_allocated;
+};
+
+void id_set_clear(struct id_set *set);
+bool id_set_has(const struct id_set *set, uint32_t id);
+/* Adds one; true when it was missing. Linear in the worst case, constant at the end. */
+bool id_set_add(struct id_set *set, uint32_t id);
+/* Adds all of another set. Linear. */
+void id_set_merge(struct id_set *set, const struct id_set *other);
+/* Adds what is in `other` but in neither `set` nor `known`; true when anything was. Linear. */
+bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known);
+/* Takes out all of another set. Linear. */
+void id_set_remove(struct id_set *set, const struct id_set *other);
+/* What both have, as a new set. */
+struct id_set id_set_common(const struct id_set *left, const struct id_set *right);
+
+/* Open addressing; the key UINT64_MAX cannot be used. */
+struct id_map {
+  uint64_t *keys;
+  uint32_t *values;
+  uint32_t n;
+  uint32_t n_slots;
+};
+
+void id_map_clear(struct id_map *map);
+/* The value, or UINT32_MAX. */
+uint32_t id_map_get(const struct id_map *map, uint64_t key);
+void id_map_put(struct id_map *map, uint64_t key, uint32_t value);
+/* True when the key was missing and is there now. */
+bool id_map_put_new(struct id_map *map, uint64_t key, uint32_t value);
+
+#endif

@@ -1,0 +1,571 @@
+#include "analyzer/linkage.h"
+
+#include "store/identity.h"
+
+#include <string.h>
+
+static const char *file_path(const struct unit *unit, uint32_t file)
+{
+  if (file == UNIT_NONE || (unit->files[file].flags & UNIT_FILE_INSIDE) == 0)
+    return "";
+  return unit_string(unit, unit->files[file].path);
+}
+
+const char *linkage_string(struct linkage *linkage, const char *text)
+{
+  return g_string_chunk_insert_const(linkage->strings, text);
+}
+
+/* ---- routines ---- */
+
+static uint32_t add_routine(struct linkage *linkage, uint32_t unit, uint32_t row, const char *file,
+                            bool is_defined)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_routine *routine = &from->routines[row];
+  const char *name = unit_string(from, routine->name);
+  bool is_static = (routine->flags & UNIT_ROUTINE_STATIC) != 0;
+  const char *home = is_defined ? file : "";
+  g_autofree char *key = g_strdup_printf("%s\n%s\n%d", name, home, is_defined && is_static);
+  gpointer found = NULL;
+  if (g_hash_table_lookup_extended(linkage->routine_keys, key, NULL, &found)) {
+    struct link_routine *known = linkage_routine(linkage, GPOINTER_TO_UINT(found));
+    if (!is_defined && *file != '\0' && (*known->file == '\0' || strcmp(file, known->file) < 0)) {
+      known->file = file;
+      known->unit = unit;
+      known->row = row;
+    }
+    return GPOINTER_TO_UINT(found);
+  }
+  struct link_routine fresh = {
+      .id = store_id("routine", name, home, is_defined && is_static ? "static" : "", NULL),
+      .name = name,
+      .symbol = unit_string(from, routine->assembler),
+      .file = file,
+      .unit = unit,
+      .row = row,
+      .is_defined = is_defined,
+  };
+  uint32_t index = linkage->routines->len;
+  g_array_append_val(linkage->routines, fresh);
+  g_hash_table_insert(linkage->routine_keys, g_steal_pointer(&key), GUINT_TO_POINTER(index));
+  return index;
+}
+
+static void join_routines(struct linkage *linkage, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  uint32_t *map = g_new(uint32_t, MAX(from->n_routines, 1));
+  for (uint32_t i = 0; i < from->n_routines; i++) {
+    const struct unit_routine *routine = &from->routines[i];
+    bool is_defined = (routine->flags & UNIT_ROUTINE_DEFINED) != 0;
+    map[i] = LINK_NONE;
+    if (is_defined)
+      map[i] = add_routine(linkage, unit, i, file_path(from, routine->file), true);
+  }
+  linkage->units[unit].routines = map;
+}
+
+/* ---- variables ---- */
+
+static bool has_static_storage(const struct unit_object *object)
+{
+  return object->kind == UNIT_OBJECT_GLOBAL || object->kind == UNIT_OBJECT_STATIC ||
+         object->kind == UNIT_OBJECT_STATIC_LOCAL;
+}
+
+static uint32_t add_object(struct linkage *linkage, uint32_t unit, uint32_t row, const char *file,
+                           bool is_defined)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_object *object = &from->objects[row];
+  const char *name = unit_string(from, object->name);
+  uint32_t routine = LINK_NONE;
+  const char *owner = "";
+  if (object->kind == UNIT_OBJECT_STATIC_LOCAL && object->routine != UNIT_NONE) {
+    routine = linkage->units[unit].routines[object->routine];
+    owner = unit_string(from, from->routines[object->routine].name);
+  }
+  g_autofree char *line =
+      g_strdup_printf("%u:%u", object->kind == UNIT_OBJECT_STATIC_LOCAL ? object->line : 0,
+                      object->kind == UNIT_OBJECT_STATIC_LOCAL ? object->column : 0);
+  const char *linkage_kind = object->kind == UNIT_OBJECT_GLOBAL ? "global" : "static";
+  g_autofree char *key =
+      g_strjoin("\n", name, is_defined ? file : "", owner, line, linkage_kind, NULL);
+  gpointer found = NULL;
+  if (g_hash_table_lookup_extended(linkage->object_keys, key, NULL, &found)) {
+    struct link_object *known = linkage_object(linkage, GPOINTER_TO_UINT(found));
+    const struct unit_object *old = &linkage_unit(linkage, known->unit)->objects[known->row];
+    /* The row with the initialiser says the most. */
+    if ((object->flags & UNIT_OBJECT_INITIALISED) != 0 &&
+        (old->flags & UNIT_OBJECT_INITIALISED) == 0) {
+      known->unit = unit;
+      known->row = row;
+    }
+    if (*known->file == '\0')
+      known->file = file;
+    return GPOINTER_TO_UINT(found);
+  }
+  struct link_object fresh = {
+      .id = store_id("object", name, is_defined ? file : "", owner, line, linkage_kind, NULL),
+      .name = name,
+      .file = file,
+      .unit = unit,
+      .row = row,
+      .routine = routine,
+      .is_defined = is_defined,
+  };
+  uint32_t index = linkage->objects->len;
+  g_array_append_val(linkage->objects, fresh);
+  g_hash_table_insert(linkage->object_keys, g_steal_pointer(&key), GUINT_TO_POINTER(index));
+  return index;
+}
+
+static void join_objects(struct linkage *linkage, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  uint32_t *map = g_new(uint32_t, MAX(from->n_objects, 1));
+  for (uint32_t i = 0; i < from->n_objects; i++) {
+    const struct unit_object *object = &from->objects[i];
+    bool is_reserved = (object->flags & (UNIT_OBJECT_DEFINED | UNIT_OBJECT_TENTATIVE)) != 0 ||
+                       object->kind != UNIT_OBJECT_GLOBAL;
+    map[i] = LINK_NONE;
+    if (has_static_storage(object) && is_reserved)
+      map[i] = add_object(linkage, unit, i, file_path(from, object->file), true);
+  }
+  linkage->units[unit].objects = map;
+}
+
+/* ---- types and paths ---- */
+
+static void join_types(struct linkage *linkage, uint32_t unit)
+{
+  static const char *const kinds[] = {"struct", "union", "enum", "typedef"};
+  const struct unit *from = linkage_unit(linkage, unit);
+  uint32_t *map = g_new(uint32_t, MAX(from->n_types, 1));
+  for (uint32_t i = 0; i < from->n_types; i++) {
+    const struct unit_type *type = &from->types[i];
+    const char *name = unit_string(from, type->name);
+    g_autofree char *rest =
+        type->is_complete != 0 || type->kind == UNIT_TYPEDEF
+            ? g_strdup_printf("%u:%u:%" G_GINT64_MODIFIER "x", *name == '\0' ? type->line : 0,
+                              *name == '\0' ? type->column : 0, (guint64)type->layout)
+            : g_strdup("");
+    const char *file =
+        type->file == UNIT_NONE ? "" : unit_string(from, from->files[type->file].path);
+    if (type->is_complete == 0 && type->kind != UNIT_TYPEDEF)
+      file = "";
+    g_autofree char *key = g_strjoin("\n", kinds[type->kind], name, file, rest, NULL);
+    gpointer found = NULL;
+    if (g_hash_table_lookup_extended(linkage->type_keys, key, NULL, &found)) {
+      map[i] = GPOINTER_TO_UINT(found);
+      continue;
+    }
+    struct link_type fresh = {store_id("type", key, NULL), unit, i};
+    map[i] = linkage->types->len;
+    g_hash_table_insert(linkage->type_keys, g_steal_pointer(&key), GUINT_TO_POINTER(map[i]));
+    g_array_append_val(linkage->types, fresh);
+  }
+  linkage->units[unit].types = map;
+}
+
+static void measure_paths(struct linkage *linkage, uint32_t unit)
+{
+  struct link_unit *here = &linkage->units[unit];
+  const struct unit *from = here->unit;
+  here->path_offsets = g_new0(uint32_t, MAX(from->n_paths, 1));
+  here->path_types = g_new(uint32_t, MAX(from->n_paths, 1));
+  here->path_types[0] = LINK_NONE;
+  for (uint32_t i = 1; i < from->n_paths; i++) {
+    const struct unit_path *path = &from->paths[i];
+    here->path_offsets[i] = here->path_offsets[path->parent];
+    here->path_types[i] = here->path_types[path->parent];
+    if (path->field == UNIT_NONE)
+      continue;
+    const struct unit_field *field = &from->fields[path->field];
+    here->path_offsets[i] += field->bit_offset / 8;
+    if (here->path_types[i] == LINK_NONE)
+      here->path_types[i] = here->types[field->type_id];
+  }
+}
+
+/* ---- rows by routine ---- */
+
+/* Sorts rows by the routine that they belong to, in linear time and keeping their order. */
+static void index_rows(const struct unit *unit, const uint32_t *owners, uint32_t n, uint32_t **rows,
+                       uint32_t **first)
+{
+  *rows = g_new(uint32_t, MAX(n, 1));
+  *first = g_new0(uint32_t, unit->n_routines + 2);
+  for (uint32_t i = 0; i < n; i++) {
+    if (owners[i] != UNIT_NONE)
+      (*first)[owners[i] + 2]++;
+  }
+  for (uint32_t i = 2; i < unit->n_routines + 2; i++)
+    (*first)[i] += (*first)[i - 1];
+  for (uint32_t i = 0; i < n; i++) {
+    if (owners[i] != UNIT_NONE)
+      (*rows)[(*first)[owners[i] + 1]++] = i;
+  }
+}
+
+static void index_unit(struct link_unit *here)
+{
+  const struct unit *unit = here->unit;
+  g_autofree uint32_t *owners = g_new(uint32_t, MAX(MAX(unit->n_calls, unit->n_edges), 1));
+  for (uint32_t i = 0; i < unit->n_calls; i++)
+    owners[i] = unit->calls[i].caller;
+  index_rows(unit, owners, unit->n_calls, &here->calls_by_routine, &here->first_call);
+  for (uint32_t i = 0; i < unit->n_edges; i++)
+    owners[i] = unit->edges[i].routine;
+  index_rows(unit, owners, unit->n_edges, &here->edges_by_routine, &here->first_edge);
+}
+
+/* ---- life ---- */
+
+static void program_free(gpointer data)
+{
+  struct link_program *program = data;
+  g_free(program->name);
+  g_array_unref(program->units);
+  g_hash_table_unref(program->routines);
+  g_hash_table_unref(program->objects);
+  g_free(program);
+}
+
+struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids, uint32_t n_units)
+{
+  struct linkage *linkage = g_new0(struct linkage, 1);
+  linkage->units = g_new0(struct link_unit, MAX(n_units, 1));
+  linkage->n_units = n_units;
+  linkage->routines = g_array_new(FALSE, FALSE, sizeof(struct link_routine));
+  linkage->objects = g_array_new(FALSE, FALSE, sizeof(struct link_object));
+  linkage->types = g_array_new(FALSE, FALSE, sizeof(struct link_type));
+  linkage->programs = g_ptr_array_new_with_free_func(program_free);
+  linkage->routine_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  linkage->object_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  linkage->type_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  linkage->strings = g_string_chunk_new(1 << 16);
+  for (uint32_t i = 0; i < n_units; i++) {
+    linkage->units[i].unit = units[i];
+    linkage->units[i].id = ids[i];
+    join_routines(linkage, i);
+    join_objects(linkage, i);
+    join_types(linkage, i);
+    measure_paths(linkage, i);
+    index_unit(&linkage->units[i]);
+  }
+  return linkage;
+}
+
+void linkage_free(struct linkage *linkage)
+{
+  if (linkage == NULL)
+    return;
+  for (uint32_t i = 0; i < linkage->n_units; i++) {
+    struct link_unit *unit = &linkage->units[i];
+    g_free(unit->routines);
+    g_free(unit->objects);
+    g_free(unit->types);
+    g_free(unit->path_offsets);
+    g_free(unit->path_types);
+    g_free(unit->calls_by_routine);
+    g_free(unit->first_call);
+    g_free(unit->edges_by_routine);
+    g_free(unit->first_edge);
+  }
+  g_free(linkage->units);
+  g_array_unref(linkage->routines);
+  g_array_unref(linkage->objects);
+  g_array_unref(linkage->types);
+  g_ptr_array_unref(linkage->programs);
+  g_hash_table_unref(linkage->routine_keys);
+  g_hash_table_unref(linkage->object_keys);
+  g_hash_table_unref(linkage->type_keys);
+  g_string_chunk_free(linkage->strings);
+  id_map_clear(&linkage->compatible);
+  g_free(linkage);
+}
+
+/* ---- programs ---- */
+
+/* The first strong definition wins, then the first weak one. */
+static void define(GHashTable *table, const char *symbol, uint32_t unit, uint32_t row, bool is_weak)
+{
+  struct link_symbol *known = g_hash_table_lookup(table, symbol);
+  if (known != NULL && (is_weak || !known->is_weak))
+    return;
+  struct link_symbol *fresh = g_new(struct link_symbol, 1);
+  *fresh = (struct link_symbol){unit, row, is_weak};
+  g_hash_table_replace(table, (gpointer)symbol, fresh);
+}
+
+static void define_all(struct linkage *linkage, struct link_program *program, uint32_t index)
+{
+  const struct unit *unit = linkage_unit(linkage, index);
+  for (uint32_t i = 0; i < unit->n_routines; i++) {
+    const struct unit_routine *routine = &unit->routines[i];
+    bool is_body =
+        (routine->flags & (UNIT_ROUTINE_DEFINED | UNIT_ROUTINE_ALIAS | UNIT_ROUTINE_IFUNC)) != 0;
+    if (!is_body || (routine->flags & UNIT_ROUTINE_STATIC) != 0)
+      continue;
+    bool is_weak = (routine->flags & (UNIT_ROUTINE_WEAK | UNIT_ROUTINE_INLINE)) != 0;
+    define(program->routines, unit_string(unit, routine->assembler), index, i, is_weak);
+  }
+  for (uint32_t i = 0; i < unit->n_objects; i++) {
+    const struct unit_object *object = &unit->objects[i];
+    if (object->kind != UNIT_OBJECT_GLOBAL || linkage->units[index].objects[i] == LINK_NONE)
+      continue;
+    bool is_weak = (object->flags & (UNIT_OBJECT_WEAK | UNIT_OBJECT_TENTATIVE)) != 0;
+    define(program->objects, unit_string(unit, object->assembler), index, i, is_weak);
+  }
+}
+
+struct link_program *linkage_add_program(struct linkage *linkage, const char *name,
+                                         const char *source, const GArray *units)
+{
+  struct link_program *program = g_new0(struct link_program, 1);
+  program->name = g_strdup(name);
+  program->source = source;
+  program->units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  if (units->len != 0)
+    g_array_append_vals(program->units, units->data, units->len);
+  program->routines = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  program->objects = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  for (guint i = 0; i < program->units->len; i++)
+    define_all(linkage, program, g_array_index(program->units, uint32_t, i));
+  g_ptr_array_add(linkage->programs, program);
+  return program;
+}
+
+uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
+                                 uint32_t unit, uint32_t row)
+{
+  for (int steps = 0; steps < 8; steps++) {
+    const struct unit *from = linkage_unit(linkage, unit);
+    const struct unit_routine *routine = &from->routines[row];
+    bool is_own = (routine->flags & UNIT_ROUTINE_DEFINED) != 0 &&
+                  ((routine->flags & UNIT_ROUTINE_STATIC) != 0 ||
+                   (routine->flags & (UNIT_ROUTINE_WEAK | UNIT_ROUTINE_INLINE)) == 0);
+    if (is_own)
+      return linkage->units[unit].routines[row];
+    const char *symbol = unit_string(from, routine->assembler);
+    bool is_second_name = (routine->flags & UNIT_ROUTINE_ALIAS) != 0;
+    if (is_second_name)
+      symbol = unit_string(from, routine->target);
+    const struct link_symbol *found = g_hash_table_lookup(program->routines, symbol);
+    if (found == NULL && (routine->flags & UNIT_ROUTINE_DEFINED) != 0)
+      return linkage->units[unit].routines[row];
+    if (found == NULL)
+      break;
+    const struct unit *home = linkage_unit(linkage, found->unit);
+    if ((home->routines[found->row].flags & UNIT_ROUTINE_DEFINED) != 0)
+      return linkage->units[found->unit].routines[found->row];
+    if (found->unit == unit && found->row == row)
+      break;
+    unit = found->unit;
+    row = found->row;
+  }
+  const struct unit *from = linkage_unit(linkage, unit);
+  return add_routine(linkage, unit, row, file_path(from, from->routines[row].file), false);
+}
+
+uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
+                                uint32_t unit, uint32_t row)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit_object *object = &from->objects[row];
+  uint32_t own = linkage->units[unit].objects[row];
+  if (object->kind != UNIT_OBJECT_GLOBAL)
+    return own;
+  const struct link_symbol *found =
+      g_hash_table_lookup(program->objects, unit_string(from, object->assembler));
+  if (found != NULL)
+    return linkage->units[found->unit].objects[found->row];
+  if (own != LINK_NONE)
+    return own;
+  return add_object(linkage, unit, row, file_path(from, object->file), false);
+}
+
+bool linkage_stands_for(const struct linkage *linkage, uint32_t unit, uint32_t row)
+{
+  if (row == UNIT_NONE)
+    return true;
+  uint32_t routine = linkage->units[unit].routines[row];
+  if (routine == LINK_NONE)
+    return true;
+  const struct link_routine *known = linkage_routine(linkage, routine);
+  return known->unit == unit && known->row == row;
+}
+
+/* ---- layouts ---- */
+
+uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t type)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  for (int steps = 0; type != UNIT_NONE && from->types[type].kind == UNIT_TYPEDEF; steps++)
+    type = steps < 16 ? from->types[type].record : UNIT_NONE;
+  if (type == UNIT_NONE || from->types[type].kind == UNIT_ENUM)
+    return LINK_NONE;
+  return linkage->units[unit].types[type];
+}
+
+/* One begins with all fields of the other. */
+static bool is_prefix(const struct linkage *linkage, uint32_t left, uint32_t right)
+{
+  const struct link_type *a = &g_array_index(linkage->types, struct link_type, left);
+  const struct link_type *b = &g_array_index(linkage->types, struct link_type, right);
+  const struct unit *unit_a = linkage_unit(linkage, a->unit);
+  const struct unit *unit_b = linkage_unit(linkage, b->unit);
+  const struct unit_type *type_a = &unit_a->types[a->row];
+  const struct unit_type *type_b = &unit_b->types[b->row];
+  uint32_t n = MIN(type_a->n_fields, type_b->n_fields);
+  if (n == 0)
+    return type_a->is_complete == 0 || type_b->is_complete == 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const struct unit_field *field_a = &unit_a->fields[type_a->first_field + i];
+    const struct unit_field *field_b = &unit_b->fields[type_b->first_field + i];
+    if (field_a->bit_offset != field_b->bit_offset ||
+        strcmp(unit_string(unit_a, field_a->type), unit_string(unit_b, field_b->type)) != 0)
+      return false;
+  }
+  return true;
+}
+
+/* The field of a record that covers a byte, from `*next` on; LINK_NONE when there is no other. A
+ * union has several. */
+static uint32_t next_covering(const struct unit *unit, const struct unit_type *type,
+                              uint32_t offset, uint32_t *next)
+{
+  while (*next < type->n_fields) {
+    uint32_t row = type->first_field + (*next)++;
+    const struct unit_field *field = &unit->fields[row];
+    uint32_t start = field->bit_offset / 8;
+    uint32_t size = (field->bit_size + 7) / 8;
+    if (offset >= start && (size == 0 || offset < start + size))
+      return row;
+  }
+  return LINK_NONE;
+}
+
+static bool is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
+                          uint32_t access_type, int depth);
+
+static bool member_is_compatible(struct linkage *linkage, const struct link_type *owner,
+                                 uint32_t offset, uint32_t access_type, int depth)
+{
+  const struct unit *unit = linkage_unit(linkage, owner->unit);
+  const struct unit_type *type = &unit->types[owner->row];
+  if (type->is_complete == 0)
+    return true;
+  uint32_t next = 0, row;
+  while ((row = next_covering(unit, type, offset, &next)) != LINK_NONE) {
+    const struct unit_field *field = &unit->fields[row];
+    bool is_raw =
+        (field->flags & UNIT_VALUE_ARRAY) != 0 &&
+        (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER)) == 0;
+    if (is_raw)
+      return true;
+    if ((field->flags & UNIT_VALUE_RECORD) == 0 || (field->flags & UNIT_VALUE_POINTER) != 0)
+      continue;
+    uint32_t inner = linkage_record(linkage, owner->unit, field->record);
+    if (inner == LINK_NONE ||
+        is_compatible(linkage, inner, offset - field->bit_offset / 8, access_type, depth + 1))
+      return true;
+  }
+  return false;
+}
+
+/* A union may be entered through any member. */
+static bool union_holds(struct linkage *linkage, uint32_t access_type, uint32_t type)
+{
+  const struct link_type *access = &g_array_index(linkage->types, struct link_type, access_type);
+  const struct unit *unit = linkage_unit(linkage, access->unit);
+  const struct unit_type *row = &unit->types[access->row];
+  if (row->kind != UNIT_UNION)
+    return false;
+  for (uint32_t i = 0; i < row->n_fields; i++) {
+    const struct unit_field *field = &unit->fields[row->first_field + i];
+    uint32_t member = LINK_NONE;
+    if ((field->flags & UNIT_VALUE_RECORD) != 0)
+      member = linkage_record(linkage, access->unit, field->record);
+    if (member != LINK_NONE && (member == type || is_prefix(linkage, member, type)))
+      return true;
+  }
+  return false;
+}
+
+static bool is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
+                          uint32_t access_type, int depth)
+{
+  if (offset == 0 && (type == access_type || is_prefix(linkage, type, access_type) ||
+                      union_holds(linkage, access_type, type)))
+    return true;
+  if (depth > 8)
+    return true;
+  struct link_type owner = g_array_index(linkage->types, struct link_type, type);
+  return member_is_compatible(linkage, &owner, offset, access_type, depth);
+}
+
+bool linkage_is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
+                           uint32_t access_type)
+{
+  if (type == access_type && offset == 0)
+    return true;
+  if (type >= 1u << 22 || access_type >= 1u << 22 || offset >= 1u << 19)
+    return true;
+  uint64_t key = (uint64_t)type << 41 | (uint64_t)access_type << 19 | offset;
+  uint32_t answer = id_map_get(&linkage->compatible, key);
+  if (answer == UINT32_MAX) {
+    answer = is_compatible(linkage, type, offset, access_type, 0);
+    id_map_put(&linkage->compatible, key, answer);
+  }
+  return answer != 0;
+}
+
+char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  GString *text = g_string_new(NULL);
+  for (int depth = 0; type != LINK_NONE && depth < 8; depth++) {
+    const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
+    const struct unit *unit = linkage_unit(linkage, owner->unit);
+    uint32_t next = 0;
+    uint32_t row = next_covering(unit, &unit->types[owner->row], offset, &next);
+    if (row == LINK_NONE)
+      break;
+    const struct unit_field *field = &unit->fields[row];
+    const char *name = unit_string(unit, field->name);
+    if (*name != '\0') {
+      if (text->len != 0)
+        g_string_append_c(text, '.');
+      g_string_append(text, name);
+    }
+    bool is_record =
+        (field->flags & UNIT_VALUE_RECORD) != 0 && (field->flags & UNIT_VALUE_POINTER) == 0;
+    type = is_record ? linkage_record(linkage, owner->unit, field->record) : LINK_NONE;
+    offset -= field->bit_offset / 8;
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void append_path(const struct unit *unit, uint32_t path, GString *text)
+{
+  if (path == 0)
+    return;
+  append_path(unit, unit->paths[path].parent, text);
+  if (unit->paths[path].field == UNIT_NONE)
+    return;
+  const char *name = unit_string(unit, unit->fields[unit->paths[path].field].name);
+  if (*name == '\0')
+    return;
+  if (text->len != 0)
+    g_string_append_c(text, '.');
+  g_string_append(text, name);
+}
+
+char *linkage_path_text(const struct unit *unit, uint32_t path)
+{
+  GString *text = g_string_new(NULL);
+  append_path(unit, path, text);
+  return g_string_free(text, FALSE);
+}

@@ -1,0 +1,130 @@
+/* All units of a run as one: which routines, variables and records are the same, and which program
+ * a name belongs to.
+ *
+ * A routine is one body: the same inline routine of a header is one, however many units compile
+ * it. Names are resolved inside a program only. Nothing here looks at pointers or writes rows. */
+#ifndef CLEAVE_ANALYZER_LINKAGE_H
+#define CLEAVE_ANALYZER_LINKAGE_H
+
+#include "analyzer/id_set.h"
+#include "analyzer/unit.h"
+
+#define LINK_NONE UINT32_MAX
+
+/* A routine: defined in the tree, or known by name only. */
+struct link_routine {
+  int64_t id;
+  const char *name;
+  const char *symbol;
+  const char *file; /* of the definition, or the first declaration in the tree, or "" */
+  uint32_t unit;    /* the unit and row that stand for all */
+  uint32_t row;
+  bool is_defined;
+};
+
+/* A variable with static or thread storage. */
+struct link_object {
+  int64_t id;
+  const char *name;
+  const char *file;
+  uint32_t unit;
+  uint32_t row;
+  uint32_t routine; /* link routine of a static local, or LINK_NONE */
+  bool is_defined;
+};
+
+/* A record, enum or typedef; equal layouts of one name and place are one. */
+struct link_type {
+  int64_t id;
+  uint32_t unit;
+  uint32_t row;
+};
+
+struct link_unit {
+  const struct unit *unit;
+  int64_t id;
+  uint32_t *routines; /* row -> link routine when defined here, LINK_NONE otherwise */
+  uint32_t *objects;  /* row -> link object when storage is reserved here, LINK_NONE otherwise */
+  uint32_t *types;    /* row -> link type, from 0 */
+  uint32_t *path_offsets;     /* bytes; UINT32_MAX where unknown */
+  uint32_t *path_types;       /* link type in which the path starts, or LINK_NONE */
+  uint32_t *calls_by_routine; /* calls of routine r: first_call[r] to first_call[r + 1] */
+  uint32_t *first_call;
+  uint32_t *edges_by_routine; /* likewise */
+  uint32_t *first_edge;
+};
+
+/* Who defines a symbol inside a program. */
+struct link_symbol {
+  uint32_t unit;
+  uint32_t row;
+  bool is_weak; /* or tentative */
+};
+
+struct link_program {
+  char *name;
+  const char *source;   /* how we know */
+  GArray *units;        /* uint32_t, ascending */
+  GHashTable *routines; /* assembler name -> struct link_symbol */
+  GHashTable *objects;  /* likewise */
+};
+
+struct linkage {
+  struct link_unit *units;
+  uint32_t n_units;
+  GArray *routines;    /* struct link_routine */
+  GArray *objects;     /* struct link_object */
+  GArray *types;       /* struct link_type */
+  GPtrArray *programs; /* struct link_program */
+  GHashTable *routine_keys, *object_keys, *type_keys;
+  GStringChunk *strings;
+  struct id_map compatible; /* answers of linkage_is_compatible() */
+};
+
+/* Joins units. They must outlive the linkage. Linear. */
+struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids, uint32_t n_units);
+void linkage_free(struct linkage *linkage);
+
+#define linkage_routine(linkage, i) (&g_array_index((linkage)->routines, struct link_routine, i))
+#define linkage_object(linkage, i) (&g_array_index((linkage)->objects, struct link_object, i))
+
+/* Adds a program of these units (copied) and builds its symbol table. */
+struct link_program *linkage_add_program(struct linkage *linkage, const char *name,
+                                         const char *source, const GArray *units);
+
+/* The routine that a unit's row means inside a program, aliases followed; never LINK_NONE: what no
+ * unit of the program defines is a routine known by name only. */
+uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
+                                 uint32_t unit, uint32_t row);
+/* The same for a variable with static storage. */
+uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
+                                uint32_t unit, uint32_t row);
+
+/* True when the row is the one that stands for its routine, so that a body of a header counts
+ * once. UNIT_NONE (file scope) is always its own. */
+bool linkage_stands_for(const struct linkage *linkage, uint32_t unit, uint32_t row);
+
+/* True when what lies at `offset` of a record may be accessed as another: the same record, one
+ * that begins with it, a member of a union, or raw bytes. */
+bool linkage_is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
+                           uint32_t access_type);
+
+/* The record behind a unit's type row, typedefs resolved; LINK_NONE for UNIT_NONE, enums and
+ * typedefs of anything else. */
+uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t type);
+
+/* The field path at an offset of a record ("a.b"), or "" for the record itself; a new string.
+ * With a type, descends until that record is reached. */
+char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset);
+
+const char *linkage_string(struct linkage *linkage, const char *text);
+
+/* "a.b" for a path: without steps to elements; a new string. */
+char *linkage_path_text(const struct unit *unit, uint32_t path);
+
+static inline const struct unit *linkage_unit(const struct linkage *linkage, uint32_t unit)
+{
+  return linkage->units[unit].unit;
+}
+
+#endif

@@ -1,0 +1,189 @@
+#include "analyzer/params.h"
+
+#include <string.h>
+
+struct uses {
+  struct findings *findings;
+  uint32_t *first; /* link routine -> first of its parameters below; LINK_NONE when not defined */
+  uint32_t *flags; /* enum unit_use_flags by parameter */
+  const char **reasons;
+};
+
+/* What a callee does with a parameter counts for whoever hands one on; not that it hands it on or
+ * compares it. */
+#define INHERITED                                                                                  \
+  (UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_INDEXED | UNIT_USE_STRING | UNIT_USE_FREED |        \
+   UNIT_USE_KEPT | UNIT_USE_CALLED)
+
+static const struct unit_routine *row_of(const struct linkage *linkage,
+                                         const struct link_routine *routine)
+{
+  return &linkage_unit(linkage, routine->unit)->routines[routine->row];
+}
+
+static void begin(struct uses *uses)
+{
+  struct linkage *linkage = uses->findings->linkage;
+  uint32_t n = 0;
+  uses->first = g_new(uint32_t, MAX(linkage->routines->len, 1));
+  for (guint i = 0; i < linkage->routines->len; i++) {
+    const struct link_routine *routine = linkage_routine(linkage, i);
+    uses->first[i] = routine->is_defined ? n : LINK_NONE;
+    n += routine->is_defined ? row_of(linkage, routine)->n_params : 0;
+  }
+  uses->flags = g_new0(uint32_t, MAX(n, 1));
+  uses->reasons = g_new0(const char *, MAX(n, 1));
+  for (guint i = 0; i < linkage->routines->len; i++) {
+    const struct link_routine *routine = linkage_routine(linkage, i);
+    const struct unit *unit = linkage_unit(linkage, routine->unit);
+    const struct unit_routine *row = row_of(linkage, routine);
+    for (uint32_t p = 0; p < row->n_params && routine->is_defined; p++)
+      uses->flags[uses->first[i] + p] = unit->params[row->first_param + p].uses;
+  }
+}
+
+/* What an outside routine does, judged by the type of its parameter. */
+static uint32_t outside_uses(const struct unit *unit, const struct unit_routine *callee,
+                             uint32_t position)
+{
+  if (strcmp(unit_string(unit, callee->name), "free") == 0)
+    return UNIT_USE_FREED;
+  if (position >= callee->n_params)
+    return UNIT_USE_READ;
+  uint32_t flags = unit->params[callee->first_param + position].flags;
+  if ((flags & UNIT_VALUE_POINTER) == 0)
+    return 0;
+  bool is_const = (flags & UNIT_VALUE_POINTEE_CONST) != 0;
+  if (is_const && (flags & UNIT_VALUE_CHARACTER) != 0)
+    return UNIT_USE_READ | UNIT_USE_STRING;
+  return is_const ? UNIT_USE_READ : UNIT_USE_READ | UNIT_USE_WRITTEN;
+}
+
+static bool inherit(struct uses *uses, const struct found_call *call, uint32_t argument_row)
+{
+  struct linkage *linkage = uses->findings->linkage;
+  const struct unit *unit = linkage_unit(linkage, call->unit);
+  const struct unit_argument *argument = &unit->arguments[argument_row];
+  const struct link_routine *caller = linkage_routine(linkage, call->caller);
+  const struct link_routine *callee = linkage_routine(linkage, call->callee);
+  uint32_t own = (uint32_t)argument->integer;
+  if (argument->kind != UNIT_ARGUMENT_PARAM || own >= row_of(linkage, caller)->n_params)
+    return false;
+  uint32_t gained;
+  if (!callee->is_defined)
+    gained = outside_uses(linkage_unit(linkage, callee->unit), row_of(linkage, callee),
+                          argument->position);
+  else if (argument->position < row_of(linkage, callee)->n_params)
+    gained = uses->flags[uses->first[call->callee] + argument->position] & INHERITED;
+  else
+    gained = UNIT_USE_READ;
+  uint32_t at = uses->first[call->caller] + own;
+  if ((uses->flags[at] | gained) == uses->flags[at])
+    return false;
+  uses->flags[at] |= gained;
+  if (uses->reasons[at] == NULL) {
+    const struct unit_call *row = &unit->calls[call->call];
+    g_autofree char *reason = g_strdup_printf(
+        "%s:%u (handed to %s)", findings_file(unit, row->file), row->line, callee->name);
+    uses->reasons[at] = linkage_string(linkage, reason);
+  }
+  return true;
+}
+
+static bool inherit_all(struct uses *uses)
+{
+  bool is_changed = false;
+  const GArray *calls = uses->findings->found_calls;
+  for (guint i = 0; i < calls->len; i++) {
+    const struct found_call *call = &g_array_index(calls, struct found_call, i);
+    if (call->kind == CALL_CALLBACK || uses->first[call->caller] == LINK_NONE)
+      continue;
+    const struct unit_call *row =
+        &linkage_unit(uses->findings->linkage, call->unit)->calls[call->call];
+    for (uint32_t a = 0; a < row->n_arguments; a++)
+      is_changed = inherit(uses, call, row->first_argument + a) || is_changed;
+  }
+  return is_changed;
+}
+
+static const char *use_text(struct findings *findings, uint32_t flags,
+                            const struct unit_param *param)
+{
+  static const struct {
+    uint32_t flag;
+    const char *word;
+  } words[] = {
+      {UNIT_USE_READ, "read"},           {UNIT_USE_WRITTEN, "write"},
+      {UNIT_USE_INDEXED, "indexed"},     {UNIT_USE_STRING, "string"},
+      {UNIT_USE_FREED, "freed"},         {UNIT_USE_KEPT, "kept"},
+      {UNIT_USE_CALLED, "called"},       {UNIT_USE_RETURNED, "returned"},
+      {UNIT_USE_ALLOCATED, "allocated"}, {UNIT_USE_NULL_TESTED, "null-tested"},
+      {UNIT_USE_VALUE, "value"},
+  };
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    if ((flags & words[i].flag) != 0)
+      g_string_append_printf(text, "%s%s", text->len != 0 ? "," : "", words[i].word);
+  }
+  if (param->length_of != UNIT_NONE)
+    g_string_append_printf(text, "%slength-of:%u", text->len != 0 ? "," : "", param->length_of);
+  return linkage_string(findings->linkage, text->str);
+}
+
+/* The words after "cleave:" in the annotations of a routine or parameter. */
+static const char *contract_of(struct findings *findings, const char *annotations)
+{
+  g_auto(GStrv) lines = g_strsplit(annotations, "\n", -1);
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (char **line = lines; *line != NULL; line++) {
+    if (g_str_has_prefix(*line, "cleave:"))
+      g_string_append_printf(text, "%s%s", text->len != 0 ? "; " : "",
+                             g_strstrip(*line + strlen("cleave:")));
+  }
+  return linkage_string(findings->linkage, text->str);
+}
+
+static void add_rows(struct uses *uses, uint32_t index)
+{
+  struct linkage *linkage = uses->findings->linkage;
+  const struct link_routine *routine = linkage_routine(linkage, index);
+  const struct unit *unit = linkage_unit(linkage, routine->unit);
+  const struct unit_routine *row = row_of(linkage, routine);
+  g_autofree char *place = g_strdup_printf("%s:%u", routine->file, row->line);
+  for (uint32_t p = 0; p < row->n_params; p++) {
+    const struct unit_param *param = &unit->params[row->first_param + p];
+    uint32_t at = routine->is_defined ? uses->first[index] + p : 0;
+    uint32_t flags = routine->is_defined ? uses->flags[at] : param->uses;
+    const char *reason = routine->is_defined ? uses->reasons[at] : NULL;
+    struct fact_param record = {
+        .routine = routine->id,
+        .position = param->position,
+        .name = unit_string(unit, param->name),
+        .type = unit_string(unit, param->type),
+        .use = use_text(uses->findings, flags, param),
+        .annotation =
+            p == 0 ? contract_of(uses->findings, unit_string(unit, row->annotations)) : "",
+        .reason = reason != NULL ? reason : linkage_string(linkage, place),
+    };
+    if (param->record != UNIT_NONE)
+      record.type_id = g_array_index(linkage->types, struct link_type,
+                                     linkage->units[routine->unit].types[param->record])
+                           .id;
+    rows_add(uses->findings->params, &record);
+  }
+}
+
+void params_find(struct findings *findings)
+{
+  struct uses uses = {.findings = findings};
+  begin(&uses);
+  for (int round = 0; round < 64 && inherit_all(&uses); round++)
+    ;
+  for (guint i = 0; i < findings->linkage->routines->len; i++) {
+    if (*linkage_routine(findings->linkage, i)->file != '\0')
+      add_rows(&uses, i);
+  }
+  g_free(uses.first);
+  g_free(uses.flags);
+  g_free(uses.reasons);
+}

@@ -1,0 +1,620 @@
+#include "analyzer/points_to.h"
+
+#include "analyzer/id_set.h"
+
+#include <string.h>
+
+#define OFFSET_LIMIT (1u << 20)
+#define LOCATION_LIMIT 4096u
+
+enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD };
+
+/* A constraint that waits for the targets of its node. */
+struct constraint {
+  uint32_t next; /* of the same node */
+  uint32_t other;
+  int32_t offset;
+  uint32_t type;
+  enum constraint_kind kind;
+};
+
+struct call {
+  uint32_t next; /* of the same node */
+  uint32_t first_argument;
+  uint32_t n_arguments;
+  uint32_t result;
+};
+
+/* A record copy goes through an object of its own: sources flow into it, it flows into targets. */
+struct record_link {
+  uint32_t next;
+  uint32_t object;
+  bool is_source; /* what the node points to flows into the object */
+};
+
+struct node {
+  uint32_t parent; /* union-find */
+  uint32_t object; /* of a location, or POINTS_TO_NONE */
+  uint32_t offset;
+  uint32_t constraints;
+  uint32_t calls;
+  uint32_t records;
+  struct id_set all;   /* what was propagated */
+  struct id_set fresh; /* what is still to be propagated */
+  struct id_set edges; /* copy edges to other nodes */
+};
+
+/* Everything at from_offset and beyond is also at to_offset of another object. */
+struct mirror {
+  uint32_t next;
+  uint32_t from_offset;
+  uint32_t to_object;
+  uint32_t to_offset;
+};
+
+struct object {
+  uint32_t size; /* 0 when unknown */
+  uint32_t type;
+  uint32_t routine; /* or POINTS_TO_NONE */
+  uint32_t mirrors;
+  uint32_t n_locations, n_allocated;
+  uint32_t *locations;
+};
+
+struct routine {
+  uint32_t first_param;
+  uint32_t n_params;
+  uint32_t result;
+  uint32_t rest;
+};
+
+struct points_to {
+  points_to_filter *filter;
+  void *context;
+  GArray *nodes;
+  GArray *objects;
+  GArray *constraints;
+  GArray *calls;
+  GArray *records;
+  GArray *mirrors;
+  GArray *routines;
+  GArray *operands; /* arguments and parameters, adjacent by owner */
+  struct id_map locations;
+  struct id_map pairs; /* record links and call bindings already made */
+  bool is_changed;
+};
+
+#define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
+#define OBJECT(solver, i) (&g_array_index((solver)->objects, struct object, i))
+
+struct points_to *points_to_new(points_to_filter *filter, void *context)
+{
+  struct points_to *solver = g_new0(struct points_to, 1);
+  solver->filter = filter;
+  solver->context = context;
+  solver->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
+  solver->objects = g_array_new(FALSE, FALSE, sizeof(struct object));
+  solver->constraints = g_array_new(FALSE, FALSE, sizeof(struct constraint));
+  solver->calls = g_array_new(FALSE, FALSE, sizeof(struct call));
+  solver->records = g_array_new(FALSE, FALSE, sizeof(struct record_link));
+  solver->mirrors = g_array_new(FALSE, FALSE, sizeof(struct mirror));
+  solver->routines = g_array_new(FALSE, FALSE, sizeof(struct routine));
+  solver->operands = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  return solver;
+}
+
+void points_to_free(struct points_to *solver)
+{
+  if (solver == NULL)
+    return;
+  for (guint i = 0; i < solver->nodes->len; i++) {
+    struct node *node = NODE(solver, i);
+    id_set_clear(&node->all);
+    id_set_clear(&node->fresh);
+    id_set_clear(&node->edges);
+  }
+  for (guint i = 0; i < solver->objects->len; i++)
+    g_free(OBJECT(solver, i)->locations);
+  GArray *arrays[] = {solver->nodes,   solver->objects, solver->constraints, solver->calls,
+                      solver->records, solver->mirrors, solver->routines,    solver->operands};
+  for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
+    g_array_unref(arrays[i]);
+  id_map_clear(&solver->locations);
+  id_map_clear(&solver->pairs);
+  g_free(solver);
+}
+
+static uint32_t representative(const struct points_to *solver, uint32_t node)
+{
+  while (NODE(solver, node)->parent != node) {
+    struct node *here = NODE(solver, node);
+    here->parent = NODE(solver, here->parent)->parent;
+    node = here->parent;
+  }
+  return node;
+}
+
+static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t offset)
+{
+  struct node node = {
+      .parent = solver->nodes->len,
+      .object = object,
+      .offset = offset,
+      .constraints = POINTS_TO_NONE,
+      .calls = POINTS_TO_NONE,
+      .records = POINTS_TO_NONE,
+  };
+  g_array_append_val(solver->nodes, node);
+  return node.parent;
+}
+
+uint32_t points_to_add_node(struct points_to *solver)
+{
+  return add_node(solver, POINTS_TO_NONE, 0);
+}
+
+uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type)
+{
+  struct object object = {
+      .size = (uint32_t)MIN(size, OFFSET_LIMIT),
+      .type = type,
+      .routine = POINTS_TO_NONE,
+      .mirrors = POINTS_TO_NONE,
+  };
+  g_array_append_val(solver->objects, object);
+  return solver->objects->len - 1;
+}
+
+static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
+{
+  from = representative(solver, from);
+  to = representative(solver, to);
+  if (from == to || !id_set_add(&NODE(solver, from)->edges, to))
+    return;
+  struct node *target = NODE(solver, to);
+  if (id_set_add_missing(&target->fresh, &NODE(solver, from)->all, &target->all))
+    solver->is_changed = true;
+}
+
+static void mirror_location(struct points_to *solver, const struct mirror *mirror, uint32_t node,
+                            uint32_t offset)
+{
+  if (offset < mirror->from_offset)
+    return;
+  uint32_t to = points_to_location(solver, mirror->to_object,
+                                   (uint64_t)mirror->to_offset + offset - mirror->from_offset);
+  if (to != POINTS_TO_NONE)
+    add_edge(solver, node, to);
+}
+
+uint32_t points_to_location(struct points_to *solver, uint32_t object, uint64_t offset)
+{
+  struct object *owner = OBJECT(solver, object);
+  if (offset >= OFFSET_LIMIT || (owner->size != 0 && offset >= owner->size))
+    return POINTS_TO_NONE;
+  uint64_t key = (uint64_t)object << 32 | offset;
+  uint32_t node = id_map_get(&solver->locations, key);
+  if (node != POINTS_TO_NONE)
+    return node;
+  if (owner->n_locations >= LOCATION_LIMIT)
+    return owner->locations[0];
+  node = add_node(solver, object, (uint32_t)offset);
+  id_map_put(&solver->locations, key, node);
+  if (owner->n_locations == owner->n_allocated) {
+    owner->n_allocated = MAX(2, owner->n_allocated * 2);
+    owner->locations = g_renew(uint32_t, owner->locations, owner->n_allocated);
+  }
+  owner->locations[owner->n_locations++] = node;
+  for (uint32_t i = owner->mirrors; i != POINTS_TO_NONE;) {
+    struct mirror mirror = g_array_index(solver->mirrors, struct mirror, i);
+    mirror_location(solver, &mirror, node, (uint32_t)offset);
+    i = mirror.next;
+  }
+  return node;
+}
+
+static void insert(struct points_to *solver, uint32_t node, uint32_t location)
+{
+  struct node *target = NODE(solver, representative(solver, node));
+  if (!id_set_has(&target->all, location) && id_set_add(&target->fresh, location))
+    solver->is_changed = true;
+}
+
+void points_to_add_address(struct points_to *solver, uint32_t to, uint32_t object, uint64_t offset)
+{
+  uint32_t location = points_to_location(solver, object, offset);
+  if (to != POINTS_TO_NONE && location != POINTS_TO_NONE)
+    insert(solver, to, location);
+}
+
+void points_to_add_copy(struct points_to *solver, uint32_t to, uint32_t from)
+{
+  if (to != POINTS_TO_NONE && from != POINTS_TO_NONE)
+    add_edge(solver, from, to);
+}
+
+/* Puts what a node already holds back among what is to be looked at, for a new constraint. */
+static void revisit(struct points_to *solver, struct node *node)
+{
+  if (node->all.n == 0)
+    return;
+  id_set_merge(&node->fresh, &node->all);
+  node->all.n = 0;
+  solver->is_changed = true;
+}
+
+static void add_constraint(struct points_to *solver, enum constraint_kind kind, uint32_t node,
+                           uint32_t other, int64_t offset, uint32_t type)
+{
+  if (node == POINTS_TO_NONE || other == POINTS_TO_NONE || offset >= OFFSET_LIMIT ||
+      offset <= -(int64_t)OFFSET_LIMIT)
+    return;
+  struct node *owner = NODE(solver, representative(solver, node));
+  struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind};
+  owner->constraints = solver->constraints->len;
+  g_array_append_val(solver->constraints, constraint);
+  revisit(solver, owner);
+}
+
+void points_to_add_load(struct points_to *solver, uint32_t to, uint32_t from, uint64_t offset,
+                        uint32_t type)
+{
+  add_constraint(solver, CONSTRAINT_LOAD, from, to, (int64_t)MIN(offset, OFFSET_LIMIT), type);
+}
+
+void points_to_add_store(struct points_to *solver, uint32_t to, uint32_t from, uint64_t offset,
+                         uint32_t type)
+{
+  add_constraint(solver, CONSTRAINT_STORE, to, from, (int64_t)MIN(offset, OFFSET_LIMIT), type);
+}
+
+void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, int64_t offset,
+                         uint32_t type)
+{
+  if (offset == 0 && type == 0)
+    points_to_add_copy(solver, to, from);
+  else
+    add_constraint(solver, CONSTRAINT_FIELD, from, to, offset, type);
+}
+
+static void add_record_link(struct points_to *solver, uint32_t node, uint32_t object,
+                            bool is_source)
+{
+  struct node *owner = NODE(solver, representative(solver, node));
+  struct record_link link = {owner->records, object, is_source};
+  owner->records = solver->records->len;
+  g_array_append_val(solver->records, link);
+  revisit(solver, owner);
+}
+
+void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from)
+{
+  if (to == POINTS_TO_NONE || from == POINTS_TO_NONE)
+    return;
+  uint32_t between = points_to_add_object(solver, 0, 0);
+  add_record_link(solver, from, between, true);
+  add_record_link(solver, to, between, false);
+}
+
+void points_to_add_record_copy(struct points_to *solver, uint32_t to_object, uint64_t to_offset,
+                               uint32_t from_object, uint64_t from_offset)
+{
+  if (to_offset >= OFFSET_LIMIT || from_offset >= OFFSET_LIMIT || to_object == from_object)
+    return;
+  struct object *from = OBJECT(solver, from_object);
+  struct mirror mirror = {from->mirrors, (uint32_t)from_offset, to_object, (uint32_t)to_offset};
+  from->mirrors = solver->mirrors->len;
+  g_array_append_val(solver->mirrors, mirror);
+  for (uint32_t i = 0; i < OBJECT(solver, from_object)->n_locations; i++) {
+    uint32_t node = OBJECT(solver, from_object)->locations[i];
+    mirror_location(solver, &mirror, node, NODE(solver, node)->offset);
+  }
+}
+
+static uint32_t add_operands(struct points_to *solver, const uint32_t *operands, uint32_t n)
+{
+  uint32_t first = solver->operands->len;
+  if (n != 0)
+    g_array_append_vals(solver->operands, operands, n);
+  return first;
+}
+
+void points_to_set_routine(struct points_to *solver, uint32_t object, const uint32_t *params,
+                           uint32_t n_params, uint32_t result, uint32_t rest)
+{
+  struct routine routine = {add_operands(solver, params, n_params), n_params, result, rest};
+  OBJECT(solver, object)->routine = solver->routines->len;
+  g_array_append_val(solver->routines, routine);
+}
+
+void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32_t *arguments,
+                        uint32_t n_arguments, uint32_t result)
+{
+  if (pointer == POINTS_TO_NONE)
+    return;
+  uint32_t first = add_operands(solver, arguments, n_arguments);
+  struct node *owner = NODE(solver, representative(solver, pointer));
+  struct call call = {owner->calls, first, n_arguments, result};
+  owner->calls = solver->calls->len;
+  g_array_append_val(solver->calls, call);
+  revisit(solver, owner);
+}
+
+static void bind_call(struct points_to *solver, const struct call *call, uint32_t index,
+                      uint32_t object)
+{
+  uint32_t routine_index = OBJECT(solver, object)->routine;
+  if (routine_index == POINTS_TO_NONE ||
+      !id_map_put_new(&solver->pairs, (uint64_t)index << 32 | object, 1))
+    return;
+  struct routine routine = g_array_index(solver->routines, struct routine, routine_index);
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    uint32_t from = g_array_index(solver->operands, uint32_t, call->first_argument + i);
+    uint32_t to = routine.rest;
+    if (i < routine.n_params)
+      to = g_array_index(solver->operands, uint32_t, routine.first_param + i);
+    points_to_add_copy(solver, to, from);
+  }
+  points_to_add_copy(solver, call->result, routine.result);
+}
+
+static void apply_constraint(struct points_to *solver, const struct constraint *constraint,
+                             uint32_t location)
+{
+  uint32_t object = NODE(solver, location)->object;
+  uint32_t offset = NODE(solver, location)->offset;
+  uint32_t type = OBJECT(solver, object)->type;
+  if (constraint->type != 0 && type != 0 && solver->filter != NULL &&
+      !solver->filter(solver->context, type, offset, constraint->type))
+    return;
+  int64_t there_offset = (int64_t)offset + constraint->offset;
+  if (there_offset < 0)
+    return;
+  uint32_t there = points_to_location(solver, object, (uint64_t)there_offset);
+  if (there == POINTS_TO_NONE)
+    return;
+  if (constraint->kind == CONSTRAINT_LOAD)
+    points_to_add_copy(solver, constraint->other, there);
+  else if (constraint->kind == CONSTRAINT_STORE)
+    points_to_add_copy(solver, there, constraint->other);
+  else
+    insert(solver, constraint->other, there);
+}
+
+static void apply_record(struct points_to *solver, const struct record_link *link,
+                         uint32_t location)
+{
+  /* Bit 63 tells record links from call bindings. */
+  uint64_t key =
+      UINT64_C(1) << 63 | (uint64_t)link->is_source << 62 | (uint64_t)link->object << 31 | location;
+  if (!id_map_put_new(&solver->pairs, key, 1))
+    return;
+  uint32_t object = NODE(solver, location)->object;
+  uint32_t offset = NODE(solver, location)->offset;
+  if (link->is_source)
+    points_to_add_record_copy(solver, link->object, 0, object, offset);
+  else
+    points_to_add_record_copy(solver, object, offset, link->object, 0);
+}
+
+/* Applies what waits for the targets of a node to those that are new. */
+static void apply_waiting(struct points_to *solver, uint32_t node, const struct id_set *targets)
+{
+  for (uint32_t i = NODE(solver, node)->constraints; i != POINTS_TO_NONE;) {
+    struct constraint constraint = g_array_index(solver->constraints, struct constraint, i);
+    for (uint32_t t = 0; t < targets->n; t++)
+      apply_constraint(solver, &constraint, targets->ids[t]);
+    i = constraint.next;
+  }
+  for (uint32_t i = NODE(solver, node)->calls; i != POINTS_TO_NONE;) {
+    struct call call = g_array_index(solver->calls, struct call, i);
+    for (uint32_t t = 0; t < targets->n; t++)
+      bind_call(solver, &call, i, NODE(solver, targets->ids[t])->object);
+    i = call.next;
+  }
+  for (uint32_t i = NODE(solver, node)->records; i != POINTS_TO_NONE;) {
+    struct record_link link = g_array_index(solver->records, struct record_link, i);
+    for (uint32_t t = 0; t < targets->n; t++)
+      apply_record(solver, &link, targets->ids[t]);
+    i = link.next;
+  }
+}
+
+static void propagate(struct points_to *solver, uint32_t index)
+{
+  struct node *node = NODE(solver, index);
+  if (node->fresh.n == 0)
+    return;
+  struct id_set fresh = node->fresh;
+  node->fresh = (struct id_set){0};
+  id_set_merge(&node->all, &fresh);
+  for (uint32_t i = 0; i < node->edges.n; i++) {
+    uint32_t to = representative(solver, node->edges.ids[i]);
+    if (to == index)
+      continue;
+    struct node *target = NODE(solver, to);
+    if (id_set_add_missing(&target->fresh, &fresh, &target->all))
+      solver->is_changed = true;
+  }
+  apply_waiting(solver, index, &fresh);
+  id_set_clear(&fresh);
+}
+
+/* Appends the waiting list of one node to another's. `next` is the first member of each kind. */
+static void join_lists(GArray *array, uint32_t *to, uint32_t from)
+{
+  if (from == POINTS_TO_NONE)
+    return;
+  uint32_t last = from;
+  size_t size = g_array_get_element_size(array);
+  uint32_t *next;
+  while (*(next = (uint32_t *)(void *)(array->data + last * size)) != POINTS_TO_NONE)
+    last = *next;
+  *next = *to;
+  *to = from;
+}
+
+static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
+{
+  struct node *to = NODE(solver, into), *gone = NODE(solver, from);
+  gone->parent = into;
+  /* What only one of the two has seen must be looked at again by what the other waits for. */
+  struct id_set common = id_set_common(&to->all, &gone->all);
+  id_set_merge(&to->fresh, &to->all);
+  id_set_merge(&to->fresh, &gone->all);
+  id_set_merge(&to->fresh, &gone->fresh);
+  id_set_remove(&to->fresh, &common);
+  id_set_clear(&to->all);
+  to->all = common;
+  id_set_merge(&to->edges, &gone->edges);
+  id_set_clear(&gone->all);
+  id_set_clear(&gone->fresh);
+  id_set_clear(&gone->edges);
+  join_lists(solver->constraints, &to->constraints, gone->constraints);
+  join_lists(solver->calls, &to->calls, gone->calls);
+  join_lists(solver->records, &to->records, gone->records);
+  gone->constraints = gone->calls = gone->records = POINTS_TO_NONE;
+  if (to->fresh.n != 0)
+    solver->is_changed = true;
+}
+
+/* Tarjan's components, without recursion. */
+struct walk {
+  uint32_t *index; /* 0: not seen */
+  uint32_t *low;
+  uint32_t *position; /* next edge of a node on the path */
+  GArray *path;
+  GArray *stack;
+  GArray *order; /* finished representatives: reverse topological */
+  uint8_t *is_stacked;
+  uint32_t counter;
+};
+
+static void walk_enter(struct walk *walk, uint32_t node)
+{
+  walk->index[node] = walk->low[node] = ++walk->counter;
+  walk->position[node] = 0;
+  walk->is_stacked[node] = 1;
+  g_array_append_val(walk->path, node);
+  g_array_append_val(walk->stack, node);
+}
+
+static void walk_leave(struct points_to *solver, struct walk *walk, uint32_t node)
+{
+  g_array_set_size(walk->path, walk->path->len - 1);
+  if (walk->path->len != 0) {
+    uint32_t above = g_array_index(walk->path, uint32_t, walk->path->len - 1);
+    walk->low[above] = MIN(walk->low[above], walk->low[node]);
+  }
+  if (walk->low[node] != walk->index[node])
+    return;
+  uint32_t member;
+  do {
+    member = g_array_index(walk->stack, uint32_t, walk->stack->len - 1);
+    g_array_set_size(walk->stack, walk->stack->len - 1);
+    walk->is_stacked[member] = 0;
+    if (member != node)
+      collapse(solver, node, member);
+  } while (member != node);
+  g_array_append_val(walk->order, node);
+}
+
+static void walk_from(struct points_to *solver, struct walk *walk, uint32_t start)
+{
+  walk_enter(walk, start);
+  while (walk->path->len != 0) {
+    uint32_t node = g_array_index(walk->path, uint32_t, walk->path->len - 1);
+    const struct id_set *edges = &NODE(solver, node)->edges;
+    if (walk->position[node] == edges->n) {
+      walk_leave(solver, walk, node);
+      continue;
+    }
+    uint32_t next = representative(solver, edges->ids[walk->position[node]++]);
+    if (walk->index[next] == 0)
+      walk_enter(walk, next);
+    else if (walk->is_stacked[next])
+      walk->low[node] = MIN(walk->low[node], walk->index[next]);
+  }
+}
+
+/* Collapses all cycles and returns the nodes, sources last. */
+static GArray *order_nodes(struct points_to *solver)
+{
+  guint n = solver->nodes->len;
+  struct walk walk = {
+      .index = g_new0(uint32_t, n),
+      .low = g_new0(uint32_t, n),
+      .position = g_new0(uint32_t, n),
+      .is_stacked = g_new0(uint8_t, n),
+      .path = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+      .stack = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+      .order = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+  };
+  for (uint32_t i = 0; i < n; i++) {
+    if (NODE(solver, i)->parent == i && walk.index[i] == 0 && NODE(solver, i)->edges.n != 0)
+      walk_from(solver, &walk, i);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    if (NODE(solver, i)->parent == i && walk.index[i] == 0)
+      g_array_append_val(walk.order, i);
+  }
+  g_free(walk.index);
+  g_free(walk.low);
+  g_free(walk.position);
+  g_free(walk.is_stacked);
+  g_array_unref(walk.path);
+  g_array_unref(walk.stack);
+  return walk.order;
+}
+
+void points_to_solve(struct points_to *solver)
+{
+  solver->is_changed = true;
+  while (solver->is_changed) {
+    g_autoptr(GArray) order = order_nodes(solver);
+    solver->is_changed = false;
+    for (guint i = order->len; i-- > 0;) {
+      uint32_t node = g_array_index(order, uint32_t, i);
+      if (NODE(solver, node)->parent == node)
+        propagate(solver, node);
+    }
+  }
+}
+
+const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node, uint32_t *n)
+{
+  const struct id_set *all = &NODE(solver, representative(solver, node))->all;
+  *n = all->n;
+  return all->ids;
+}
+
+bool points_to_holds(const struct points_to *solver, uint32_t node, uint32_t location)
+{
+  return id_set_has(&NODE(solver, representative(solver, node))->all, location);
+}
+
+uint32_t points_to_object_of(const struct points_to *solver, uint32_t location)
+{
+  return NODE(solver, location)->object;
+}
+
+uint32_t points_to_offset_of(const struct points_to *solver, uint32_t location)
+{
+  return NODE(solver, location)->offset;
+}
+
+const uint32_t *points_to_locations(const struct points_to *solver, uint32_t object, uint32_t *n)
+{
+  *n = OBJECT(solver, object)->n_locations;
+  return OBJECT(solver, object)->locations;
+}
+
+uint32_t points_to_n_objects(const struct points_to *solver)
+{
+  return solver->objects->len;
+}
+
+uint32_t points_to_n_nodes(const struct points_to *solver)
+{
+  return solver->nodes->len;
+}

@@ -1,0 +1,327 @@
+#include "analyzer/programs.h"
+
+#include <string.h>
+
+/* ---- closure ---- */
+
+struct closure {
+  struct linkage *linkage;
+  GHashTable *definers; /* symbol -> GArray of units that define it strongly */
+  bool *has_main;
+  bool *is_member;
+  GArray *members;
+};
+
+static void note_definer(GHashTable *definers, const char *symbol, uint32_t unit)
+{
+  GArray *units = g_hash_table_lookup(definers, symbol);
+  if (units == NULL) {
+    units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_hash_table_insert(definers, (gpointer)symbol, units);
+  }
+  g_array_append_val(units, unit);
+}
+
+static bool is_body(const struct unit_routine *routine)
+{
+  uint32_t body = UNIT_ROUTINE_DEFINED | UNIT_ROUTINE_ALIAS | UNIT_ROUTINE_IFUNC;
+  return (routine->flags & body) != 0;
+}
+
+static bool exports(const struct unit_routine *routine)
+{
+  return is_body(routine) && (routine->flags & UNIT_ROUTINE_STATIC) == 0;
+}
+
+static void note_unit(struct closure *closure, uint32_t index)
+{
+  const struct unit *unit = linkage_unit(closure->linkage, index);
+  for (uint32_t i = 0; i < unit->n_routines; i++) {
+    const struct unit_routine *routine = &unit->routines[i];
+    if (!exports(routine))
+      continue;
+    note_definer(closure->definers, unit_string(unit, routine->assembler), index);
+    if ((routine->flags & UNIT_ROUTINE_DEFINED) != 0 &&
+        strcmp(unit_string(unit, routine->name), "main") == 0)
+      closure->has_main[index] = true;
+  }
+  for (uint32_t i = 0; i < unit->n_objects; i++) {
+    if (unit->objects[i].kind == UNIT_OBJECT_GLOBAL &&
+        closure->linkage->units[index].objects[i] != LINK_NONE)
+      note_definer(closure->definers, unit_string(unit, unit->objects[i].assembler), index);
+  }
+}
+
+static const char *unit_path(const struct linkage *linkage, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  return unit_string(from, from->files[from->infos[0].file].path);
+}
+
+/* Length of the common folder prefix of two paths. */
+static size_t common_folder(const char *left, const char *right)
+{
+  size_t common = 0;
+  for (size_t i = 0; left[i] != '\0' && left[i] == right[i]; i++) {
+    if (left[i] == '/')
+      common = i + 1;
+  }
+  return common;
+}
+
+static void add_member(struct closure *closure, uint32_t unit)
+{
+  if (closure->is_member[unit])
+    return;
+  closure->is_member[unit] = true;
+  g_array_append_val(closure->members, unit);
+}
+
+/* Takes the nearest of the units that define a symbol, unless one of them is in already. */
+static void need(struct closure *closure, const char *symbol, uint32_t from)
+{
+  const GArray *units = g_hash_table_lookup(closure->definers, symbol);
+  if (units == NULL)
+    return;
+  uint32_t best = LINK_NONE;
+  size_t most = 0;
+  const char *home = unit_path(closure->linkage, from);
+  for (guint i = 0; i < units->len; i++) {
+    uint32_t unit = g_array_index(units, uint32_t, i);
+    if (closure->is_member[unit])
+      return;
+    if (closure->has_main[unit])
+      continue;
+    size_t near = common_folder(home, unit_path(closure->linkage, unit)) + 1;
+    if (near > most) {
+      most = near;
+      best = unit;
+    }
+  }
+  if (best != LINK_NONE)
+    add_member(closure, best);
+}
+
+static void need_all(struct closure *closure, uint32_t index)
+{
+  const struct unit *unit = linkage_unit(closure->linkage, index);
+  for (uint32_t i = 0; i < unit->n_routines; i++) {
+    const struct unit_routine *routine = &unit->routines[i];
+    if (!is_body(routine))
+      need(closure, unit_string(unit, routine->assembler), index);
+  }
+  for (uint32_t i = 0; i < unit->n_objects; i++) {
+    if (unit->objects[i].kind == UNIT_OBJECT_GLOBAL &&
+        closure->linkage->units[index].objects[i] == LINK_NONE)
+      need(closure, unit_string(unit, unit->objects[i].assembler), index);
+  }
+}
+
+static gint compare_units(gconstpointer left, gconstpointer right)
+{
+  uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+  return (a > b) - (a < b);
+}
+
+/* Completes the members by what their undefined names need. */
+static void close_members(struct closure *closure)
+{
+  for (guint i = 0; i < closure->members->len; i++)
+    need_all(closure, g_array_index(closure->members, uint32_t, i));
+  g_array_sort(closure->members, compare_units);
+}
+
+static void restart(struct closure *closure)
+{
+  g_array_set_size(closure->members, 0);
+  memset(closure->is_member, 0, MAX(closure->linkage->n_units, 1) * sizeof(bool));
+}
+
+static char *program_name(const struct linkage *linkage, uint32_t unit)
+{
+  g_autofree char *name = g_path_get_basename(unit_path(linkage, unit));
+  char *dot = strrchr(name, '.');
+  if (dot != NULL)
+    *dot = '\0';
+  return g_strcmp0(name, "main") == 0 && strchr(unit_path(linkage, unit), '/') != NULL
+             ? g_path_get_basename(g_path_get_dirname(unit_path(linkage, unit)))
+             : g_steal_pointer(&name);
+}
+
+/* ---- what the build folder says ---- */
+
+/* Units by the absolute path of the object file that they are compiled to. */
+static GHashTable *units_by_output(const struct linkage *linkage, const char *root)
+{
+  GHashTable *units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (uint32_t i = 0; i < linkage->n_units; i++) {
+    const struct unit *unit = linkage_unit(linkage, i);
+    const char *output = unit_string(unit, unit->infos[0].object);
+    if (*output != '\0')
+      g_hash_table_insert(units, g_canonicalize_filename(output, root), GUINT_TO_POINTER(i + 1));
+  }
+  return units;
+}
+
+/* The objects of an executable are members; of its archives come those that it needs. */
+static void add_inputs(struct closure *closure, GHashTable *outputs, GHashTable *archives,
+                       const struct build_target *target, GArray *optional, int depth)
+{
+  for (guint i = 0; i < target->inputs->len; i++) {
+    const char *input = g_ptr_array_index(target->inputs, i);
+    uint32_t unit = GPOINTER_TO_UINT(g_hash_table_lookup(outputs, input));
+    const struct build_target *archive = g_hash_table_lookup(archives, input);
+    if (unit != 0 && depth == 0)
+      add_member(closure, unit - 1);
+    else if (unit != 0) {
+      uint32_t index = unit - 1;
+      g_array_append_val(optional, index);
+    }
+    if (archive != NULL && depth < 8)
+      add_inputs(closure, outputs, archives, archive, optional, depth + 1);
+  }
+}
+
+/* Members of archives that satisfy an undefined name, until nothing more is needed. */
+static void pull_members(struct closure *closure, const GArray *optional)
+{
+  g_autoptr(GHashTable) allowed = g_hash_table_new(g_direct_hash, g_direct_equal);
+  for (guint i = 0; i < optional->len; i++)
+    g_hash_table_add(allowed, GUINT_TO_POINTER(g_array_index(optional, uint32_t, i)));
+  bool *saved = closure->has_main;
+  /* Whatever is not in an archive of this program cannot be pulled in. */
+  closure->has_main = g_new0(bool, MAX(closure->linkage->n_units, 1));
+  for (uint32_t i = 0; i < closure->linkage->n_units; i++)
+    closure->has_main[i] = !g_hash_table_contains(allowed, GUINT_TO_POINTER(i));
+  close_members(closure);
+  g_free(closure->has_main);
+  closure->has_main = saved;
+}
+
+static bool defines_main(const struct closure *closure)
+{
+  for (guint i = 0; i < closure->members->len; i++) {
+    if (closure->has_main[g_array_index(closure->members, uint32_t, i)])
+      return true;
+  }
+  return false;
+}
+
+static void add_build_programs(struct closure *closure, const char *root, const char *build_folder,
+                               bool *is_linked)
+{
+  g_autoptr(GPtrArray) targets = build_targets_read(build_folder);
+  g_autoptr(GHashTable) outputs = units_by_output(closure->linkage, root);
+  g_autoptr(GHashTable) archives = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < targets->len; i++) {
+    struct build_target *target = g_ptr_array_index(targets, i);
+    g_hash_table_insert(archives, target->output, target);
+  }
+  for (guint i = 0; i < targets->len; i++) {
+    const struct build_target *target = g_ptr_array_index(targets, i);
+    if (target->is_archive)
+      continue;
+    restart(closure);
+    g_autoptr(GArray) optional = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    add_inputs(closure, outputs, archives, target, optional, 0);
+    if (closure->members->len == 0)
+      continue;
+    pull_members(closure, optional);
+    if (defines_main(closure) || strstr(target->output, ".so") != NULL) {
+      linkage_add_program(closure->linkage, target->name, target->source, closure->members);
+      for (guint j = 0; j < closure->members->len; j++)
+        is_linked[g_array_index(closure->members, uint32_t, j)] = true;
+    }
+  }
+}
+
+/* ---- all of it ---- */
+
+static void add_main_programs(struct closure *closure, bool *is_linked)
+{
+  struct linkage *linkage = closure->linkage;
+  for (uint32_t i = 0; i < linkage->n_units; i++) {
+    if (!closure->has_main[i] || is_linked[i])
+      continue;
+    restart(closure);
+    add_member(closure, i);
+    close_members(closure);
+    g_autofree char *name = program_name(linkage, i);
+    linkage_add_program(linkage, name, "main-closure", closure->members);
+    for (guint j = 0; j < closure->members->len; j++)
+      is_linked[g_array_index(closure->members, uint32_t, j)] = true;
+  }
+}
+
+static void add_rest(struct closure *closure, const bool *is_linked)
+{
+  restart(closure);
+  for (uint32_t i = 0; i < closure->linkage->n_units; i++) {
+    if (!is_linked[i])
+      add_member(closure, i);
+  }
+  if (closure->members->len != 0)
+    linkage_add_program(closure->linkage, "(unlinked)", "nothing links it", closure->members);
+}
+
+static gint compare_programs(gconstpointer left, gconstpointer right)
+{
+  const struct link_program *a = *(struct link_program *const *)left;
+  const struct link_program *b = *(struct link_program *const *)right;
+  int order = strcmp(a->name, b->name);
+  if (order != 0)
+    return order;
+  uint32_t first_a = g_array_index(a->units, uint32_t, 0);
+  uint32_t first_b = g_array_index(b->units, uint32_t, 0);
+  return (first_a > first_b) - (first_a < first_b);
+}
+
+/* Programs of one name get the folder of their first unit with a main in front. */
+static void tell_apart(struct linkage *linkage)
+{
+  g_ptr_array_sort(linkage->programs, compare_programs);
+  for (guint i = 1; i < linkage->programs->len; i++) {
+    struct link_program *before = g_ptr_array_index(linkage->programs, i - 1);
+    struct link_program *here = g_ptr_array_index(linkage->programs, i);
+    if (strcmp(before->name, here->name) != 0)
+      continue;
+    for (guint n = 2;; n++) {
+      g_autofree char *name = g_strdup_printf("%s#%u", before->name, n);
+      bool is_taken = false;
+      for (guint j = 0; j < linkage->programs->len; j++) {
+        const struct link_program *other = g_ptr_array_index(linkage->programs, j);
+        is_taken = is_taken || strcmp(other->name, name) == 0;
+      }
+      if (is_taken)
+        continue;
+      g_free(here->name);
+      here->name = g_steal_pointer(&name);
+      break;
+    }
+  }
+  g_ptr_array_sort(linkage->programs, compare_programs);
+}
+
+void programs_find(struct linkage *linkage, const char *root, const char *build_folder)
+{
+  struct closure closure = {
+      .linkage = linkage,
+      .definers =
+          g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref),
+      .has_main = g_new0(bool, MAX(linkage->n_units, 1)),
+      .is_member = g_new0(bool, MAX(linkage->n_units, 1)),
+      .members = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+  };
+  g_autofree bool *is_linked = g_new0(bool, MAX(linkage->n_units, 1));
+  for (uint32_t i = 0; i < linkage->n_units; i++)
+    note_unit(&closure, i);
+  if (build_folder != NULL)
+    add_build_programs(&closure, root, build_folder, is_linked);
+  add_main_programs(&closure, is_linked);
+  add_rest(&closure, is_linked);
+  tell_apart(linkage);
+  g_hash_table_unref(closure.definers);
+  g_free(closure.has_main);
+  g_free(closure.is_member);
+  g_array_unref(closure.members);
+}

@@ -1,0 +1,32 @@
+/* Rows of one fact table on their way into the store: collected in any order, written sorted and
+ * once each.
+ *
+ * Knows the shape of records, never what they mean. */
+#ifndef CLEAVE_ANALYZER_ROWS_H
+#define CLEAVE_ANALYZER_ROWS_H
+
+#include "store/record.h"
+
+struct rows {
+  const struct record_table *table;
+  GArray *records;
+};
+
+struct rows *rows_new(const struct record_table *table);
+void rows_free(struct rows *rows);
+
+/* Copies the record; its strings must live until the rows are written. NULL texts become "". */
+void rows_add(struct rows *rows, const void *record);
+
+/* Sorts by all columns and drops repeats. O(n log n). */
+void rows_sort(struct rows *rows);
+
+/* Drops rows that agree with the one before them in the first n columns; sorts first. */
+void rows_unique(struct rows *rows, size_t n_columns);
+
+/* Sorts, drops repeats and replaces the table's contents. Needs an open transaction. */
+bool rows_write(struct rows *rows, struct store *store, GError **error);
+
+#define rows_at(rows, type, i) (&g_array_index((rows)->records, struct type, i))
+
+#endif

@@ -1,0 +1,241 @@
+#include "analyzer/spans.h"
+
+#include "analyzer/conditions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS 4
+
+/* A call that opens or closes something. */
+struct event {
+  uint32_t routine;
+  uint32_t line;
+  uint32_t column;
+  const char *kind;
+  const char *subject; /* what is locked; "" for a transaction */
+  int64_t state;
+  const char *file;
+  bool is_end;
+};
+
+/* What a routine leaves open, or closes without having opened it. */
+struct summary {
+  const struct event *opens;
+  const struct event *closes;
+};
+
+struct search {
+  struct findings *findings;
+  struct state *state;
+  GArray *events;            /* struct event */
+  struct summary *summaries; /* by link routine */
+  GStringChunk *strings;
+};
+
+/* ---- single calls ---- */
+
+static const char *subject_of(struct search *search, const struct unit *unit, uint32_t unit_index,
+                              const struct unit_argument *argument, int64_t *state)
+{
+  *state = 0;
+  if (argument == NULL)
+    return "";
+  g_autofree char *path = linkage_path_text(unit, argument->path);
+  const char *base = "";
+  bool is_named = argument->kind == UNIT_ARGUMENT_ADDRESS || argument->kind == UNIT_ARGUMENT_OBJECT;
+  bool has_base = is_named || argument->kind == UNIT_ARGUMENT_FIELD ||
+                  argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS ||
+                  argument->kind == UNIT_ARGUMENT_PARAM;
+  if (has_base && argument->index != UNIT_NONE) {
+    base = unit_string(unit, unit->objects[argument->index].name);
+    bool is_static = unit->objects[argument->index].kind <= UNIT_OBJECT_STATIC_LOCAL;
+    uint32_t object = search->findings->linkage->units[unit_index].objects[argument->index];
+    if (is_named && is_static && object != LINK_NONE)
+      *state = state_id_of(search->state, object, path);
+  }
+  g_autofree char *whole = g_strconcat(base, ".", path, NULL);
+  return g_string_chunk_insert_const(search->strings, whole);
+}
+
+static bool text_matches(const struct pattern *text, const struct unit *unit,
+                         const struct unit_call *call)
+{
+  if (text == NULL)
+    return true;
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    const struct unit_argument *argument = &unit->arguments[call->first_argument + i];
+    if ((argument->kind == UNIT_ARGUMENT_STRING || argument->kind == UNIT_ARGUMENT_LIST) &&
+        pattern_matches(text, unit_string(unit, argument->text)))
+      return true;
+  }
+  return false;
+}
+
+static void add_event(struct search *search, const struct found_call *found,
+                      const struct span_rule *rule, bool is_end)
+{
+  const struct unit *unit = linkage_unit(search->findings->linkage, found->unit);
+  const struct unit_call *call = &unit->calls[found->call];
+  struct event event = {
+      .routine = found->caller,
+      .line = call->line,
+      .column = call->column,
+      .kind = rule->kind,
+      .file = findings_file(unit, call->file),
+      .is_end = is_end,
+  };
+  int position = is_end ? rule->end_argument : rule->begin_argument;
+  event.subject = subject_of(search, unit, found->unit, conditions_argument(unit, call, position),
+                             &event.state);
+  g_array_append_val(search->events, event);
+}
+
+static void judge_call(struct search *search, const struct found_call *found)
+{
+  const struct linkage *linkage = search->findings->linkage;
+  const struct unit *unit = linkage_unit(linkage, found->unit);
+  const struct unit_call *call = &unit->calls[found->call];
+  const char *name = linkage_routine(linkage, found->callee)->name;
+  const GPtrArray *rules = search->findings->rules->spans;
+  for (guint i = 0; i < rules->len; i++) {
+    const struct span_rule *rule = g_ptr_array_index(rules, i);
+    if (pattern_matches(rule->begin, name) && text_matches(rule->begin_text, unit, call))
+      add_event(search, found, rule, false);
+    else if (pattern_matches(rule->end, name) && text_matches(rule->end_text, unit, call))
+      add_event(search, found, rule, true);
+  }
+}
+
+/* A call of a routine that leaves something open opens it, and so on. */
+static void judge_wrapper(struct search *search, const struct found_call *found)
+{
+  const struct summary *summary = &search->summaries[found->callee];
+  const struct unit *unit = linkage_unit(search->findings->linkage, found->unit);
+  const struct unit_call *call = &unit->calls[found->call];
+  const struct event *events[] = {summary->opens, summary->closes};
+  for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+    if (events[i] == NULL)
+      continue;
+    struct event event = *events[i];
+    event.routine = found->caller;
+    event.line = call->line;
+    event.column = call->column;
+    event.file = findings_file(unit, call->file);
+    event.is_end = i == 1;
+    g_array_append_val(search->events, event);
+  }
+}
+
+/* ---- pairs ---- */
+
+static gint compare_events(gconstpointer left, gconstpointer right)
+{
+  const struct event *a = left, *b = right;
+  if (a->routine != b->routine)
+    return a->routine < b->routine ? -1 : 1;
+  int order = strcmp(a->kind, b->kind);
+  if (order == 0)
+    order = strcmp(a->subject, b->subject);
+  if (order != 0)
+    return order;
+  if (a->line != b->line)
+    return a->line < b->line ? -1 : 1;
+  if (a->column != b->column)
+    return a->column < b->column ? -1 : 1;
+  return a->is_end - b->is_end;
+}
+
+static void add_row(struct search *search, const struct event *begin, uint32_t end_line)
+{
+  struct fact_span row = {
+      .routine = linkage_routine(search->findings->linkage, begin->routine)->id,
+      .kind = begin->kind,
+      .state = begin->state,
+      .file = begin->file,
+      .line = begin->line,
+      .end_line = end_line,
+  };
+  rows_add(search->findings->spans, &row);
+}
+
+/* Pairs the events of one routine and one subject. A begin ends at the last end before the next
+ * begin: a routine leaves a lock on each of its ways out. */
+static void pair_events(struct search *search, guint first, guint end, bool is_last,
+                        struct summary *summaries)
+{
+  const struct event *open = NULL;
+  uint32_t end_line = 0;
+  for (guint i = first; i <= end; i++) {
+    const struct event *event = i < end ? &g_array_index(search->events, struct event, i) : NULL;
+    if (event != NULL && event->is_end) {
+      if (open != NULL)
+        end_line = event->line;
+      else
+        summaries[event->routine].closes = event;
+      continue;
+    }
+    if (open != NULL && is_last)
+      add_row(search, open, end_line);
+    if (open != NULL && end_line == 0)
+      summaries[open->routine].opens = open;
+    open = event;
+    end_line = 0;
+  }
+}
+
+static void pair_all(struct search *search, bool is_last, struct summary *summaries)
+{
+  g_array_sort(search->events, compare_events);
+  for (guint first = 0; first < search->events->len;) {
+    const struct event *head = &g_array_index(search->events, struct event, first);
+    guint end = first + 1;
+    while (end < search->events->len) {
+      const struct event *next = &g_array_index(search->events, struct event, end);
+      if (next->routine != head->routine || strcmp(next->kind, head->kind) != 0 ||
+          strcmp(next->subject, head->subject) != 0)
+        break;
+      end++;
+    }
+    pair_events(search, first, end, is_last, summaries);
+    first = end;
+  }
+}
+
+static void collect(struct search *search)
+{
+  const GArray *calls = search->findings->found_calls;
+  g_array_set_size(search->events, 0);
+  for (guint i = 0; i < calls->len; i++) {
+    const struct found_call *found = &g_array_index(calls, struct found_call, i);
+    if (found->kind != CALL_DIRECT)
+      continue;
+    judge_call(search, found);
+    if (search->summaries != NULL)
+      judge_wrapper(search, found);
+  }
+}
+
+void spans_find(struct findings *findings, struct state *state)
+{
+  struct search search = {
+      .findings = findings,
+      .state = state,
+      .strings = g_string_chunk_new(4096),
+  };
+  guint n = MAX(findings->linkage->routines->len, 1);
+  GPtrArray *generations = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+  for (int round = 0; round < ROUNDS; round++) {
+    /* Summaries point into the events that they were made of. */
+    search.events = g_array_new(FALSE, FALSE, sizeof(struct event));
+    g_ptr_array_add(generations, search.events);
+    collect(&search);
+    struct summary *fresh = g_new0(struct summary, n);
+    pair_all(&search, round == ROUNDS - 1, fresh);
+    g_free(search.summaries);
+    search.summaries = fresh;
+  }
+  g_free(search.summaries);
+  g_ptr_array_unref(generations);
+  g_string_chunk_free(search.strings);
+}

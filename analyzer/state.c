@@ -1,0 +1,581 @@
+#include "analyzer/state.h"
+
+#include "analyzer/conditions.h"
+#include "analyzer/effects.h"
+#include "analyzer/sql.h"
+#include "store/identity.h"
+
+#include <string.h>
+
+/* What can be accessed: a variable, a heap object or an outside store. */
+struct holder {
+  int64_t id;
+  const char *name;
+  const char *file;
+  int64_t line;
+  const char *storage;
+  const char *type;
+  int64_t routine;
+  bool is_const;
+  bool is_external;
+  bool is_outside; /* table, file, shared memory: never classified by writes */
+};
+
+struct access {
+  uint32_t holder;
+  const char *field;
+  uint32_t routine; /* link routine */
+  uint32_t mode;    /* one of enum unit_access_mode */
+  const char *how;
+  const char *file;
+  uint32_t line;
+  uint32_t column;
+};
+
+struct state {
+  struct findings *findings;
+  GArray *holders;     /* struct holder */
+  GHashTable *by_id;   /* id -> holder + 1 */
+  GArray *accesses;    /* struct access */
+  uint32_t *of_object; /* link object -> holder + 1, grown on demand */
+  uint32_t n_of_object;
+};
+
+struct state *state_new(struct findings *findings)
+{
+  struct state *state = g_new0(struct state, 1);
+  state->findings = findings;
+  state->holders = g_array_new(FALSE, FALSE, sizeof(struct holder));
+  state->by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  state->accesses = g_array_new(FALSE, FALSE, sizeof(struct access));
+  return state;
+}
+
+void state_free(struct state *state)
+{
+  if (state == NULL)
+    return;
+  g_array_unref(state->holders);
+  g_hash_table_unref(state->by_id);
+  g_array_unref(state->accesses);
+  g_free(state->of_object);
+  g_free(state);
+}
+
+/* ---- holders ---- */
+
+static uint32_t add_holder(struct state *state, const struct holder *holder)
+{
+  gpointer found = g_hash_table_lookup(state->by_id, &holder->id);
+  if (found != NULL)
+    return GPOINTER_TO_UINT(found) - 1;
+  g_array_append_vals(state->holders, holder, 1);
+  g_hash_table_insert(state->by_id, g_memdup2(&holder->id, sizeof holder->id),
+                      GUINT_TO_POINTER(state->holders->len));
+  return state->holders->len - 1;
+}
+
+static const char *storage_of(const struct unit_object *object)
+{
+  if ((object->flags & UNIT_OBJECT_THREAD) != 0)
+    return "thread";
+  switch (object->kind) {
+  case UNIT_OBJECT_STATIC:
+    return "static";
+  case UNIT_OBJECT_STATIC_LOCAL:
+    return "static-local";
+  default:
+    return "global";
+  }
+}
+
+static uint32_t holder_of_object(struct state *state, uint32_t object)
+{
+  struct linkage *linkage = state->findings->linkage;
+  if (object >= state->n_of_object) {
+    uint32_t n = linkage->objects->len + 256;
+    state->of_object = g_renew(uint32_t, state->of_object, n);
+    memset(state->of_object + state->n_of_object, 0,
+           (n - state->n_of_object) * sizeof *state->of_object);
+    state->n_of_object = n;
+  }
+  if (state->of_object[object] != 0)
+    return state->of_object[object] - 1;
+  const struct link_object *known = linkage_object(linkage, object);
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_object *row = &unit->objects[known->row];
+  bool is_const = (row->flags & UNIT_OBJECT_CONST) != 0;
+  struct holder holder = {
+      .id = known->id,
+      .name = known->name,
+      .file = known->file,
+      .line = *known->file != '\0' ? row->line : 0,
+      .storage = storage_of(row),
+      .type = unit_string(unit, row->type),
+      .routine = known->routine != LINK_NONE ? linkage_routine(linkage, known->routine)->id : 0,
+      .is_const = is_const,
+      .is_external = !known->is_defined,
+  };
+  uint32_t index = add_holder(state, &holder);
+  state->of_object[object] = index + 1;
+  return index;
+}
+
+static uint32_t holder_of_heap(struct state *state, const struct flow *flow, uint32_t object)
+{
+  const struct flow_object *known = flow_object(flow, object);
+  struct linkage *linkage = state->findings->linkage;
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_object *row = &unit->objects[known->index];
+  const char *file = findings_file(unit, row->file);
+  const char *type = unit_string(unit, row->type);
+  g_autofree char *record = g_strdup(type);
+  g_strdelimit(record, "*", ' ');
+  g_strstrip(record);
+  g_autofree char *name = *record != '\0'
+                              ? g_strdup(record)
+                              : g_strconcat("memory of ", unit_string(unit, row->name), NULL);
+  char where[48];
+  g_snprintf(where, sizeof where, "%u:%u", row->line, row->column);
+  struct holder holder = {
+      .id = store_id("heap", name, file, where, NULL),
+      .name = linkage_string(linkage, name),
+      .file = file,
+      .line = row->line,
+      .storage = "heap",
+      .type = type,
+  };
+  uint32_t routine = findings_routine(linkage, known->unit, row->routine);
+  if (routine != LINK_NONE)
+    holder.routine = linkage_routine(linkage, routine)->id;
+  return add_holder(state, &holder);
+}
+
+static uint32_t holder_outside(struct state *state, const char *storage, const char *name)
+{
+  struct holder holder = {
+      .id = store_id("outside", storage, name, NULL),
+      .name = linkage_string(state->findings->linkage, name),
+      .file = "",
+      .storage = storage,
+      .type = "",
+      .is_outside = true,
+      .is_external = true,
+  };
+  return add_holder(state, &holder);
+}
+
+/* ---- accesses ---- */
+
+static const char *how_of(const struct unit_access *access)
+{
+  switch (access->operation) {
+  case UNIT_OPERATION_INCREMENT:
+  case UNIT_OPERATION_DECREMENT:
+    return "add";
+  case UNIT_OPERATION_COMPOUND:
+    return "compound";
+  case UNIT_OPERATION_WHOLE:
+    return "whole";
+  case UNIT_OPERATION_ATOMIC:
+    return "atomic";
+  case UNIT_OPERATION_ASSEMBLY:
+    return "assembly";
+  case UNIT_OPERATION_INITIALISER:
+    return "init";
+  default:
+    return (access->mode & UNIT_WRITE) != 0 ? "assign" : "";
+  }
+}
+
+static void add_modes(struct state *state, struct access access, uint32_t modes)
+{
+  for (uint32_t mode = UNIT_READ; mode <= UNIT_ADDRESS; mode <<= 1) {
+    if ((modes & mode) == 0)
+      continue;
+    access.mode = mode;
+    g_array_append_val(state->accesses, access);
+  }
+}
+
+/* What an outside routine does with an address: a parameter that is not "const *" is written. */
+static uint32_t modes_of_outside(const struct unit *unit, const struct unit_call *call,
+                                 const struct unit_access *access)
+{
+  const struct unit_routine *callee = &unit->routines[call->callee];
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    const struct unit_argument *argument = &unit->arguments[call->first_argument + i];
+    if (argument->index != access->object || argument->kind != UNIT_ARGUMENT_ADDRESS)
+      continue;
+    if (i + 1 >= callee->n_params) {
+      const char *name = unit_string(unit, callee->name);
+      return strstr(name, "scanf") != NULL ? UNIT_WRITE : UNIT_READ;
+    }
+    const struct unit_param *param = &unit->params[callee->first_param + i + 1];
+    return (param->flags & UNIT_VALUE_POINTEE_CONST) != 0 ? UNIT_READ : UNIT_READ | UNIT_WRITE;
+  }
+  return UNIT_READ | UNIT_WRITE;
+}
+
+static bool is_outside_call(struct state *state, const struct flow *flow, uint32_t unit,
+                            const struct unit_call *call)
+{
+  if (call->callee == UNIT_NONE)
+    return false;
+  uint32_t callee =
+      linkage_resolve_routine(state->findings->linkage, flow->program, unit, call->callee);
+  return !linkage_routine(state->findings->linkage, callee)->is_defined;
+}
+
+static void add_named(struct state *state, const struct flow *flow, uint32_t unit,
+                      const struct unit_access *row, struct access access)
+{
+  struct linkage *linkage = state->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  if (from->objects[row->object].kind > UNIT_OBJECT_STATIC_LOCAL)
+    return;
+  uint32_t object = linkage_resolve_object(linkage, flow->program, unit, row->object);
+  if (object == LINK_NONE)
+    return;
+  access.holder = holder_of_object(state, object);
+  g_autofree char *field = linkage_path_text(from, row->path);
+  access.field = linkage_string(linkage, field);
+  uint32_t modes = row->mode;
+  if ((row->mode & UNIT_ADDRESS) != 0 && row->call != UNIT_NONE &&
+      is_outside_call(state, flow, unit, &from->calls[row->call])) {
+    access.how = "call";
+    modes = (row->mode & ~(uint32_t)UNIT_ADDRESS) |
+            modes_of_outside(from, &from->calls[row->call], row);
+  }
+  add_modes(state, access, modes);
+}
+
+/* Accesses through a pointer, to every object that outlives the call. */
+static void add_pointed(struct state *state, struct flow *flow, const bool *is_reachable,
+                        uint32_t unit, const struct unit_access *row, struct access access)
+{
+  struct linkage *linkage = state->findings->linkage;
+  const struct link_unit *here = &linkage->units[unit];
+  uint32_t node = flow_node(flow, unit, row->node);
+  if (node == LINK_NONE)
+    return;
+  uint32_t record = linkage_record(linkage, unit, row->record);
+  uint32_t n = 0;
+  const uint32_t *targets = points_to_targets(flow->solver, node, &n);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t object = points_to_object_of(flow->solver, targets[i]);
+    uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
+    const struct flow_object *known = flow_object(flow, object);
+    bool is_state =
+        known->kind == FLOW_STATIC || (known->kind == FLOW_HEAP && is_reachable[object]);
+    if (!is_state)
+      continue;
+    bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
+                   linkage_is_compatible(linkage, known->type, offset, record);
+    if (!is_same)
+      continue;
+    g_autofree char *field = NULL;
+    if (row->path != 0 && known->type != LINK_NONE)
+      field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path]);
+    else if (row->path == 0 && offset != 0 && known->type != LINK_NONE)
+      field = linkage_field_at(linkage, known->type, offset);
+    else
+      field = linkage_path_text(here->unit, row->path);
+    access.field = linkage_string(linkage, field);
+    access.holder = known->kind == FLOW_STATIC ? holder_of_object(state, known->index)
+                                               : holder_of_heap(state, flow, object);
+    add_modes(state, access, row->mode & ~(uint32_t)UNIT_ADDRESS);
+  }
+}
+
+/* Heap objects that a variable with static storage leads to, over any number of steps. */
+static bool *reachable_objects(const struct flow *flow)
+{
+  uint32_t n_objects = points_to_n_objects(flow->solver);
+  bool *is_reachable = g_new0(bool, MAX(n_objects, 1));
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  for (uint32_t i = 0; i < n_objects; i++) {
+    if (flow_object(flow, i)->kind == FLOW_STATIC || flow_object(flow, i)->kind == FLOW_SLOT)
+      g_array_append_val(stack, i);
+  }
+  while (stack->len != 0) {
+    uint32_t object = g_array_index(stack, uint32_t, stack->len - 1);
+    g_array_set_size(stack, stack->len - 1);
+    uint32_t n_inside = 0;
+    const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
+    for (uint32_t i = 0; i < n_inside; i++) {
+      uint32_t n = 0;
+      const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
+      for (uint32_t t = 0; t < n; t++) {
+        uint32_t next = points_to_object_of(flow->solver, targets[t]);
+        if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
+          continue;
+        is_reachable[next] = true;
+        g_array_append_val(stack, next);
+      }
+    }
+  }
+  return is_reachable;
+}
+
+void state_find(struct state *state, struct flow *flow)
+{
+  struct linkage *linkage = state->findings->linkage;
+  g_autofree bool *is_reachable = reachable_objects(flow);
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t a = 0; a < unit->n_accesses; a++) {
+      const struct unit_access *row = &unit->accesses[a];
+      uint32_t routine = findings_routine(linkage, index, row->routine);
+      if (routine == LINK_NONE || !linkage_stands_for(linkage, index, row->routine))
+        continue;
+      struct access access = {
+          .routine = routine,
+          .how = how_of(row),
+          .file = findings_file(unit, row->file),
+          .line = row->line,
+          .column = row->column,
+          .field = "",
+      };
+      if (row->base == UNIT_BASE_OBJECT)
+        add_named(state, flow, index, row, access);
+      else if (row->base == UNIT_BASE_POINTER)
+        add_pointed(state, flow, is_reachable, index, row, access);
+    }
+  }
+}
+
+/* ---- tables, files, shared memory ---- */
+
+static void add_tables(struct state *state, const char *text, struct access access)
+{
+  g_autoptr(GPtrArray) tables = sql_tables(text);
+  for (guint i = 0; i < tables->len; i++) {
+    const struct sql_table *table = g_ptr_array_index(tables, i);
+    access.holder = holder_outside(state, "table", table->name);
+    access.how = "sql";
+    add_modes(state, access,
+              (table->is_read ? (uint32_t)UNIT_READ : 0u) |
+                  (table->is_written ? (uint32_t)UNIT_WRITE : 0u));
+  }
+}
+
+static uint32_t modes_of_storage(const struct storage_rule *rule, const struct unit *unit,
+                                 const struct unit_call *call)
+{
+  if (rule->mode != NULL)
+    return strcmp(rule->mode, "read") == 0    ? UNIT_READ
+           : strcmp(rule->mode, "write") == 0 ? UNIT_WRITE
+                                              : UNIT_READ | UNIT_WRITE;
+  const struct unit_argument *mode = conditions_argument(unit, call, rule->mode_argument);
+  if (mode == NULL)
+    return UNIT_READ;
+  if (mode->kind == UNIT_ARGUMENT_INTEGER || mode->kind == UNIT_ARGUMENT_NULL) {
+    int64_t way = mode->kind == UNIT_ARGUMENT_NULL ? 0 : mode->integer & 3;
+    return way == 0 ? UNIT_READ : way == 1 ? UNIT_WRITE : UNIT_READ | UNIT_WRITE;
+  }
+  g_autofree char *text = conditions_text(unit, mode);
+  if (text == NULL)
+    return UNIT_READ | UNIT_WRITE;
+  bool is_both = strchr(text, '+') != NULL;
+  return is_both ? UNIT_READ | UNIT_WRITE : text[0] == 'r' ? UNIT_READ : UNIT_WRITE;
+}
+
+static void judge_call(struct state *state, uint32_t unit, const struct unit_call *call)
+{
+  const struct unit *from = linkage_unit(state->findings->linkage, unit);
+  uint32_t routine = findings_routine(state->findings->linkage, unit, call->caller);
+  if (routine == LINK_NONE || call->callee == UNIT_NONE)
+    return;
+  g_autofree char *name = effects_plain_name(unit_string(from, from->routines[call->callee].name));
+  const GPtrArray *storages = state->findings->rules->storages;
+  for (guint i = 0; i < storages->len; i++) {
+    const struct storage_rule *rule = g_ptr_array_index(storages, i);
+    if (!pattern_matches(rule->call, name))
+      continue;
+    const struct unit_argument *argument = conditions_argument(from, call, rule->name_argument);
+    if (argument == NULL || argument->kind != UNIT_ARGUMENT_STRING)
+      continue;
+    const char *path = unit_string(from, argument->text);
+    struct access access = {
+        .holder = holder_outside(state, rule->storage, path),
+        .routine = routine,
+        .field = "",
+        .how = "call",
+        .file = findings_file(from, call->file),
+        .line = call->line,
+        .column = call->column,
+    };
+    add_modes(state, access, modes_of_storage(rule, from, call));
+  }
+}
+
+void state_find_outside(struct state *state)
+{
+  struct linkage *linkage = state->findings->linkage;
+  for (uint32_t u = 0; u < linkage->n_units; u++) {
+    const struct unit *unit = linkage_unit(linkage, u);
+    for (uint32_t i = 0; i < unit->n_literals; i++) {
+      const struct unit_literal *literal = &unit->literals[i];
+      uint32_t routine = findings_routine(linkage, u, literal->routine);
+      if (routine == LINK_NONE || !linkage_stands_for(linkage, u, literal->routine))
+        continue;
+      struct access access = {
+          .routine = routine,
+          .field = "",
+          .file = findings_file(unit, literal->file),
+          .line = literal->line,
+          .column = literal->column,
+      };
+      add_tables(state, unit_string(unit, literal->text), access);
+    }
+    for (uint32_t i = 0; i < unit->n_calls; i++)
+      judge_call(state, u, &unit->calls[i]);
+  }
+}
+
+/* ---- classes and rows ---- */
+
+static int64_t state_id(int64_t holder, const char *field)
+{
+  if (*field == '\0')
+    return holder;
+  char number[24];
+  g_snprintf(number, sizeof number, "%" G_GINT64_MODIFIER "x", (gint64)holder);
+  return store_id("field", number, field, NULL);
+}
+
+/* One path is the other or lies inside it. */
+static bool overlaps(const char *left, const char *right)
+{
+  size_t n = 0;
+  while (left[n] != '\0' && left[n] == right[n])
+    n++;
+  if (left[n] == '\0' && right[n] == '\0')
+    return true;
+  return (left[n] == '\0' && (n == 0 || right[n] == '.')) ||
+         (right[n] == '\0' && (n == 0 || left[n] == '.'));
+}
+
+static gint compare_accesses(gconstpointer left, gconstpointer right)
+{
+  const struct access *a = left, *b = right;
+  if (a->holder != b->holder)
+    return a->holder < b->holder ? -1 : 1;
+  return strcmp(a->field, b->field);
+}
+
+static const char *class_of(const struct state *state, const struct startup *startup,
+                            const struct holder *holder, const char *field, guint first, guint end)
+{
+  if (holder->is_external)
+    return "external";
+  if (holder->is_const)
+    return "const";
+  if (strcmp(holder->storage, "heap") == 0)
+    field = "";
+  for (guint i = first; i < end; i++) {
+    const struct access *access = &g_array_index(state->accesses, struct access, i);
+    if (access->mode != UNIT_WRITE || !overlaps(access->field, field))
+      continue;
+    if (!startup_is_before(startup, access->routine, access->line))
+      return "shared";
+  }
+  return "init-only";
+}
+
+static void add_state_row(struct state *state, const struct startup *startup, uint32_t index,
+                          const char *field, guint first, guint end)
+{
+  const struct holder *holder = &g_array_index(state->holders, struct holder, index);
+  struct fact_state record = {
+      .id = state_id(holder->id, field),
+      .name = holder->name,
+      .field = field,
+      .file = holder->file,
+      .line = holder->line,
+      .storage = holder->storage,
+      .class = class_of(state, startup, holder, field, first, end),
+      .type = *field == '\0' ? holder->type : "",
+      .object = holder->id,
+      .routine = holder->routine,
+  };
+  rows_add(state->findings->states, &record);
+}
+
+static void add_access_row(struct state *state, const struct startup *startup,
+                           const struct access *access)
+{
+  static const char *const modes[] = {"", "read", "write", "", "address"};
+  const struct holder *holder = &g_array_index(state->holders, struct holder, access->holder);
+  struct fact_access record = {
+      .routine = linkage_routine(state->findings->linkage, access->routine)->id,
+      .state = state_id(holder->id, access->field),
+      .mode = modes[access->mode],
+      .how = access->how,
+      .file = access->file,
+      .line = access->line,
+      .column = access->column,
+      .is_startup = startup_is_before(startup, access->routine, access->line),
+  };
+  rows_add(state->findings->accesses, &record);
+}
+
+/* Rows of one holder: itself, and each field that something accesses. */
+static void finish_holder(struct state *state, const struct startup *startup, guint first,
+                          guint end)
+{
+  uint32_t index = g_array_index(state->accesses, struct access, first).holder;
+  const char *before = NULL;
+  for (guint i = first; i < end; i++) {
+    const struct access *access = &g_array_index(state->accesses, struct access, i);
+    if (before == NULL || strcmp(before, access->field) != 0) {
+      if (before == NULL && *access->field != '\0')
+        add_state_row(state, startup, index, "", first, end);
+      add_state_row(state, startup, index, access->field, first, end);
+    }
+    before = access->field;
+    add_access_row(state, startup, access);
+  }
+}
+
+/* Variables that nothing accesses are state too: they are there. */
+static void add_untouched(struct state *state)
+{
+  struct linkage *linkage = state->findings->linkage;
+  for (uint32_t i = 0; i < linkage->objects->len; i++) {
+    if (linkage_object(linkage, i)->is_defined && *linkage_object(linkage, i)->file != '\0')
+      holder_of_object(state, i);
+  }
+}
+
+void state_finish(struct state *state, const struct startup *startup)
+{
+  add_untouched(state);
+  g_array_sort(state->accesses, compare_accesses);
+  g_autofree bool *is_done = g_new0(bool, MAX(state->holders->len, 1));
+  for (guint first = 0; first < state->accesses->len;) {
+    uint32_t holder = g_array_index(state->accesses, struct access, first).holder;
+    guint end = first;
+    while (end < state->accesses->len &&
+           g_array_index(state->accesses, struct access, end).holder == holder)
+      end++;
+    finish_holder(state, startup, first, end);
+    is_done[holder] = true;
+    first = end;
+  }
+  for (uint32_t i = 0; i < state->holders->len; i++) {
+    if (!is_done[i])
+      add_state_row(state, startup, i, "", 0, 0);
+  }
+}
+
+int64_t state_id_of(struct state *state, uint32_t object, const char *field)
+{
+  if (object == LINK_NONE)
+    return 0;
+  uint32_t index = holder_of_object(state, object);
+  int64_t id = g_array_index(state->holders, struct holder, index).id;
+  return state_id(id, field);
+}
