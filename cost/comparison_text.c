@@ -1,0 +1,276 @@
+#include "cost/comparison_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cost/bill_json.h"
+
+static const char *const source_words[] = {"measured", "stated", "assumed"};
+static const char *const clouds[] = {"aws", "gcp", "azure"};
+
+static json_t *json_range(struct range range)
+{
+  json_t *array = json_array();
+  json_array_append_new(array, json_real(range.low));
+  json_array_append_new(array, json_real(range.likely));
+  json_array_append_new(array, json_real(range.high));
+  return array;
+}
+
+/* What an offer's bill charges under a name, all items together. */
+static const struct decimal *named_total(const struct offer *offer, const char *name)
+{
+  const struct decimal *sum = decimal_from_int(offer->bill->pool, 0);
+  for (unsigned int i = 0; i < offer->bill->lines->len; i++) {
+    const struct bill_line *line = offer->bill->lines->pdata[i];
+    if (strcmp(line->name, name) == 0) {
+      sum = decimal_add(offer->bill->pool, sum, line->exact);
+    }
+  }
+  return sum;
+}
+
+static json_t *json_offer(const struct offer *offer)
+{
+  json_t *object = json_object();
+  const struct decimal *total = offer_total(offer);
+  const struct decimal *of_rounded = decimal_from_int(offer->bill->pool, 0);
+  for (int section = 0; section < N_SECTIONS; section++) {
+    of_rounded = decimal_add(offer->bill->pool, of_rounded,
+                             bill_total(offer->bill, (enum section)section).sum_of_rounded);
+  }
+  json_object_set_new(object, "stage", json_string(stage_names[offer->stage]));
+  json_object_set_new(object, "cloud", json_string(offer->cloud));
+  json_object_set_new(object, "plan", json_string(offer->plan));
+  json_object_set_new(object, "chosen", json_boolean(offer->is_chosen));
+  json_object_set_new(object, "exact", bill_json_decimal(total));
+  json_object_set_new(object, "rounded", bill_json_money(total));
+  json_object_set_new(object, "sum_of_rounded", bill_json_money(of_rounded));
+  json_t *fleets = json_array();
+  for (unsigned int i = 0; offer->fleets != NULL && i < offer->fleets->len; i++) {
+    const struct fleet *fleet = &g_array_index(offer->fleets, struct fleet, i);
+    json_t *item = json_object();
+    json_object_set_new(item, "plan", json_string(fleet->plan->name));
+    json_object_set_new(item, "instances", json_integer((json_int_t)fleet->count));
+    json_object_set_new(item, "vcpu", json_real(fleet->vcpu));
+    json_object_set_new(item, "memory_mb", json_real(fleet->memory_mb));
+    json_object_set_new(item, "use_at_peak", json_real(fleet->use));
+    json_object_set_new(item, "use_after_loss", json_real(fleet->use_degraded));
+    json_object_set_new(item, "late_after_loss", json_real(fleet->waits_above));
+    json_array_append_new(fleets, item);
+  }
+  json_object_set_new(object, "fleets", fleets);
+  return object;
+}
+
+static json_t *json_placements(const struct comparison *comparison, const struct load *load)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    for (unsigned int j = 0; offer->placements != NULL && j < offer->placements->len; j++) {
+      const struct placement *placement = &g_array_index(offer->placements, struct placement, j);
+      if (placement->load != load) {
+        continue;
+      }
+      json_t *item = json_object();
+      json_object_set_new(item, "plan", json_string(offer->plan));
+      json_object_set_new(item, "memory_mb", json_real(placement->memory_mb));
+      json_object_set_new(item, "duration_ms", json_real(placement->duration_ms));
+      json_object_set_new(item, "cold_share", json_real(placement->cold_share));
+      json_object_set_new(item, "kept_warm", json_boolean(placement->is_kept_warm));
+      json_object_set_new(item, "exact", bill_json_decimal(named_total(offer, load->name)));
+      json_array_append_new(array, item);
+    }
+  }
+  return array;
+}
+
+static json_t *json_function(const struct comparison *comparison, const struct load *load)
+{
+  json_t *object = json_object();
+  json_object_set_new(object, "name", json_string(load->name));
+  json_object_set_new(object, "service", json_string(load->service));
+  json_object_set_new(object, "trigger", json_string(load->trigger));
+  json_object_set_new(object, "key", json_string(load->key));
+  json_object_set_new(object, "per_day", json_range(load->per_day));
+  json_object_set_new(object, "rate_source", json_string(source_words[load->rate_source]));
+  json_object_set_new(object, "duration_ms", json_range(load->duration_ms));
+  json_object_set_new(object, "duration_source", json_string(source_words[load->duration_source]));
+  json_object_set_new(object, "memory_mb", json_range(load->memory_mb));
+  json_object_set_new(object, "memory_source", json_string(source_words[load->memory_source]));
+  json_object_set_new(object, "state_reads", json_integer((json_int_t)load->n_state_reads));
+  json_object_set_new(object, "state_writes", json_integer((json_int_t)load->n_state_writes));
+  json_object_set_new(object, "plans", json_placements(comparison, load));
+  return object;
+}
+
+static json_t *json_cut(const struct cut_load *cut)
+{
+  json_t *object = json_object();
+  json_object_set_new(object, "from_service", json_string(cut->from_service));
+  json_object_set_new(object, "to_service", json_string(cut->to_service));
+  json_object_set_new(object, "what", json_string(cut->what));
+  json_object_set_new(object, "per_day", json_range(cut->per_day));
+  json_object_set_new(object, "round_trip_ms", json_range(cut->round_trip_ms));
+  return object;
+}
+
+static json_t *json_lines(const struct comparison *comparison)
+{
+  json_t *lines = json_array();
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    for (unsigned int j = 0; offer->is_chosen && j < offer->bill->lines->len; j++) {
+      json_t *line = bill_json_line(offer->bill->lines->pdata[j]);
+      json_object_set_new(line, "stage", json_string(stage_names[offer->stage]));
+      json_object_set_new(line, "cloud", json_string(offer->cloud));
+      json_array_append_new(lines, line);
+    }
+  }
+  return lines;
+}
+
+char *comparison_json(const struct comparison *comparison)
+{
+  json_t *root = json_object();
+  json_t *stages = json_array();
+  json_t *functions = json_array();
+  json_t *cuts = json_array();
+  json_t *notes = json_array();
+  const struct loads *loads = comparison->loads;
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    json_array_append_new(stages, json_offer(comparison->offers->pdata[i]));
+  }
+  for (unsigned int i = 0; i < loads->functions->len; i++) {
+    json_array_append_new(functions, json_function(comparison, loads->functions->pdata[i]));
+  }
+  for (unsigned int i = 0; i < loads->cuts->len; i++) {
+    json_array_append_new(cuts, json_cut(loads->cuts->pdata[i]));
+  }
+  for (unsigned int i = 0; i < loads->notes->len; i++) {
+    json_array_append_new(notes, json_string(loads->notes->pdata[i]));
+  }
+  json_object_set_new(root, "version", json_integer(1));
+  json_object_set_new(root, "currency", json_string("USD"));
+  json_object_set_new(root, "hours", json_real(comparison->workload->days * 24.0));
+  json_object_set_new(root, "free_tier", json_boolean(comparison->workload->has_free_tier));
+  json_object_set_new(root, "stages", stages);
+  json_object_set_new(root, "lines", json_lines(comparison));
+  json_object_set_new(root, "functions", functions);
+  json_object_set_new(root, "cuts", cuts);
+  json_object_set_new(root, "notes", notes);
+  return bill_json_text(root);
+}
+
+char *comparison_csv(const struct comparison *comparison)
+{
+  GString *text = g_string_new(NULL);
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    if (!offer->is_chosen) {
+      continue;
+    }
+    g_autofree char *lines = bill_csv(offer->bill);
+    const char *rest = strchr(lines, '\n') + 1;
+    if (text->len == 0) {
+      g_string_append_printf(text, "stage,cloud,%.*s", (int)(rest - lines), lines);
+    }
+    g_auto(GStrv) rows = g_strsplit(rest, "\n", -1);
+    for (char **row = rows; *row != NULL && **row != '\0'; row++) {
+      g_string_append_printf(text, "%s,%s,%s\n", stage_names[offer->stage], offer->cloud, *row);
+    }
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void append_matrix(GString *text, const struct comparison *comparison)
+{
+  g_string_append_printf(text, "%-12s", "");
+  for (size_t i = 0; i < G_N_ELEMENTS(clouds); i++) {
+    g_string_append_printf(text, "  %30s", clouds[i]);
+  }
+  g_string_append_c(text, '\n');
+  for (int stage = 0; stage < N_STAGES; stage++) {
+    g_string_append_printf(text, "%-12s", stage_names[stage]);
+    for (size_t i = 0; i < G_N_ELEMENTS(clouds); i++) {
+      const struct offer *offer = comparison_chosen(comparison, (enum stage)stage, clouds[i]);
+      if (offer == NULL) {
+        g_string_append_printf(text, "  %30s", "-");
+        continue;
+      }
+      g_autofree char *amount = decimal_fixed(offer_total(offer), 2);
+      g_string_append_printf(text, "  %20s %9s", offer->plan, amount);
+    }
+    g_string_append_c(text, '\n');
+  }
+}
+
+static void append_functions(GString *text, const struct comparison *comparison,
+                             const struct offer *offer)
+{
+  g_string_append_printf(text, "\nfunctions on %s\n%-32s %-10s %12s %10s %9s %9s %12s\n",
+                         offer->plan, "name", "trigger", "calls/day", "memory MB", "ms", "cold %",
+                         "USD");
+  for (unsigned int i = 0; i < offer->placements->len; i++) {
+    const struct placement *placement = &g_array_index(offer->placements, struct placement, i);
+    g_autofree char *amount = decimal_fixed(named_total(offer, placement->load->name), 2);
+    g_string_append_printf(text, "%-32s %-10s %12.0f %10.0f %9.2f %9.3f %12s%s\n",
+                           placement->load->name, placement->load->trigger,
+                           placement->load->per_day.likely, placement->memory_mb,
+                           placement->duration_ms, 100.0 * placement->cold_share, amount,
+                           placement->is_kept_warm ? " (kept warm)" : "");
+  }
+  const struct decimal *cuts = decimal_from_int(offer->bill->pool, 0);
+  for (unsigned int i = 0; i < offer->bill->lines->len; i++) {
+    const struct bill_line *line = offer->bill->lines->pdata[i];
+    if (g_str_has_prefix(line->name, "cut: ")) {
+      cuts = decimal_add(offer->bill->pool, cuts, line->exact);
+    }
+  }
+  g_autofree char *amount = decimal_fixed(cuts, 2);
+  g_string_append_printf(text, "%-32s %-10s %12u %10s %9s %9s %12s\n", "cuts between services",
+                         "direct", comparison->loads->cuts->len, "", "", "", amount);
+}
+
+static void append_fleets(GString *text, const struct comparison *comparison)
+{
+  g_string_append(text, "\nalways on, sized for the busiest hour with one instance lost\n");
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    for (unsigned int j = 0; offer->fleets != NULL && j < offer->fleets->len; j++) {
+      const struct fleet *fleet = &g_array_index(offer->fleets, struct fleet, j);
+      g_string_append_printf(
+          text, "%-10s %-6s %2u x %-22s use at peak %5.1f %%, after the loss %5.1f %%\n",
+          stage_names[offer->stage], offer->cloud, fleet->count, fleet->plan->name,
+          100.0 * fleet->use, 100.0 * fleet->use_degraded);
+    }
+  }
+}
+
+char *comparison_table(const struct comparison *comparison)
+{
+  GString *text = g_string_new(NULL);
+  g_string_append_printf(text, "USD for %.0f days, free tier %s\n\n", comparison->workload->days,
+                         comparison->workload->has_free_tier ? "applied once per account"
+                                                             : "not applied");
+  append_matrix(text, comparison);
+  g_string_append(text, "\nbilling plans of functions\n");
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    if (offer->stage == STAGE_FUNCTIONS) {
+      g_autofree char *amount = decimal_fixed(offer_total(offer), 2);
+      g_string_append_printf(text, "%-24s %12s%s\n", offer->plan, amount,
+                             offer->is_chosen ? "  cheapest of its cloud" : "");
+    }
+  }
+  append_fleets(text, comparison);
+  for (size_t i = 0; i < G_N_ELEMENTS(clouds); i++) {
+    const struct offer *offer = comparison_chosen(comparison, STAGE_FUNCTIONS, clouds[i]);
+    if (offer != NULL) {
+      append_functions(text, comparison, offer);
+    }
+  }
+  return g_string_free(text, FALSE);
+}
