@@ -1,10 +1,10 @@
 /* Ready-made calls for routines that were not written for events: a program's main, a CGI program,
  * a FastCGI accept loop, a handler written for libmicrohttpd.
  *
- * A generated function's invoke ends in one of these. main, cgi run in a process of their own per
- * event, so exit() and state that is left behind are harmless; fastcgi and microhttpd run in the
- * function's process. Each is a library of its own (cleave_runtime_fastcgi, …_microhttpd) where it
- * brings symbols of the library that it stands in for.
+ * A generated function's invoke ends in one of these. main and cgi run in a process of their own
+ * per event, so exit() and state that is left behind are harmless; a FastCGI program runs in one of
+ * its own that stays; a microhttpd handler runs in the function's process, with the library
+ * cleave_runtime_microhttpd in libmicrohttpd's place.
  */
 #ifndef CLEAVE_ADAPTERS_H
 #define CLEAVE_ADAPTERS_H
@@ -36,10 +36,10 @@ int cleave_main_invoke(const struct cleave_program *program, const struct cleave
 int cleave_cgi_invoke(const struct cleave_program *program, const struct cleave_event *event,
                       struct cleave_reply *reply, struct cleave_error *error);
 
-/* Runs a program that calls FCGI_Accept() or FCGX_Accept() in a loop: its main starts with the
- * first event and goes on from the accept call with each further one. A main that returns or exits
- * is started again with the next event. The program must be linked with cleave_runtime_fastcgi
- * instead of libfcgi. */
+/* Hands an http event to a FastCGI program (a loop around FCGI_Accept() or FCGX_Accept()), which is
+ * linked with its own libfcgi. Its main starts in a process of its own with the first event and
+ * waits there for each further one; a main that ends is started again with the next event. The
+ * reply is read as for cleave_cgi_invoke(); its standard error goes to the log. */
 int cleave_fastcgi_invoke(const struct cleave_program *program, const struct cleave_event *event,
                           struct cleave_reply *reply, struct cleave_error *error);
 

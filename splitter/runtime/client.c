@@ -218,7 +218,10 @@ static enum client_result client_try(struct client *client, const struct client_
                            request->body.length, NULL, NULL);
   }
   enum client_result result = client_wait(client, request->is_stoppable);
-  *may_resend = result == CLIENT_BROKEN && !is_fresh && client->response.state == WIRE_EMPTY;
+  /* A kept connection may have been closed meanwhile; a GET changes nothing and may be asked twice.
+   */
+  bool is_silent = !is_fresh && client->response.state == WIRE_EMPTY;
+  *may_resend = result == CLIENT_BROKEN && (is_silent || strcmp(request->method, "GET") == 0);
   return result;
 }
 

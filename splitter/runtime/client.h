@@ -8,6 +8,7 @@
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -26,7 +27,7 @@ struct client {
   socklen_t address_length;
   char host[300];
   struct wire response;
-  const bool *stop;
+  const volatile sig_atomic_t *stop;
   bool is_connected;
   bool is_waiting; /* a response is due */
   bool has_failed;

@@ -157,7 +157,7 @@ static int lambda_next(struct lambda *lambda, struct work *work)
       .is_stoppable = true,
   };
   enum client_result result = client_call(&lambda->client, &request);
-  if (result == CLIENT_STOPPED || lambda->runtime->stop) {
+  if (result == CLIENT_STOPPED || *lambda->runtime->stop) {
     return 1;
   }
   int status = lambda->client.response.parser.status_code;
@@ -469,7 +469,7 @@ static bool lambda_open(struct lambda *lambda)
     client_clear(&lambda->client);
     return false;
   }
-  lambda->client.stop = &lambda->runtime->stop;
+  lambda->client.stop = lambda->runtime->stop;
   return true;
 }
 

@@ -183,6 +183,18 @@ void port_answer(struct runtime *runtime, struct work *work, struct exchange *ex
   runtime_leave(runtime);
 }
 
+/* Whether a route asks for just this path; one that takes whatever is left over does not. */
+static bool is_routed(struct runtime *runtime, const struct wire *request, const char *path)
+{
+  struct fields parameters = {NULL, 0, 0};
+  int failure;
+  const struct cleave_function *function =
+      route_find(runtime->functions, runtime->n_functions,
+                 http_method_str((enum http_method)request->parser.method), path, &runtime->arena,
+                 &parameters, &failure);
+  return function && function->key && *function->key != '\0' && !strpbrk(function->key, "*+");
+}
+
 /* The function that a push is for: named by path, or by what the event comes from. */
 static const struct cleave_function *push_function(struct runtime *runtime,
                                                    const struct wire *request, const char *path)
@@ -194,9 +206,10 @@ static const struct cleave_function *push_function(struct runtime *runtime,
     return runtime->only->trigger == CLEAVE_HTTP ? NULL : runtime->only;
   }
   const struct cleave_function *found = runtime_find(runtime, path + 1, strlen(path + 1));
-  if (found) {
-    return found->trigger == CLEAVE_HTTP ? NULL : found;
+  if (found && found->trigger != CLEAVE_HTTP && !is_routed(runtime, request, path)) {
+    return found;
   }
+  found = NULL;
   if (strcmp(path, "/") != 0) {
     return NULL;
   }
@@ -269,7 +282,7 @@ struct server *port_open(struct runtime *runtime)
       .port = runtime->settings.port,
       .limits = {runtime->settings.max_headers, runtime->settings.max_body},
       .peer_timeout_ms = runtime->settings.peer_timeout_ms,
-      .stop = &runtime->stop,
+      .stop = runtime->stop,
   };
   struct server *server = options.port != 0 ? server_new(runtime->base, &options, &problem) : NULL;
   if (!server) {

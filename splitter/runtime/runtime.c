@@ -7,9 +7,12 @@
 #include "port.h"
 #include "records.h"
 
+#include <errno.h>
 #include <event2/util.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long before the platform's end a call is cut off, so that the report still leaves. */
 #define RUNTIME_MARGIN_MS 25
@@ -116,13 +119,42 @@ const struct cleave_function *runtime_find_sole(const struct runtime *runtime,
   return sole;
 }
 
-static void on_terminate(evutil_socket_t number, short what, void *data)
+/* SIGTERM is noted at once, also while a routine runs, and wakes the loop through a pipe. A signal
+ * handler has no parameter, hence the variable. */
+static struct {
+  volatile sig_atomic_t stop;
+  int ends[2];
+} termination = {.ends = {-1, -1}};
+
+static void on_terminate(int number)
 {
   (void)number;
+  int problem = errno;
+  termination.stop = 1;
+  ssize_t written = write(termination.ends[1], "", 1);
+  (void)written; /* a full pipe wakes as well */
+  errno = problem;
+}
+
+static void on_wake(evutil_socket_t descriptor, short what, void *data)
+{
   (void)what;
-  struct runtime *runtime = data;
-  runtime->stop = true;
-  event_base_loopbreak(runtime->base);
+  char drained[16];
+  ssize_t got = read(descriptor, drained, sizeof(drained));
+  (void)got; /* the variable tells what happened */
+  event_base_loopbreak(data);
+}
+
+static struct event *termination_watch(struct event_base *base)
+{
+  if (pipe2(termination.ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    return NULL;
+  }
+  struct event *wake = event_new(base, termination.ends[0], EV_READ | EV_PERSIST, on_wake, base);
+  struct sigaction action = {.sa_handler = on_terminate, .sa_flags = SA_RESTART};
+  sigaction(SIGTERM, &action, NULL);
+  event_add(wake, NULL);
+  return wake;
 }
 
 static bool functions_are_usable(const struct cleave_function *functions, size_t n_functions)
@@ -189,10 +221,12 @@ int cleave_runtime_main(const struct cleave_function *functions, size_t n_functi
   reply_init(&runtime.reply, runtime.settings.max_body);
   signal(SIGPIPE, SIG_IGN);
   crash_install();
-  struct event *terminate = evsignal_new(runtime.base, SIGTERM, on_terminate, &runtime);
-  event_add(terminate, NULL);
-  int status = runtime_run(&runtime);
-  event_free(terminate);
+  runtime.stop = &termination.stop;
+  struct event *wake = termination_watch(runtime.base);
+  int status = wake ? runtime_run(&runtime) : 1;
+  if (wake) {
+    event_free(wake);
+  }
   event_base_free(runtime.base);
   reply_clear(&runtime.reply);
   arena_clear(&runtime.arena);

@@ -10,6 +10,7 @@
 #include "work.h"
 
 #include <event2/event.h>
+#include <signal.h>
 
 struct runtime {
   const struct cleave_function *functions;
@@ -19,7 +20,7 @@ struct runtime {
   struct event_base *base;
   struct arena arena; /* of the running event */
   struct cleave_reply reply;
-  bool stop; /* SIGTERM came */
+  const volatile sig_atomic_t *stop; /* SIGTERM came */
 };
 
 /* Runs every init that this process needs, each once. Returns 0, or -1 with error set. */

@@ -7,6 +7,7 @@
 #include "wire.h"
 
 #include <event2/event.h>
+#include <signal.h>
 #include <stdint.h>
 
 struct server;
@@ -17,7 +18,7 @@ struct server_options {
   uint16_t port;
   struct wire_limits limits;
   int64_t peer_timeout_ms; /* from its first byte a request must be complete in this time */
-  const bool *stop;        /* when it turns true no connection is accepted any more */
+  const volatile sig_atomic_t *stop; /* when it turns true no connection is accepted any more */
 };
 
 /* Listens. NULL with problem set (static text, errno kept) when it cannot. */

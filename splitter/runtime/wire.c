@@ -74,6 +74,10 @@ static int on_headers(http_parser *parser)
   struct wire *wire = parser->data;
   wire_take_field(wire);
   wire->state = WIRE_BODY;
+  if (parser->http_major != 1) {
+    wire_refuse(wire, 505);
+    return -1;
+  }
   const char *expectation = wire_header(wire, "Expect");
   wire->wants_continue = expectation && name_equals(expectation, "100-continue");
   if (wire->is_head_reply) {

@@ -1,0 +1,544 @@
+#!/usr/bin/python3
+"""The runtime against the Lambda Runtime API's specification."""
+import base64
+import json
+import os
+import sys
+import re
+import signal
+import time
+import unittest
+
+from harness import Function, Process, RuntimeApi, failures, free_port, http_v2, sqs
+
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+
+
+class Calls(unittest.TestCase):
+    def test_event_in_reply_out(self):
+        with Function("direct") as function:
+            outcome = function.invoke({"sku": "a1", "n": [1, None, 2.5]})
+            self.assertEqual(outcome.kind, "response")
+            self.assertEqual(outcome.json(), {"sku": "a1", "n": [1, None, 2.5]})
+            self.assertEqual(outcome.headers["content-type"], "application/json")
+            self.assertEqual([call[:2] for call in function.api.calls[:2]],
+                             [("GET", "/2018-06-01/runtime/invocation/next"),
+                              ("POST", "/2018-06-01/runtime/invocation/"
+                               + function.api.current["id"] + "/response")])
+
+    def test_scalars_and_empty_events(self):
+        with Function("direct") as function:
+            for value in (b"null", b"7", b'"x"', b"[]", b" {} "):
+                self.assertEqual(json.loads(function.invoke(value).body), json.loads(value))
+            self.assertEqual(function.invoke(b"").json(), None)
+
+    def test_connection_is_kept(self):
+        with Function("direct") as function:
+            for number in range(20):
+                self.assertEqual(function.invoke(number).json(), number)
+            self.assertEqual(function.api.n_connections, 1)
+
+    def test_reconnects_after_a_silent_close(self):
+        with Function("direct", api=RuntimeApi(drop=True)) as function:
+            for number in range(20):
+                self.assertEqual(function.invoke(number).json(), number)
+            self.assertGreater(function.api.n_connections, 20)
+
+    def test_split_packets(self):
+        with Function("direct", api=RuntimeApi(split=1)) as function:
+            for number in range(3):
+                self.assertEqual(function.invoke({"n": number}).json(), {"n": number})
+
+    def test_chunked_events(self):
+        with Function("direct", api=RuntimeApi(chunked=True)) as function:
+            value = {"text": "é" * 5000}
+            self.assertEqual(function.invoke(value).json(), value)
+
+    def test_prefix(self):
+        with Function("direct", api=RuntimeApi(prefix="/some/id")) as function:
+            self.assertEqual(function.invoke(1).json(), 1)
+            self.assertTrue(all(call[1].startswith("/some/id/2018-06-01/") for call in
+                                function.api.calls))
+
+    def test_large_event_and_reply(self):
+        with Function("direct") as function:
+            value = {"text": "x" * 5_000_000}
+            self.assertEqual(function.invoke(value).json(), value)
+
+    def test_header_names_in_any_case(self):
+        with Function("direct") as function:
+            function.api.events.put({"id": "q-1", "body": b"1",
+                                     "headers": [("LAMBDA-RUNTIME-AWS-REQUEST-ID", "q-1")]})
+            self.assertEqual(function.api.outcome().json(), 1)
+            self.assertEqual(function.invoke({"do": "left"}, deadline_ms=None).json(), 2**63 - 1)
+
+    def test_trace_is_exported_and_carried(self):
+        with Function("direct") as function:
+            told = function.invoke({"do": "trace"}, identity="q-1",
+                                   headers=[("lambda-runtime-trace-id", TRACE)]).json()
+            self.assertEqual(told["exported"], TRACE)
+            self.assertEqual(told["trace"], TRACE)
+            self.assertEqual(told["id"], "q-1")
+            self.assertRegex(told["traceparent"],
+                             "^00-5759e988bd862e3fe1be46a994272793-[0-9a-f]{16}-01$")
+            self.assertNotIn("53995c3f42cd8ad8", told["traceparent"])
+            log = json.loads(function.process.find("traced"))
+            self.assertEqual(log["message"], 'traced "q-1"')
+            self.assertEqual((log["request_id"], log["trace_id"]), ("q-1", TRACE))
+            self.assertEqual((log["level"], log["function"]), ("info", "direct"))
+            self.assertEqual(function.invoke({"do": "trace"}).json()["exported"], "")
+            second = TRACE.replace("Sampled=1", "Sampled=0")
+            told = function.invoke({"do": "trace"}, headers=[("Lambda-Runtime-Trace-Id", second)])
+            self.assertEqual(told.json()["exported"], second)
+
+    def test_no_trace_variable_with_parallel_invocations(self):
+        with Function("direct", AWS_LAMBDA_MAX_CONCURRENCY="4") as function:
+            told = function.invoke({"do": "trace"}, headers=[("Lambda-Runtime-Trace-Id", TRACE)])
+            self.assertEqual((told.json()["exported"], told.json()["trace"]), ("", TRACE))
+
+    def test_deadline_is_wall_clock(self):
+        with Function("direct") as function:
+            left = function.invoke({"do": "left"}, deadline_ms=5000).json()
+            self.assertTrue(4500 < left <= 5000, left)
+
+    def test_sigterm_while_waiting(self):
+        with Function("direct") as function:
+            function.invoke(1)
+            time.sleep(0.2)
+            self.assertEqual(function.process.stop(), 0)
+
+    def test_sigterm_lets_the_event_finish(self):
+        with Function("direct") as function:
+            function.api.send({"do": "sleep", "amount": 500})
+            while not function.api.current:
+                time.sleep(0.01)
+            time.sleep(0.1)
+            function.process.child.send_signal(signal.SIGTERM)
+            self.assertEqual(function.api.outcome().json(), "done")
+            self.assertEqual(function.process.wait(), 0)
+
+
+class Errors(unittest.TestCase):
+    def test_error_reply(self):
+        with Function("direct") as function:
+            outcome = function.invoke({"do": "fail"})
+            self.assertEqual(outcome.kind, "error")
+            self.assertEqual(outcome.json(), {"errorMessage": "asked to fail: grüß",
+                                              "errorType": "Function.Refused", "stackTrace": []})
+            self.assertEqual(outcome.headers["lambda-runtime-function-error-type"],
+                             "Function.Refused")
+            self.assertIn(outcome.headers["content-type"],
+                          ("application/json", "application/vnd.aws.lambda.error+json"))
+            cause = outcome.headers["lambda-runtime-function-xray-error-cause"]
+            self.assertTrue(cause.isascii())
+            self.assertEqual(json.loads(cause)["exceptions"][0],
+                             {"type": "Function.Refused", "message": "asked to fail: grüß",
+                              "stack": []})
+            self.assertEqual(function.invoke(2).json(), 2)
+
+    def test_error_text_that_is_not_utf8(self):
+        with Function("direct") as function:
+            outcome = function.invoke({"do": "fail-latin1"})
+            self.assertEqual(outcome.json()["errorMessage"], "caf\ufffd")
+
+    def test_hostile_events(self):
+        with Function("direct") as function:
+            for body in (b"{", b'{"a":1,"a":2}', b'"\xff"', b'"\\ud800"', b'"\\u0000"', b"nul",
+                         b"[" * 200000, b'{"a":' * 200 + b"1" + b"}" * 200, b"1 2", b"\0",
+                         b'{"a":99999999999999999999999999}', b"\xef\xbb\xbf{}"):
+                outcome = function.invoke(body)
+                self.assertEqual(outcome.kind, "error", body[:20])
+                self.assertEqual(outcome.json()["errorType"], "Function.BadRequest")
+                self.assertRegex(outcome.headers["lambda-runtime-function-error-type"], ERROR_TYPE)
+            self.assertEqual(function.invoke("alive").json(), "alive")
+
+    def test_init_error(self):
+        with Function("direct", TEST_INIT="fail") as function:
+            outcome = function.api.outcome()
+            self.assertEqual(outcome.kind, "init-error")
+            self.assertEqual(outcome.json()["errorType"], "Function.Refused")
+            self.assertEqual(function.process.wait(), 1)
+            self.assertEqual([call[:2] for call in function.api.calls],
+                             [("POST", "/2018-06-01/runtime/init/error")])
+
+    def test_crash_in_init(self):
+        with Function("direct", TEST_INIT="crash") as function:
+            outcome = function.api.outcome()
+            self.assertEqual(outcome.kind, "init-error")
+            self.assertEqual(outcome.json()["errorType"], "Function.Crash")
+            self.assertIn("init", outcome.json()["errorMessage"])
+            self.assertNotEqual(function.process.wait(), 0)
+
+    def test_crash_names_the_routine(self):
+        for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGBUS, signal.SIGILL):
+            with self.subTest(signal=number.name), Function("direct") as function:
+                self.assertEqual(function.invoke(1).json(), 1)
+                outcome = function.invoke({"do": "crash", "amount": int(number)}, identity="c-1")
+                self.assertEqual(outcome.kind, "error")
+                self.assertEqual(outcome.json(),
+                                 {"errorMessage": f"routine 'price_direct' was ended by {number.name}",
+                                  "errorType": "Function.Crash", "stackTrace": []})
+                self.assertEqual(outcome.headers["lambda-runtime-function-error-type"],
+                                 "Function.Crash")
+                self.assertEqual(function.process.wait(), 128 + number)
+                log = json.loads(function.process.find(number.name))
+                self.assertEqual((log["level"], log["request_id"]), ("error", "c-1"))
+
+    def test_wild_pointer(self):
+        with Function("direct") as function:
+            outcome = function.invoke({"do": "segfault", "amount": 16})
+            self.assertIn("SIGSEGV", outcome.json()["errorMessage"])
+            self.assertNotEqual(function.process.wait(), 0)
+
+    def test_overrun_is_reported(self):
+        with Function("direct") as function:
+            begin = time.monotonic()
+            outcome = function.invoke({"do": "spin"}, deadline_ms=600)
+            self.assertLess(time.monotonic() - begin, 0.6)
+            self.assertEqual((outcome.kind, outcome.json()["errorType"]),
+                             ("error", "Function.DeadlineExceeded"))
+            self.assertIn("'price_direct' overran", outcome.json()["errorMessage"])
+            self.assertEqual(function.process.wait(), 124)
+
+    def test_a_fresh_process_survives_everything(self):
+        with Function("fresh") as function:
+            for _ in range(3):
+                self.assertEqual(function.invoke({"do": "count"}).json(), 1)
+            outcome = function.invoke({"do": "segfault", "amount": 8})
+            self.assertEqual(outcome.json()["errorType"], "Function.Crash")
+            self.assertIn("price_fresh", outcome.json()["errorMessage"])
+            outcome = function.invoke({"do": "exit", "amount": 3})
+            self.assertEqual(outcome.json()["errorMessage"],
+                             "routine 'price_fresh' ended the process with status 3")
+            outcome = function.invoke({"do": "spin"}, deadline_ms=600)
+            self.assertEqual(outcome.json()["errorType"], "Function.DeadlineExceeded")
+            outcome = function.invoke({"do": "fail"})
+            self.assertEqual(outcome.json()["errorType"], "Function.Refused")
+            self.assertEqual(function.invoke({"text": "x" * 300000}).json(), {"text": "x" * 300000})
+
+    def test_exit_in_the_routine_ends_the_process(self):
+        with Function("direct") as function:
+            function.api.send({"do": "exit", "amount": 0})
+            function.process.wait()
+            self.assertEqual(function.api.calls[-1][0], "GET")
+
+
+class Refusals(unittest.TestCase):
+    def test_too_large_reply(self):
+        with Function("direct") as function:
+            self.assertEqual(function.invoke({"do": "size", "amount": 6291556 - 2}).kind, "response")
+            outcome = function.invoke({"do": "size", "amount": 6291556 - 1})
+            self.assertEqual(outcome.kind, "too-large")
+            function.process.find("413")
+            self.assertEqual(function.invoke("alive").json(), "alive")
+
+    def test_server_error_means_exit(self):
+        for call in ("next", "response", "error"):
+            with self.subTest(call=call):
+                api = RuntimeApi(answers={call: (500, b'{"errorType":"Container"}')})
+                with Function("direct", api=api) as function:
+                    function.api.send({"do": "fail"} if call == "error" else 1)
+                    self.assertEqual(function.process.wait(), 1)
+
+    def test_forbidden_next_means_exit(self):
+        with Function("direct", api=RuntimeApi(answers={"next": (403, b"{}")})) as function:
+            self.assertEqual(function.process.wait(), 1)
+
+    def test_refused_response_becomes_an_error(self):
+        for status in (400, 403):
+            with self.subTest(status=status):
+                api = RuntimeApi(answers={"response": (status, b"{}")})
+                with Function("direct", api=api) as function:
+                    function.api.send(1)
+                    self.assertEqual(function.api.outcome().kind, "refused-response")
+                    outcome = function.api.outcome()
+                    self.assertEqual(outcome.kind, "error")
+                    self.assertEqual(outcome.json()["errorType"], "Runtime.ResponseRefused")
+                    function.api.send({"do": "fail"})
+                    self.assertEqual(function.api.outcome().kind, "error")
+
+    def test_refused_error_means_exit(self):
+        api = RuntimeApi(answers={"response": (400, b"{}"), "error": (403, b"{}")})
+        with Function("direct", api=api) as function:
+            function.api.send(1)
+            self.assertEqual(function.process.wait(), 1)
+
+    def test_event_without_an_id(self):
+        with Function("direct") as function:
+            function.api.events.put({"id": "x", "body": b"1", "headers": []})
+            self.assertEqual(function.process.wait(), 1)
+
+    def test_id_that_would_break_the_path(self):
+        with Function("direct") as function:
+            function.api.events.put({"id": "x", "body": b"1", "headers": [
+                ("Lambda-Runtime-Aws-Request-Id", "a/../../init")]})
+            self.assertEqual(function.process.wait(), 1)
+
+    def test_answer_that_is_no_http(self):
+        api = RuntimeApi()
+        api.answer = lambda peer, *rest: peer.sendall(b"SSH-2.0-x\r\n") or True
+        with Function("direct", api=api) as function:
+            function.api.send(1)
+            self.assertEqual(function.process.wait(), 1)
+
+    def test_nobody_there(self):
+        for endpoint in (f"127.0.0.1:{free_port()}", "nonsense", "127.0.0.1", ":", "h" * 400):
+            process = Process("runtime_echo", {"AWS_LAMBDA_RUNTIME_API": endpoint})
+            self.assertEqual(process.wait(), 1)
+            self.assertEqual(json.loads(process.lines[-1])["level"], "error")
+
+    def test_event_that_breaks_off_is_asked_again(self):
+        api = RuntimeApi()
+        whole = api.answer
+
+        def broken(peer, status, body, *rest):
+            api.answer = whole
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+            return False
+        with Function("direct", api=api) as function:
+            api.answer = broken
+            self.assertEqual(function.invoke("x").json(), "x")
+
+
+class Http(unittest.TestCase):
+    def test_version_2(self):
+        with Function("http") as function:
+            event = http_v2(path="/price/a%20b", query="n=2&n=3&x=%C3%A9+", body="aGk=", base64=True,
+                            cookies=["s=1", "t=2"])
+            reply = function.invoke(event).json()
+            self.assertEqual((reply["statusCode"], reply["isBase64Encoded"]), (200, False))
+            self.assertEqual(reply["cookies"], ["s=2; Path=/", "t=3"])
+            self.assertEqual(reply["headers"]["X-Tag"], "a")
+            seen = json.loads(reply["body"])
+            self.assertEqual(seen["path"], "/price/a b")
+            self.assertEqual(seen["parameters"], [["sku", "a b"]])
+            self.assertEqual(seen["query"], [["n", "2"], ["n", "3"], ["x", "é "]])
+            self.assertEqual(seen["cookies"], [["s", "1"], ["t", "2"]])
+            self.assertIn(["cookie", "s=1; t=2"], seen["headers"])
+            self.assertEqual((seen["body"], seen["ip"], seen["method"]), ("hi", "192.0.2.7", "POST"))
+
+    def test_stage_is_no_part_of_the_path(self):
+        with Function("http") as function:
+            event = http_v2(path="/prod/price/a1", stage="prod")
+            seen = json.loads(function.invoke(event).json()["body"])
+            self.assertEqual((seen["path"], seen["parameters"]), ("/price/a1", [["sku", "a1"]]))
+
+    def test_version_1(self):
+        with Function("http") as function:
+            event = {"resource": "/price/{sku}", "path": "/price/a1", "httpMethod": "GET",
+                     "headers": {"X-A": "2"}, "multiValueHeaders": {"X-A": ["1", "2"]},
+                     "multiValueQueryStringParameters": {"n": ["2", "ü&"]},
+                     "pathParameters": {"sku": "a1"}, "body": None, "isBase64Encoded": False,
+                     "requestContext": {"identity": {"sourceIp": "192.0.2.9"},
+                                        "protocol": "HTTP/1.1", "stage": "prod"}}
+            reply = function.invoke(event).json()
+            self.assertEqual(reply["multiValueHeaders"], {"Set-Cookie": ["s=2; Path=/", "t=3"]})
+            self.assertNotIn("cookies", reply)
+            seen = json.loads(reply["body"])
+            self.assertEqual(seen["headers"], [["X-A", "1"], ["X-A", "2"]])
+            self.assertEqual(seen["query"], [["n", "2"], ["n", "ü&"]])
+            self.assertEqual(seen["query_string"], "n=2&n=%C3%BC%26")
+            self.assertEqual(seen["ip"], "192.0.2.9")
+
+    def test_binary_reply(self):
+        with Function("http") as function:
+            reply = function.invoke(http_v2(query="body=binary")).json()
+            self.assertTrue(reply["isBase64Encoded"])
+            self.assertEqual(base64.b64decode(reply["body"]), b"\0\1\2\xff")
+            self.assertEqual(reply["headers"]["content-type"], "application/octet-stream")
+            payload = bytes(range(256)) * 7
+            reply = function.invoke(http_v2(query="body=echo", base64=True,
+                                            body=base64.b64encode(payload).decode())).json()
+            self.assertEqual(base64.b64decode(reply["body"]), payload)
+
+    def test_empty_reply_has_a_status(self):
+        with Function("http") as function:
+            reply = function.invoke(http_v2(query="body=none&status=204")).json()
+            self.assertEqual((reply["statusCode"], reply["body"]), (204, ""))
+
+    def test_callers_mistake_is_answered(self):
+        with Function("http") as function:
+            reply = function.invoke(http_v2(query="do=refuse")).json()
+            self.assertEqual(reply["statusCode"], 422)
+            self.assertEqual(json.loads(reply["body"])["errorType"], "Function.Unfit")
+            self.assertEqual(function.invoke(http_v2(path="/other")).json()["statusCode"], 404)
+            self.assertEqual(function.invoke(http_v2(path="/price/a%00b")).json()["statusCode"], 400)
+            self.assertEqual(function.invoke(http_v2(query="a=%00")).json()["statusCode"], 400)
+            self.assertEqual(function.invoke(http_v2(body="?", base64=True)).json()["statusCode"], 400)
+
+    def test_functions_mistake_is_an_error(self):
+        with Function("http") as function:
+            outcome = function.invoke(http_v2(query="do=fail"))
+            self.assertEqual((outcome.kind, outcome.json()["errorType"]),
+                             ("error", "Function.Refused"))
+
+    def test_event_of_another_kind(self):
+        with Function("http") as function:
+            for event in ({}, {"Records": []}, [], 7, {"requestContext": {"http": 1}},
+                          {"httpMethod": 3, "path": {}}, http_v2(path=["x"])):
+                outcome = function.invoke(event)
+                told = outcome.json()
+                self.assertTrue(outcome.kind == "error" or told["statusCode"] == 400, event)
+
+    def test_streamed_reply(self):
+        with Function("http") as function:
+            outcome = function.invoke(http_v2(query="body=stream"))
+            self.assertEqual(outcome.headers["lambda-runtime-function-response-mode"], "streaming")
+            self.assertEqual(outcome.headers["content-type"],
+                             "application/vnd.awslambda.http-integration-response")
+            head, payload = outcome.body.split(b"\0" * 8, 1)
+            self.assertEqual(json.loads(head), {"statusCode": 200,
+                                                "headers": {"X-Tag": "a",
+                                                            "Content-Type": "text/plain"},
+                                                "cookies": ["s=2; Path=/", "t=3"]})
+            self.assertEqual(payload, b"part 0\npart 1\npart 2\n")
+            self.assertEqual(function.invoke(http_v2()).json()["statusCode"], 200)
+
+    def test_late_error_goes_into_the_trailers(self):
+        with Function("http") as function:
+            outcome = function.invoke(http_v2(query="body=stream&late=1"))
+            self.assertEqual(outcome.kind, "response")
+            self.assertEqual(outcome.trailers["lambda-runtime-function-error-type"],
+                             "Function.Late")
+            told = json.loads(base64.b64decode(
+                outcome.trailers["lambda-runtime-function-error-body"]))
+            self.assertEqual(told["errorMessage"], "asked to fail late")
+            self.assertIn("lambda-runtime-function-error-type",
+                          outcome.headers["trailer"].lower())
+
+
+class Batches(unittest.TestCase):
+    def test_all_good(self):
+        with Function("queue") as function:
+            self.assertEqual(failures(function.invoke(sqs("a", "b"))), [])
+            line = function.process.find("data=b")
+            self.assertEqual(line, "consumed id=m-1 data=b "
+                             "source=arn:aws:sqs:us-east-1:111122223333:jobs group= deliveries=2 "
+                             "n_attributes=1")
+
+    def test_partial_failure(self):
+        with Function("queue") as function:
+            outcome = function.invoke(sqs("a", "fail", "c", "refuse", "e"))
+            self.assertEqual(outcome.kind, "response")
+            self.assertEqual(failures(outcome), ["m-1", "m-3"])
+            function.process.find("data=e")
+
+    def test_fifo_stops_at_the_first_failure(self):
+        with Function("queue") as function:
+            self.assertEqual(failures(function.invoke(sqs("a", "fail", "c", fifo=True))),
+                             ["m-1", "m-2"])
+            self.assertFalse([line for line in function.process.lines if "data=c" in line])
+
+    def test_near_the_deadline_the_rest_is_failed(self):
+        with Function("queue") as function:
+            outcome = function.invoke(sqs("sleep 400", "sleep 400", "sleep 400", "sleep 400"),
+                                      deadline_ms=1300)
+            self.assertEqual(failures(outcome), ["m-2", "m-3"])
+
+    def test_overrun_acknowledges_nothing(self):
+        with Function("queue") as function:
+            outcome = function.invoke(sqs("a", "spin"), deadline_ms=600)
+            self.assertEqual(outcome.kind, "error")
+            self.assertEqual(outcome.json()["errorType"], "Function.DeadlineExceeded")
+
+    def test_crash_acknowledges_nothing(self):
+        with Function("queue") as function:
+            outcome = function.invoke(sqs("a", "crash 11", "c"))
+            self.assertEqual((outcome.kind, outcome.json()["errorType"]),
+                             ("error", "Function.Crash"))
+
+    def test_malformed_batches_go_to_error(self):
+        good = sqs("a")["Records"][0]
+        with Function("queue") as function:
+            for event in ({}, {"Records": []}, {"Records": None}, [], None,
+                          {"Records": [good, {}]}, {"Records": [{**good, "messageId": ""}]},
+                          {"Records": [{**good, "body": None}]},
+                          {"Records": [{**good, "eventSource": "aws:other"}]}):
+                outcome = function.invoke(event)
+                self.assertEqual(outcome.kind, "error", event)
+            self.assertFalse([line for line in function.process.lines if "consumed" in line])
+
+    def test_body_with_nul_and_unicode(self):
+        with Function("queue") as function:
+            self.assertEqual(failures(function.invoke(sqs("a\0b", "é😀"))), [])
+            function.process.find("data=é😀")
+
+    def test_kinesis(self):
+        def record(number, text):
+            return {"eventSource": "aws:kinesis", "eventID": f"shard:{number}",
+                    "eventSourceARN": "arn:aws:kinesis:us-east-1:1:stream/clicks",
+                    "kinesis": {"sequenceNumber": str(number), "partitionKey": "p",
+                                "data": base64.b64encode(text).decode(),
+                                "approximateArrivalTimestamp": 1545084650.987}}
+        with Function("stream") as function:
+            outcome = function.invoke({"Records": [record(1, b"a"), record(2, b"fail"),
+                                                   record(3, b"c")]})
+            self.assertEqual(failures(outcome)[0], "2")
+            function.process.find("consumed id=1 data=a")
+            self.assertFalse([line for line in function.process.lines if "data=c" in line])
+            bad = record(1, b"")
+            bad["kinesis"]["data"] = "*"
+            self.assertEqual(function.invoke({"Records": [bad]}).kind, "error")
+
+    def test_dynamodb(self):
+        record = {"eventSource": "aws:dynamodb", "eventName": "INSERT", "eventSourceARN": "arn:x",
+                  "dynamodb": {"SequenceNumber": "111", "Keys": {"Id": {"N": "1"}}}}
+        with Function("stream") as function:
+            self.assertEqual(failures(function.invoke({"Records": [record]})), [])
+            self.assertIn('"Keys":{"Id":{"N":"1"}}', function.process.find("consumed id=111"))
+
+    def test_sns_fails_as_a_whole(self):
+        def notification(text):
+            return {"Records": [{"EventVersion": "1.0", "EventSource": "aws:sns",
+                                 "Sns": {"Type": "Notification", "MessageId": "n-1",
+                                         "TopicArn": "arn:aws:sns:us-east-1:1:jobs",
+                                         "Subject": None, "Message": text,
+                                         "MessageAttributes": {"k": {"Type": "String",
+                                                                     "Value": "v"}}}}]}
+        with Function("queue") as function:
+            self.assertEqual(function.invoke(notification("a")).kind, "response")
+            self.assertEqual(function.invoke(notification("fail")).kind, "error")
+            function.process.find("consumed id=n-1 data=a source=arn:aws:sns")
+
+
+class OtherTriggers(unittest.TestCase):
+    def test_object(self):
+        event = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
+                              "s3": {"bucket": {"name": "in"},
+                                     "object": {"key": "a+b%C3%A9.txt", "size": 3, "eTag": "e"}}}]}
+        with Function("object") as function:
+            self.assertEqual(function.invoke(event).kind, "response")
+            function.process.find("object bucket=in key=a bé.txt change=ObjectCreated:Put version= "
+                                  "size=3 content=")
+            event["Records"][0]["s3"]["object"]["key"] = "fail"
+            self.assertEqual(function.invoke(event).kind, "error")
+            event["Records"][0]["s3"]["object"]["key"] = "a%00b"
+            self.assertEqual(function.invoke(event).json()["errorType"], "Function.BadRequest")
+            self.assertEqual(function.invoke({"Records": [{}]}).kind, "error")
+
+    def test_schedule(self):
+        rule = {"version": "0", "id": "e-1", "detail-type": "Scheduled Event", "source": "aws.events",
+                "time": "2026-11-23T07:20:00Z", "detail": {},
+                "resources": ["arn:aws:events:us-east-1:111122223333:rule/hourly"]}
+        with Function("schedule") as function:
+            self.assertEqual(function.invoke(rule).kind, "response")
+            function.process.find("schedule name=hourly time=2026-11-23T07:20:00Z body={}")
+            function.invoke({"job": "sweep", "at": "2026-11-23T07:21:00Z"})
+            function.process.find('schedule name=sweep time=2026-11-23T07:21:00Z '
+                                  'body={"job": "sweep", "at"')
+            self.assertEqual(function.invoke([]).kind, "error")
+
+    def test_fused_functions_are_told_apart(self):
+        with Function(None) as function:
+            self.assertEqual(function.invoke(http_v2()).json()["statusCode"], 200)
+            self.assertEqual(function.invoke(http_v2(path="/nothing")).json()["statusCode"], 404)
+            self.assertEqual(function.invoke(http_v2(path="/static/a/b")).json()["statusCode"], 405)
+            self.assertEqual(failures(function.invoke(sqs("a"))), [])
+            self.assertEqual(function.invoke({"cleave_function": "direct", "x": 1}).json()["x"], 1)
+            self.assertEqual(function.invoke({"x": 1}).kind, "error")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("CLEAVE_BINARY_DIR", "build/dev")
+    unittest.main(verbosity=2 if "-v" in sys.argv else 1)
