@@ -212,6 +212,17 @@ static struct id_set field_targets(const struct search *search, uint32_t unit,
   return targets;
 }
 
+/* A variable of the program's own: what never flows into it cannot be called through it. */
+static bool slot_is_known(const struct search *search, uint32_t unit, const struct unit_call *call)
+{
+  struct linkage *linkage = search->findings->linkage;
+  if (call->slot_base != UNIT_BASE_OBJECT || call->slot_object == UNIT_NONE ||
+      linkage_unit(linkage, unit)->objects[call->slot_object].kind > UNIT_OBJECT_STATIC_LOCAL)
+    return false;
+  uint32_t object = linkage_resolve_object(linkage, search->flow->program, unit, call->slot_object);
+  return object != LINK_NONE && linkage_object(linkage, object)->is_defined;
+}
+
 static void add_indirect(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
                          uint32_t row)
 {
@@ -221,6 +232,8 @@ static void add_indirect(struct search *search, int64_t site, uint32_t caller, u
   struct id_set targets = flow_routines(search->flow, flow_node(search->flow, unit, call->pointer));
   keep_fitting(search, shape, &targets);
   const char *tier = tier_of_slot(search, unit, call, &targets);
+  if (targets.n == 0 && slot_is_known(search, unit, call))
+    return;
   if (targets.n == 0) {
     targets = field_targets(search, unit, call);
     keep_fitting(search, shape, &targets);

@@ -202,6 +202,36 @@ static char *leaf_text(const struct table_row *row, uint32_t leaf)
   return g_strdup_printf("%" G_GINT64_FORMAT, initialiser->integer);
 }
 
+/* A period with the unit that its field's name ends in; a period of 0 means something else. A new
+ * string, or NULL. */
+static char *period_text(const struct table_row *row, uint32_t leaf)
+{
+  static const struct {
+    const char *ending;
+    const char *unit;
+  } units[] = {{"ms", "ms"},  {"msec", "ms"},   {"seconds", "s"}, {"secs", "s"}, {"_s", "s"},
+               {"_sec", "s"}, {"minutes", "m"}, {"_min", "m"},    {"hours", "h"}};
+  int64_t number = row->from->initialisers[leaf].integer;
+  if (number == 0)
+    return NULL;
+  g_autofree char *path = linkage_path_text(row->from, row->from->initialisers[leaf].path);
+  for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+    if (g_str_has_suffix(path, units[i].ending))
+      return g_strdup_printf("%" G_GINT64_FORMAT "%s", number, units[i].unit);
+  }
+  return g_strdup_printf("%" G_GINT64_FORMAT, number);
+}
+
+/* The first text of a row, for rows whose period says nothing. */
+static char *name_of_row(const struct table_row *row)
+{
+  for (uint32_t i = row->first; i < row->end; i++) {
+    if (row->from->initialisers[i].kind == UNIT_ARGUMENT_STRING)
+      return g_strdup(unit_string(row->from, row->from->initialisers[i].text));
+  }
+  return NULL;
+}
+
 /* The first leaf that is a key: a text, or a number when the rule names the field. */
 static char *key_of_row(const struct table_row *row, const struct entry_rule *rule)
 {
@@ -211,7 +241,11 @@ static char *key_of_row(const struct table_row *row, const struct entry_rule *ru
       continue;
     if (!leaf_is(row, i, rule->key_field))
       continue;
-    g_autofree char *key = leaf_text(row, i);
+    bool is_period = row->from->initialisers[i].kind == UNIT_ARGUMENT_INTEGER &&
+                     row->from->initialisers[i].text == 0;
+    g_autofree char *key = is_period ? period_text(row, i) : leaf_text(row, i);
+    if (key == NULL && is_period)
+      key = name_of_row(row);
     if (key == NULL || *key == '\0' || (rule->key != NULL && !pattern_matches(rule->key, key)))
       continue;
     for (uint32_t m = row->first; rule->method_field != NULL && m < row->end; m++) {
@@ -279,6 +313,7 @@ static void judge_table(struct entries *entries, struct flow *flow, const struct
   }
 }
 
+/* A table means one thing: the most confident rule that fits claims it. */
 static void judge_tables(struct entries *entries, struct flow *flow, uint32_t unit)
 {
   const struct unit *from = linkage_unit(entries->findings->linkage, unit);
@@ -289,16 +324,21 @@ static void judge_tables(struct entries *entries, struct flow *flow, uint32_t un
     bool has_routine = false;
     while (end < from->n_initialisers && from->initialisers[end].object == object)
       has_routine |= from->initialisers[end++].kind == UNIT_ARGUMENT_ROUTINE;
+    const struct entry_rule *best = NULL;
     for (guint i = 0; i < rules->len && has_routine; i++) {
       const struct entry_rule *rule = g_ptr_array_index(rules, i);
       if (rule->kind != ENTRY_RULE_TABLE ||
+          (best != NULL && best->confidence >= rule->confidence) ||
           !table_fits(entries->findings->linkage, rule, unit, object))
         continue;
-      int n_rows = 0, n_found = 0;
+      int n_rows = 0;
       judge_table(entries, flow, rule, unit, first, end, true, &n_rows);
       if (n_rows >= rule->minimum)
-        judge_table(entries, flow, rule, unit, first, end, false, &n_found);
+        best = rule;
     }
+    int n_found = 0;
+    if (best != NULL)
+      judge_table(entries, flow, best, unit, first, end, false, &n_found);
     first = end;
   }
 }
@@ -342,7 +382,7 @@ static uint32_t n_arms_calling(const struct unit *unit, uint32_t group, uint32_t
 /* What an arm is there to call: of the tree's routines called in it, the one that the fewest other
  * arms call too, the first of equals; LINK_NONE when there is none. */
 static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
-                               uint32_t arm)
+                               uint32_t arm, uint32_t n_arms)
 {
   struct linkage *linkage = entries->findings->linkage;
   const struct link_unit *here = &linkage->units[unit];
@@ -361,7 +401,8 @@ static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint3
       best = callee;
     }
   }
-  return best;
+  /* What most arms call is a helper. */
+  return n_arms > 2 && least > n_arms / 2 ? LINK_NONE : best;
 }
 
 static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
@@ -380,7 +421,7 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
     const struct unit_arm *arm = &from->arms[i];
     if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
       continue;
-    uint32_t handler = handler_of_arm(entries, flow, unit, i);
+    uint32_t handler = handler_of_arm(entries, flow, unit, i, (uint32_t)n);
     if (handler == LINK_NONE && rule->kind == ENTRY_RULE_SWITCH)
       continue;
     if (handler == LINK_NONE)

@@ -83,8 +83,8 @@ void rows_unique(struct rows *rows, size_t n_columns)
   guint kept = 0;
   for (guint i = 0; i < records->len; i++) {
     char *here = records->data + i * size;
-    if (kept != 0 && compare_records(rows->table, n_columns, records->data + (kept - 1) * size,
-                                     here) == 0)
+    if (kept != 0 &&
+        compare_records(rows->table, n_columns, records->data + (kept - 1) * size, here) == 0)
       continue;
     if (kept != i)
       memcpy(records->data + kept * size, here, size);
@@ -104,8 +104,8 @@ bool rows_write(struct rows *rows, struct store *store, GError **error)
   if (!store_clear(store, rows->table, error))
     return false;
   for (guint i = 0; i < rows->records->len; i++) {
-    if (!store_insert(store, rows->table,
-                      rows->records->data + i * rows->table->record_size, error))
+    if (!store_insert(store, rows->table, rows->records->data + i * rows->table->record_size,
+                      error))
       return false;
   }
   return true;

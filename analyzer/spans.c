@@ -30,6 +30,7 @@ struct search {
   struct state *state;
   GArray *events;            /* struct event */
   struct summary *summaries; /* by link routine */
+  GHashTable *texts;         /* field -> texts that initialise it */
   GStringChunk *strings;
 };
 
@@ -58,15 +59,63 @@ static const char *subject_of(struct search *search, const struct unit *unit, ui
   return g_string_chunk_insert_const(search->strings, whole);
 }
 
-static bool text_matches(const struct pattern *text, const struct unit *unit,
+static gint64 field_key(const struct linkage *linkage, uint32_t unit, uint32_t path)
+{
+  const struct link_unit *here = &linkage->units[unit];
+  while (path != 0 && here->unit->paths[path].field == UNIT_NONE)
+    path = here->unit->paths[path].parent;
+  if (path == 0)
+    return -1;
+  const struct unit_field *field = &here->unit->fields[here->unit->paths[path].field];
+  return (gint64)here->types[field->type_id] << 32 | field->bit_offset;
+}
+
+/* Statements that tables hold for every driver: the texts that initialise a field. */
+static void collect_texts(struct search *search)
+{
+  const struct linkage *linkage = search->findings->linkage;
+  for (uint32_t u = 0; u < linkage->n_units; u++) {
+    const struct unit *unit = linkage_unit(linkage, u);
+    for (uint32_t i = 0; i < unit->n_initialisers; i++) {
+      const struct unit_initialiser *leaf = &unit->initialisers[i];
+      gint64 key = leaf->kind == UNIT_ARGUMENT_STRING ? field_key(linkage, u, leaf->path) : -1;
+      if (key < 0)
+        continue;
+      GPtrArray *texts = g_hash_table_lookup(search->texts, &key);
+      if (texts == NULL) {
+        texts = g_ptr_array_new();
+        g_hash_table_insert(search->texts, g_memdup2(&key, sizeof key), texts);
+      }
+      g_ptr_array_add(texts, (gpointer)unit_string(unit, leaf->text));
+    }
+  }
+}
+
+static bool argument_matches(struct search *search, const struct pattern *text, uint32_t unit,
+                             const struct unit_argument *argument)
+{
+  const struct unit *from = linkage_unit(search->findings->linkage, unit);
+  if (argument->kind == UNIT_ARGUMENT_STRING || argument->kind == UNIT_ARGUMENT_LIST)
+    return pattern_matches(text, unit_string(from, argument->text));
+  if (argument->kind != UNIT_ARGUMENT_FIELD && argument->kind != UNIT_ARGUMENT_OBJECT)
+    return false;
+  gint64 key = field_key(search->findings->linkage, unit, argument->path);
+  const GPtrArray *texts = g_hash_table_lookup(search->texts, &key);
+  for (guint i = 0; texts != NULL && i < texts->len; i++) {
+    if (pattern_matches(text, g_ptr_array_index(texts, i)))
+      return true;
+  }
+  return false;
+}
+
+static bool text_matches(struct search *search, const struct pattern *text, uint32_t unit,
                          const struct unit_call *call)
 {
   if (text == NULL)
     return true;
+  const struct unit *from = linkage_unit(search->findings->linkage, unit);
   for (uint32_t i = 0; i < call->n_arguments; i++) {
-    const struct unit_argument *argument = &unit->arguments[call->first_argument + i];
-    if ((argument->kind == UNIT_ARGUMENT_STRING || argument->kind == UNIT_ARGUMENT_LIST) &&
-        pattern_matches(text, unit_string(unit, argument->text)))
+    if (argument_matches(search, text, unit, &from->arguments[call->first_argument + i]))
       return true;
   }
   return false;
@@ -100,9 +149,11 @@ static void judge_call(struct search *search, const struct found_call *found)
   const GPtrArray *rules = search->findings->rules->spans;
   for (guint i = 0; i < rules->len; i++) {
     const struct span_rule *rule = g_ptr_array_index(rules, i);
-    if (pattern_matches(rule->begin, name) && text_matches(rule->begin_text, unit, call))
+    if (pattern_matches(rule->begin, name) &&
+        text_matches(search, rule->begin_text, found->unit, call))
       add_event(search, found, rule, false);
-    else if (pattern_matches(rule->end, name) && text_matches(rule->end_text, unit, call))
+    else if (pattern_matches(rule->end, name) &&
+             text_matches(search, rule->end_text, found->unit, call))
       add_event(search, found, rule, true);
   }
 }
@@ -146,6 +197,19 @@ static gint compare_events(gconstpointer left, gconstpointer right)
   return a->is_end - b->is_end;
 }
 
+/* The same call is found once for every program that it is in. */
+static void drop_repeats(GArray *events)
+{
+  guint kept = 0;
+  for (guint i = 0; i < events->len; i++) {
+    struct event *event = &g_array_index(events, struct event, i);
+    if (kept != 0 && compare_events(&g_array_index(events, struct event, kept - 1), event) == 0)
+      continue;
+    g_array_index(events, struct event, kept++) = *event;
+  }
+  g_array_set_size(events, kept);
+}
+
 static void add_row(struct search *search, const struct event *begin, uint32_t end_line)
 {
   struct fact_span row = {
@@ -187,6 +251,7 @@ static void pair_events(struct search *search, guint first, guint end, bool is_l
 static void pair_all(struct search *search, bool is_last, struct summary *summaries)
 {
   g_array_sort(search->events, compare_events);
+  drop_repeats(search->events);
   for (guint first = 0; first < search->events->len;) {
     const struct event *head = &g_array_index(search->events, struct event, first);
     guint end = first + 1;
@@ -221,9 +286,12 @@ void spans_find(struct findings *findings, struct state *state)
   struct search search = {
       .findings = findings,
       .state = state,
+      .texts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                     (GDestroyNotify)g_ptr_array_unref),
       .strings = g_string_chunk_new(4096),
   };
   guint n = MAX(findings->linkage->routines->len, 1);
+  collect_texts(&search);
   GPtrArray *generations = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
   for (int round = 0; round < ROUNDS; round++) {
     /* Summaries point into the events that they were made of. */
@@ -237,5 +305,6 @@ void spans_find(struct findings *findings, struct state *state)
   }
   g_free(search.summaries);
   g_ptr_array_unref(generations);
+  g_hash_table_unref(search.texts);
   g_string_chunk_free(search.strings);
 }

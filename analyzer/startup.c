@@ -95,6 +95,39 @@ static void push(GArray *stack, bool *seen, uint32_t routine)
   g_array_append_val(stack, routine);
 }
 
+static uint32_t count_reachable(const struct graph *graph, uint32_t start)
+{
+  g_autofree bool *seen = g_new0(bool, graph->n);
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  uint32_t n = 0;
+  push(stack, seen, start);
+  while (stack->len != 0) {
+    uint32_t routine = g_array_index(stack, uint32_t, stack->len - 1);
+    g_array_set_size(stack, stack->len - 1);
+    n += linkage_routine(graph->findings->linkage, routine)->is_defined;
+    for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++)
+      push(stack, seen, call_at(graph, graph->out[i])->callee);
+  }
+  return n;
+}
+
+/* A program that never serves does its job in one call of main: the one that reaches the most.
+ * Returns its line, or 0. */
+static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *through)
+{
+  uint32_t most = 1, line = 0;
+  for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
+    const struct found_call *call = call_at(graph, graph->out[i]);
+    uint32_t n = call->kind == CALL_DIRECT ? count_reachable(graph, call->callee) : 0;
+    if (n > most || (n == most && line != 0 && line_of(graph, call) < line)) {
+      most = n;
+      line = line_of(graph, call);
+    }
+  }
+  *through = LINK_NONE;
+  return line;
+}
+
 /* Follows the way from main to where it serves: lines before are start-up, lines after run. */
 static void follow_main(struct graph *graph, struct startup *startup, uint32_t routine,
                         GArray *running, int depth)
@@ -111,6 +144,8 @@ static void follow_main(struct graph *graph, struct startup *startup, uint32_t r
       through = call->callee;
     }
   }
+  if (serving == 0 && depth == 0)
+    serving = main_job(graph, routine, &through);
   if (serving == 0) {
     push(running, startup->runs, routine);
     return;
