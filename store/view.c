@@ -152,6 +152,27 @@ char **view_columns(struct store *store, const char *name, GError **error)
   return columns;
 }
 
+static bool is_hash(const char *column)
+{
+  return strcmp(column, "id") == 0 || strcmp(column, "site") == 0 ||
+         g_str_has_suffix(column, "_id");
+}
+
+/* Names before hashes, so that people find what belongs together in one place. */
+static void append_order(GString *sql, sqlite3_stmt *shape)
+{
+  int n_columns = sqlite3_column_count(shape);
+  const char *separator = " ORDER BY ";
+  for (int pass = 0; pass < 2; pass++) {
+    for (int i = 0; i < n_columns; i++) {
+      if (is_hash(sqlite3_column_name(shape, i)) == (pass == 1)) {
+        g_string_append_printf(sql, "%s%d", separator, i + 1);
+        separator = ",";
+      }
+    }
+  }
+}
+
 struct view_rows *view_read(struct store *store, const char *name,
                             const struct view_filter *filters, size_t n_filters, GError **error)
 {
@@ -166,10 +187,7 @@ struct view_rows *view_read(struct store *store, const char *name,
     g_string_append_printf(sql, " %s CAST(\"%s\" AS TEXT) = ?%zu", i == 0 ? "WHERE" : "AND",
                            filters[i].column, i + 1);
   }
-  int n_columns = sqlite3_column_count(shape);
-  for (int i = 0; i < n_columns; i++) {
-    g_string_append_printf(sql, "%s%d", i == 0 ? " ORDER BY " : ",", i + 1);
-  }
+  append_order(sql, shape);
   sqlite3_stmt *statement = store_statement(store, sql->str, error);
   if (!statement) {
     return NULL;

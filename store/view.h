@@ -52,7 +52,7 @@ struct view_filter {
 };
 
 /* Reads the view called NAME, rows for which all N_FILTERS hold, ordered by all columns from left
- * to right. The caller frees with view_rows_free(). */
+ * to right, hashes (id, site, ..._id) last. The caller frees with view_rows_free(). */
 struct view_rows *view_read(struct store *store, const char *name,
                             const struct view_filter *filters, size_t n_filters, GError **error);
 
