@@ -10,6 +10,7 @@ extern const struct command compare_command;
 extern const struct command host_command;
 extern const struct command graph_command;
 extern const struct command import_command;
+extern const struct command report_command;
 extern const struct command show_command;
 extern const struct command split_command;
 
@@ -23,6 +24,7 @@ const struct command *const commands[] = {
     &cost_command,
     &host_command,
     &graph_command,
+    &report_command,
     NULL,
 };
 

@@ -1,0 +1,313 @@
+#include "reports/levels.h"
+
+#include <string.h>
+
+#include "reports/picture.h"
+
+static void free_level(gpointer data)
+{
+  struct level *level = data;
+  g_free(level->note);
+  g_array_unref(level->boxes);
+  g_array_unref(level->arrows);
+  g_free(level);
+}
+
+static struct level *new_level(int service)
+{
+  struct level *level = g_new0(struct level, 1);
+  level->service = service;
+  level->boxes = g_array_new(FALSE, FALSE, sizeof(struct level_box));
+  level->arrows = g_array_new(FALSE, FALSE, sizeof(struct level_arrow));
+  return level;
+}
+
+static int add_box(struct level *level, const char *kind, int ref)
+{
+  struct level_box box = {kind, ref, 0, 0};
+  g_array_append_val(level->boxes, box);
+  return (int)level->boxes->len - 1;
+}
+
+/* Adds N to the arrow between two boxes. */
+static void add_arrow(struct level *level, int from, int to, int n, const char *kind)
+{
+  if (from == to) {
+    return;
+  }
+  for (guint i = 0; i < level->arrows->len; i++) {
+    struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, i);
+    if (arrow->from == from && arrow->to == to) {
+      arrow->n += n;
+      arrow->kind = strcmp(kind, "foreign") == 0 ? kind : arrow->kind;
+      return;
+    }
+  }
+  struct level_arrow arrow = {from, to, n, kind};
+  g_array_append_val(level->arrows, arrow);
+}
+
+static int *count_members(const struct model *model)
+{
+  int *n = g_new0(int, model->services->n + 1);
+  for (size_t i = 0; i < model->routines->n; i++) {
+    if (model->routine_service[i] >= 0) {
+      n[model->routine_service[i]]++;
+    }
+  }
+  return n;
+}
+
+struct weighted {
+  int item;
+  int weight;
+};
+
+static int compare_weighted(gconstpointer a, gconstpointer b)
+{
+  const struct weighted *x = a;
+  const struct weighted *y = b;
+  return x->weight != y->weight ? (x->weight > y->weight ? -1 : 1) : x->item - y->item;
+}
+
+static int compare_items(gconstpointer a, gconstpointer b)
+{
+  return ((const struct weighted *)a)->item - ((const struct weighted *)b)->item;
+}
+
+/* Keeps the LIMIT heaviest of ITEMS, in their old order; returns how many were dropped. */
+static unsigned keep_heaviest(GArray *items, unsigned limit)
+{
+  if (items->len <= limit) {
+    return 0;
+  }
+  unsigned n_dropped = items->len - limit;
+  g_array_sort(items, compare_weighted);
+  g_array_set_size(items, limit);
+  g_array_sort(items, compare_items);
+  return n_dropped;
+}
+
+static struct level *level_of_services(const struct model *model)
+{
+  struct level *level = new_level(-1);
+  g_autofree int *n_members = count_members(model);
+  g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(struct weighted));
+  g_autofree int *box = g_new(int, model->services->n + 1);
+  for (int i = 0; i < (int)model->services->n; i++) {
+    struct weighted service = {i, n_members[i]};
+    g_array_append_val(kept, service);
+    box[i] = -1;
+  }
+  unsigned n_dropped = keep_heaviest(kept, LEVELS_LIMIT - 1);
+  for (guint i = 0; i < kept->len; i++) {
+    int service = g_array_index(kept, struct weighted, i).item;
+    box[service] = add_box(level, "service", service);
+  }
+  int rest = n_dropped > 0 ? add_box(level, "rest", (int)n_dropped) : -1;
+  level->note =
+      n_dropped > 0
+          ? g_strdup_printf("%u services with the fewest routines are folded into one box.",
+                            n_dropped)
+          : g_strdup("");
+  for (size_t i = 0; i < model->cuts->n; i++) {
+    const struct plan_cut *cut = record_at(model->cuts, plan_cut, i);
+    int from = model_service(model, cut->from_service);
+    int to = model_service(model, cut->to_service);
+    if (from >= 0 && to >= 0) {
+      add_arrow(level, box[from] >= 0 ? box[from] : rest, box[to] >= 0 ? box[to] : rest,
+                (int)cut->n_sites, strcmp(cut->mode, "write") == 0 ? "foreign" : "cut");
+    }
+  }
+  return level;
+}
+
+/* Files by name, for routines' files. */
+static int *file_of_routines(const struct model *model)
+{
+  g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
+  for (int i = 0; i < (int)model->files->n; i++) {
+    g_hash_table_insert(index, (gpointer)record_at(model->files, fact_file, i)->file,
+                        GINT_TO_POINTER(i + 1));
+  }
+  int *file_of = g_new(int, model->routines->n + 1);
+  for (int i = 0; i < (int)model->routines->n; i++) {
+    const char *file = model_routine_at(model, i)->file;
+    file_of[i] = GPOINTER_TO_INT(g_hash_table_lookup(index, file)) - 1;
+  }
+  return file_of;
+}
+
+/* What all service levels share. */
+struct inside {
+  const struct model *model;
+  int *file_of;     /* per routine */
+  int *file_box;    /* per file, of the level being made, or -1 */
+  int *service_box; /* per service: its ghost */
+};
+
+/* The box that stands for ROUTINE on the level of SERVICE, or -1. */
+static int box_of_routine(struct level *level, struct inside *inside, int routine)
+{
+  int owner = inside->model->routine_service[routine];
+  if (owner == level->service) {
+    int file = inside->file_of[routine];
+    return file >= 0 ? inside->file_box[file] : -1;
+  }
+  if (owner < 0) {
+    return -1;
+  }
+  if (inside->service_box[owner] < 0) {
+    inside->service_box[owner] = add_box(level, "ghost", owner);
+  }
+  return inside->service_box[owner];
+}
+
+static unsigned add_files_of(struct level *level, struct inside *inside, unsigned limit)
+{
+  const struct model *model = inside->model;
+  g_autofree int *weight = g_new0(int, model->files->n + 1);
+  for (size_t i = 0; i < model->routines->n; i++) {
+    if (model->routine_service[i] == level->service && inside->file_of[i] >= 0) {
+      weight[inside->file_of[i]] += 1 + (int)model_routine_at(model, (int)i)->n_statements;
+    }
+  }
+  g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(struct weighted));
+  for (int i = 0; i < (int)model->files->n; i++) {
+    struct weighted file = {i, weight[i]};
+    if (weight[i] > 0) {
+      g_array_append_val(files, file);
+    }
+  }
+  unsigned n_dropped = keep_heaviest(files, limit);
+  for (guint i = 0; i < files->len; i++) {
+    int file = g_array_index(files, struct weighted, i).item;
+    inside->file_box[file] = add_box(level, "file", file);
+  }
+  return n_dropped;
+}
+
+static unsigned add_functions_of(struct level *level, struct inside *inside, unsigned limit)
+{
+  const struct model *model = inside->model;
+  unsigned n = 0;
+  for (int i = 0; i < (int)model->functions->n; i++) {
+    const struct plan_function *function = record_at(model->functions, plan_function, i);
+    int routine = model_routine(model, function->routine);
+    if (model_service(model, function->service) != level->service || routine < 0 || n++ >= limit) {
+      continue;
+    }
+    int box = add_box(level, "function", i);
+    int target = box_of_routine(level, inside, routine);
+    if (target >= 0) {
+      add_arrow(level, box, target, 1, "");
+    }
+  }
+  return n > limit ? n - limit : 0;
+}
+
+static void add_flows_of(struct level *level, struct inside *inside)
+{
+  const struct model *model = inside->model;
+  for (guint i = 0; i < model->calls->len; i++) {
+    const struct model_call *call = &g_array_index(model->calls, struct model_call, i);
+    int a = model->routine_service[call->caller];
+    int b = model->routine_service[call->callee];
+    if (a != level->service && b != level->service) {
+      continue;
+    }
+    int from = box_of_routine(level, inside, call->caller);
+    int to = box_of_routine(level, inside, call->callee);
+    if (from >= 0 && to >= 0) {
+      add_arrow(level, from, to, call->n_sites, a == b ? "" : "cut");
+    }
+  }
+  for (guint i = 0; i < model->accesses->len; i++) {
+    const struct model_access *access = &g_array_index(model->accesses, struct model_access, i);
+    int a = model->routine_service[access->routine];
+    int owner = model->state_service[access->state];
+    if (a != level->service || owner < 0 || owner == a) {
+      continue;
+    }
+    int from = box_of_routine(level, inside, access->routine);
+    if (inside->service_box[owner] < 0) {
+      inside->service_box[owner] = add_box(level, "ghost", owner);
+    }
+    if (from >= 0) {
+      add_arrow(level, from, inside->service_box[owner], access->n_sites,
+                access->mode == 'w' ? "foreign" : "cut");
+    }
+  }
+}
+
+static struct level *level_of_service(struct inside *inside, int service)
+{
+  const struct model *model = inside->model;
+  struct level *level = new_level(service);
+  memset(inside->file_box, 0xff, sizeof(int) * (model->files->n + 1));
+  memset(inside->service_box, 0xff, sizeof(int) * (model->services->n + 1));
+  unsigned n_ghosts = MIN((unsigned)model->services->n, 15);
+  unsigned room = LEVELS_LIMIT - n_ghosts - 1;
+  unsigned n_files = add_files_of(level, inside, room * 2 / 3);
+  unsigned n_functions = add_functions_of(level, inside, room - MIN(level->boxes->len, room));
+  if (n_files + n_functions > 0) {
+    add_box(level, "rest", (int)(n_files + n_functions));
+  }
+  level->note = n_files + n_functions > 0
+                    ? g_strdup_printf("%u of the smallest files and %u functions are not drawn.",
+                                      n_files, n_functions)
+                    : g_strdup("");
+  add_flows_of(level, inside);
+  return level;
+}
+
+static void place_level(struct level *level, const struct picture_limits *limits)
+{
+  g_autoptr(graph_handle) graph = graph_new("");
+  graph->is_wide = level->service >= 0;
+  guint n = level->boxes->len;
+  g_autofree double *widths = g_new(double, n + 1);
+  g_autofree double *heights = g_new(double, n + 1);
+  for (guint i = 0; i < n; i++) {
+    graph_add_node(graph, (struct graph_node){.id = g_strdup_printf("b%u", i),
+                                              .label = g_strdup(""),
+                                              .frame = -1,
+                                              .kind = GRAPH_FILE});
+    widths[i] = LEVELS_BOX_WIDTH;
+    heights[i] = LEVELS_BOX_HEIGHT;
+  }
+  for (guint i = 0; i < level->arrows->len; i++) {
+    const struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, i);
+    graph_add_edge(graph,
+                   (struct graph_edge){.from = arrow->from, .to = arrow->to, .kind = GRAPH_CALL});
+  }
+  g_autoptr(GArray) places = picture_place(graph, widths, heights, limits, NULL);
+  level->is_placed = places && places->len == n;
+  for (guint i = 0; level->is_placed && i < n; i++) {
+    const struct picture_box *place = &g_array_index(places, struct picture_box, i);
+    struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
+    box->x = place->x;
+    box->y = place->y;
+  }
+}
+
+GPtrArray *levels_make(const struct model *model, unsigned seconds)
+{
+  GPtrArray *levels = g_ptr_array_new_with_free_func(free_level);
+  struct inside inside = {.model = model,
+                          .file_of = file_of_routines(model),
+                          .file_box = g_new(int, model->files->n + 1),
+                          .service_box = g_new(int, model->services->n + 1)};
+  g_ptr_array_add(levels, level_of_services(model));
+  for (int i = 0; i < (int)model->services->n; i++) {
+    g_ptr_array_add(levels, level_of_service(&inside, i));
+  }
+  g_free(inside.file_of);
+  g_free(inside.file_box);
+  g_free(inside.service_box);
+  const struct picture_limits limits = {seconds, picture_default_limits.bytes};
+  for (guint i = 0; i < levels->len && i < LEVELS_LIMIT; i++) {
+    place_level(g_ptr_array_index(levels, i), &limits);
+  }
+  return levels;
+}

@@ -1,0 +1,40 @@
+/* Levels of the page's service map that Graphviz lays out: all services, and what is inside each
+ * one (its functions and files, and the services that they touch). */
+#ifndef CLEAVE_REPORTS_LEVELS_H
+#define CLEAVE_REPORTS_LEVELS_H
+
+#include "reports/model.h"
+
+/* Boxes at most on one level. */
+#define LEVELS_LIMIT 60
+/* Size of a box in points; the page draws with the same. */
+#define LEVELS_BOX_WIDTH 168.0
+#define LEVELS_BOX_HEIGHT 46.0
+
+struct level_box {
+  const char *kind; /* "service", "function", "file", "ghost" (another service) or "rest" */
+  int ref;          /* its index; for "rest" the number of boxes folded */
+  double x;
+  double y; /* centre, y downwards */
+};
+
+struct level_arrow {
+  int from; /* boxes */
+  int to;
+  int n;            /* volume */
+  const char *kind; /* "", "cut" or "foreign" (with writes of foreign state) */
+};
+
+struct level {
+  int service;    /* -1: all services */
+  bool is_placed; /* false when it was too large for the layout: the page places the boxes */
+  char *note;     /* what was left out, or "" */
+  GArray *boxes;  /* struct level_box */
+  GArray *arrows; /* struct level_arrow */
+};
+
+/* All levels: struct level *, the first is that of all services. A layout that needs more than
+ * SECONDS is left to the page. The caller frees the array. */
+GPtrArray *levels_make(const struct model *model, unsigned seconds);
+
+#endif

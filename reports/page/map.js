@@ -1,0 +1,284 @@
+/* The service map: levels that open on click. Services and what is in one service come laid out by
+   Graphviz; deeper levels, and levels that were too large for it, are laid out here in columns. */
+const BOX = {width: 168, height: 46, limit: 60};
+const map = {level: null, hasShared: false, zoom: null, svg: null};
+
+const short = (text, n) => { const list = [...text]; return list.length > n ? `${list.slice(0, n - 1).join("")}…` : text; };
+
+function levelOf(path) {
+  const [kind, key, sub] = path;
+  if (kind === "service") {
+    const i = data.services.findIndex(service => service.name === key);
+    if (i >= 0) return data.levels.find(level => level.service === i) ? stored(i) : null;
+  }
+  if (kind === "file") {
+    const i = data.files.findIndex(file => file.name === key);
+    if (i >= 0) return fileLevel(i, sub ? data.services.findIndex(service => service.name === sub) : NONE);
+  }
+  if (kind === "function") {
+    const i = data.functions.findIndex(f => f.name === key);
+    if (i >= 0) return functionLevel(i);
+  }
+  if (kind === "routine") {
+    const i = findRoutine(key);
+    if (i >= 0) return routineLevel(i);
+  }
+  return null;
+}
+
+function boxOf(kind, ref) {
+  if (kind === "service") {
+    const service = data.services[ref];
+    return {kind, name: service.name, under: `${counted(service.n_routines, "routine")}, ${service.n_states} state`,
+      hash: `map/service/${part(service.name)}`};
+  }
+  if (kind === "ghost") return {kind, name: serviceName(ref), under: "another service",
+    hash: ref >= 0 ? `map/service/${part(serviceName(ref))}` : null};
+  if (kind === "file") return {kind, name: fileName(ref), label: fileName(ref).split("/").pop(),
+    under: fileName(ref).split("/").slice(0, -1).join("/") || "top folder", hash: `map/file/${part(fileName(ref))}`};
+  if (kind === "function") {
+    const f = data.functions[ref];
+    return {kind, name: f.name, under: short(`${f.trigger} ${f.key}`, 26), hash: `map/function/${part(f.name)}`};
+  }
+  if (kind === "state") return {kind, name: data.states.name[ref], under: `state, ${data.states.storage[ref]}`,
+    hash: `state/${part(data.states.name[ref])}`};
+  if (kind === "rest") return {kind, name: counted(ref, "more box").replace("boxs", "boxes"), under: "folded: too many to draw"};
+  const isEntry = functionsOfRoutine()[ref].length > 0;
+  return {kind: isEntry ? "entry" : "routine", name: data.routines.name[ref],
+    under: short(data.routines.file[ref] >= 0 ? routinePlace(ref) : "outside the tree", 27),
+    hash: `map/routine/${part(routineKey(ref))}`};
+}
+
+function stored(service) {
+  const level = data.levels.find(item => item.service === service);
+  const boxes = level.boxes.map(([kind, ref, x, y]) => ({...boxOf(kind, ref), ref, x, y}));
+  return {title: service < 0 ? "all services" : serviceName(service), isPlaced: level.is_placed, note: level.note,
+    boxes, arrows: level.arrows.map(([from, to, n, kind]) => ({from, to, n, kind})),
+    path: service < 0 ? [] : [{text: serviceName(service)}]};
+}
+
+/* A level of routines (and what they touch): the heaviest boxes stay. */
+function makeLevel(title, path, members, middle) {
+  const weight = new Map(members.map(i => [i, (middle === i ? 1e9 : 0) + callsFrom()[i].length + callsTo()[i].length]));
+  const kept = [...members].sort((a, b) => weight.get(b) - weight.get(a) || a - b).slice(0, BOX.limit - 8);
+  const boxes = kept.sort((a, b) => a - b).map(i => ({...boxOf("routine", i), ref: i}));
+  const at = new Map(kept.map((i, k) => [i, k]));
+  const home = middle >= 0 ? data.routines.service[middle] : data.routines.service[kept[0]];
+  const ghosts = new Map(), arrows = new Map();
+  const ghost = service => {
+    if (!ghosts.has(service)) { ghosts.set(service, boxes.length); boxes.push({...boxOf("ghost", service), ref: service}); }
+    return ghosts.get(service);
+  };
+  const draw = (from, to, n, kind) => {
+    const key = `${from} ${to}`, old = arrows.get(key);
+    if (old) { old.n += n; if (kind === "foreign") old.kind = kind; } else arrows.set(key, {from, to, n, kind});
+  };
+  for (const i of kept) {
+    for (const c of callsFrom()[i]) {
+      const to = data.calls.to[c], service = data.routines.service[to];
+      if (at.has(to)) draw(at.get(i), at.get(to), data.calls.n[c], "");
+      else if (service >= 0 && service !== home) draw(at.get(i), ghost(service), data.calls.n[c], "cut");
+    }
+    for (const c of callsTo()[i]) {
+      const from = data.calls.from[c], service = data.routines.service[from];
+      if (!at.has(from) && service >= 0 && service !== home) draw(ghost(service), at.get(i), data.calls.n[c], "cut");
+    }
+  }
+  const nLeft = members.length - kept.length;
+  return {title, path, boxes, arrows: [...arrows.values()], isPlaced: false,
+    note: nLeft > 0 ? `${nLeft} of ${members.length} routines are not drawn: those with the fewest calls` : ""};
+}
+
+function fileLevel(file, service) {
+  const members = routinesOfFile()[file].filter(i => data.routines.end[i] > 0 && (service < 0 || data.routines.service[i] === service));
+  const owner = service >= 0 ? service : members.map(i => data.routines.service[i]).find(v => v >= 0);
+  return makeLevel(fileName(file), [...(owner >= 0 ? [{text: serviceName(owner), hash: `map/service/${part(serviceName(owner))}`}] : []),
+    {text: fileName(file)}], members, NONE);
+}
+
+/* What a function can reach inside its service. */
+function functionLevel(index) {
+  const f = data.functions[index], seen = new Set([f.routine]), queue = [f.routine];
+  while (queue.length > 0) {
+    for (const c of callsFrom()[queue.shift()]) {
+      const to = data.calls.to[c];
+      if (!seen.has(to) && data.routines.service[to] === f.service) { seen.add(to); queue.push(to); }
+    }
+  }
+  return makeLevel(f.name, [{text: serviceName(f.service), hash: `map/service/${part(serviceName(f.service))}`}, {text: f.name}],
+    [...seen], f.routine);
+}
+
+function routineLevel(i) {
+  const near = new Set([i]);
+  callsFrom()[i].forEach(c => near.add(data.calls.to[c]));
+  callsTo()[i].forEach(c => near.add(data.calls.from[c]));
+  const isShown = k => k === i || map.hasShared || data.routines.service[k] !== SHARED;
+  const level = makeLevel(data.routines.name[i], [], [...near].filter(isShown), i);
+  const service = data.routines.service[i];
+  level.path = [...(service >= 0 ? [{text: serviceName(service), hash: `map/service/${part(serviceName(service))}`}] : []),
+    ...(data.routines.file[i] >= 0 ? [{text: fileName(data.routines.file[i]), hash: `map/file/${part(fileName(data.routines.file[i]))}`}] : []),
+    {text: data.routines.name[i]}];
+  const middle = level.boxes.findIndex(box => box.ref === i && box.kind !== "ghost");
+  const states = new Map();
+  for (const a of accessesOf()[i]) {
+    const state = data.accesses.state[a], owner = data.states.service[state];
+    if (!states.has(state)) { states.set(state, level.boxes.length); level.boxes.push({...boxOf("state", state), ref: state}); }
+    level.arrows.push({from: middle, to: states.get(state), n: data.accesses.n[a],
+      kind: owner >= 0 && service >= 0 && owner !== service ? "foreign" : ""});
+  }
+  return level;
+}
+
+/* Columns by the longest way from the sources (cycles broken by order), rows by the mean of the
+   neighbours: a plain layered layout. O(boxes * arrows). */
+function layOut(level) {
+  const n = level.boxes.length, rank = new Array(n).fill(0);
+  const arrows = level.arrows.filter(arrow => arrow.from !== arrow.to);
+  const state = new Array(n).fill(0), out = group(arrows.map(arrow => arrow.from), n), back = new Set();
+  const visit = start => {
+    const stack = [[start, 0]];
+    state[start] = 1;
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1], list = out[top[0]];
+      if (top[1] >= list.length) { state[top[0]] = 2; stack.pop(); continue; }
+      const arrow = list[top[1]++], to = arrows[arrow].to;
+      if (state[to] === 1) back.add(arrow);
+      else if (state[to] === 0) { state[to] = 1; stack.push([to, 0]); }
+    }
+  };
+  const nIn = new Array(n).fill(0);
+  arrows.forEach(arrow => { nIn[arrow.to]++; });
+  [...Array(n).keys()].sort((a, b) => nIn[a] - nIn[b] || a - b).forEach(i => { if (state[i] === 0) visit(i); });
+  for (let round = 0, isMoving = true; isMoving && round < n; round++) {
+    isMoving = false;
+    arrows.forEach((arrow, i) => {
+      if (!back.has(i) && rank[arrow.to] < rank[arrow.from] + 1) { rank[arrow.to] = rank[arrow.from] + 1; isMoving = true; }
+    });
+  }
+  const columns = [];
+  rank.forEach((r, i) => { (columns[r] = columns[r] || []).push(i); });
+  const row = new Array(n).fill(0);
+  const number = column => column.forEach((i, k) => { row[i] = k - column.length / 2; });
+  columns.forEach(number);
+  for (let round = 0; round < 6; round++) {
+    for (const column of round % 2 ? [...columns].reverse() : columns) {
+      const mean = new Map(column.map(i => {
+        const near = arrows.filter(arrow => arrow.from === i || arrow.to === i).map(arrow => row[arrow.from === i ? arrow.to : arrow.from]);
+        return [i, near.length ? near.reduce((a, b) => a + b, 0) / near.length : row[i]];
+      }));
+      column.sort((a, b) => mean.get(a) - mean.get(b) || a - b);
+      number(column);
+    }
+  }
+  const tall = 14; /* boxes in one column before it is split */
+  let x = 0;
+  for (const column of columns) {
+    const parts = Math.ceil(column.length / tall);
+    for (let p = 0; p < parts; p++) {
+      const boxes = column.slice(p * tall, (p + 1) * tall);
+      boxes.forEach((i, k) => { level.boxes[i].x = x; level.boxes[i].y = (k - (boxes.length - 1) / 2) * (BOX.height + 18); });
+      x += BOX.width + (p + 1 < parts ? 24 : 90);
+    }
+  }
+}
+
+/* Where the line from the centre of box a towards b leaves a. */
+function border(a, b) {
+  const dx = b.x - a.x, dy = b.y - a.y;
+  const scale = Math.min(dx ? (BOX.width / 2 + 2) / Math.abs(dx) : Infinity, dy ? (BOX.height / 2 + 2) / Math.abs(dy) : Infinity);
+  return Number.isFinite(scale) ? [a.x + dx * scale, a.y + dy * scale] : [a.x, a.y];
+}
+
+function drawArrow(level, arrow, hasReverse) {
+  const a = level.boxes[arrow.from], b = level.boxes[arrow.to];
+  const width = Math.min(9, 1 + Math.log2(1 + arrow.n));
+  const [x1, y1] = border(a, b), [x2, y2] = border(b, a);
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1, bend = hasReverse ? 14 : 0;
+  const mx = (x1 + x2) / 2 - (y2 - y1) / length * bend, my = (y1 + y2) / 2 + (x2 - x1) / length * bend;
+  const angle = Math.atan2(y2 - my, x2 - mx), head = 6 + width;
+  const ex = x2 - Math.cos(angle) * head * .8, ey = y2 - Math.sin(angle) * head * .8;
+  const wing = turn => `${x2 - Math.cos(angle + turn) * head},${y2 - Math.sin(angle + turn) * head}`;
+  const line = s("path", {class: "arrow", d: `M${x1},${y1}Q${mx},${my} ${ex},${ey}`, "stroke-width": width});
+  const tip = s("polygon", {class: "arrow", points: `${x2},${y2} ${wing(.4)} ${wing(-.4)}`});
+  return s("g", {class: `edge ${arrow.kind}`, "data-from": arrow.from, "data-to": arrow.to},
+    s("title", {}, `${a.name} → ${b.name}: ${arrow.n} ${arrow.kind === "foreign" ? "crossing, with writes of foreign state" : arrow.kind === "cut" ? "crossing" : "inside"}`),
+    line, tip, arrow.n > 1 && level.arrows.length <= 40 ? s("text", {class: "arrow-label", x: mx, y: my - 3, "text-anchor": "middle"}, arrow.n) : null);
+}
+
+function drawBox(box, index) {
+  const open = () => { if (box.hash) location.hash = `/${box.hash}`; };
+  const opens = Boolean(box.hash);
+  return s("g", {class: `box ${box.kind}${opens ? " opens" : ""}`, transform: `translate(${box.x - BOX.width / 2},${box.y - BOX.height / 2})`,
+    tabindex: opens ? 0 : null, role: opens ? "button" : "img", "aria-label": `${box.name}, ${box.under}`, "data-index": index,
+    onclick: open, onkeydown: event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); } },
+    onmouseenter: () => light(index), onmouseleave: () => light(-1), onfocus: () => light(index), onblur: () => light(-1)},
+    s("title", {}, `${box.name}\n${box.under}`),
+    s("rect", {width: BOX.width, height: BOX.height, rx: box.kind === "service" || box.kind === "ghost" ? 10 : box.kind === "state" ? 18 : 3}),
+    s("text", {x: BOX.width / 2, y: 19, "text-anchor": "middle"}, short(box.label || box.name, 22)),
+    s("text", {class: "under", x: BOX.width / 2, y: 35, "text-anchor": "middle"}, short(box.under, 28)));
+}
+
+/* What touches the box stays bright. */
+function light(index) {
+  const svg = d3.select(map.svg);
+  svg.selectAll(".edge").classed("dim", function () {
+    return index >= 0 && +this.dataset.from !== index && +this.dataset.to !== index;
+  });
+}
+
+function fit() {
+  const node = map.svg.querySelector(".world"), box = node.getBBox();
+  const width = map.svg.clientWidth || 800, height = map.svg.clientHeight || 500;
+  if (box.width === 0 || box.height === 0) return;
+  const scale = Math.min(1.25, width / (box.width + 50), height / (box.height + 50));
+  d3.select(map.svg).call(map.zoom.transform, d3.zoomIdentity
+    .translate(width / 2 - (box.x + box.width / 2) * scale, height / 2 - (box.y + box.height / 2) * scale).scale(scale));
+}
+
+function showLevel(path) {
+  const level = path.length > 0 ? levelOf(path) : stored(NONE);
+  if (!level) {
+    byId("map-note").textContent = "There is no such thing in this report; the map shows all services.";
+    return path.length > 0 ? showLevel([]) : undefined;
+  }
+  if (!level.isPlaced) layOut(level);
+  map.level = level;
+  const world = s("g", {class: "world"});
+  const pairs = new Set(level.arrows.map(arrow => `${arrow.from} ${arrow.to}`));
+  level.arrows.filter(arrow => arrow.from !== arrow.to)
+    .forEach(arrow => world.append(drawArrow(level, arrow, pairs.has(`${arrow.to} ${arrow.from}`))));
+  level.boxes.forEach((box, i) => world.append(drawBox(box, i)));
+  map.svg.replaceChildren(s("title", {}, `Map of ${level.title}`), world);
+  map.svg.setAttribute("aria-label", `Map of ${level.title}: ${counted(level.boxes.length, "box").replace("boxs", "boxes")}, ${counted(level.arrows.length, "arrow")}`);
+  map.zoom = d3.zoom().scaleExtent([.05, 4]).filter(() => d3.event.type !== "wheel" || d3.event.ctrlKey || d3.event.shiftKey)
+    .on("zoom", () => { world.setAttribute("transform", d3.event.transform); });
+  d3.select(map.svg).call(map.zoom).on("dblclick.zoom", null);
+  fit();
+  const trail = [{text: "all services", hash: "map"}, ...level.path];
+  byId("map-crumbs").replaceChildren(...trail.map((step, i) => h("li", {}, step.hash && i + 1 < trail.length
+    ? linkTo(step.hash, step.text) : h("span", {"aria-current": "page"}, step.text))));
+  byId("map-note").textContent = [level.note, level.isPlaced ? "" : "Laid out by the page."].filter(Boolean).join(" ");
+  byId("map-back").disabled = level.path.length === 0;
+  byId("map-list").replaceChildren(...level.boxes.map(box => h("li", {}, box.hash ? linkTo(box.hash, box.name) : box.name,
+    h("span", {class: "soft"}, ` ${box.under}`))));
+  say(`Map of ${level.title}`);
+}
+
+function setUpMap() {
+  map.svg = s("svg", {role: "group"});
+  byId("map-stage").append(map.svg);
+  byId("map-back").addEventListener("click", () => {
+    const path = map.level.path, up = path.length > 1 ? path[path.length - 2].hash : "map";
+    location.hash = `/${up}`;
+  });
+  byId("map-in").addEventListener("click", () => d3.select(map.svg).call(map.zoom.scaleBy, 1.4));
+  byId("map-out").addEventListener("click", () => d3.select(map.svg).call(map.zoom.scaleBy, 1 / 1.4));
+  byId("map-fit").addEventListener("click", fit);
+  byId("map-shared").addEventListener("click", event => {
+    map.hasShared = !map.hasShared;
+    event.currentTarget.setAttribute("aria-pressed", map.hasShared);
+    route();
+  });
+  window.addEventListener("resize", fit);
+}
