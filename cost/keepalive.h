@@ -12,20 +12,20 @@ struct keepalive_point {
   double gone; /* probability that the instance is gone by then */
 };
 
-/* Linear between the points, from (0, 0); the last point has gone = 1. */
+/* Linear between the points, from (0, 0); the last point has gone = 1. Measured shares may fall a
+ * little from point to point. */
 struct keepalive_curve {
-  const struct keepalive_point *points; /* rising in both */
+  const struct keepalive_point *points; /* rising in idle_s */
   size_t n_points;
 };
 
-/* "aws", "gcp" or "azure": smoothed (isotonic) from 100 probes per point. Source: measurements of
- * ubc-cirrus-lab/demystifying-serverless-costs, 2025-09-19. NULL for other names. */
+/* "aws", "gcp" or "azure", 100 probes per point, as measured. Source: ubc-cirrus-lab/
+ * demystifying-serverless-costs, 2025-09-19. NULL for other names. */
 const struct keepalive_curve *keepalive_curve(const char *cloud);
 
 double keepalive_gone(const struct keepalive_curve *curve, double idle_s);
 
-/* The idle time by which an instance is gone with that probability: the curve's inverse, for
- * drawing life times. */
+/* The first idle time by which an instance is gone with that probability. */
 double keepalive_quantile(const struct keepalive_curve *curve, double probability);
 
 /* Share of cold starts of Poisson arrivals at rate calls/s on one instance, service time neglected:

@@ -1,0 +1,415 @@
+/* The simulator against published runs, an independent scan, measured curves and request logs. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "cost/random.h"
+#include "cost/recycling.h"
+#include "cost/simulation.h"
+#include "tests/cost/fixture.h"
+
+static void expect_within(double found, double expected, double share)
+{
+  if (!(fabs(found - expected) <= share * fabs(expected))) {
+    g_error("%.9g is not within %.3g %% of %.9g", found, 100 * share, expected);
+  }
+}
+
+static void test_exponential(void)
+{
+  enum { N = 4000000 };
+  struct random random;
+  double sum = 0.0;
+  double squares = 0.0;
+  int above[5] = {0};
+  random_init(&random, 42);
+  for (int i = 0; i < N; i++) {
+    double value = random_exponential(&random);
+    g_assert_cmpfloat(value, >=, 0.0);
+    sum += value;
+    squares += value * value;
+    for (int j = 0; j < 5; j++) {
+      above[j] += value > 0.5 * (j + 1) * (j + 1);
+    }
+  }
+  expect_within(sum / N, 1.0, 0.003);
+  expect_within(squares / N, 2.0, 0.006);
+  for (int j = 0; j < 5; j++) {
+    double expected = exp(-0.5 * (j + 1) * (j + 1));
+    g_assert_cmpfloat(fabs((double)above[j] / N - expected), <=, 4 * sqrt(expected / N));
+  }
+}
+
+/* README point of SimFaaS: 0.9/s, warm 1.991 s, cold 2.244 s, kept 600 s. Its own run had 1213 cold
+ * starts in 898,469 calls, an independent one of 5 million calls a share of 0.001329. */
+static void test_published_point(void)
+{
+  const struct simulation simulation = {
+      .seed = 1,
+      .n_calls = 5000000,
+      .arrivals = ARRIVALS_POISSON,
+      .rate = 0.9,
+      .service = SERVICE_EXPONENTIAL,
+      .warm_s = 1.991,
+      .cold_s = 2.244,
+      .keep_s = 600,
+  };
+  struct simulation_result result;
+  simulation_run(&simulation, &result);
+  g_test_message("cold %.6f, instances %.4f, running %.4f, idle %.4f", result.cold_share,
+                 result.mean_instances, result.mean_running, result.mean_idle);
+  double published = 1213.0 / 898469.0;
+  g_assert_cmpfloat(fabs(result.cold_share - published), <=, 3 * sqrt(published / 898469.0));
+  g_assert_cmpfloat(fabs(result.cold_share - 0.001329), <=,
+                    3 * sqrt(0.001329 / 5e6 + 0.001329 / 5e6));
+  expect_within(result.mean_instances, 7.688, 0.005);
+  expect_within(result.mean_running, 1.7905, 0.005);
+  expect_within(result.mean_idle, 5.898, 0.006);
+}
+
+/* The same model with a plain scan over all instances and plain logarithms. */
+static void scan(double rate, double warm_s, double cold_s, double keep_s, unsigned int seed,
+                 int n_calls, double *cold_share, double *mean_instances)
+{
+  g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+  g_autoptr(GArray) created = g_array_new(FALSE, FALSE, sizeof(double));
+  g_autoptr(GArray) free_at = g_array_new(FALSE, FALSE, sizeof(double));
+  double now = 0.0;
+  double lived = 0.0;
+  int n_cold = 0;
+  for (int i = 0; i < n_calls; i++) {
+    now -= log(1.0 - g_rand_double(random)) / rate;
+    int chosen = -1;
+    for (unsigned int j = 0; j < free_at->len;) {
+      double free_time = g_array_index(free_at, double, j);
+      if (now - free_time > keep_s) {
+        lived += free_time + keep_s - g_array_index(created, double, j);
+        g_array_remove_index(created, j);
+        g_array_remove_index(free_at, j);
+        continue;
+      }
+      if (free_time <= now) {
+        chosen = (int)j;
+      }
+      j++;
+    }
+    double seconds = -log(1.0 - g_rand_double(random));
+    if (chosen < 0) {
+      double end = now + seconds * cold_s;
+      g_array_append_val(created, now);
+      g_array_append_val(free_at, end);
+      n_cold++;
+    } else {
+      g_array_index(free_at, double, chosen) = now + seconds * warm_s;
+    }
+  }
+  for (unsigned int j = 0; j < created->len; j++) {
+    lived += now - g_array_index(created, double, j);
+  }
+  *cold_share = (double)n_cold / n_calls;
+  *mean_instances = lived / now;
+}
+
+static void test_grid(void)
+{
+  static const double rates[] = {0.02, 0.2, 1.0, 5.0, 20.0};
+  static const double services[] = {0.05, 0.5, 3.0};
+  static const double keeps[] = {60, 600};
+  enum { N_CALLS = 300000 };
+  for (int i = 0; i < 30; i++) {
+    const struct simulation simulation = {
+        .seed = (uint64_t)i + 1,
+        .n_calls = N_CALLS,
+        .arrivals = ARRIVALS_POISSON,
+        .rate = rates[i % 5],
+        .service = SERVICE_EXPONENTIAL,
+        .warm_s = services[i / 5 % 3],
+        .cold_s = services[i / 5 % 3] * 1.2,
+        .keep_s = keeps[i / 15],
+    };
+    struct simulation_result result;
+    double cold = 0.0;
+    double instances = 0.0;
+    simulation_run(&simulation, &result);
+    scan(simulation.rate, simulation.warm_s, simulation.cold_s, simulation.keep_s,
+         (unsigned int)i + 100, N_CALLS, &cold, &instances);
+    double both = (cold + result.cold_share) / 2;
+    g_assert_cmpfloat(fabs(result.cold_share - cold), <=, 4 * sqrt(2 * both / N_CALLS) + 1e-9);
+    /* both are samples: the noise falls with the simulated time, in units of the keep-alive */
+    expect_within(result.mean_instances, instances, 0.01 + 6 / sqrt(result.seconds));
+    expect_within(result.mean_running,
+                  simulation.rate * (simulation.warm_s + 0.2 * simulation.warm_s * cold), 0.02);
+  }
+}
+
+/* With a tiny service time the simulator must meet the integral over the measured curve. */
+static void test_analytic(void)
+{
+  static const char *const clouds[] = {"aws", "azure", "gcp"};
+  static const struct {
+    double gap_s;
+    double shares[3];
+  } reference[] = {
+      {60, {0.008336, 0.018712, 4.6e-7}},
+      {300, {0.349436, 0.385859, 0.049494}},
+      {600, {0.590064, 0.615401, 0.221981}},
+      {1800, {0.838467, 0.848913, 0.605233}},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(reference); i++) {
+    for (int j = 0; j < 3; j++) {
+      const struct keepalive_curve *curve = keepalive_curve(clouds[j]);
+      double rate = 1 / reference[i].gap_s;
+      double share = keepalive_cold_share(curve, rate, 0.0);
+      g_assert_cmpfloat(fabs(share - reference[i].shares[j]), <=, 1e-6);
+      const struct simulation simulation = {
+          .seed = 5,
+          .n_calls = 400000,
+          .rate = rate,
+          .warm_s = 1e-6,
+          .cold_s = 1e-6,
+          .curve = curve,
+      };
+      struct simulation_result result;
+      simulation_run(&simulation, &result);
+      g_assert_cmpfloat(fabs(result.cold_share - share), <=, 4 * sqrt(share / 400000.0) + 1e-5);
+    }
+  }
+  expect_within(keepalive_cold_share(keepalive_curve("aws"), 1e-3, 0.1), 0.99, 0.01);
+}
+
+static const char *data_file(const char *name, char **path)
+{
+  const char *data = g_getenv("CLEAVE_DATA");
+  *path = data != NULL ? g_build_filename(data, "cost", name, NULL)
+                       : g_build_filename(g_getenv("CLEAVE_SOURCE_DIR"), "..", "shared", "data",
+                                          "cost", name, NULL);
+  return *path;
+}
+
+/* Every measured point of 2025 within two percentage points: probes after a fixed idle time. */
+static void test_curves(void)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents(data_file("keep_alive/keep_alive_2025.csv", &path), &text, NULL, NULL)) {
+    g_test_skip("keep_alive_2025.csv is missing");
+    return;
+  }
+  enum { N_PROBES = 20000 };
+  g_autofree double *probes = g_new(double, N_PROBES);
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  unsigned int n_points = 0;
+  double worst = 0.0;
+  for (char **line = lines + 1; *line != NULL && **line != '\0'; line++) {
+    g_auto(GStrv) cells = g_strsplit(*line, ",", -1);
+    double idle = g_ascii_strtod(cells[1], NULL);
+    for (int i = 0; i < N_PROBES; i++) {
+      probes[i] = i * idle;
+    }
+    const struct simulation simulation = {
+        .seed = 3,
+        .n_calls = N_PROBES,
+        .arrivals = ARRIVALS_TRACE,
+        .trace = probes,
+        .n_trace = N_PROBES,
+        .warm_s = 1e-9,
+        .cold_s = 1e-9,
+        .curve = keepalive_curve(cells[0]),
+        .starts_warm = true,
+    };
+    struct simulation_result result;
+    simulation_run(&simulation, &result);
+    double distance = fabs(result.cold_share - g_ascii_strtod(cells[5], NULL));
+    worst = fmax(worst, distance);
+    g_assert_cmpfloat(distance, <=, 0.02);
+    n_points++;
+  }
+  g_test_message("%u points, worst %.2f points", n_points, 100 * worst);
+  g_assert_cmpuint(n_points, ==, 61);
+}
+
+/* Cells of a CSV line with quotes. */
+static GPtrArray *split_csv(const char *line)
+{
+  GPtrArray *cells = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GString) cell = g_string_new(NULL);
+  bool is_quoted = false;
+  for (const char *at = line;; at++) {
+    if (*at == '\0' || (*at == ',' && !is_quoted)) {
+      g_ptr_array_add(cells, g_strdup(cell->str));
+      g_string_truncate(cell, 0);
+      if (*at == '\0') {
+        return cells;
+      }
+    } else if (*at == '"') {
+      is_quoted = !is_quoted;
+    } else {
+      g_string_append_c(cell, *at);
+    }
+  }
+}
+
+struct log_file {
+  GArray *starts;
+  GArray *durations;
+  size_t n_cold;
+};
+
+static bool read_log(const char *name, struct log_file *log)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *relative = g_build_filename("lambda_logs", name, NULL);
+  if (!g_file_get_contents(data_file(relative, &path), &text, NULL, NULL)) {
+    return false;
+  }
+  log->starts = g_array_new(FALSE, FALSE, sizeof(double));
+  log->durations = g_array_new(FALSE, FALSE, sizeof(double));
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  for (char **line = lines + 1; *line != NULL && **line != '\0'; line++) {
+    g_autoptr(GPtrArray) cells = split_csv(*line);
+    double start = g_ascii_strtod(cells->pdata[18], NULL);
+    double duration = g_ascii_strtod(cells->pdata[20], NULL);
+    double billed = g_ascii_strtod(cells->pdata[15], NULL);
+    g_assert_cmpfloat(billed, ==, ceil(g_ascii_strtod(cells->pdata[14], NULL) / 100) * 100);
+    g_array_append_val(log->starts, start);
+    g_array_append_val(log->durations, duration);
+    log->n_cold += strcmp(cells->pdata[1], "True") == 0;
+  }
+  return true;
+}
+
+/* Fitted on three runs, tested on the fourth, four times: mean error at most 15 %. */
+static void test_folds(void)
+{
+  static const char *const names[] = {
+      "res-01-2020-05-28_01-57-40.csv", "res-01-2020-06-06_22-39-19.csv",
+      "res-01-2020-06-10_22-20-08.csv", "res-01-2020-06-18_23-36-37.csv"};
+  struct log_file files[4] = {0};
+  struct request_log logs[4];
+  for (int i = 0; i < 4; i++) {
+    if (!read_log(names[i], &files[i])) {
+      g_test_skip("the request logs are missing");
+      return;
+    }
+    logs[i] = (struct request_log){(const double *)(const void *)files[i].starts->data,
+                                   (const double *)(const void *)files[i].durations->data,
+                                   files[i].starts->len, files[i].n_cold};
+  }
+  double sum = 0.0;
+  for (int left_out = 0; left_out < 4; left_out++) {
+    struct request_log others[3];
+    for (int i = 0, n = 0; i < 4; i++) {
+      if (i != left_out) {
+        others[n++] = logs[i];
+      }
+    }
+    struct recycling fitted = recycling_fit(others, 3, 20);
+    double predicted = recycling_replay(&logs[left_out], fitted, 400);
+    double error = fabs(predicted / (double)logs[left_out].n_cold - 1);
+    g_test_message("without %s: keep %.0f s, hazard %.2f/h; %.1f cold starts, %zu recorded, "
+                   "error %.1f %%",
+                   names[left_out], fitted.keep_s, fitted.hazard * 3600, predicted,
+                   logs[left_out].n_cold, 100 * error);
+    sum += error;
+  }
+  g_test_message("mean error of the four folds: %.1f %%", 100 * sum / 4);
+  g_assert_cmpfloat(sum / 4, <=, 0.15);
+  for (int i = 0; i < 4; i++) {
+    g_array_unref(files[i].starts);
+    g_array_unref(files[i].durations);
+  }
+}
+
+/* Limits, time-outs, provisioned instances, steps, concurrency and the other arrivals. */
+static void test_options(void)
+{
+  struct simulation simulation = {
+      .seed = 9,
+      .n_calls = 200000,
+      .rate = 10,
+      .service = SERVICE_FIXED,
+      .warm_s = 0.95,
+      .cold_s = 0.95,
+      .keep_s = 600,
+      .step_s = 0.1,
+      .max_instances = 5,
+  };
+  struct simulation_result result;
+  simulation_run(&simulation, &result);
+  /* Erlang's loss of 5 slots at 9.5 Erlang: 0.5391 */
+  expect_within((double)result.n_refused / 200000, 0.5391, 0.02);
+  g_assert_cmpuint(result.peak_instances, ==, 5);
+  expect_within(result.billed_s, (double)result.n_calls * 1.0, 1e-9);
+  expect_within(simulation_quantile(&result, 0.5), 0.95, 0.02);
+
+  simulation.max_instances = 0;
+  simulation.provisioned = 60;
+  simulation_run(&simulation, &result);
+  g_assert_cmpuint(result.n_cold, ==, 0);
+  g_assert_cmpuint(result.n_provisioned, ==, result.n_calls);
+  g_assert_cmpfloat_with_epsilon(result.mean_instances, 60, 1e-6);
+
+  simulation.provisioned = 0;
+  simulation.timeout_s = 0.5;
+  simulation_run(&simulation, &result);
+  g_assert_cmpuint(result.n_timeouts, ==, result.n_calls);
+
+  simulation.timeout_s = 0;
+  simulation.concurrency = 80;
+  simulation_run(&simulation, &result);
+  g_assert_cmpuint(result.peak_instances, ==, 1);
+  /* one instance, unlimited concurrency: busy all the time but exp(-9.5) of it, in 0.1 s steps */
+  expect_within(result.mean_running, 1 - exp(-9.5), 0.01);
+  g_assert_cmpfloat(result.billed_s, <, 0.2 * (double)result.n_calls);
+
+  simulation.concurrency = 0;
+  simulation.step_s = 0;
+  static const double office[24] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  simulation.arrivals = ARRIVALS_DIURNAL;
+  simulation.hours = office;
+  simulation_run(&simulation, &result);
+  expect_within((double)result.n_calls / result.seconds, 10, 0.6);
+  expect_within(result.mean_running, 9.5, 0.6);
+
+  simulation.arrivals = ARRIVALS_BURSTY;
+  simulation.burst = 5;
+  simulation.burst_s = 10;
+  simulation_run(&simulation, &result);
+  expect_within((double)result.n_calls / result.seconds, 10, 0.15);
+  g_assert_cmpuint(result.peak_instances, >, 50);
+}
+
+/* The same seed gives the same run, another seed another one. */
+static void test_seed(void)
+{
+  struct simulation simulation = {.seed = 1,
+                                  .n_calls = 50000,
+                                  .rate = 2,
+                                  .service = SERVICE_EXPONENTIAL,
+                                  .warm_s = 1,
+                                  .cold_s = 2,
+                                  .curve = keepalive_curve("azure"),
+                                  .hazard = 1e-4};
+  struct simulation_result first;
+  struct simulation_result second;
+  simulation_run(&simulation, &first);
+  simulation_run(&simulation, &second);
+  g_assert_true(memcmp(&first, &second, sizeof first) == 0);
+  simulation.seed = 2;
+  simulation_run(&simulation, &second);
+  g_assert_cmpfloat(first.mean_latency_s, !=, second.mean_latency_s);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/simulation/exponential", test_exponential);
+  g_test_add_func("/simulation/published_point", test_published_point);
+  g_test_add_func("/simulation/grid", test_grid);
+  g_test_add_func("/simulation/analytic", test_analytic);
+  g_test_add_func("/simulation/curves", test_curves);
+  g_test_add_func("/simulation/folds", test_folds);
+  g_test_add_func("/simulation/options", test_options);
+  g_test_add_func("/simulation/seed", test_seed);
+  return g_test_run();
+}
