@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "cli/command.h"
+#include "reports/text.h"
 #include "splitter/evidence.h"
 
 /* The mask of --evidence; 0 and a message when a kind is unknown. */
@@ -29,11 +30,43 @@ static guint evidence_mask(struct context *context, int *code)
   return mask;
 }
 
+static const char *place_name(const char *service)
+{
+  return service[0] == '\0' ? "(no service)" : service;
+}
+
+static void report(struct context *context, const struct split_result *result)
+{
+  for (guint i = 0; i < result->remarks->len; i++) {
+    context_fail(context, EXIT_DONE, "%s", (const char *)g_ptr_array_index(result->remarks, i));
+  }
+  for (guint i = 0; context_flag(context, "diff") && i < result->changes->len; i++) {
+    const struct split_change *change = g_ptr_array_index(result->changes, i);
+    g_autofree char *name = text_escape(change->name, false);
+    fprintf(context->out, "%s %s: %s -> %s: %s\n", change->kind, name, place_name(change->from),
+            place_name(change->to), change->reason);
+  }
+  context_say(context,
+              "%u services, %u functions (%u ready), %u cuts, %u writes from outside the owner, "
+              "%u transactions or locks cut",
+              result->n_services, result->n_functions, result->n_ready, result->n_cuts,
+              result->n_foreign_writes, result->n_broken);
+  if (result->is_warm) {
+    context_say(context, "%u moved against the plan that was there", result->changes->len);
+  }
+  if (result->fresh_gain > 0.01) {
+    context_say(context, "a fresh proposal would score %.0f %% better: split --fresh",
+                100 * result->fresh_gain);
+  }
+}
+
 static int run(struct context *context)
 {
   int code = EXIT_DONE;
   struct split_options options = {.evidence_mask = evidence_mask(context, &code),
-                                  .n_services = (guint32)context_integer(context, "services", 0)};
+                                  .n_services = (guint32)context_integer(context, "services", 0),
+                                  .boundaries = context_text(context, "boundaries"),
+                                  .is_fresh = context_flag(context, "fresh")};
   if (code != EXIT_DONE) {
     return code;
   }
@@ -42,12 +75,12 @@ static int run(struct context *context)
     return code;
   }
   g_autoptr(GError) error = NULL;
-  struct split_summary summary = {0};
-  if (!split_run(store, &options, &summary, &error)) {
+  struct split_result result = {0};
+  if (!split_run(store, &options, &result, &error)) {
     return context_fail_with(context, error);
   }
-  context_say(context, "%u services, %u functions, %u cuts (%u writes from outside the owner)",
-              summary.n_services, summary.n_functions, summary.n_cuts, summary.n_foreign_writes);
+  report(context, &result);
+  split_result_clear(&result);
   return EXIT_DONE;
 }
 
@@ -56,6 +89,10 @@ static const struct option options[] = {
      NULL},
     {"evidence", 0, OPTION_LIST, "KINDS",
      "what counts: calls,state,types,names,paths,history (default: all)", NULL},
+    {"boundaries", 0, OPTION_TEXT, "FILE", "what people decided: boundaries.yaml", NULL},
+    {"diff", 0, OPTION_FLAG, NULL, "print what moved against the plan that was there, and why",
+     NULL},
+    {"fresh", 0, OPTION_FLAG, NULL, "forget the plan that is there", NULL},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 
@@ -69,7 +106,9 @@ const struct command split_command = {
     .description =
         "Reads the facts of the store and writes the plan: services with the state that each owns, "
         "one function per entry, and every call and access that crosses a boundary with its "
-        "price. The plan that was there is replaced; facts are not touched.\n\n"
+        "price. Facts are not touched. A plan that is there is where it begins: only what "
+        "decisions "
+        "and new code ask for moves.\n\n"
         "See it with show services, show members, show functions and show cuts. docs/splitting.md "
         "tells how the proposal is made and how to read it.",
     .options = options,

@@ -20,6 +20,7 @@ struct overlap {
 struct joint {
   guint32 row;
   guint32 column;
+  guint32 mass; /* 1 for an item */
 };
 
 static int compare_joints(const void *left, const void *right)
@@ -53,7 +54,6 @@ static guint32 number_field(struct joint *joints, guint32 n, gboolean is_row)
 static void overlap_init(struct overlap *overlap, struct joint *joints, guint32 n)
 {
   memset(overlap, 0, sizeof *overlap);
-  overlap->n = n;
   overlap->n_rows = number_field(joints, n, TRUE);
   overlap->n_columns = number_field(joints, n, FALSE);
   if (n > 1) {
@@ -66,12 +66,13 @@ static void overlap_init(struct overlap *overlap, struct joint *joints, guint32 
   overlap->column_size = g_new0(guint32, MAX(overlap->n_columns, 1));
   guint32 n_cells = 0;
   for (guint32 i = 0; i < n; i++) {
-    overlap->row_size[joints[i].row]++;
-    overlap->column_size[joints[i].column]++;
+    overlap->n += joints[i].mass;
+    overlap->row_size[joints[i].row] += joints[i].mass;
+    overlap->column_size[joints[i].column] += joints[i].mass;
     if (i == 0 || compare_joints(&joints[i - 1], &joints[i]) != 0) {
       overlap->column[n_cells++] = joints[i].column;
     }
-    overlap->value[n_cells - 1]++;
+    overlap->value[n_cells - 1] += joints[i].mass;
     overlap->first[joints[i].row + 1] = n_cells;
   }
 }
@@ -202,7 +203,7 @@ static guint32 join_items(const struct grouping *a, const struct grouping *b, st
     int order = strcmp(g_ptr_array_index(a->items, i), g_ptr_array_index(b->items, j));
     if (order == 0) {
       joints[n++] = (struct joint){g_array_index(a->group_of, guint32, i),
-                                   g_array_index(b->group_of, guint32, j)};
+                                   g_array_index(b->group_of, guint32, j), 1};
     }
     i += order <= 0;
     j += order >= 0;
@@ -258,7 +259,7 @@ struct comparison comparison_of(const struct grouping *a, const struct grouping 
   g_autofree guint32 *column_sizes = sizes_in_order(sizes_b, joints, n, FALSE);
   g_autofree struct joint *turned = g_new(struct joint, MAX(n, 1));
   for (guint32 i = 0; i < n; i++) {
-    turned[i] = (struct joint){joints[i].column, joints[i].row};
+    turned[i] = (struct joint){joints[i].column, joints[i].row, 1};
   }
   struct overlap ab;
   struct overlap ba;
@@ -284,19 +285,24 @@ struct comparison comparison_of(const struct grouping *a, const struct grouping 
 }
 
 static void overlap_of_labels(struct overlap *overlap, guint32 n, const guint32 *a,
-                              const guint32 *b)
+                              const guint32 *b, const gint64 *mass)
 {
   g_autofree struct joint *joints = g_new(struct joint, MAX(n, 1));
   for (guint32 i = 0; i < n; i++) {
-    joints[i] = (struct joint){a[i], b[i]};
+    joints[i] = (struct joint){a[i], b[i], mass != NULL ? (guint32)mass[i] : 1};
   }
   overlap_init(overlap, joints, n);
 }
 
 double comparison_ari(guint32 n, const guint32 *a, const guint32 *b)
 {
+  return comparison_ari_of_masses(n, a, b, NULL);
+}
+
+double comparison_ari_of_masses(guint32 n, const guint32 *a, const guint32 *b, const gint64 *mass)
+{
   struct overlap overlap;
-  overlap_of_labels(&overlap, n, a, b);
+  overlap_of_labels(&overlap, n, a, b, mass);
   double result = ari(&overlap);
   overlap_clear(&overlap);
   return result;
@@ -305,7 +311,7 @@ double comparison_ari(guint32 n, const guint32 *a, const guint32 *b)
 double comparison_mojofm(guint32 n, const guint32 *a, const guint32 *b)
 {
   struct overlap overlap;
-  overlap_of_labels(&overlap, n, a, b);
+  overlap_of_labels(&overlap, n, a, b, NULL);
   double result = mojofm(mojo(&overlap), n, overlap.column_size, overlap.n_columns);
   overlap_clear(&overlap);
   return result;

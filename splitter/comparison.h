@@ -34,6 +34,9 @@ struct comparison comparison_of(const struct grouping *a, const struct grouping 
  * O(n log n). */
 double comparison_ari(guint32 n, const guint32 *a, const guint32 *b);
 
+/* The same where node i stands for mass[i] nodes (NULL: one each); their sum stays under 2^32. */
+double comparison_ari_of_masses(guint32 n, const guint32 *a, const guint32 *b, const gint64 *mass);
+
 /* MoJoFM of two labellings of the same N nodes, from A to B. */
 double comparison_mojofm(guint32 n, const guint32 *a, const guint32 *b);
 

@@ -64,6 +64,7 @@ static guint32 find_adopter(struct dust *dust, guint32 small)
     }
   }
   guint32 best = small;
+  guint32 heaviest = small;
   for (guint32 label = 0; label < dust->n_labels; label++) {
     if (label == small || dust->tie[label] == 0 || !may_join(dust, small, label)) {
       continue;
@@ -75,7 +76,14 @@ static guint32 find_adopter(struct dust *dust, guint32 small)
       best = label;
     }
   }
-  return best;
+  for (guint32 label = 0; best == small && label < dust->n_labels; label++) {
+    /* Nothing ties it: the heaviest one takes it. */
+    gboolean is_heavier = dust->mass[label] > dust->mass[heaviest] || heaviest == small;
+    if (label != small && dust->mass[label] > 0 && is_heavier && may_join(dust, small, label)) {
+      heaviest = label;
+    }
+  }
+  return best != small ? best : heaviest;
 }
 
 guint32 dust_adopt(const struct network *graph, const struct units *units, gint64 least_mass,

@@ -7,7 +7,8 @@
 
 /* Joins every community of less than LEAST_MASS to the community with the strongest tie per mass
  * that constraints allow; IS_KEPT (per node, may be NULL) marks nodes whose community stays.
- * What has no ties stays as it is. Renumbers LABELS; returns their number. O(rounds * edges). */
+ * What has no ties goes to the heaviest. Renumbers LABELS; returns their number. O(rounds * edges).
+ */
 guint32 dust_adopt(const struct network *graph, const struct units *units, gint64 least_mass,
                    const guint8 *is_kept, guint32 *labels, guint32 n_labels);
 

@@ -183,6 +183,21 @@ guint32 *leiden_solve(const struct network *graph, const struct units *units,
   return labels;
 }
 
+/* Queues the units whose nodes are not where WARM has them, and their neighbours. */
+static void queue_mended(const struct network *graph, const struct units *units,
+                         const guint32 *warm, const guint32 *now, GArray *queued)
+{
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    if (warm[node] == now[node]) {
+      continue;
+    }
+    g_array_append_val(queued, units->unit_of[node]);
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      g_array_append_val(queued, units->unit_of[graph->neighbour[row]]);
+    }
+  }
+}
+
 guint32 *leiden_resolve(const struct network *graph, const struct units *units,
                         const struct leiden_options *options, const guint32 *warm,
                         const guint32 *touched, guint32 n_touched, guint32 *n_communities)
@@ -195,11 +210,15 @@ guint32 *leiden_resolve(const struct network *graph, const struct units *units,
   guint32 *labels = labels_of_units(graph, units, warm);
   struct communities *communities = communities_new(level, n_ids, labels);
   mend(level, communities, units);
-  g_autofree guint32 *queued = g_new(guint32, MAX(n_touched, 1));
+  g_autoptr(GArray) queued = g_array_new(FALSE, FALSE, sizeof(guint32));
   for (guint32 i = 0; i < n_touched; i++) {
-    queued[i] = units->unit_of[touched[i]];
+    g_array_append_val(queued, units->unit_of[touched[i]]);
   }
-  level_move_units(level, &price, communities, queued, n_touched, NULL);
+  queue_mended(graph, units, warm, communities->of_node, queued);
+  if (queued->len > 0) {
+    level_move_units(level, &price, communities, (const guint32 *)(gpointer)queued->data,
+                     queued->len, NULL);
+  }
   memcpy(labels, communities->of_node, n * sizeof *labels);
   communities_free(communities);
   level_free(level);

@@ -8,7 +8,7 @@
 
 /* A resolution is a fixed-point density: weight units per squared mass, times 2^RESOLUTION_SHIFT.
  */
-#define RESOLUTION_SHIFT 50
+#define RESOLUTION_SHIFT 36
 
 typedef __int128 score;
 

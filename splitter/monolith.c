@@ -55,6 +55,7 @@ static bool load_sets(struct monolith *monolith, struct store *store, GError **e
       {&monolith->field_set, &fact_field_table, "type_id, position"},
       {&monolith->word_set, &fact_word_table, "word, routine"},
       {&monolith->argument_set, &fact_argument_table, "site, position"},
+      {&monolith->program_set, &fact_program_table, "program, file"},
   };
   for (size_t i = 0; i < G_N_ELEMENTS(loads); i++) {
     *loads[i].set = store_load(store, loads[i].table, loads[i].order, error);
@@ -264,11 +265,11 @@ void monolith_free(struct monolith *monolith)
   if (monolith == NULL) {
     return;
   }
-  struct record_set *sets[] = {monolith->routine_set, monolith->state_set, monolith->call_set,
-                               monolith->access_set,  monolith->site_set,  monolith->effect_set,
-                               monolith->entry_set,   monolith->span_set,  monolith->param_set,
-                               monolith->type_set,    monolith->field_set, monolith->word_set,
-                               monolith->argument_set};
+  struct record_set *sets[] = {monolith->routine_set,  monolith->state_set,  monolith->call_set,
+                               monolith->access_set,   monolith->site_set,   monolith->effect_set,
+                               monolith->entry_set,    monolith->span_set,   monolith->param_set,
+                               monolith->type_set,     monolith->field_set,  monolith->word_set,
+                               monolith->argument_set, monolith->program_set};
   for (size_t i = 0; i < G_N_ELEMENTS(sets); i++) {
     if (sets[i] != NULL) {
       record_set_free(sets[i]);

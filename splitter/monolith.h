@@ -47,6 +47,7 @@ struct monolith {
   struct record_set *field_set;
   struct record_set *word_set;
   struct record_set *argument_set;
+  struct record_set *program_set;
   const struct fact_routine *routines;
   guint32 n_routines;
   const struct fact_state *states;

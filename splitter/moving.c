@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Rows ahead of which the community of a neighbour is fetched into the cache. */
+enum { FETCH_AHEAD = 12 };
+
 /* Scratch space of one run of local moving. */
 struct moving {
   const struct level *level;
@@ -48,13 +51,18 @@ static void gather_ties(struct moving *moving, guint32 unit)
   const guint32 *member = NULL;
   guint32 n_members = level_members(level, unit, &member, &single);
   moving->n_touched = 0;
+  const guint32 *of_node = moving->communities->of_node;
+  guint32 n_rows = level->first[level->n_nodes];
   for (guint32 i = 0; i < n_members; i++) {
     for (guint32 row = level->first[member[i]]; row < level->first[member[i] + 1]; row++) {
       guint32 other = level->neighbour[row];
+      if (row + FETCH_AHEAD < n_rows) {
+        __builtin_prefetch(of_node + level->neighbour[row + FETCH_AHEAD]);
+      }
       if (n_members > 1 && level->unit_of[other] == unit) {
         continue;
       }
-      guint32 id = moving->communities->of_node[other];
+      guint32 id = of_node[other];
       if (moving->tie[id] == 0) {
         moving->touched[moving->n_touched++] = id;
       }

@@ -1,6 +1,11 @@
 #include "splitter/plan_writer.h"
 
+#include <string.h>
+
 #include "splitter/cuts.h"
+#include "splitter/explanation.h"
+#include "splitter/extraction.h"
+#include "splitter/spans.h"
 #include "store/identity.h"
 
 struct writer {
@@ -159,8 +164,97 @@ static bool write_cut(const struct writer *writer, const struct cut *cut, GError
   return store_insert(writer->store, &plan_cut_table, &record, error);
 }
 
-static bool write_all(const struct writer *writer, const GPtrArray *functions, const GArray *cuts,
-                      GError **error)
+static bool write_reasons(const struct writer *writer, const GArray *reasons, GError **error)
+{
+  static const char *const kinds[] = {"routine", "state", "service"};
+  const struct monolith *monolith = writer->proposal->monolith;
+  for (guint i = 0; i < reasons->len; i++) {
+    const struct reason *reason = &g_array_index(reasons, struct reason, i);
+    int64_t item = reason->subject == REASON_ROUTINE ? monolith->routines[reason->item].id
+                   : reason->subject == REASON_STATE ? monolith->states[reason->item].id
+                                                     : id_of_service(writer, reason->item);
+    if (!write_reason(writer, kinds[reason->subject], item, (int)reason->rank, reason->evidence,
+                      reason->weight, reason->text, reason->file, reason->line, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What a transaction or lock does to the services: kept whole, cut, or too coarse to be kept. */
+static char *describe_group(const struct proposal *proposal, const struct span_group *group)
+{
+  const struct monolith *monolith = proposal->monolith;
+  GString *text = g_string_new(group->is_transaction ? "transaction in " : "lock ");
+  if (group->is_transaction) {
+    g_string_append(text, monolith->routines[group->routine].name);
+  } else {
+    g_autofree char *lock = monolith_state_name(&monolith->states[group->lock]);
+    g_string_append(text, lock);
+  }
+  g_string_append_printf(text, " (to line %" G_GINT64_FORMAT ") writes", group->end_line);
+  g_autoptr(GHashTable) services = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < group->states->len; i++) {
+    guint32 state = g_array_index(group->states, guint32, i);
+    if (state == group->lock) {
+      continue;
+    }
+    const char *service = proposal_service_name(proposal, proposal->state[state].service);
+    g_autofree char *name = monolith_state_name(&monolith->states[state]);
+    g_string_append_printf(text, " %s (%s)", name, service);
+    g_hash_table_add(services, (gpointer)service);
+  }
+  g_string_append(text, g_hash_table_size(services) > 1 ? ": cut" : ": kept whole");
+  if (group->is_coarse) {
+    g_string_append(text, ", guards too much to draw a boundary from");
+  }
+  return g_string_free(text, FALSE);
+}
+
+static bool write_groups(const struct writer *writer, const GPtrArray *groups, GError **error)
+{
+  enum { FIRST_RANK = 100 }; /* behind the kinds of evidence */
+  g_autofree int *rank = g_new0(int, MAX(writer->proposal->services->len, 1));
+  for (guint i = 0; i < groups->len; i++) {
+    const struct span_group *group = g_ptr_array_index(groups, i);
+    guint32 service = writer->proposal->routine[group->routine].service;
+    if (service == MONOLITH_NONE || group->states->len < 2) {
+      continue;
+    }
+    g_autofree char *text = describe_group(writer->proposal, group);
+    if (!write_reason(writer, "service", id_of_service(writer, service),
+                      FIRST_RANK + rank[service]++, group->is_transaction ? "transaction" : "lock",
+                      0, text, group->file, group->line, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool write_steps(const struct writer *writer, const GArray *steps, GError **error)
+{
+  for (guint i = 0; i < steps->len; i++) {
+    const struct extraction_step *step = &g_array_index(steps, struct extraction_step, i);
+    struct plan_step record = {.step = (int64_t)i + 1,
+                               .service = id_of_service(writer, step->service),
+                               .cut = step->cut,
+                               .n_ready = step->n_ready,
+                               .reason = step->reason};
+    if (!store_insert(writer->store, &plan_step_table, &record, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool write_info(const struct writer *writer, const struct plan *plan, GError **error)
+{
+  g_autofree char *resolution = g_strdup_printf("%" G_GINT64_FORMAT, plan->resolution);
+  return store_set_info(writer->store, "split_resolution", resolution, error) &&
+         store_set_info(writer->store, "split_options", plan->options, error);
+}
+
+static bool write_all(const struct writer *writer, const struct plan *plan, GError **error)
 {
   for (guint i = 0; plan_tables[i] != NULL; i++) {
     if (!store_clear(writer->store, plan_tables[i], error)) {
@@ -170,22 +264,23 @@ static bool write_all(const struct writer *writer, const GPtrArray *functions, c
   if (!write_services(writer, error) || !write_members(writer, error)) {
     return false;
   }
-  for (guint i = 0; i < functions->len; i++) {
-    if (!write_function(writer, g_ptr_array_index(functions, i), error)) {
+  for (guint i = 0; i < plan->functions->len; i++) {
+    if (!write_function(writer, g_ptr_array_index(plan->functions, i), error)) {
       return false;
     }
   }
-  for (guint i = 0; i < cuts->len; i++) {
-    if (!write_cut(writer, &g_array_index(cuts, struct cut, i), error)) {
+  for (guint i = 0; i < plan->cuts->len; i++) {
+    if (!write_cut(writer, &g_array_index(plan->cuts, struct cut, i), error)) {
       return false;
     }
   }
-  return true;
+  return write_reasons(writer, plan->reasons, error) && write_groups(writer, plan->groups, error) &&
+         write_steps(writer, plan->steps, error) && write_info(writer, plan, error);
 }
 
-bool plan_write(struct store *store, const struct proposal *proposal, const GPtrArray *functions,
-                const GArray *cuts, GError **error)
+bool plan_write(struct store *store, const struct plan *plan, GError **error)
 {
+  const struct proposal *proposal = plan->proposal;
   g_autoptr(GArray) service_id = g_array_new(FALSE, FALSE, sizeof(int64_t));
   for (guint i = 0; i < proposal->services->len; i++) {
     int64_t id =
@@ -196,7 +291,7 @@ bool plan_write(struct store *store, const struct proposal *proposal, const GPtr
   if (!store_begin(store, error)) {
     return false;
   }
-  if (!write_all(&writer, functions, cuts, error)) {
+  if (!write_all(&writer, plan, error)) {
     store_rollback(store);
     return false;
   }

@@ -5,8 +5,18 @@
 #include "splitter/functions.h"
 #include "store/plan.h"
 
+struct plan {
+  const struct proposal *proposal;
+  const GPtrArray *functions; /* struct function * */
+  const GArray *cuts;         /* struct cut */
+  const GArray *reasons;      /* struct reason */
+  const GArray *steps;        /* struct extraction_step */
+  const GPtrArray *groups;    /* struct span_group * */
+  const char *options;        /* what it was made with */
+  gint64 resolution;
+};
+
 /* Replaces the plan in STORE by this one, in one transaction. */
-bool plan_write(struct store *store, const struct proposal *proposal, const GPtrArray *functions,
-                const GArray *cuts, GError **error);
+bool plan_write(struct store *store, const struct plan *plan, GError **error);
 
 #endif

@@ -22,12 +22,26 @@ static int compare_names(gconstpointer left, gconstpointer right)
                 ((const struct named_label *)right)->name);
 }
 
+/* A name is given once: to the last label that has it, which is where people put it. */
+static void forget_doubles(const char **given, guint32 n_labels)
+{
+  g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint32 i = n_labels; i-- > 0;) {
+    if (given[i] != NULL && !g_hash_table_add(taken, (gpointer)given[i])) {
+      given[i] = NULL;
+    }
+  }
+}
+
 /* Services in the order of their names; returns the service of every label. */
 static guint32 *add_services(struct proposal *proposal, const guint32 *labels, guint32 n_labels,
                              const struct decisions *decisions)
 {
   const char **given = g_new0(const char *, (gsize)n_labels + 1);
   const struct evidence *evidence = proposal->evidence;
+  for (guint32 i = 0; decisions != NULL && decisions->given_names != NULL && i < n_labels; i++) {
+    given[i] = decisions->given_names[i];
+  }
   for (guint32 node = 0; decisions != NULL && node < evidence->n_nodes; node++) {
     const gint64 *pinned =
         node < evidence->n_routines ? decisions->pinned_routine : decisions->pinned_state;
@@ -36,6 +50,7 @@ static guint32 *add_services(struct proposal *proposal, const guint32 *labels, g
       given[labels[node]] = decisions->label_names[label];
     }
   }
+  forget_doubles(given, n_labels);
   g_auto(GStrv) names = naming_of_labels(proposal->monolith, evidence, labels, n_labels, given);
   g_autofree struct named_label *order = g_new0(struct named_label, MAX(n_labels, 1));
   for (guint32 i = 0; i < n_labels; i++) {
@@ -127,8 +142,10 @@ static gboolean add_user(struct users *users, guint32 service)
 static gboolean is_free(const struct proposal *proposal, const struct decisions *decisions,
                         guint32 routine)
 {
-  gboolean is_pinned = decisions != NULL && decisions->pinned_routine != NULL &&
-                       decisions->pinned_routine[routine] >= 0;
+  gboolean is_pinned =
+      decisions != NULL &&
+      ((decisions->pinned_routine != NULL && decisions->pinned_routine[routine] >= 0) ||
+       (decisions->is_fixed_routine != NULL && decisions->is_fixed_routine[routine]));
   return proposal->roles->routine[routine] == ROUTINE_STATELESS && !is_pinned &&
          proposal->routine[routine].role == PLACE_MEMBER;
 }
@@ -226,6 +243,11 @@ static void place_states(struct proposal *proposal, const guint32 *labels,
     } else if (decisions != NULL && decisions->pinned_state != NULL &&
                decisions->pinned_state[i] >= 0) {
       set_place(place, service_of[labels[node]], PLACE_OWNER, "people decided");
+    } else if (decisions != NULL && decisions->is_fixed_state != NULL &&
+               decisions->is_fixed_state[i]) {
+      set_place(place, service_of[labels[node]], PLACE_OWNER,
+                "stays with what is written under the same lock, in the same transaction or by "
+                "decision");
     } else if (role == STATE_OWNED || role == STATE_LOCK) {
       set_place(place, find_owner(proposal, i, service_of[labels[node]]), PLACE_OWNER, reason);
     } else {

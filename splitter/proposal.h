@@ -50,6 +50,9 @@ struct decisions {
   const bool *is_external;         /* per state */
   const gint64 *pinned_routine;    /* per routine: label, or -1 */
   const gint64 *pinned_state;      /* per state */
+  const bool *is_fixed_routine;    /* per routine: stays where LABELS put it */
+  const bool *is_fixed_state;      /* per state */
+  const char *const *given_names;  /* per label of LABELS: a name to keep, or NULL */
   const char *const *label_names;  /* per label */
   guint32 n_labels;
 };

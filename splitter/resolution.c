@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "splitter/comparison.h"
+#include "splitter/connectivity.h"
+#include "splitter/dust.h"
 #include "splitter/level.h"
 
-/* Steps of a scan are a factor of 2^(1/STEPS_PER_OCTAVE) apart. */
-enum { STEPS_PER_OCTAVE = 2, MOST_STEPS = 96 };
+/* Steps of a scan are a factor of 2^(1/steps_per_octave) apart. */
+enum { MOST_STEPS = 96 };
+/* Where scans begin: mean nodes in a community, for graphs that are scanned whole and for large
+ * ones. */
+enum { FEWEST_NODES = 4, SMALL_COMMUNITY = 200 };
 static const double like_enough = 0.9;
 
 struct scan {
@@ -15,6 +20,9 @@ struct scan {
   const struct units *units;
   GPtrArray *labels; /* guint32 *, one array per step */
   GArray *steps;
+  guint steps_per_octave;
+  guint n_passes;
+  guint32 n_most; /* communities beyond which a partition is dust */
 };
 
 void resolution_choice_clear(struct resolution_choice *choice)
@@ -24,7 +32,7 @@ void resolution_choice_clear(struct resolution_choice *choice)
 }
 
 /* The density of the heaviest edge: above it nothing joins. */
-static double finest_density(const struct network *graph)
+static double heaviest_density(const struct network *graph)
 {
   double finest = 0;
   for (guint32 node = 0; node < graph->n_nodes; node++) {
@@ -36,8 +44,9 @@ static double finest_density(const struct network *graph)
   return finest;
 }
 
-/* The density of the whole: below it everything that is connected is one. */
-static double coarsest_density(const struct network *graph)
+/* The density at which a community of N_NODES mean nodes takes up all of its nodes' weight; with
+ * all nodes of the graph, the density of the whole. */
+static double density_of_size(const struct network *graph, double n_nodes)
 {
   double mass = 0;
   double weight = 0;
@@ -47,7 +56,7 @@ static double coarsest_density(const struct network *graph)
       weight += (double)graph->weight[row];
     }
   }
-  return mass > 0 ? weight / (mass * mass) : 0;
+  return mass > 0 ? weight / mass / (n_nodes * mass / graph->n_nodes) : 0;
 }
 
 static guint32 n_components(const struct network *graph, const struct units *units)
@@ -58,36 +67,61 @@ static guint32 n_components(const struct network *graph, const struct units *uni
   return k;
 }
 
-static void scan_run(struct scan *scan)
+static gint64 largest_mass(const struct network *graph, const guint32 *labels, guint32 k)
 {
-  double finest = finest_density(scan->graph);
-  double coarsest = coarsest_density(scan->graph) / 8;
+  g_autofree gint64 *mass = g_new0(gint64, MAX(k, 1));
+  gint64 largest = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    mass[labels[node]] += graph->mass[node];
+    largest = MAX(largest, mass[labels[node]]);
+  }
+  return largest;
+}
+
+static gint64 whole_mass(const struct network *graph)
+{
+  gint64 mass = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    mass += graph->mass[node];
+  }
+  return mass;
+}
+
+/* Solves from the density FINEST down until one community holds nearly everything. */
+static void scan_run(struct scan *scan, double finest)
+{
+  double coarsest = density_of_size(scan->graph, scan->graph->n_nodes) / 8;
+  gint64 mass = whole_mass(scan->graph);
   if (finest <= 0) {
     return;
   }
   guint32 fewest = n_components(scan->graph, scan->units);
   guint32 *before = NULL;
   for (guint step = 0; step < MOST_STEPS; step++) {
-    double density = finest * exp2(-(double)(step + 1) / STEPS_PER_OCTAVE);
-    struct leiden_options options = {.resolution = leiden_resolution(density)};
+    double density = finest * exp2(-(double)step / scan->steps_per_octave);
+    struct leiden_options options = {.resolution = leiden_resolution(density),
+                                     .n_passes = scan->n_passes};
     struct resolution_step entry = {.resolution = options.resolution};
     guint32 *labels = leiden_solve(scan->graph, scan->units, &options, NULL, &entry.n_communities);
     if (before != NULL) {
-      entry.likeness = comparison_ari(scan->graph->n_nodes, before, labels);
+      entry.likeness =
+          comparison_ari_of_masses(scan->graph->n_nodes, before, labels, scan->graph->mass);
     }
+    gint64 largest = largest_mass(scan->graph, labels, entry.n_communities);
+    entry.largest = mass > 0 ? (double)largest / (double)mass : 1;
     g_array_append_val(scan->steps, entry);
     g_ptr_array_add(scan->labels, labels);
     before = labels;
-    if (entry.n_communities <= fewest || density < coarsest) {
+    if (entry.n_communities <= fewest || density < coarsest || entry.largest > 0.9) {
       break;
     }
   }
 }
 
 /* A partition says something when it is neither one heap nor dust. */
-static gboolean says_something(const struct resolution_step *step, guint32 n_units)
+static gboolean says_something(const struct resolution_step *step, guint32 most)
 {
-  return step->n_communities > 1 && step->n_communities <= MAX(n_units / 2, 2);
+  return step->n_communities > 1 && step->n_communities <= MAX(most, 2) && step->largest <= 0.6;
 }
 
 /* The longest run of steps that are like their neighbour; of equals the coarser. Returns the step
@@ -99,14 +133,14 @@ static guint choose_step(const struct scan *scan, double *plateau)
   gboolean is_found = FALSE;
   for (guint first = 0; first < scan->steps->len; first++) {
     const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, first);
-    if (!says_something(step, scan->units->n_units)) {
+    if (!says_something(step, scan->n_most)) {
       continue;
     }
     guint last = first;
     while (last + 1 < scan->steps->len) {
       const struct resolution_step *next =
           &g_array_index(scan->steps, struct resolution_step, last + 1);
-      if (next->likeness < like_enough || !says_something(next, scan->units->n_units)) {
+      if (next->likeness < like_enough || !says_something(next, scan->n_most)) {
         break;
       }
       last++;
@@ -118,7 +152,7 @@ static guint choose_step(const struct scan *scan, double *plateau)
     }
     first = last;
   }
-  *plateau = exp2((double)(best_last - best_first + 1) / STEPS_PER_OCTAVE);
+  *plateau = exp2((double)(best_last - best_first + 1) / scan->steps_per_octave);
   return is_found ? (best_first + best_last) / 2 : scan->steps->len - 1;
 }
 
@@ -132,11 +166,17 @@ static struct resolution_choice whole(const struct network *graph, const struct 
 }
 
 static struct resolution_choice longest_by_scan(const struct network *graph,
-                                                const struct units *units)
+                                                const struct units *units, double finest,
+                                                guint32 n_most, gboolean is_quick)
 {
-  struct scan scan = {graph, units, g_ptr_array_new_with_free_func(g_free),
-                      g_array_new(FALSE, FALSE, sizeof(struct resolution_step))};
-  scan_run(&scan);
+  struct scan scan = {.graph = graph,
+                      .units = units,
+                      .labels = g_ptr_array_new_with_free_func(g_free),
+                      .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
+                      .steps_per_octave = is_quick ? 1 : 2,
+                      .n_passes = is_quick ? 1 : 0,
+                      .n_most = n_most};
+  scan_run(&scan, finest);
   struct resolution_choice choice = {0};
   if (scan.steps->len == 0) {
     g_array_unref(scan.steps);
@@ -158,17 +198,7 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
 static struct resolution_choice longest_of_large(const struct network *graph,
                                                  const struct units *units)
 {
-  double mass = 0;
-  double weight = 0;
-  for (guint32 node = 0; node < graph->n_nodes; node++) {
-    mass += (double)graph->mass[node];
-    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
-      weight += (double)graph->weight[row];
-    }
-  }
-  /* A density at which communities of about 200 nodes of mean degree hold together. */
-  double mean_mass = mass / graph->n_nodes;
-  double fine = weight / mass / (200 * mean_mass);
+  double fine = density_of_size(graph, SMALL_COMMUNITY);
   struct leiden_options options = {.resolution = leiden_resolution(fine), .n_passes = 1};
   guint32 n_parts = 0;
   g_autofree guint32 *part = leiden_solve(graph, units, &options, NULL, &n_parts);
@@ -192,12 +222,13 @@ static struct resolution_choice longest_of_large(const struct network *graph,
     }
   }
   struct units *small_units = units_new(n_parts, constraints);
-  struct resolution_choice choice = longest_by_scan(&small, small_units);
+  struct resolution_choice choice = longest_by_scan(&small, small_units, fine, n_parts, TRUE);
   g_autofree guint32 *warm = g_new(guint32, graph->n_nodes);
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     warm[node] = choice.labels[part[node]];
   }
   options.resolution = choice.resolution;
+  options.n_passes = 1;
   g_free(choice.labels);
   choice.labels = leiden_solve(graph, units, &options, warm, &choice.n_communities);
   constraints_free(constraints);
@@ -208,10 +239,29 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   return choice;
 }
 
+static struct resolution_choice longest(const struct network *graph, const struct units *units)
+{
+  return graph->n_nodes > RESOLUTION_LARGE
+             ? longest_of_large(graph, units)
+             : longest_by_scan(graph, units, density_of_size(graph, FEWEST_NODES),
+                               units->n_units / 3, FALSE);
+}
+
+/* No community whose weakest cut is worth less than keeping its sides together leaves here. */
+static void test_cuts(const struct network *graph, const struct units *units,
+                      struct resolution_choice *choice)
+{
+  guint32 n_ids = graph->n_nodes + 1;
+  if (connectivity_split_weak(graph, units, choice->resolution, n_ids, choice->labels) > 0) {
+    choice->n_communities = partition_number(graph->n_nodes, n_ids, choice->labels);
+  }
+}
+
 struct resolution_choice resolution_longest(const struct network *graph, const struct units *units)
 {
-  return graph->n_nodes > RESOLUTION_LARGE ? longest_of_large(graph, units)
-                                           : longest_by_scan(graph, units);
+  struct resolution_choice choice = longest(graph, units);
+  test_cuts(graph, units, &choice);
+  return choice;
 }
 
 /* Joins the pair of communities that loses the least (or, without ties, the smallest two) until
@@ -268,18 +318,20 @@ static void join_down(const struct network *graph, const struct units *units, gu
 }
 
 struct resolution_choice resolution_for_count(const struct network *graph,
-                                              const struct units *units, guint32 wanted)
+                                              const struct units *units, guint32 wanted,
+                                              gint64 least_mass)
 {
   struct resolution_choice choice = {.plateau = 1};
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
-  double fine = MAX(finest_density(graph), 1e-9);
+  double fine = MAX(heaviest_density(graph), 1e-9);
   double coarse = fine * exp2(-48);
   for (int round = 0; round < 40; round++) {
     double density = sqrt(fine * coarse);
     struct leiden_options options = {.resolution = leiden_resolution(density)};
     guint32 k = 0;
     guint32 *labels = leiden_solve(graph, units, &options, NULL, &k);
-    struct resolution_step step = {options.resolution, k, 0};
+    k = dust_adopt(graph, units, least_mass, NULL, labels, k);
+    struct resolution_step step = {.resolution = options.resolution, .n_communities = k};
     g_array_append_val(choice.steps, step);
     /* Keep the fewest that are still enough: what is over is joined afterwards. */
     gboolean is_enough = k >= wanted;

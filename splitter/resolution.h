@@ -9,6 +9,7 @@ struct resolution_step {
   gint64 resolution;
   guint32 n_communities;
   double likeness; /* ARI with the partition of the next finer step */
+  double largest;  /* share of all mass in the largest community */
 };
 
 struct resolution_choice {
@@ -21,15 +22,18 @@ struct resolution_choice {
 
 /* Scans resolutions from the finest that joins anything to one community and takes the longest
  * plateau. About 40 solves; above RESOLUTION_LARGE nodes the scan runs on a graph of small
- * communities and one solve follows. */
+ * communities and one solve follows. Communities with a cut that is worth less than keeping them
+ * together are split at it. */
 struct resolution_choice resolution_longest(const struct network *graph, const struct units *units);
 
-/* Exactly WANTED communities where constraints and connectivity allow, else the nearest number. */
+/* Exactly WANTED communities where constraints allow, else the nearest number. Communities under
+ * LEAST_MASS are adopted by others before they are counted (0: none is). */
 struct resolution_choice resolution_for_count(const struct network *graph,
-                                              const struct units *units, guint32 wanted);
+                                              const struct units *units, guint32 wanted,
+                                              gint64 least_mass);
 
 void resolution_choice_clear(struct resolution_choice *choice);
 
-enum { RESOLUTION_LARGE = 20000 };
+enum { RESOLUTION_LARGE = 5000 };
 
 #endif

@@ -136,8 +136,11 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
   return STATE_OWNED;
 }
 
-static void mark_entries(const struct monolith *monolith, struct roles *roles)
+static void mark_entries(const struct monolith *monolith, const bool *is_entry, struct roles *roles)
 {
+  for (guint32 i = 0; is_entry != NULL && i < monolith->n_routines; i++) {
+    roles->is_entry[i] = is_entry[i];
+  }
   for (guint32 i = 0; i < monolith->n_entries; i++) {
     const struct fact_entry *entry = &monolith->entries[i];
     guint32 routine = monolith_routine(monolith, entry->routine);
@@ -246,7 +249,7 @@ static void mark_startup(const struct monolith *monolith, struct roles *roles)
   }
 }
 
-struct roles *roles_new(const struct monolith *monolith)
+struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
 {
   struct roles *roles = g_new0(struct roles, 1);
   roles->n_states = monolith->n_states;
@@ -259,7 +262,7 @@ struct roles *roles_new(const struct monolith *monolith)
   for (guint32 i = 0; i < monolith->n_states; i++) {
     roles->state[i] = role_of_state(monolith, i, &roles->state_reason[i]);
   }
-  mark_entries(monolith, roles);
+  mark_entries(monolith, is_entry, roles);
   taint_by_state(monolith, roles, roles->is_tainted);
   /* Without state (an imported graph) nothing is known to be free of it. */
   bool knows_state = monolith->n_states > 0;

@@ -35,8 +35,8 @@ struct roles {
   bool *is_gateway; /* per call: a dispatch to an entry, which the platform does instead */
 };
 
-/* O(routines + calls + accesses). */
-struct roles *roles_new(const struct monolith *monolith);
+/* IS_ENTRY (per routine, may be NULL) marks further entries. O(routines + calls + accesses). */
+struct roles *roles_new(const struct monolith *monolith, const bool *is_entry);
 void roles_free(struct roles *roles);
 
 /* Whether every copy of the program may hold its own. */

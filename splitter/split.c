@@ -1,60 +1,395 @@
 #include "splitter/split.h"
 
-#include "splitter/cuts.h"
+#include <string.h>
+
+#include "splitter/decided.h"
 #include "splitter/dust.h"
+#include "splitter/explanation.h"
+#include "splitter/extraction.h"
 #include "splitter/plan_writer.h"
+#include "splitter/previous.h"
 #include "splitter/resolution.h"
+#include "splitter/spans.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
 
-/* A service has at least the mass of three routines, unless an entry is in it. */
+/* A service has at least the mass of three routines. */
 enum { LEAST_SERVICE_MASS = 12 };
+/* What it costs to move something that people have already seen, in units of evidence. */
+enum { MOVE_PRICE = 4 };
 
-static struct resolution_choice choose(const struct network *graph, const struct units *units,
-                                       const struct split_options *options)
+/* Everything of one run; what is not yet there is NULL. */
+struct splitting {
+  const struct split_options *options;
+  guint mask;
+  struct monolith *monolith;
+  struct boundaries *boundaries;
+  struct decided *decided;
+  struct roles *roles;
+  GPtrArray *groups;
+  struct evidence *evidence;
+  struct constraints *constraints;
+  struct units *units;
+  struct network *graph; /* passes to the proposal */
+  struct previous *previous;
+  guint32 *labels;
+  guint32 n_labels;
+  gint64 resolution;
+  struct proposal *proposal;
+};
+
+static void change_free(gpointer data)
 {
-  return options->n_services > 0 ? resolution_for_count(graph, units, options->n_services)
-                                 : resolution_longest(graph, units);
+  struct split_change *change = data;
+  g_free(change->kind);
+  g_free(change->name);
+  g_free(change->from);
+  g_free(change->to);
+  g_free(change->reason);
+  g_free(change);
 }
 
-static void summarise(const struct proposal *proposal, const GPtrArray *functions,
-                      const GArray *cuts, struct split_summary *summary)
+void split_result_clear(struct split_result *result)
 {
-  summary->n_services = proposal->services->len;
-  summary->n_functions = functions->len;
-  summary->n_cuts = cuts->len;
-  for (guint i = 0; i < cuts->len; i++) {
-    summary->n_foreign_writes += g_array_index(cuts, struct cut, i).kind == CUT_WRITE;
+  g_clear_pointer(&result->remarks, g_ptr_array_unref);
+  g_clear_pointer(&result->changes, g_ptr_array_unref);
+}
+
+static void splitting_clear(struct splitting *splitting)
+{
+  if (splitting->proposal != NULL) {
+    proposal_free(splitting->proposal);
+  } else {
+    network_free(splitting->graph);
   }
+  g_free(splitting->labels);
+  previous_free(splitting->previous);
+  units_free(splitting->units);
+  constraints_free(splitting->constraints);
+  evidence_free(splitting->evidence);
+  g_clear_pointer(&splitting->groups, g_ptr_array_unref);
+  roles_free(splitting->roles);
+  decided_free(splitting->decided);
+  boundaries_free(splitting->boundaries);
+  monolith_free(splitting->monolith);
+}
+
+static bool read_decisions(struct splitting *splitting, GError **error)
+{
+  const struct split_options *options = splitting->options;
+  if (options->boundaries != NULL) {
+    splitting->boundaries = boundaries_read(options->boundaries, splitting->monolith, error);
+    if (splitting->boundaries == NULL) {
+      return false;
+    }
+    g_autofree char *conflict =
+        boundaries_conflict(splitting->boundaries, splitting->monolith, options->n_services);
+    if (conflict != NULL) {
+      g_set_error_literal(error, SPLIT_ERROR, SPLIT_ERROR_CONFLICT, conflict);
+      return false;
+    }
+  }
+  splitting->decided = decided_new(splitting->boundaries, splitting->monolith);
+  return true;
+}
+
+static bool has_routines(const struct monolith *monolith)
+{
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    if (monolith->routines[i].is_defined) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void gather(struct splitting *splitting)
+{
+  const struct monolith *monolith = splitting->monolith;
+  struct decided *decided = splitting->decided;
+  splitting->roles = roles_new(monolith, decided->is_entry);
+  decided_bend_roles(decided, monolith, splitting->roles);
+  splitting->groups = spans_group(monolith, splitting->roles);
+  splitting->evidence =
+      evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external, NULL, 0);
+  splitting->graph = evidence_graph(splitting->evidence, splitting->mask);
+  splitting->constraints = decided_constraints(decided, splitting->boundaries, monolith,
+                                               splitting->evidence, splitting->groups);
+  splitting->units = units_new(splitting->evidence->n_nodes, splitting->constraints);
+}
+
+static struct resolution_choice solve_cold(const struct splitting *splitting)
+{
+  const struct split_options *options = splitting->options;
+  struct resolution_choice choice =
+      options->n_services > 0 ? resolution_for_count(splitting->graph, splitting->units,
+                                                     options->n_services, LEAST_SERVICE_MASS)
+                              : resolution_longest(splitting->graph, splitting->units);
+  choice.n_communities = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS, NULL,
+                                    choice.labels, choice.n_communities);
+  return choice;
+}
+
+/* Where everything was, with pinned nodes where their service was: what a warm start begins with.
+ */
+static guint32 *warm_labels(const struct splitting *splitting)
+{
+  const struct evidence *evidence = splitting->evidence;
+  const struct previous *previous = splitting->previous;
+  guint32 *labels = previous_labels(previous, evidence);
+  guint32 n_services = splitting->boundaries != NULL ? splitting->boundaries->services->len : 0;
+  g_autofree guint32 *label_of = g_new(guint32, MAX(n_services, 1));
+  for (guint32 i = 0; i < n_services; i++) {
+    label_of[i] = MONOLITH_NONE;
+    for (guint32 node = 0; node < evidence->n_nodes; node++) {
+      guint32 item = evidence->item[node];
+      guint32 service =
+          node < evidence->n_routines ? previous->routine[item] : previous->state[item];
+      if (service != MONOLITH_NONE &&
+          strcmp(g_ptr_array_index(previous->services, service),
+                 g_ptr_array_index(splitting->boundaries->services, i)) == 0) {
+        label_of[i] = labels[node];
+        break;
+      }
+    }
+  }
+  for (guint32 node = 0; node < evidence->n_nodes; node++) {
+    guint32 item = evidence->item[node];
+    gint64 pinned = node < evidence->n_routines ? splitting->decided->pinned_routine[item]
+                                                : splitting->decided->pinned_state[item];
+    if (pinned >= 0 && label_of[pinned] != MONOLITH_NONE) {
+      labels[node] = label_of[pinned];
+    }
+  }
+  return labels;
+}
+
+static guint32 *new_nodes(const struct splitting *splitting, guint32 *n)
+{
+  const struct evidence *evidence = splitting->evidence;
+  guint32 *nodes = g_new(guint32, MAX(evidence->n_nodes, 1));
+  *n = 0;
+  for (guint32 node = 0; node < evidence->n_nodes; node++) {
+    guint32 item = evidence->item[node];
+    guint32 service = node < evidence->n_routines ? splitting->previous->routine[item]
+                                                  : splitting->previous->state[item];
+    if (service == MONOLITH_NONE) {
+      nodes[(*n)++] = node;
+    }
+  }
+  return nodes;
+}
+
+static void solve_warm(struct splitting *splitting)
+{
+  g_autofree guint32 *warm = warm_labels(splitting);
+  guint32 n_touched = 0;
+  g_autofree guint32 *touched = new_nodes(splitting, &n_touched);
+  struct leiden_options options = {.resolution = splitting->resolution,
+                                   .move_price = MOVE_PRICE * NETWORK_WEIGHT_ONE};
+  splitting->labels = leiden_resolve(splitting->graph, splitting->units, &options, warm, touched,
+                                     n_touched, &splitting->n_labels);
+  splitting->n_labels = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS, NULL,
+                                   splitting->labels, splitting->n_labels);
+}
+
+static char *options_text(const struct splitting *splitting)
+{
+  return g_strdup_printf("services=%u evidence=%u", splitting->options->n_services,
+                         splitting->mask);
+}
+
+static bool solve(struct splitting *splitting, struct store *store, struct split_result *result,
+                  GError **error)
+{
+  GError *cause = NULL;
+  g_autofree char *options = options_text(splitting);
+  splitting->previous = previous_load(store, splitting->monolith, &cause);
+  if (cause != NULL) {
+    g_propagate_error(error, cause);
+    return false;
+  }
+  const struct previous *previous = splitting->previous;
+  result->is_warm = previous != NULL && previous->resolution > 0 && !splitting->options->is_fresh &&
+                    g_strcmp0(previous->options, options) == 0;
+  struct resolution_choice choice = solve_cold(splitting);
+  result->plateau = choice.plateau;
+  if (!result->is_warm) {
+    splitting->resolution = choice.resolution;
+    splitting->labels = g_steal_pointer(&choice.labels);
+    splitting->n_labels = choice.n_communities;
+  } else {
+    splitting->resolution = previous->resolution;
+    solve_warm(splitting);
+    double warm = leiden_score(splitting->graph, splitting->labels, splitting->resolution);
+    double cold = leiden_score(splitting->graph, choice.labels, splitting->resolution);
+    result->fresh_gain = cold > warm && cold > 0 ? (cold - MAX(warm, 0)) / cold : 0;
+  }
+  resolution_choice_clear(&choice);
+  return true;
+}
+
+static void propose(struct splitting *splitting)
+{
+  const struct decided *decided = splitting->decided;
+  struct decisions decisions = {.is_shared = decided->is_shared,
+                                .is_external_routine = decided->is_external_routine,
+                                .is_external = decided->is_external,
+                                .pinned_routine = decided->pinned_routine,
+                                .pinned_state = decided->pinned_state,
+                                .is_fixed_routine = decided->is_fixed_routine,
+                                .is_fixed_state = decided->is_fixed_state};
+  if (splitting->boundaries != NULL) {
+    decisions.label_names = (const char *const *)splitting->boundaries->services->pdata;
+    decisions.n_labels = splitting->boundaries->services->len;
+  }
+  g_autofree const char **names = splitting->previous != NULL && !splitting->options->is_fresh
+                                      ? previous_names(splitting->previous, splitting->evidence,
+                                                       splitting->labels, splitting->n_labels)
+                                      : NULL;
+  decisions.given_names = names;
+  splitting->proposal =
+      proposal_new(splitting->monolith, splitting->roles, splitting->evidence, splitting->mask,
+                   splitting->graph, splitting->labels, splitting->n_labels, &decisions);
+}
+
+static const char *earlier_name(const struct previous *previous, guint32 service)
+{
+  return service == MONOLITH_NONE ? "" : g_ptr_array_index(previous->services, service);
+}
+
+static void note_change(struct split_result *result, const char *kind, const char *name,
+                        const char *from, const char *to, const char *reason)
+{
+  if (strcmp(from, to) == 0) {
+    return;
+  }
+  struct split_change *change = g_new0(struct split_change, 1);
+  *change = (struct split_change){g_strdup(kind), g_strdup(name), g_strdup(from), g_strdup(to),
+                                  g_strdup(reason)};
+  g_ptr_array_add(result->changes, change);
+}
+
+static const char *why(const struct splitting *splitting, gint64 pinned, bool is_fixed,
+                       bool is_taken, const struct place *place)
+{
+  if (pinned >= 0 || is_taken) {
+    return "decided in the boundaries";
+  }
+  if (is_fixed) {
+    return "kept together with or apart from others";
+  }
+  if (splitting->previous == NULL) {
+    return "new";
+  }
+  return place->reason != NULL ? place->reason : "hangs most on what is there";
+}
+
+static void list_changes(const struct splitting *splitting, struct split_result *result)
+{
+  const struct monolith *monolith = splitting->monolith;
+  const struct previous *previous = splitting->previous;
+  const struct decided *decided = splitting->decided;
+  for (guint32 i = 0; previous != NULL && i < monolith->n_routines; i++) {
+    const struct place *place = &splitting->proposal->routine[i];
+    note_change(result, "routine", monolith->routines[i].name,
+                earlier_name(previous, previous->routine[i]),
+                proposal_service_name(splitting->proposal, place->service),
+                why(splitting, decided->pinned_routine[i], decided->is_fixed_routine[i],
+                    decided->is_shared[i], place));
+  }
+  for (guint32 i = 0; previous != NULL && i < monolith->n_states; i++) {
+    const struct place *place = &splitting->proposal->state[i];
+    g_autofree char *name = monolith_state_name(&monolith->states[i]);
+    note_change(result, "state", name, earlier_name(previous, previous->state[i]),
+                proposal_service_name(splitting->proposal, place->service),
+                why(splitting, decided->pinned_state[i], decided->is_fixed_state[i],
+                    decided->is_external[i], place));
+  }
+}
+
+/* Services that hold the parts of GROUP; more than one means that it is cut. */
+static bool is_broken(const struct proposal *proposal, const struct span_group *group)
+{
+  guint32 service = MONOLITH_NONE;
+  for (guint i = 0; i < group->states->len; i++) {
+    const struct place *place = &proposal->state[g_array_index(group->states, guint32, i)];
+    if (place->role == PLACE_OWNER && service == MONOLITH_NONE) {
+      service = place->service;
+    } else if (place->role == PLACE_OWNER && place->service != service) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void summarise(const struct splitting *splitting, const GPtrArray *functions,
+                      const GArray *cuts, struct split_result *result)
+{
+  result->n_services = splitting->proposal->services->len;
+  result->n_functions = functions->len;
+  result->n_cuts = cuts->len;
+  for (guint i = 0; i < functions->len; i++) {
+    const struct function *function = g_ptr_array_index(functions, i);
+    result->n_ready += function->readiness == READINESS_READY;
+  }
+  for (guint i = 0; i < cuts->len; i++) {
+    result->n_foreign_writes += g_array_index(cuts, struct cut, i).kind == CUT_WRITE;
+  }
+  for (guint i = 0; i < splitting->groups->len; i++) {
+    result->n_broken += is_broken(splitting->proposal, g_ptr_array_index(splitting->groups, i));
+  }
+  for (guint i = 0; splitting->boundaries != NULL && i < splitting->boundaries->remarks->len; i++) {
+    g_ptr_array_add(result->remarks,
+                    g_strdup(g_ptr_array_index(splitting->boundaries->remarks, i)));
+  }
+}
+
+static bool write_plan(const struct splitting *splitting, struct store *store,
+                       struct split_result *result, GError **error)
+{
+  const struct proposal *proposal = splitting->proposal;
+  g_autoptr(GPtrArray) functions = functions_of(proposal, splitting->decided->trigger);
+  g_autoptr(GArray) cuts = cuts_of(proposal);
+  g_autoptr(GArray) reasons = explanation_of(proposal);
+  g_autoptr(GArray) steps = extraction_order(proposal, cuts, functions);
+  g_autofree char *options = options_text(splitting);
+  struct plan plan = {.proposal = proposal,
+                      .functions = functions,
+                      .cuts = cuts,
+                      .reasons = reasons,
+                      .steps = steps,
+                      .groups = splitting->groups,
+                      .options = options,
+                      .resolution = splitting->resolution};
+  summarise(splitting, functions, cuts, result);
+  return plan_write(store, &plan, error);
 }
 
 bool split_run(struct store *store, const struct split_options *options,
-               struct split_summary *summary, GError **error)
+               struct split_result *result, GError **error)
 {
-  struct monolith *monolith = monolith_load(store, error);
-  if (monolith == NULL) {
-    return false;
+  struct splitting splitting = {.options = options,
+                                .mask = options->evidence_mask != 0 ? options->evidence_mask
+                                                                    : (1U << N_EVIDENCE_KINDS) - 1};
+  *result = (struct split_result){.remarks = g_ptr_array_new_with_free_func(g_free),
+                                  .changes = g_ptr_array_new_with_free_func(change_free)};
+  bool is_done = false;
+  splitting.monolith = monolith_load(store, error);
+  if (splitting.monolith != NULL && !has_routines(splitting.monolith)) {
+    g_set_error(error, SPLIT_ERROR, SPLIT_ERROR_EMPTY,
+                "'%s' holds no routine with a body: nothing to split", store_path(store));
+  } else if (splitting.monolith != NULL && read_decisions(&splitting, error)) {
+    gather(&splitting);
+    if (solve(&splitting, store, result, error)) {
+      propose(&splitting);
+      list_changes(&splitting, result);
+      is_done = write_plan(&splitting, store, result, error);
+    }
   }
-  guint mask = options->evidence_mask != 0 ? options->evidence_mask : (1U << N_EVIDENCE_KINDS) - 1;
-  struct roles *roles = roles_new(monolith);
-  struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
-  struct network *graph = evidence_graph(evidence, mask);
-  struct units *units = units_new(evidence->n_nodes, NULL);
-  struct resolution_choice choice = choose(graph, units, options);
-  guint32 n_labels =
-      dust_adopt(graph, units, LEAST_SERVICE_MASS, NULL, choice.labels, choice.n_communities);
-  struct proposal *proposal =
-      proposal_new(monolith, roles, evidence, mask, graph, choice.labels, n_labels, NULL);
-  g_autoptr(GPtrArray) functions = functions_of(proposal, NULL);
-  g_autoptr(GArray) cuts = cuts_of(proposal);
-  bool is_done = plan_write(store, proposal, functions, cuts, error);
-  *summary = (struct split_summary){0};
-  summarise(proposal, functions, cuts, summary);
-  proposal_free(proposal);
-  resolution_choice_clear(&choice);
-  units_free(units);
-  evidence_free(evidence);
-  roles_free(roles);
-  monolith_free(monolith);
+  if (!is_done) {
+    split_result_clear(result);
+  }
+  splitting_clear(&splitting);
   return is_done;
 }

@@ -1,5 +1,5 @@
-/* The splitter's main line: facts in, plan out. Prints nothing and reads no file but the store and
- * what people decided. */
+/* The splitter's main line: facts in, plan out. Prints nothing; reads the store and what people
+ * decided, writes the store's plan. */
 #ifndef CLEAVE_SPLITTER_SPLIT_H
 #define CLEAVE_SPLITTER_SPLIT_H
 
@@ -12,25 +12,45 @@
 
 enum split_error {
   SPLIT_ERROR_EMPTY,    /* the store holds no routine with a body */
-  SPLIT_ERROR_CONFLICT, /* decisions that cannot all be kept */
+  SPLIT_ERROR_CONFLICT, /* decisions that cannot all be kept; the message lists them */
 };
 
 GQuark split_error_quark(void);
 
 struct split_options {
-  guint32 n_services;  /* 0: the longest stable plateau decides */
-  guint evidence_mask; /* 1 << evidence kind (evidence.h); 0 means all */
+  const char *boundaries; /* path of boundaries.yaml, or NULL */
+  guint32 n_services;     /* 0: the longest stable plateau decides */
+  guint evidence_mask;    /* 1 << evidence kind (evidence.h); 0 means all */
+  bool is_fresh;          /* forget the plan that is there */
 };
 
-struct split_summary {
+struct split_change {
+  char *kind; /* routine or state */
+  char *name;
+  char *from; /* service, "" when there was none */
+  char *to;   /* service, "" for shared or external */
+  char *reason;
+};
+
+struct split_result {
   guint32 n_services;
   guint32 n_functions;
+  guint32 n_ready;
   guint32 n_cuts;
   guint32 n_foreign_writes; /* state written from outside its owner */
+  guint32 n_broken;         /* transactions and critical sections that the services cut */
+  bool is_warm;             /* began with the plan that was there */
+  double plateau;           /* how far the resolution may change without changing the services */
+  double fresh_gain;        /* warm: how much better a fresh plan would score, as a share */
+  GPtrArray *remarks;       /* char *: lines of the boundaries that match nothing */
+  GPtrArray *changes;       /* struct split_change *: against the plan that was there */
 };
 
-/* Makes the plan of STORE anew. */
+/* Makes the plan of STORE anew. With a plan in the store made with the same options it moves only
+ * what decisions and new code ask for. RESULT is the caller's to clear, filled on success. */
 bool split_run(struct store *store, const struct split_options *options,
-               struct split_summary *summary, GError **error);
+               struct split_result *result, GError **error);
+
+void split_result_clear(struct split_result *result);
 
 #endif

@@ -1,0 +1,97 @@
+#include "splitter/extraction.h"
+
+static void step_clear(gpointer data)
+{
+  g_free(((struct extraction_step *)data)->reason);
+}
+
+struct extraction {
+  const struct proposal *proposal;
+  guint n;
+  double *price; /* n * n: cuts between two services, either direction */
+  guint32 *n_ready;
+  guint32 *n_functions;
+  guint32 *n_blocked;
+  bool *is_out;
+};
+
+/* What crosses between the services that are out and those that remain if SERVICE goes next. */
+static double cut_after(const struct extraction *extraction, guint service)
+{
+  double cut = 0;
+  for (guint a = 0; a < extraction->n; a++) {
+    for (guint b = 0; b < a; b++) {
+      bool a_is_out = extraction->is_out[a] || a == service;
+      bool b_is_out = extraction->is_out[b] || b == service;
+      if (a_is_out != b_is_out) {
+        cut += extraction->price[a * extraction->n + b];
+      }
+    }
+  }
+  return cut;
+}
+
+/* The price of SERVICE's own cuts towards what remains, per routine, blocked functions on top. */
+static double burden(const struct extraction *extraction, guint service)
+{
+  const struct service *own =
+      &g_array_index(extraction->proposal->services, struct service, service);
+  double price = 0;
+  for (guint other = 0; other < extraction->n; other++) {
+    price += extraction->price[service * extraction->n + other];
+  }
+  enum { BLOCKED_PRICE = 10 };
+  price += BLOCKED_PRICE * extraction->n_blocked[service];
+  return price / (1 + own->n_routines);
+}
+
+static void count_functions(struct extraction *extraction, const GPtrArray *functions)
+{
+  for (guint i = 0; i < functions->len; i++) {
+    const struct function *function = g_ptr_array_index(functions, i);
+    if (function->service != MONOLITH_NONE) {
+      extraction->n_functions[function->service]++;
+      extraction->n_ready[function->service] += function->readiness == READINESS_READY;
+      extraction->n_blocked[function->service] += function->readiness == READINESS_BLOCKED;
+    }
+  }
+}
+
+GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
+                         const GPtrArray *functions)
+{
+  guint n = proposal->services->len;
+  struct extraction extraction = {.proposal = proposal, .n = n};
+  g_autofree double *price = extraction.price = g_new0(double, (gsize)MAX(n, 1) * MAX(n, 1));
+  g_autofree guint32 *n_ready = extraction.n_ready = g_new0(guint32, MAX(n, 1));
+  g_autofree guint32 *n_functions = extraction.n_functions = g_new0(guint32, MAX(n, 1));
+  g_autofree guint32 *n_blocked = extraction.n_blocked = g_new0(guint32, MAX(n, 1));
+  g_autofree bool *is_out = extraction.is_out = g_new0(bool, MAX(n, 1));
+  for (guint i = 0; i < cuts->len; i++) {
+    const struct cut *cut = &g_array_index(cuts, struct cut, i);
+    price[(gsize)cut->from * n + cut->to] += cut->price;
+    price[(gsize)cut->to * n + cut->from] += cut->price;
+  }
+  count_functions(&extraction, functions);
+  GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct extraction_step));
+  g_array_set_clear_func(steps, step_clear);
+  for (guint round = 0; round < n; round++) {
+    guint next = n;
+    for (guint i = 0; i < n; i++) {
+      if (!is_out[i] && (next == n || burden(&extraction, i) < burden(&extraction, next))) {
+        next = i;
+      }
+    }
+    struct extraction_step step = {.service = next,
+                                   .cut = cut_after(&extraction, next),
+                                   .n_ready = n_ready[next],
+                                   .n_functions = n_functions[next],
+                                   .n_blocked = n_blocked[next]};
+    step.reason =
+        g_strdup_printf("%.1f of cut price per routine, %u of %u functions ready, %u blocked",
+                        burden(&extraction, next), step.n_ready, step.n_functions, step.n_blocked);
+    is_out[next] = true;
+    g_array_append_val(steps, step);
+  }
+  return steps;
+}
