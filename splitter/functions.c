@@ -182,10 +182,11 @@ GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_tri
   for (guint i = 0; i < functions->len; i++) {
     struct function *function = g_ptr_array_index(functions, i);
     g_autofree char *plain = g_strdup(function->name);
-    for (guint n = 2; !g_hash_table_add(taken, function->name); n++) {
+    for (guint n = 2; g_hash_table_contains(taken, function->name); n++) {
       g_free(function->name);
       function->name = g_strdup_printf("%s-%u", plain, n);
     }
+    g_hash_table_add(taken, function->name);
     function_assess(proposal, function);
   }
   return functions;
