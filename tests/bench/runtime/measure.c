@@ -243,9 +243,9 @@ int main(int argc, char **argv)
       rss = rollup(pid, "Rss:");
       private = rollup(pid, "Private_Dirty:");
     }
-    close(peer);
-    kill(pid, SIGTERM);
+    kill(pid, SIGTERM); /* before the connection closes, or it would ask again */
     waitpid(pid, NULL, 0);
+    close(peer);
   }
   printf("{\"event_bytes\":%zu,\"start_us\":{\"median\":%.0f,\"p95\":%.0f},\"cpu_us\":%.2f,"
          "\"pair_us\":%.1f,\"rss_kb\":%ld,\"private_dirty_kb\":%ld}\n",
