@@ -201,7 +201,8 @@ struct constraints *decided_constraints(struct decided *decided,
   }
   for (guint i = 0; i < groups->len; i++) {
     const struct span_group *group = g_ptr_array_index(groups, i);
-    if (!group->is_coarse && group->states->len > 0 && !decided->is_allowed[group->routine]) {
+    if (!group->is_coarse && !group->is_aside && group->states->len > 0 &&
+        !decided->is_allowed[group->routine]) {
       add_group(decided, group, evidence, constraints);
     }
   }

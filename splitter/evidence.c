@@ -15,9 +15,11 @@ const char *const evidence_names[N_EVIDENCE_KINDS] = {"calls", "state", "types",
 static const double write_weight = 10;
 static const double read_weight = 3;
 static const double startup_share = 0.2;
-static const double replicable_share = 0.1;
+static const double lock_share = 0.5;
 static const double guess_share = 0.1;
 static const double stateless_share = 0.5;
+static const double frame_share = 0.2;
+static const double frame_weight = 3;
 static const double object_weight = 2;
 static const double type_weight = 1;
 static const double word_weight = 2;
@@ -128,16 +130,45 @@ static void add_calls(struct evidence *evidence, const struct monolith *monolith
         is_guess &= call->is_guess;
       }
     }
-    if (volume <= 0 || roles->routine[first->caller] == ROUTINE_STARTUP) {
+    if (volume <= 0) {
       continue;
     }
     double weight = volume > 1 ? 1 + log(volume) : volume;
     weight /= sqrt(MAX(n_callers[first->callee], 1));
     weight *= is_guess ? guess_share : 1;
+    /* The frame calls everybody: that says nothing of them. */
+    bool leaves_frame = roles->is_frame[first->caller] && !roles->is_frame[first->callee];
+    weight *= leaves_frame ? frame_share : 1;
     weight *= roles->routine[first->callee] == ROUTINE_STATELESS ? stateless_share : 1;
     add_tie(evidence->ties[EVIDENCE_CALLS], evidence->node_of_routine[first->caller],
             evidence->node_of_routine[first->callee], weight);
   }
+}
+
+/* Ties every two of N nodes so that each gives away TOTAL in all. Nodes may be MONOLITH_NONE. */
+static void add_group(GArray *ties, const guint32 *nodes, guint n, double total)
+{
+  if (n < 2 || n > LARGEST_GROUP) {
+    return;
+  }
+  for (guint i = 0; i < n; i++) {
+    for (guint j = 0; j < i; j++) {
+      add_tie(ties, nodes[i], nodes[j], total / (n - 1));
+    }
+  }
+}
+
+/* What makes the process run belongs together. */
+static void add_frame(struct evidence *evidence, const struct roles *roles)
+{
+  g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
+  for (guint32 node = 0; node < evidence->n_routines; node++) {
+    if (roles->is_frame[evidence->item[node]]) {
+      g_array_append_val(nodes, node);
+    }
+  }
+  add_group(evidence->ties[EVIDENCE_CALLS], (const guint32 *)(gpointer)nodes->data, nodes->len,
+            frame_weight);
 }
 
 static guint32 count_users(const struct monolith *monolith, guint32 state)
@@ -168,7 +199,7 @@ static void add_state(struct evidence *evidence, const struct monolith *monolith
       weight = MAX(weight, one);
     }
     weight /= sqrt(MAX(count_users(monolith, first->state), 1));
-    weight *= state_role_is_replicable(roles->state[first->state]) ? replicable_share : 1;
+    weight *= roles->state[first->state] == STATE_LOCK ? lock_share : 1;
     add_tie(ties, evidence->node_of_routine[first->routine], evidence->node_of_state[first->state],
             weight);
   }
@@ -184,19 +215,6 @@ static void add_state(struct evidence *evidence, const struct monolith *monolith
     } else {
       g_hash_table_insert(first_field, (gpointer)&state->object,
                           GUINT_TO_POINTER(evidence->node_of_state[i] + 1));
-    }
-  }
-}
-
-/* Ties every two of N nodes so that each gives away TOTAL in all. Nodes may be MONOLITH_NONE. */
-static void add_group(GArray *ties, const guint32 *nodes, guint n, double total)
-{
-  if (n < 2 || n > LARGEST_GROUP) {
-    return;
-  }
-  for (guint i = 0; i < n; i++) {
-    for (guint j = 0; j < i; j++) {
-      add_tie(ties, nodes[i], nodes[j], total / (n - 1));
     }
   }
 }
@@ -254,7 +272,9 @@ static void add_names(struct evidence *evidence, const struct monolith *monolith
       if (length > 3 && words[i][length - 1] == 's' && words[i][length - 2] != 's') {
         words[i][length - 1] = '\0';
       }
-      put(groups, words[i], node);
+      if (!words_are_hollow(words[i])) {
+        put(groups, words[i], node);
+      }
     }
   }
   add_groups(evidence, groups, EVIDENCE_NAMES, word_weight);
@@ -363,6 +383,7 @@ struct evidence *evidence_new(const struct monolith *monolith, const struct role
   }
   number_nodes(evidence, monolith, roles, is_shared, is_external);
   add_calls(evidence, monolith, roles);
+  add_frame(evidence, roles);
   add_state(evidence, monolith, roles);
   add_types(evidence, monolith);
   add_names(evidence, monolith);

@@ -5,34 +5,6 @@
 
 #include "splitter/words.h"
 
-/* Words that say what code does, never what it is about. */
-static const char *const hollow_words[] = {
-    "init",  "free",   "new",     "get",     "set",    "add",    "del",    "delete", "remove",
-    "main",  "handle", "handler", "func",    "fn",     "run",    "do",     "is",     "has",
-    "to",    "from",   "of",      "the",     "by",     "with",   "for",    "in",     "on",
-    "make",  "create", "destroy", "open",    "close",  "read",   "write",  "find",   "lookup",
-    "list",  "count",  "size",    "len",     "length", "name",   "id",     "lock",   "mutex",
-    "all",   "next",   "first",   "last",    "check",  "parse",  "load",   "save",   "update",
-    "start", "stop",   "begin",   "end",     "print",  "string", "str",    "buf",    "buffer",
-    "data",  "file",   "value",   "key",     "impl",   "static", "global", "table",  "row",
-    "src",   "lib",    "cmd",     "command", "route",  "api",    "db",     "sql",    "callback"};
-
-struct word_count {
-  const char *word;
-  guint32 label;
-  double weight;
-};
-
-static gboolean is_hollow(const char *word)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS(hollow_words); i++) {
-    if (strcmp(word, hollow_words[i]) == 0) {
-      return TRUE;
-    }
-  }
-  return strlen(word) < 3;
-}
-
 static void count_word(GHashTable **counts, GHashTable *totals, guint32 label, const char *word,
                        double weight)
 {
@@ -60,14 +32,14 @@ static void count_node(const struct monolith *monolith, const struct evidence *e
   double weight = !is_routine && strcmp(monolith->states[item].storage, "table") == 0 ? 4 : 1;
   g_auto(GStrv) words = words_of_identifier(name);
   for (guint i = 0; words[i] != NULL; i++) {
-    if (!is_hollow(words[i])) {
+    if (!words_are_hollow(words[i])) {
       count_word(counts, totals, label, words[i], weight / (1 + i));
     }
   }
   g_autofree char *base = g_path_get_basename(file);
   g_auto(GStrv) stem = words_of_identifier(base);
   for (guint i = 0; stem[i] != NULL && stem[i + 1] != NULL; i++) {
-    if (!is_hollow(stem[i])) {
+    if (!words_are_hollow(stem[i])) {
       count_word(counts, totals, label, stem[i], 0.5);
     }
   }

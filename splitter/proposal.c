@@ -86,6 +86,8 @@ static const char *const state_reasons[] = {
     [STATE_CACHE] = "safe to lose: one per copy",
     [STATE_LOG] = "only appended: goes to a log outside",
     [STATE_LOCK] = "a lock: goes with the state that it guards",
+    [STATE_PRIVATE] = "private to a utility: one per copy",
+    [STATE_OUTSIDE] = "of the platform or a library: every process has its own",
     [STATE_THREAD] = "one per thread: one per copy",
 };
 
@@ -107,9 +109,6 @@ static void place_routines(struct proposal *proposal, const guint32 *labels,
       set_place(place, MONOLITH_NONE, PLACE_EXTERNAL, "people decided that it leaves the process");
     } else if (node != MONOLITH_NONE) {
       set_place(place, service_of[labels[node]], PLACE_MEMBER, NULL);
-    } else if (roles->routine[i] == ROUTINE_STARTUP) {
-      set_place(place, MONOLITH_NONE, PLACE_SHARED,
-                "starts the program: its work becomes the cold start of every function");
     } else if (roles->routine[i] == ROUTINE_UTILITY) {
       set_place(place, MONOLITH_NONE, PLACE_SHARED,
                 "a utility: many files use it, it uses few, and what state it has may be copied");
@@ -224,6 +223,40 @@ static guint32 find_owner(const struct proposal *proposal, guint32 state, guint3
   return best;
 }
 
+/* The only service whose routines use a state while the program serves, or MONOLITH_NONE. */
+static guint32 only_user(const struct proposal *proposal, guint32 state)
+{
+  const struct monolith *monolith = proposal->monolith;
+  guint32 user = MONOLITH_NONE;
+  for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
+    const struct access *access = &monolith->accesses[monolith->accessed[i]];
+    guint32 service = proposal->routine[access->routine].service;
+    if (access->fact->is_startup) {
+      continue;
+    }
+    if (service == MONOLITH_NONE || (user != MONOLITH_NONE && user != service)) {
+      return MONOLITH_NONE;
+    }
+    user = service;
+  }
+  return user;
+}
+
+/* State that may be copied: owned all the same where one service alone uses it. */
+static void place_copied(struct proposal *proposal, guint32 state, enum state_role role,
+                         const char *reason)
+{
+  struct place *place = &proposal->state[state];
+  bool may_be_owned = role == STATE_COUNTER || role == STATE_LOG;
+  guint32 user = may_be_owned ? only_user(proposal, state) : MONOLITH_NONE;
+  if (user != MONOLITH_NONE) {
+    set_place(place, user, PLACE_OWNER, "used by this service alone");
+  } else {
+    set_place(place, MONOLITH_NONE, role == STATE_CONSTANT ? PLACE_SHARED : PLACE_REPLICATED,
+              reason);
+  }
+}
+
 static void place_states(struct proposal *proposal, const guint32 *labels,
                          const guint32 *service_of, const struct decisions *decisions)
 {
@@ -238,8 +271,7 @@ static void place_states(struct proposal *proposal, const guint32 *labels,
     if (decisions != NULL && decisions->is_external != NULL && decisions->is_external[i]) {
       set_place(place, MONOLITH_NONE, PLACE_EXTERNAL, "people decided that it leaves the process");
     } else if (node == MONOLITH_NONE) {
-      set_place(place, MONOLITH_NONE, role == STATE_CONSTANT ? PLACE_SHARED : PLACE_REPLICATED,
-                reason);
+      place_copied(proposal, i, role, reason);
     } else if (decisions != NULL && decisions->pinned_state != NULL &&
                decisions->pinned_state[i] >= 0) {
       set_place(place, service_of[labels[node]], PLACE_OWNER, "people decided");
@@ -248,10 +280,10 @@ static void place_states(struct proposal *proposal, const guint32 *labels,
       set_place(place, service_of[labels[node]], PLACE_OWNER,
                 "stays with what is written under the same lock, in the same transaction or by "
                 "decision");
-    } else if (role == STATE_OWNED || role == STATE_LOCK) {
-      set_place(place, find_owner(proposal, i, service_of[labels[node]]), PLACE_OWNER, reason);
+    } else if (role != STATE_OWNED && only_user(proposal, i) == MONOLITH_NONE) {
+      set_place(place, MONOLITH_NONE, PLACE_REPLICATED, reason);
     } else {
-      set_place(place, service_of[labels[node]], PLACE_REPLICATED, reason);
+      set_place(place, find_owner(proposal, i, service_of[labels[node]]), PLACE_OWNER, reason);
     }
   }
 }

@@ -26,6 +26,13 @@ static bool is_outside_store(const struct fact_state *state)
          strcmp(state->storage, "shm") == 0;
 }
 
+/* Heap memory of no record type: what an allocator gave out, held by something else. */
+static bool is_plain_heap(const struct fact_state *state)
+{
+  return strcmp(state->storage, "heap") == 0 && strncmp(state->name, "struct ", 7) != 0 &&
+         strncmp(state->name, "union ", 6) != 0;
+}
+
 static bool names_any(const struct fact_state *state, const char *const *words)
 {
   g_autofree char *name = monolith_state_name(state);
@@ -108,6 +115,14 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
     *reason = g_strdup("one per thread: every copy has its own");
     return STATE_THREAD;
   }
+  if (state->file[0] == '\0' && !is_outside_store(state)) {
+    *reason = g_strdup("of the platform or a library: every process has its own");
+    return STATE_OUTSIDE;
+  }
+  if (is_plain_heap(state)) {
+    *reason = g_strdup("text or numbers on the heap: go with whoever holds them");
+    return STATE_PRIVATE;
+  }
   struct usage usage = usage_of(monolith, number);
   if (usage.n_writes == 0 && !is_outside_store(state) && usage.n_reads == 0) {
     *reason = g_strdup("not written while the program serves");
@@ -136,6 +151,19 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
   return STATE_OWNED;
 }
 
+/* Whether CALLER is what registers CALLEE as an entry: its dispatch chain. */
+static bool is_registrar(const struct monolith *monolith, guint32 caller, guint32 callee)
+{
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    const struct fact_entry *entry = &monolith->entries[i];
+    if (entry->routine == monolith->routines[callee].id &&
+        strcmp(entry->registrar, monolith->routines[caller].name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void mark_entries(const struct monolith *monolith, const bool *is_entry, struct roles *roles)
 {
   for (guint32 i = 0; is_entry != NULL && i < monolith->n_routines; i++) {
@@ -151,7 +179,73 @@ static void mark_entries(const struct monolith *monolith, const bool *is_entry, 
   for (guint32 i = 0; i < monolith->n_calls; i++) {
     const struct call *call = &monolith->calls[i];
     roles->is_gateway[i] =
-        roles->is_entry[call->callee] && (!call->is_direct || call->n_targets > 1);
+        roles->is_entry[call->callee] && (!call->is_direct || call->n_targets > 1 ||
+                                          is_registrar(monolith, call->caller, call->callee));
+  }
+}
+
+/* Marks what the routines in OPEN reach without the help of a dispatch. Empties OPEN. */
+static void mark_reached(const struct monolith *monolith, const struct roles *roles, GArray *open,
+                         bool *is_reached)
+{
+  while (open->len > 0) {
+    guint32 at = g_array_index(open, guint32, open->len - 1);
+    g_array_set_size(open, open->len - 1);
+    for (guint32 i = monolith->first_call[at]; i < monolith->first_call[at + 1]; i++) {
+      guint32 callee = monolith->calls[i].callee;
+      if (!is_reached[callee] && !monolith->calls[i].is_guess && !roles->is_gateway[i]) {
+        is_reached[callee] = true;
+        g_array_append_val(open, callee);
+      }
+    }
+  }
+}
+
+/* Whether ROUTINE hands over to entries, itself or through what it calls. */
+static bool dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine)
+{
+  g_autofree bool *is_reached = g_new0(bool, MAX(monolith->n_routines, 1));
+  g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint32));
+  is_reached[routine] = true;
+  g_array_append_val(open, routine);
+  mark_reached(monolith, roles, open, is_reached);
+  for (guint32 i = 0; i < monolith->n_calls; i++) {
+    if (roles->is_gateway[i] && is_reached[monolith->calls[i].caller]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Customers come by routes, queues, schedules, objects and streams; commands are for those who run
+ * the program. */
+static bool is_for_customers(const struct fact_entry *entry)
+{
+  static const char *const inside[] = {"main", "command", "direct", NULL};
+  return !g_strv_contains(inside, entry->trigger);
+}
+
+static void mark_frame(const struct monolith *monolith, struct roles *roles)
+{
+  g_autofree bool *is_asked_for = g_new0(bool, MAX(monolith->n_routines, 1));
+  g_autofree bool *is_run = g_new0(bool, MAX(monolith->n_routines, 1));
+  g_autoptr(GArray) asked = g_array_new(FALSE, FALSE, sizeof(guint32));
+  g_autoptr(GArray) run = g_array_new(FALSE, FALSE, sizeof(guint32));
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    guint32 routine = monolith_routine(monolith, monolith->entries[i].routine);
+    if (routine == MONOLITH_NONE) {
+      continue;
+    }
+    bool is_asked =
+        is_for_customers(&monolith->entries[i]) && !dispatches(monolith, roles, routine);
+    (is_asked ? is_asked_for : is_run)[routine] = true;
+    g_array_append_val(is_asked ? asked : run, routine);
+  }
+  mark_reached(monolith, roles, asked, is_asked_for);
+  mark_reached(monolith, roles, run, is_run);
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    roles->is_frame[i] = is_run[i] && !is_asked_for[i] && roles->routine[i] != ROUTINE_UTILITY &&
+                         roles->routine[i] != ROUTINE_OUTSIDE;
   }
 }
 
@@ -179,23 +273,48 @@ static void taint(const struct monolith *monolith, const struct roles *roles, gu
   }
 }
 
+/* Whether an access shows that ROUTINE works on the state itself: reading a record through a
+ * pointer that was passed in does not. */
+static bool works_on(const struct monolith *monolith, const struct roles *roles,
+                     const struct access *access)
+{
+  bool is_elsewhere =
+      strcmp(monolith->states[access->state].storage, "heap") == 0 &&
+      monolith->state_file[access->state] != monolith->routine_file[access->routine];
+  return !state_role_is_replicable(roles->state[access->state]) && !access->fact->is_startup &&
+         (access->mode == ACCESS_WRITE || !is_elsewhere);
+}
+
 static void taint_by_state(const struct monolith *monolith, const struct roles *roles,
                            bool *is_tainted)
 {
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (!state_role_is_replicable(roles->state[access->state]) && !access->fact->is_startup) {
+    if (works_on(monolith, roles, access)) {
       taint(monolith, roles, access->routine, is_tainted);
     }
   }
 }
 
-/* Files that call into each file and that each file calls, as counts of distinct ones. */
+/* What is known of one file when it is asked whether it is a utility. */
+struct file_use {
+  guint32 n_in;  /* files that call into it */
+  guint32 n_out; /* files that it calls into and that are no utilities */
+  bool has_entry;
+  bool is_tainted;    /* state that needs an owner is behind it */
+  bool is_only_below; /* only utilities call it */
+  bool is_utility;
+};
+
 static void count_neighbours(const struct monolith *monolith, const struct roles *roles,
-                             guint32 *n_in, guint32 *n_out)
+                             struct file_use *use)
 {
   g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
   g_autofree gint64 *keys = g_new(gint64, MAX(monolith->n_calls, 1));
+  for (guint i = 0; i < monolith->files->len; i++) {
+    use[i].n_in = use[i].n_out = 0;
+    use[i].is_only_below = true;
+  }
   for (guint32 i = 0; i < monolith->n_calls; i++) {
     const struct call *call = &monolith->calls[i];
     guint32 from = monolith->routine_file[call->caller];
@@ -206,45 +325,109 @@ static void count_neighbours(const struct monolith *monolith, const struct roles
     }
     keys[i] = (gint64)from << 32 | to;
     if (g_hash_table_add(seen, &keys[i])) {
-      n_out[from]++;
-      n_in[to]++;
+      use[from].n_out += !use[to].is_utility;
+      use[to].n_in++;
+      use[to].is_only_below &= use[from].is_utility;
     }
   }
 }
 
-/* A file is a utility when many files use it, it uses few, no entry lies in it and no state that
- * needs an owner is behind it. */
+/* Whether a record links to others of its kind: then it is a collection, which is data. */
+static bool is_collection(const struct monolith *monolith, guint32 state)
+{
+  static const char *const links[] = {"next", "prev", "previous", "left", "right", "link", NULL};
+  const struct fact_state *fact = &monolith->states[state];
+  return fact->field[0] != '\0' && g_strv_contains(links, fact->field);
+}
+
+/* State that keeps FILE from being a utility: what others touch too, tables, collections. */
+static bool keeps_from(const struct monolith *monolith, guint32 file, guint32 state)
+{
+  if (is_outside_store(&monolith->states[state]) || is_collection(monolith, state)) {
+    return true;
+  }
+  if (strcmp(monolith->states[state].storage, "heap") == 0 && monolith->state_file[state] == file) {
+    return false; /* allocated here on behalf of others: goes with its holder */
+  }
+  for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
+    const struct access *access = &monolith->accesses[monolith->accessed[i]];
+    if (monolith->routine_file[access->routine] != file && !access->fact->is_startup) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool accesses_keeping(const struct monolith *monolith, const struct roles *roles,
+                             guint32 routine)
+{
+  guint32 file = monolith->routine_file[routine];
+  for (guint32 i = monolith->first_access[routine]; i < monolith->first_access[routine + 1]; i++) {
+    const struct access *access = &monolith->accesses[i];
+    if (works_on(monolith, roles, access) && keeps_from(monolith, file, access->state)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Files behind which state lies that no copy may have, their own private state left aside. */
+static void taint_files(const struct monolith *monolith, const struct roles *roles,
+                        struct file_use *use)
+{
+  g_autofree bool *is_tainted = g_new0(bool, MAX(monolith->n_routines, 1));
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    if (accesses_keeping(monolith, roles, i)) {
+      taint(monolith, roles, i, is_tainted);
+    }
+  }
+  for (guint i = 0; i < monolith->files->len; i++) {
+    use[i].is_tainted = false;
+  }
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    struct file_use *own = &use[monolith->routine_file[i]];
+    own->is_tainted |= is_tainted[i];
+    own->has_entry |= roles->is_entry[i];
+  }
+}
+
+static void make_private(const struct monolith *monolith, struct roles *roles, guint32 file)
+{
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    if (monolith->state_file[i] == file && roles->state[i] == STATE_OWNED) {
+      roles->state[i] = STATE_PRIVATE;
+      g_free(roles->state_reason[i]);
+      roles->state_reason[i] =
+          g_strdup("private to a utility that many files use: a handle or a buffer, one per copy");
+    }
+  }
+}
+
+/* A file is a utility when many files use it or only utilities do, it uses few others, no entry
+ * lies in it, and what state it has is its own and no data. One utility makes others possible. */
 static void mark_utilities(const struct monolith *monolith, struct roles *roles)
 {
   enum { FEWEST_USERS = 3 };
   guint n_files = monolith->files->len;
-  g_autofree guint32 *n_in = g_new0(guint32, MAX(n_files, 1));
-  g_autofree guint32 *n_out = g_new0(guint32, MAX(n_files, 1));
-  g_autofree bool *is_barred = g_new0(bool, MAX(n_files, 1));
-  count_neighbours(monolith, roles, n_in, n_out);
-  for (guint32 i = 0; i < monolith->n_routines; i++) {
-    is_barred[monolith->routine_file[i]] |= roles->is_entry[i] || roles->is_tainted[i];
+  g_autofree struct file_use *use = g_new0(struct file_use, MAX(n_files, 1));
+  for (bool is_changed = true; is_changed;) {
+    is_changed = false;
+    count_neighbours(monolith, roles, use);
+    taint_files(monolith, roles, use);
+    for (guint32 file = 0; file < n_files; file++) {
+      struct file_use *own = &use[file];
+      bool is_used = own->n_in >= FEWEST_USERS || (own->n_in > 0 && own->is_only_below);
+      if (!own->is_utility && !own->has_entry && !own->is_tainted && is_used &&
+          own->n_in >= 2 * own->n_out) {
+        own->is_utility = true;
+        is_changed = true;
+        make_private(monolith, roles, file);
+      }
+    }
   }
   for (guint32 i = 0; i < monolith->n_routines; i++) {
-    guint32 file = monolith->routine_file[i];
-    if (roles->routine[i] == ROUTINE_OUTSIDE || is_barred[file]) {
-      continue;
-    }
-    if (n_in[file] >= FEWEST_USERS && n_in[file] >= 2 * n_out[file]) {
+    if (roles->routine[i] != ROUTINE_OUTSIDE && use[monolith->routine_file[i]].is_utility) {
       roles->routine[i] = ROUTINE_UTILITY;
-    }
-  }
-}
-
-/* Routines that only main-like entries reach run before the program serves. */
-static void mark_startup(const struct monolith *monolith, struct roles *roles)
-{
-  for (guint32 i = 0; i < monolith->n_entries; i++) {
-    const struct fact_entry *entry = &monolith->entries[i];
-    guint32 routine = monolith_routine(monolith, entry->routine);
-    if (routine != MONOLITH_NONE && strcmp(entry->trigger, "main") == 0 &&
-        !roles->is_entry[routine]) {
-      roles->routine[routine] = ROUTINE_STARTUP;
     }
   }
 }
@@ -259,26 +442,28 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
   roles->is_entry = g_new0(bool, MAX(monolith->n_routines, 1));
   roles->is_tainted = g_new0(bool, MAX(monolith->n_routines, 1));
   roles->is_gateway = g_new0(bool, MAX(monolith->n_calls, 1));
+  roles->is_frame = g_new0(bool, MAX(monolith->n_routines, 1));
   for (guint32 i = 0; i < monolith->n_states; i++) {
     roles->state[i] = role_of_state(monolith, i, &roles->state_reason[i]);
   }
   mark_entries(monolith, is_entry, roles);
-  taint_by_state(monolith, roles, roles->is_tainted);
   /* Without state (an imported graph) nothing is known to be free of it. */
   bool knows_state = monolith->n_states > 0;
   for (guint32 i = 0; i < monolith->n_routines; i++) {
-    if (!monolith->routines[i].is_defined || monolith->routines[i].file[0] == '\0') {
-      roles->routine[i] = ROUTINE_OUTSIDE;
-    } else {
-      roles->routine[i] = roles->is_tainted[i] || roles->is_entry[i] || !knows_state
-                              ? ROUTINE_MEMBER
-                              : ROUTINE_STATELESS;
-    }
+    bool is_outside = !monolith->routines[i].is_defined || monolith->routines[i].file[0] == '\0';
+    roles->routine[i] = is_outside ? ROUTINE_OUTSIDE : ROUTINE_MEMBER;
   }
   if (knows_state) {
     mark_utilities(monolith, roles);
   }
-  mark_startup(monolith, roles);
+  taint_by_state(monolith, roles, roles->is_tainted);
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    if (roles->routine[i] == ROUTINE_MEMBER && knows_state && !roles->is_tainted[i] &&
+        !roles->is_entry[i]) {
+      roles->routine[i] = ROUTINE_STATELESS;
+    }
+  }
+  mark_frame(monolith, roles);
   return roles;
 }
 
@@ -296,5 +481,6 @@ void roles_free(struct roles *roles)
   g_free(roles->is_entry);
   g_free(roles->is_tainted);
   g_free(roles->is_gateway);
+  g_free(roles->is_frame);
   g_free(roles);
 }

@@ -15,14 +15,15 @@ enum state_role {
   STATE_LOG,           /* only appended: goes to the log of the platform or a queue */
   STATE_LOCK,          /* guards other state and goes where that goes */
   STATE_THREAD,        /* one per thread: one per copy */
+  STATE_PRIVATE,       /* of a utility that every service carries: a handle, not data */
+  STATE_OUTSIDE,       /* of the platform or a library: stdout, optarg */
 };
 
 enum routine_role {
   ROUTINE_OUTSIDE,   /* has no body in the analysed code */
   ROUTINE_MEMBER,    /* belongs to a service */
   ROUTINE_STATELESS, /* may be copied; belongs to a service when only that one uses it */
-  ROUTINE_UTILITY,   /* used from all over and holds at most state that may be copied */
-  ROUTINE_STARTUP,   /* runs only before the program serves: main and what it alone calls */
+  ROUTINE_UTILITY,   /* used from all over, holds at most state that may be copied */
 };
 
 struct roles {
@@ -33,6 +34,9 @@ struct roles {
   bool *is_entry;             /* per routine: the outside world reaches it (main does not count) */
   bool *is_tainted;           /* per routine: state that cannot be copied is behind it */
   bool *is_gateway; /* per call: a dispatch to an entry, which the platform does instead */
+  /* Per routine: makes the process run (accepts, dispatches, starts, administers); nothing that
+   * customers ask for reaches it. */
+  bool *is_frame;
 };
 
 /* IS_ENTRY (per routine, may be NULL) marks further entries. O(routines + calls + accesses). */

@@ -122,6 +122,35 @@ static void add_span(const struct monolith *monolith, const struct roles *roles,
   }
 }
 
+/* Routines that the outside reaches while the program serves: by routes, queues, schedules …, not
+ * by commands of an administrator and not by main. */
+static guint8 *reached_from_outside(const struct monolith *monolith, const struct roles *roles)
+{
+  guint8 *is_reached = g_malloc0(MAX(monolith->n_routines, 1));
+  g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint32));
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    const struct fact_entry *entry = &monolith->entries[i];
+    guint32 routine = monolith_routine(monolith, entry->routine);
+    bool is_inside = strcmp(entry->trigger, "main") == 0 || strcmp(entry->trigger, "command") == 0;
+    if (routine != MONOLITH_NONE && !is_inside && !is_reached[routine]) {
+      is_reached[routine] = 1;
+      g_array_append_val(open, routine);
+    }
+  }
+  while (open->len > 0) {
+    guint32 at = g_array_index(open, guint32, open->len - 1);
+    g_array_set_size(open, open->len - 1);
+    for (guint32 i = monolith->first_call[at]; i < monolith->first_call[at + 1]; i++) {
+      guint32 callee = monolith->calls[i].callee;
+      if (!is_reached[callee] && !monolith->calls[i].is_guess && !roles->is_gateway[i]) {
+        is_reached[callee] = 1;
+        g_array_append_val(open, callee);
+      }
+    }
+  }
+  return is_reached;
+}
+
 GPtrArray *spans_group(const struct monolith *monolith, const struct roles *roles)
 {
   GPtrArray *groups = g_ptr_array_new_with_free_func(span_group_free);
@@ -132,8 +161,10 @@ GPtrArray *spans_group(const struct monolith *monolith, const struct roles *role
   for (guint32 i = 0; i < monolith->n_states; i++) {
     n_owned += roles->state[i] == STATE_OWNED;
   }
+  g_autofree guint8 *is_reached = reached_from_outside(monolith, roles);
   for (guint i = 0; i < groups->len; i++) {
     struct span_group *group = g_ptr_array_index(groups, i);
+    group->is_aside = group->is_transaction && !is_reached[group->routine];
     if (group->lock != MONOLITH_NONE) {
       g_array_append_val(group->states, group->lock);
     }

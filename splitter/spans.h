@@ -8,6 +8,7 @@
 struct span_group {
   bool is_transaction; /* else a lock */
   bool is_coarse;      /* spans so much that keeping it whole would leave one service */
+  bool is_aside;       /* start-up and administration: no entry of the outside reaches it */
   guint32 routine;     /* where it begins (the first of the spans of a lock) */
   guint32 lock;        /* state, or MONOLITH_NONE */
   const char *file;

@@ -9,4 +9,7 @@
  * the caller frees with g_strfreev(). O(length). */
 char **words_of_identifier(const char *identifier);
 
+/* Whether WORD says what code does (get, init, list …) and never what it is about. */
+gboolean words_are_hollow(const char *word);
+
 #endif
