@@ -11,6 +11,7 @@ extern const struct command host_command;
 extern const struct command graph_command;
 extern const struct command import_command;
 extern const struct command report_command;
+extern const struct command replay_command;
 extern const struct command show_command;
 extern const struct command split_command;
 
@@ -23,6 +24,7 @@ const struct command *const commands[] = {
     &import_command,
     &cost_command,
     &host_command,
+    &replay_command,
     &graph_command,
     &report_command,
     NULL,
