@@ -8,6 +8,8 @@ extern const struct command merge_command;
 extern const struct command cost_command;
 extern const struct command compare_command;
 extern const struct command host_command;
+extern const struct command check_command;
+extern const struct command diff_command;
 extern const struct command graph_command;
 extern const struct command import_command;
 extern const struct command report_command;
@@ -27,6 +29,8 @@ const struct command *const commands[] = {
     &replay_command,
     &graph_command,
     &report_command,
+    &diff_command,
+    &check_command,
     NULL,
 };
 

@@ -4,7 +4,9 @@
 #include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "reports/findings.h"
 #include "reports/rows.h"
+#include "reports/sarif.h"
 #include "reports/text.h"
 #include "store/view.h"
 
@@ -113,6 +115,21 @@ static void print_rows(struct context *context, const struct view_rows *rows, co
   }
 }
 
+/* Cuts and blocked functions as SARIF. */
+static int print_sarif(struct context *context, struct store *store, const char *what)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(model_t) model = model_load(store, &error);
+  if (!model) {
+    return context_fail_with(context, error);
+  }
+  g_autoptr(GPtrArray) findings =
+      strcmp(what, "cuts") == 0 ? finding_list_of_cuts(model) : finding_list_of_blocked(model);
+  g_autofree char *text = sarif_write(findings, CLEAVE_VERSION);
+  fputs(text, context->out);
+  return EXIT_DONE;
+}
+
 static int show(struct context *context)
 {
   const char *what = context->arguments[0];
@@ -120,10 +137,17 @@ static int show(struct context *context)
   if (!view) {
     return unknown_subject(context, what);
   }
+  bool is_sarif = strcmp(context_format(context), "sarif") == 0;
+  if (is_sarif && strcmp(what, "cuts") != 0 && strcmp(what, "functions") != 0) {
+    return context_fail(context, EXIT_USAGE, "only cuts and functions can be shown as sarif");
+  }
   int code = EXIT_DONE;
   g_autoptr(store_t) store = context_open_store(context, STORE_READ, &code);
   if (!store) {
     return code;
+  }
+  if (is_sarif) {
+    return print_sarif(context, store, what);
   }
   g_autoptr(GArray) filters = g_array_new(FALSE, FALSE, sizeof(struct view_filter));
   if (!read_filters(context, store, view, filters, &code)) {
@@ -154,8 +178,10 @@ const struct command show_command = {
     .description =
         "WHAT is one of files, routines, calls, unresolved, state, accesses, effects, entries,\n"
         "spans, programs, diagnostics, services, members, functions, cuts, params, types, fields,\n"
-        "invocations, bill. The columns are those of the public views (docs/views.md).",
+        "invocations, bill. The columns are those of the public views (docs/views.md). SARIF "
+        "holds\n"
+        "cuts, or blocked functions, for code-scanning services.",
     .options = show_options,
-    .formats = "table|json|csv",
+    .formats = "table|json|csv|sarif",
     .run = show,
 };

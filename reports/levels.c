@@ -29,13 +29,8 @@ static int add_box(struct level *level, const char *kind, int ref)
   return (int)level->boxes->len - 1;
 }
 
-/* What an arrow stands for; of several the strongest counts. */
-static const char inner[] = "";
-static const char cut_arrow[] = "cut";
-static const char foreign_arrow[] = "foreign";
-
-/* Adds N to the arrow between two boxes; KIND is one of the three above. */
-static void add_arrow(struct level *level, int from, int to, int n, const char *kind)
+/* Adds N to the arrow between two boxes. */
+static void add_arrow(struct level *level, int from, int to, int n, enum level_arrow_kind kind)
 {
   if (from == to) {
     return;
@@ -44,7 +39,7 @@ static void add_arrow(struct level *level, int from, int to, int n, const char *
     struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, i);
     if (arrow->from == from && arrow->to == to) {
       arrow->n += n;
-      arrow->kind = kind == foreign_arrow ? kind : arrow->kind;
+      arrow->kind = MAX(arrow->kind, kind);
       return;
     }
   }
@@ -121,7 +116,7 @@ static struct level *level_of_services(const struct model *model)
     int to = model_service(model, cut->to_service);
     if (from >= 0 && to >= 0) {
       add_arrow(level, box[from] >= 0 ? box[from] : rest, box[to] >= 0 ? box[to] : rest,
-                (int)cut->n_sites, strcmp(cut->mode, "write") == 0 ? foreign_arrow : cut_arrow);
+                (int)cut->n_sites, strcmp(cut->mode, "write") == 0 ? LEVEL_FOREIGN : LEVEL_CUT);
     }
   }
   return level;
@@ -205,7 +200,7 @@ static unsigned add_functions_of(struct level *level, struct inside *inside, uns
     int box = add_box(level, "function", i);
     int target = box_of_routine(level, inside, routine);
     if (target >= 0) {
-      add_arrow(level, box, target, 1, inner);
+      add_arrow(level, box, target, 1, LEVEL_INSIDE);
     }
   }
   return n > limit ? n - limit : 0;
@@ -224,7 +219,7 @@ static void add_flows_of(struct level *level, struct inside *inside)
     int from = box_of_routine(level, inside, call->caller);
     int to = box_of_routine(level, inside, call->callee);
     if (from >= 0 && to >= 0) {
-      add_arrow(level, from, to, call->n_sites, a == b ? inner : cut_arrow);
+      add_arrow(level, from, to, call->n_sites, a == b ? LEVEL_INSIDE : LEVEL_CUT);
     }
   }
   for (guint i = 0; i < model->accesses->len; i++) {
@@ -240,7 +235,7 @@ static void add_flows_of(struct level *level, struct inside *inside)
     }
     if (from >= 0) {
       add_arrow(level, from, inside->service_box[owner], access->n_sites,
-                access->mode == 'w' ? foreign_arrow : cut_arrow);
+                access->mode == 'w' ? LEVEL_FOREIGN : LEVEL_CUT);
     }
   }
 }

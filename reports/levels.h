@@ -18,11 +18,18 @@ struct level_box {
   double y; /* centre, y downwards */
 };
 
+/* The heavier kind wins when arrows are merged. */
+enum level_arrow_kind {
+  LEVEL_INSIDE,
+  LEVEL_CUT,     /* crosses services */
+  LEVEL_FOREIGN, /* with writes of foreign state */
+};
+
 struct level_arrow {
   int from; /* boxes */
   int to;
-  int n;            /* volume */
-  const char *kind; /* "", "cut" or "foreign" (with writes of foreign state) */
+  int n; /* volume */
+  enum level_arrow_kind kind;
 };
 
 struct level {

@@ -71,7 +71,30 @@ struct packer {
   const struct model *model;
   GHashTable *file_index;
   json_t *files;
+  GHashTable *text_index; /* raw text -> its place in texts, from 1 */
+  json_t *texts;          /* what many rows say alike */
 };
+
+/* Appends to LIST the place of RAW among the texts. */
+static void append_interned(struct packer *packer, json_t *list, const char *raw)
+{
+  int found = GPOINTER_TO_INT(g_hash_table_lookup(packer->text_index, raw));
+  if (found == 0) {
+    json_array_append_new(packer->texts, text(raw));
+    found = (int)json_array_size(packer->texts);
+    g_hash_table_insert(packer->text_index, (gpointer)raw, GINT_TO_POINTER(found));
+  }
+  append_int(list, found - 1);
+}
+
+/* Sparse columns are flat lists of row and value, for what is mostly USUAL. */
+static void append_unusual(json_t *list, guint row, int64_t value, int64_t usual)
+{
+  if (value != usual) {
+    append_int(list, row);
+    append_int(list, value);
+  }
+}
 
 static int packed_file(struct packer *packer, const char *file)
 {
@@ -119,28 +142,38 @@ static json_t *pack_routines(struct packer *packer)
     append_int(size, routine->n_statements);
     double value = members[i] ? members[i]->margin : 0;
     json_array_append_new(margin, value == 0 ? json_integer(0) : json_real(value));
-    json_array_append_new(reason, text(members[i] ? members[i]->reason : ""));
+    append_interned(packer, reason, members[i] ? members[i]->reason : "");
   }
   return object;
 }
 
+/* Rows stand by their first column, of which only the number of rows for each index is written. */
 static json_t *pack_calls(struct packer *packer)
 {
+  const struct model *model = packer->model;
   json_t *object = json_object();
-  json_t *from = add_list(object, "from");
+  json_t *count = add_list(object, "count");
   json_t *to = add_list(object, "to");
+  json_t *line = add_list(object, "line");
   json_t *n = add_list(object, "n");
   json_t *indirect = add_list(object, "indirect");
   json_t *file = add_list(object, "file");
-  json_t *line = add_list(object, "line");
-  for (guint i = 0; i < packer->model->calls->len; i++) {
-    const struct model_call *call = &g_array_index(packer->model->calls, struct model_call, i);
-    append_int(from, call->caller);
-    append_int(to, call->callee);
-    append_int(n, call->n_sites);
-    append_int(indirect, call->is_indirect);
-    append_int(file, packed_file(packer, call->file));
-    append_int(line, call->line);
+  guint row = 0;
+  for (int i = 0; i < (int)model->routines->n; i++) {
+    guint first = row;
+    int usual = packed_file(packer, model_routine_at(model, i)->file);
+    for (; row < model->calls->len; row++) {
+      const struct model_call *call = &g_array_index(model->calls, struct model_call, row);
+      if (call->caller != i) {
+        break;
+      }
+      append_int(to, call->callee);
+      append_int(line, call->line);
+      append_unusual(n, row, call->n_sites, 1);
+      append_unusual(indirect, row, call->is_indirect, 0);
+      append_unusual(file, row, packed_file(packer, call->file), usual);
+    }
+    append_int(count, row - first);
   }
   return object;
 }
@@ -164,34 +197,43 @@ static json_t *pack_states(struct packer *packer)
     json_array_append_new(name, text(full));
     append_int(file, packed_file(packer, state->file));
     append_int(line, state->line);
-    json_array_append_new(storage, text(state->storage));
-    json_array_append_new(class, text(state->class));
-    json_array_append_new(type, text(state->type));
+    append_interned(packer, storage, state->storage);
+    append_interned(packer, class, state->class);
+    append_interned(packer, type, state->type);
     append_int(service, model->state_service[i]);
-    json_array_append_new(reason, text(members[i] ? members[i]->reason : ""));
+    append_interned(packer, reason, members[i] ? members[i]->reason : "");
   }
   return object;
 }
 
 static json_t *pack_accesses(struct packer *packer)
 {
+  const struct model *model = packer->model;
   json_t *object = json_object();
-  json_t *routine = add_list(object, "routine");
+  json_t *count = add_list(object, "count");
   json_t *state = add_list(object, "state");
-  json_t *mode = add_list(object, "mode");
+  json_t *line = add_list(object, "line");
   json_t *n = add_list(object, "n");
   json_t *file = add_list(object, "file");
-  json_t *line = add_list(object, "line");
-  for (guint i = 0; i < packer->model->accesses->len; i++) {
-    const struct model_access *access =
-        &g_array_index(packer->model->accesses, struct model_access, i);
-    append_int(routine, access->routine);
-    append_int(state, access->state);
-    json_array_append_new(mode, json_stringn(&access->mode, 1));
-    append_int(n, access->n_sites);
-    append_int(file, packed_file(packer, access->file));
-    append_int(line, access->line);
+  g_autoptr(GString) modes = g_string_new(NULL);
+  guint row = 0;
+  for (int i = 0; i < (int)model->routines->n; i++) {
+    guint first = row;
+    int usual = packed_file(packer, model_routine_at(model, i)->file);
+    for (; row < model->accesses->len; row++) {
+      const struct model_access *access = &g_array_index(model->accesses, struct model_access, row);
+      if (access->routine != i) {
+        break;
+      }
+      append_int(state, access->state);
+      append_int(line, access->line);
+      g_string_append_c(modes, access->mode);
+      append_unusual(n, row, access->n_sites, 1);
+      append_unusual(file, row, packed_file(packer, access->file), usual);
+    }
+    append_int(count, row - first);
   }
+  json_object_set_new(object, "modes", json_string(modes->str));
   return object;
 }
 
@@ -265,9 +307,16 @@ static json_t *pack_functions(const struct model *model)
   return list;
 }
 
-static json_t *pack_cuts(const struct model *model)
+static json_t *pack_cuts(struct packer *packer)
 {
-  json_t *list = json_array();
+  static const char *const columns[] = {"from",  "to",      "mode",   "routine", "item", "n",
+                                        "price", "marshal", "reason", "file",    "line"};
+  const struct model *model = packer->model;
+  json_t *object = json_object();
+  json_t *list[G_N_ELEMENTS(columns)];
+  for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+    list[i] = add_list(object, columns[i]);
+  }
   for (size_t i = 0; i < model->cuts->n; i++) {
     const struct plan_cut *cut = record_at(model->cuts, plan_cut, i);
     int routine = model_routine(model, cut->routine);
@@ -276,16 +325,19 @@ static json_t *pack_cuts(const struct model *model)
     if (routine < 0 || item < 0) {
       continue;
     }
-    json_array_append_new(list, json_pack("{s:i,s:i,s:s,s:o,s:i,s:i,s:I,s:f,s:o,s:o,s:o,s:I}",
-                                          "from", model_service(model, cut->from_service), "to",
-                                          model_service(model, cut->to_service), "kind",
-                                          is_call ? "call" : "state", "mode", text(cut->mode),
-                                          "routine", routine, "item", item, "n",
-                                          (json_int_t)cut->n_sites, "price", cut->price, "marshal",
-                                          text(cut->marshal), "reason", text(cut->reason), "file",
-                                          text(cut->file), "line", (json_int_t)cut->line));
+    append_int(list[0], model_service(model, cut->from_service));
+    append_int(list[1], model_service(model, cut->to_service));
+    append_interned(packer, list[2], cut->mode);
+    append_int(list[3], routine);
+    append_int(list[4], item);
+    append_int(list[5], cut->n_sites);
+    json_array_append_new(list[6], json_real(cut->price));
+    append_interned(packer, list[7], cut->marshal);
+    append_interned(packer, list[8], cut->reason);
+    append_int(list[9], packed_file(packer, cut->file));
+    append_int(list[10], cut->line);
   }
-  return list;
+  return object;
 }
 
 static json_t *pack_steps(const struct model *model)
@@ -319,6 +371,7 @@ static json_t *pack_bills(const struct model *model)
 
 static json_t *pack_levels(const struct model *model)
 {
+  static const char *const kinds[] = {"", "cut", "foreign"};
   g_autoptr(GPtrArray) levels = levels_make(model, 2);
   json_t *list = json_array();
   for (guint i = 0; i < levels->len; i++) {
@@ -332,8 +385,8 @@ static json_t *pack_levels(const struct model *model)
     }
     for (guint k = 0; k < level->arrows->len; k++) {
       const struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, k);
-      json_array_append_new(arrows,
-                            json_pack("[i,i,i,s]", arrow->from, arrow->to, arrow->n, arrow->kind));
+      json_array_append_new(
+          arrows, json_pack("[i,i,i,s]", arrow->from, arrow->to, arrow->n, kinds[arrow->kind]));
     }
     json_array_append_new(list, json_pack("{s:i,s:b,s:s,s:o,s:o}", "service", level->service,
                                           "is_placed", (int)level->is_placed, "note", level->note,
@@ -399,7 +452,8 @@ static char *without_markup(const char *json)
 char *page_data(const struct model *model, const struct page_options *options)
 {
   g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
-  struct packer packer = {model, index, pack_files(model, index)};
+  g_autoptr(GHashTable) text_index = g_hash_table_new(g_str_hash, g_str_equal);
+  struct packer packer = {model, index, pack_files(model, index), text_index, json_array()};
   json_t *document = json_object();
   json_object_set_new(document, "version", json_integer(1));
   json_object_set_new(document, "services", pack_services(model));
@@ -408,12 +462,13 @@ char *page_data(const struct model *model, const struct page_options *options)
   json_object_set_new(document, "states", pack_states(&packer));
   json_object_set_new(document, "accesses", pack_accesses(&packer));
   json_object_set_new(document, "functions", pack_functions(model));
-  json_object_set_new(document, "cuts", pack_cuts(model));
+  json_object_set_new(document, "cuts", pack_cuts(&packer));
   json_object_set_new(document, "steps", pack_steps(model));
   json_object_set_new(document, "bills", pack_bills(model));
   json_object_set_new(document, "levels", pack_levels(model));
   json_object_set_new(document, "plans", pack_prices(options->prices));
   json_object_set_new(document, "files", packer.files);
+  json_object_set_new(document, "texts", packer.texts);
   char *json = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(6));
   json_decref(document);
   char *safe = without_markup(json);

@@ -34,7 +34,7 @@ char *rows_json(const struct view_rows *rows, const char *what)
     json_array_append_new(list, object);
   }
   json_t *document = json_pack("{s:i,s:s,s:o}", "version", 1, "what", what, "rows", list);
-  char *text = json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+  char *text = json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(17) | JSON_ENSURE_ASCII);
   json_decref(document);
   char *result = g_strconcat(text, "\n", NULL);
   free(text);
@@ -77,9 +77,11 @@ char *rows_csv(const struct view_rows *rows)
       case CELL_REAL:
         g_string_append(out, g_ascii_dtostr(buffer, sizeof buffer, cell->real));
         break;
-      case CELL_TEXT:
-        append_csv(out, cell->text);
+      case CELL_TEXT: {
+        g_autofree char *safe = text_escape(cell->text, true);
+        append_csv(out, safe);
         break;
+      }
       }
     }
     g_string_append(out, "\r\n");

@@ -1,6 +1,37 @@
 /* Data of the page and the making of elements. Text goes into the page as text only: nothing here
    or elsewhere parses markup. */
 const data = JSON.parse(document.getElementById("data").textContent);
+
+/* The data comes packed: see reports/page_data.c. */
+const said = column => column.map(i => data.texts[i]);
+function spread(sparse, n, usual) {
+  const column = Array.from({length: n}, (_, i) => usual(i));
+  for (let i = 0; i < sparse.length; i += 2) column[sparse[i]] = sparse[i + 1];
+  return column;
+}
+const repeated = counts => counts.flatMap((n, i) => Array(n).fill(i));
+function unpack() {
+  const {routines, calls, states, accesses, cuts} = data;
+  routines.reason = said(routines.reason);
+  for (const name of ["storage", "class", "type", "reason"]) states[name] = said(states[name]);
+  calls.from = repeated(calls.count);
+  accesses.routine = repeated(accesses.count);
+  accesses.mode = [...accesses.modes];
+  const home = list => i => routines.file[list[i]];
+  calls.n = spread(calls.n, calls.to.length, () => 1);
+  calls.indirect = spread(calls.indirect, calls.to.length, () => 0);
+  calls.file = spread(calls.file, calls.to.length, home(calls.from));
+  accesses.n = spread(accesses.n, accesses.state.length, () => 1);
+  accesses.file = spread(accesses.file, accesses.state.length, home(accesses.routine));
+  for (const name of ["mode", "marshal", "reason"]) cuts[name] = said(cuts[name]);
+  data.cuts = cuts.from.map((_, i) => {
+    const cut = Object.fromEntries(Object.keys(cuts).map(name => [name, cuts[name][i]]));
+    cut.kind = cut.mode === "call" ? "call" : "state";
+    cut.file = cut.file >= 0 ? data.files[cut.file].name : "";
+    return cut;
+  });
+}
+unpack();
 const SVG = "http://www.w3.org/2000/svg";
 const NONE = -1, SHARED = -2;
 

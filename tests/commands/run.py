@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs one command case, or refreshes its expectations.
 
 A folder is a test case:

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Draws every view of hand-made stores and has independent readers judge the files.
 
 SVG by an XML parser and rsvg, DOT by dot, PNG and PDF by their marks; the same bytes twice; ids that

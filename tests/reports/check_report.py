@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Judges report pages without a browser: policy and hashes, size, time, same bytes, hostile names."""
 import base64
 import hashlib

@@ -419,12 +419,12 @@ static void make_large(struct maker *maker)
   }
   for (int i = 0; i < 5 * N_LARGE; i++) {
     int from = i % N_LARGE;
-    int to = (int)((int64_t)i * 7919 % N_LARGE);
+    int to = (int)(((int64_t)i * 7919 + (int64_t)(i / N_LARGE) * 13) % N_LARGE);
     put_call(maker, g_ptr_array_index(names, from), g_ptr_array_index(names, to),
              g_ptr_array_index(files, from % N_FILES), i + 1, i % 11 == 0);
     const char *a = g_ptr_array_index(services, from % N_FILES % N_SERVICES);
     const char *b = g_ptr_array_index(services, to % N_FILES % N_SERVICES);
-    if (i < N_LARGE && strcmp(a, b) != 0) {
+    if (i < 2 * N_LARGE && strcmp(a, b) != 0) {
       put_cut(maker, a, b, "call", g_ptr_array_index(names, from), g_ptr_array_index(names, to), 1,
               "ok", "by hand", g_ptr_array_index(files, from % N_FILES), i + 1);
     }
