@@ -4,6 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 static unsigned int level_size(const struct pool *pool, unsigned int level)
 {
   return pool->capacity >> (3 * level);
@@ -41,10 +45,20 @@ void pool_clear(struct pool *pool)
 /* Which of 8 values are not above now, the first in the lowest bit. */
 static inline unsigned int passed(const double *values, double now)
 {
-  return (unsigned int)(values[0] <= now) | (unsigned int)(values[1] <= now) << 1 |
-         (unsigned int)(values[2] <= now) << 2 | (unsigned int)(values[3] <= now) << 3 |
-         (unsigned int)(values[4] <= now) << 4 | (unsigned int)(values[5] <= now) << 5 |
-         (unsigned int)(values[6] <= now) << 6 | (unsigned int)(values[7] <= now) << 7;
+#ifdef __SSE2__
+  __m128d limit = _mm_set1_pd(now);
+  int mask = _mm_movemask_pd(_mm_cmple_pd(_mm_loadu_pd(values), limit)) |
+             _mm_movemask_pd(_mm_cmple_pd(_mm_loadu_pd(values + 2), limit)) << 2 |
+             _mm_movemask_pd(_mm_cmple_pd(_mm_loadu_pd(values + 4), limit)) << 4 |
+             _mm_movemask_pd(_mm_cmple_pd(_mm_loadu_pd(values + 6), limit)) << 6;
+  return (unsigned int)mask;
+#else
+  unsigned int mask = 0;
+  for (unsigned int i = 0; i < 8; i++) {
+    mask |= (unsigned int)(values[i] <= now) << i;
+  }
+  return mask;
+#endif
 }
 
 static inline double smaller(double a, double b)

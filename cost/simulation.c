@@ -26,6 +26,7 @@ struct run {
   struct pool pool;
   struct pool kept; /* provisioned instances: asked first, never gone */
   double now;
+  double gap;        /* mean time between calls */
   double quiet_rate; /* of bursty arrivals between the bursts */
   double switches;   /* when a burst begins or ends */
   bool is_burst;
@@ -98,7 +99,7 @@ static inline bool next_arrival(struct run *run)
   const struct simulation *simulation = run->simulation;
   switch (simulation->arrivals) {
   case ARRIVALS_POISSON:
-    run->now += random_exponential(&run->random) / simulation->rate;
+    run->now += random_exponential(&run->random) * run->gap;
     return true;
   case ARRIVALS_DIURNAL:
     run->now = diurnal_arrival(run);
@@ -252,6 +253,7 @@ static void run_init(struct run *run, const struct simulation *simulation,
   memset(result, 0, sizeof *result);
   run->simulation = simulation;
   run->result = result;
+  run->gap = 1.0 / simulation->rate;
   random_init(&run->random, simulation->seed);
   pool_init(&run->pool);
   if (simulation->arrivals == ARRIVALS_TRACE && simulation->n_trace > 0) {
