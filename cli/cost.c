@@ -5,6 +5,9 @@
 #include "cost/comparison_text.h"
 #include "cost/scenario.h"
 
+/* Draws of everything uncertain, for the 5, 50 and 95 % points. */
+#define DRAWS 2000
+
 /* The shipped catalogue, and over it the folder of --catalogue. */
 static struct catalogue *open_catalogue(struct context *context, GError **error)
 {
@@ -66,9 +69,11 @@ static int run_workload(struct context *context, const struct catalogue *catalog
     context_say(context, "note: %s", (const char *)comparison->loads->notes->pdata[i]);
   }
   const char *format = context_format(context);
-  g_autofree char *text = strcmp(format, "json") == 0  ? comparison_json(comparison)
+  g_autoptr(insight_t) insight =
+      insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS);
+  g_autofree char *text = strcmp(format, "json") == 0  ? comparison_json(comparison, insight)
                           : strcmp(format, "csv") == 0 ? comparison_csv(comparison)
-                                                       : comparison_table(comparison);
+                                                       : comparison_table(comparison, insight);
   fputs(text, context->out);
   return EXIT_DONE;
 }
@@ -93,6 +98,7 @@ static const struct option options[] = {
     {"scenario", 0, OPTION_TEXT, "FILE", "a bill by hand: scenario.yaml", NULL},
     {"workload", 0, OPTION_TEXT, "FILE",
      "prices the plan of the store: workload.yaml tells the load", NULL},
+    {"seed", 0, OPTION_INTEGER, "N", "of the draws behind the ranges (default 1)", NULL},
     {"catalogue", 0, OPTION_TEXT, "DIR", "price files that override or extend the shipped ones",
      NULL},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},

@@ -18,11 +18,17 @@ struct crossing {
 /* USD per hour of the functions at a mean rate in calls/s; must not fall with the rate. */
 typedef double (*functions_hourly)(double rate, void *data);
 
-/* Crossings between rate 0 and max_rate, rising. peak_factor is the busiest hour's rate over the
- * mean; hourly the price of one instance, fixed_hourly what the always-on side pays whatever its
- * size. Frees with g_array_unref: struct crossing. O(instances * 60). */
-GArray *breakeven_crossings(const struct demand *demand, double peak_factor, double vcpu,
-                            double sustained_vcpu, double hourly, double fixed_hourly,
-                            functions_hourly functions, void *data, double max_rate);
+/* The mean rates that 2, 3, 4 … instances carry: peak_factor is the busiest hour's rate over the
+ * mean. Ends with the first limit above max_rate, or with n_most instances. Free with
+ * g_array_unref: double. O(n_most * 60 * slots). */
+GArray *breakeven_staircase(const struct demand *demand, double peak_factor, double vcpu,
+                            double sustained_vcpu, double max_rate, unsigned int n_most);
+
+/* Crossings from rate 0 to the staircase's end or max_rate, rising, at most limit of them. hourly
+ * is the price of one instance, fixed_hourly what the always-on side pays whatever its size. Free
+ * with g_array_unref: struct crossing. O(steps * 60). */
+GArray *breakeven_crossings(const GArray *staircase, double hourly, double fixed_hourly,
+                            functions_hourly functions, void *data, double max_rate,
+                            unsigned int limit);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cost/advice.h"
 #include "cost/bill_json.h"
 
 static const char *const source_words[] = {"measured", "stated", "assumed"};
@@ -132,7 +133,95 @@ static json_t *json_lines(const struct comparison *comparison)
   return lines;
 }
 
-char *comparison_json(const struct comparison *comparison)
+static json_t *json_quantiles(struct quantiles quantiles)
+{
+  json_t *object = json_object();
+  json_object_set_new(object, "p5", json_real(quantiles.p5));
+  json_object_set_new(object, "p50", json_real(quantiles.p50));
+  json_object_set_new(object, "p95", json_real(quantiles.p95));
+  return object;
+}
+
+static json_t *json_tornado(const GArray *swings)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < swings->len; i++) {
+    const struct swing *swing = &g_array_index(swings, struct swing, i);
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(swing->part));
+    json_object_set_new(object, "input", json_string(swing->input));
+    json_object_set_new(object, "low", json_real(swing->low));
+    json_object_set_new(object, "high", json_real(swing->high));
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+static json_t *json_flips(const GArray *flips)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < flips->len; i++) {
+    const struct flip *flip = &g_array_index(flips, struct flip, i);
+    json_t *object = json_object();
+    bool has_rate = isfinite(flip->rate);
+    json_object_set_new(object, "name", json_string(flip->load->name));
+    json_object_set_new(object, "usd_per_call", json_real(flip->per_call));
+    json_object_set_new(object, "calls_per_s", has_rate ? json_real(flip->rate) : json_null());
+    json_object_set_new(object, "duty_cycle", has_rate ? json_real(flip->duty_cycle) : json_null());
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+static json_t *json_cloud_insight(const struct cloud_insight *insight)
+{
+  json_t *object = json_object();
+  json_t *crossings = json_array();
+  for (unsigned int i = 0; i < insight->crossings->len; i++) {
+    const struct crossing *crossing = &g_array_index(insight->crossings, struct crossing, i);
+    json_t *item = json_object();
+    json_object_set_new(item, "factor", json_real(crossing->rate));
+    json_object_set_new(item, "cheaper_above",
+                        json_string(crossing->functions_win ? "functions" : "monolith"));
+    json_array_append_new(crossings, item);
+  }
+  json_object_set_new(object, "cloud", json_string(insight->offer->cloud));
+  json_object_set_new(object, "plan", json_string(insight->offer->plan));
+  json_object_set_new(object, "functions_usd", json_quantiles(insight->total));
+  json_object_set_new(object, "breakeven_factor", json_quantiles(insight->breakeven));
+  json_object_set_new(object, "crossings", crossings);
+  json_object_set_new(object, "breakeven", json_flips(insight->flips));
+  json_object_set_new(object, "tornado", json_tornado(insight->tornado));
+  return object;
+}
+
+static json_t *json_advice(const GPtrArray *list)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < list->len; i++) {
+    const struct advice *advice = list->pdata[i];
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(advice->kind));
+    json_object_set_new(object, "cloud", json_string(advice->cloud));
+    json_object_set_new(object, "subject", json_string(advice->subject));
+    json_object_set_new(object, "text", json_string(advice->text));
+    json_object_set_new(object, "saving_usd", json_real(advice->saving));
+    json_object_set_new(object, "assumption", json_string(advice->assumption));
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
+static json_t *json_uncertainty(const struct insight *insight)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < insight->clouds->len; i++) {
+    json_array_append_new(array, json_cloud_insight(insight->clouds->pdata[i]));
+  }
+  return array;
+}
+
+char *comparison_json(const struct comparison *comparison, const struct insight *insight)
 {
   json_t *root = json_object();
   json_t *stages = json_array();
@@ -160,6 +249,8 @@ char *comparison_json(const struct comparison *comparison)
   json_object_set_new(root, "lines", json_lines(comparison));
   json_object_set_new(root, "functions", functions);
   json_object_set_new(root, "cuts", cuts);
+  json_object_set_new(root, "uncertainty", json_uncertainty(insight));
+  json_object_set_new(root, "advice", json_advice(insight->advice));
   json_object_set_new(root, "notes", notes);
   return bill_json_text(root);
 }
@@ -249,7 +340,45 @@ static void append_fleets(GString *text, const struct comparison *comparison)
   }
 }
 
-char *comparison_table(const struct comparison *comparison)
+static void append_spread(GString *text, const struct cloud_insight *insight)
+{
+  g_string_append_printf(text, "\n%s: USD with 5 %%, 50 %%, 95 %%: %.2f  %.2f  %.2f\n",
+                         insight->offer->plan, insight->total.p5, insight->total.p50,
+                         insight->total.p95);
+  if (insight->crossings->len == 0) {
+    g_string_append_printf(text, "  functions stay cheaper up to the largest fleet looked at\n");
+  }
+  for (unsigned int i = 0; i < insight->crossings->len && i < 6; i++) {
+    const struct crossing *crossing = &g_array_index(insight->crossings, struct crossing, i);
+    g_string_append_printf(text, "  above %.4g times the likely load %s\n", crossing->rate,
+                           crossing->functions_win ? "functions win again"
+                                                   : "the always-on monolith is cheaper");
+  }
+  if (insight->crossings->len > 0) {
+    g_string_append_printf(text, "  the first of these with 5 %%, 50 %%, 95 %%: %.4g  %.4g  %.4g\n",
+                           insight->breakeven.p5, insight->breakeven.p50, insight->breakeven.p95);
+  }
+  for (unsigned int i = 0; i < insight->tornado->len && i < 5; i++) {
+    const struct swing *swing = &g_array_index(insight->tornado, struct swing, i);
+    g_string_append_printf(text, "  %-40s %-10s %10.2f to %10.2f\n", swing->part, swing->input,
+                           swing->low, swing->high);
+  }
+}
+
+static void append_advice(GString *text, const GPtrArray *list)
+{
+  if (list->len > 0) {
+    g_string_append(text, "\nadvice, by what it would save (USD, estimates)\n");
+  }
+  for (unsigned int i = 0; i < list->len && i < 12; i++) {
+    const struct advice *advice = list->pdata[i];
+    g_string_append_printf(text, "%10.2f  %s %s%s%s\n            if: %s\n", advice->saving,
+                           advice->cloud, advice->subject, advice->subject[0] != '\0' ? ": " : "",
+                           advice->text, advice->assumption);
+  }
+}
+
+char *comparison_table(const struct comparison *comparison, const struct insight *insight)
 {
   GString *text = g_string_new(NULL);
   g_string_append_printf(text, "USD for %.0f days, free tier %s\n\n", comparison->workload->days,
@@ -272,5 +401,9 @@ char *comparison_table(const struct comparison *comparison)
       append_functions(text, comparison, offer);
     }
   }
+  for (unsigned int i = 0; i < insight->clouds->len; i++) {
+    append_spread(text, insight->clouds->pdata[i]);
+  }
+  append_advice(text, insight->advice);
   return g_string_free(text, FALSE);
 }

@@ -56,12 +56,15 @@ static double rule_or(const struct plan *plan, const char *rule, double otherwis
 
 double plan_speed(const struct plan *plan, double memory_mb)
 {
+  g_autofree char *clock = g_strdup_printf("ghz_%.0f", memory_mb);
+  if (plan_rule(plan, clock) != NULL) {
+    return fmin(1.0, rule_or(plan, clock, 1.0) / rule_or(plan, "ghz_per_vcpu", 2.4));
+  }
   double full = rule_or(plan, "memory_mb_per_vcpu", 0.0);
   return full > 0.0 ? fmin(1.0, memory_mb / full) : 1.0;
 }
 
-/* The worst likely duration at a size, to hold against the objective. */
-static double slow_duration_ms(const struct load *load, double speed)
+double load_slow_duration_ms(const struct load *load, double speed)
 {
   double computing = load->duration_ms.high * load->cpu_share.high;
   return computing / speed + load->duration_ms.high - computing;
@@ -85,7 +88,7 @@ double plan_best_memory(const struct plan *plan, const struct load *load, double
       break;
     }
     largest = size;
-    if (size < least || (p99_ms > 0.0 && slow_duration_ms(load, speed) > p99_ms)) {
+    if (size < least || (p99_ms > 0.0 && load_slow_duration_ms(load, speed) > p99_ms)) {
       continue;
     }
     if (cost <= best_cost * (1.0 + 1e-9)) {

@@ -67,6 +67,10 @@ double plan_best_memory(const struct plan *plan, const struct load *load, double
 /* Duration of a call at a speed: the computing part stretches, the waiting part does not. */
 double load_duration_ms(const struct load *load, double speed);
 
+/* The same with the highest duration and computing part that is thought likely, to hold against the
+ * objective. */
+double load_slow_duration_ms(const struct load *load, double speed);
+
 /* What a fleet must carry for some of the loads. service NULL: all. */
 struct demand demand_of(const struct workload *workload, const struct loads *loads,
                         const char *service);

@@ -87,7 +87,10 @@ static struct placement place(const struct plan *plan, const struct load *load,
     placement.memory_mb = fmax(256.0, ceil(load->memory_mb.likely * 1.25));
   } else if (strcmp(plan->billing, "gen1") == 0) {
     placement.memory_mb = 128.0;
-    while (placement.memory_mb < load->memory_mb.likely * 1.25 && placement.memory_mb < 8192.0) {
+    while (placement.memory_mb < 8192.0 &&
+           (placement.memory_mb < load->memory_mb.likely * 1.25 ||
+            (is_watched && load_slow_duration_ms(load, plan_speed(plan, placement.memory_mb)) >
+                               workload->p99_ms))) {
       placement.memory_mb *= 2.0;
     }
   }

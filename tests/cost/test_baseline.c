@@ -117,8 +117,10 @@ static void test_breakeven(void)
   }
   double per_call = 0.2e-6 + 0.2 * 0.0000133334;
   expect_near(per_call, 2.86668e-6, 1e-5);
+  g_autoptr(GArray) staircase = breakeven_staircase(&worked, 1.0, 2, 2, 50.0, 100);
+  g_assert_cmpuint(staircase->len, ==, 5);
   g_autoptr(GArray) crossings =
-      breakeven_crossings(&worked, 1.0, 2, 2, 0.0816, 0.0225, lambda_hourly, &per_call, 50.0);
+      breakeven_crossings(staircase, 0.0816, 0.0225, lambda_hourly, &per_call, 50.0, 100);
   static const struct {
     double rate;
     bool functions_win;
@@ -131,7 +133,7 @@ static void test_breakeven(void)
   }
   double with_gateway = per_call + 1e-6;
   g_autoptr(GArray) earlier =
-      breakeven_crossings(&worked, 1.0, 2, 2, 0.0816, 0.0225, lambda_hourly, &with_gateway, 20.0);
+      breakeven_crossings(staircase, 0.0816, 0.0225, lambda_hourly, &with_gateway, 20.0, 100);
   g_assert_cmpuint(earlier->len, ==, 1);
   expect_near(g_array_index(earlier, struct crossing, 0).rate, 19.2, 2e-3);
 }

@@ -224,13 +224,89 @@ static void test_again(struct fixture *fixture, gconstpointer data)
     g_assert_true(comparison_write(comparison, fixture->store, NULL));
     g_autoptr(view_rows) rows = view_read(fixture->store, "v_bill", NULL, 0, NULL);
     n_rows[i] = rows->n_rows;
-    texts[i] = comparison_json(comparison);
+    g_autoptr(insight_t) insight = insight_new(comparison, 1, 1000);
+    texts[i] = comparison_json(comparison, insight);
   }
   g_assert_cmpstr(texts[0], ==, texts[1]);
   g_assert_cmpuint(n_rows[0], ==, n_rows[1]);
   g_assert_cmpuint(n_rows[0], >, 20);
   g_free(texts[0]);
   g_free(texts[1]);
+}
+
+/* At the likely values the fast model and the exact bill agree, on every plan, with and without the
+ * free tier, for a small load and a large one. */
+static void test_estimate(struct fixture *fixture, gconstpointer data)
+{
+  static const double factors[] = {1.0, 300.0};
+  (void)data;
+  fill(fixture->store);
+  for (int run = 0; run < 4; run++) {
+    fixture->workload->has_free_tier = run % 2 == 0;
+    for (unsigned int i = 0; i < fixture->workload->entries->len && run == 2; i++) {
+      struct workload_entry *entry = fixture->workload->entries->pdata[i];
+      entry->per_day = range_scaled(entry->per_day, factors[run / 2]);
+    }
+    g_autoptr(comparison_t) comparison =
+        comparison_new(fixture->catalogue, fixture->workload, fixture->store, NULL);
+    for (unsigned int i = 0; i < comparison->offers->len; i++) {
+      const struct offer *offer = comparison->offers->pdata[i];
+      if (offer->stage != STAGE_FUNCTIONS) {
+        continue;
+      }
+      g_autoptr(estimate_t) estimate =
+          estimate_new(fixture->catalogue, fixture->workload, comparison->loads, offer);
+      g_autofree double *used = g_new0(double, estimate_n_meters(estimate));
+      for (unsigned int part = 0; part < estimate_n_parts(estimate); part++) {
+        double values[N_INPUTS];
+        for (int input = 0; input < N_INPUTS; input++) {
+          values[input] = estimate_range(estimate, part, (enum input)input).likely;
+        }
+        estimate_use(estimate, part, values, 1.0, used);
+      }
+      double estimated = estimate_cost(estimate, used, fixture->workload->has_free_tier);
+      double exact = decimal_to_double(offer_total(offer));
+      g_test_message("%s: %.4f estimated, %.4f exact", offer->plan, estimated, exact);
+      g_assert_cmpfloat(fabs(estimated - exact), <=, 0.002 * exact + 0.005);
+    }
+  }
+}
+
+/* The bill of the likely load lies within the drawn range, which is ordered; the tornado is too,
+ * and another seed gives nearly the same. */
+static void test_insight(struct fixture *fixture, gconstpointer data)
+{
+  (void)data;
+  fill(fixture->store);
+  fixture->workload->has_free_tier = false;
+  g_autoptr(comparison_t) comparison =
+      comparison_new(fixture->catalogue, fixture->workload, fixture->store, NULL);
+  g_autoptr(insight_t) insight = insight_new(comparison, 1, 2000);
+  g_autoptr(insight_t) other = insight_new(comparison, 2, 2000);
+  g_assert_cmpuint(insight->clouds->len, ==, 3);
+  for (unsigned int i = 0; i < insight->clouds->len; i++) {
+    const struct cloud_insight *cloud = insight->clouds->pdata[i];
+    const struct cloud_insight *again = other->clouds->pdata[i];
+    double likely = decimal_to_double(offer_total(cloud->offer));
+    g_assert_cmpfloat(cloud->total.p5, <, cloud->total.p50);
+    g_assert_cmpfloat(cloud->total.p50, <, cloud->total.p95);
+    g_assert_cmpfloat(cloud->total.p5 * 0.8, <, likely);
+    g_assert_cmpfloat(likely, <, cloud->total.p95);
+    g_assert_cmpfloat(fabs(cloud->total.p50 / again->total.p50 - 1), <, 0.03);
+    g_assert_cmpuint(cloud->tornado->len, >, 3);
+    for (unsigned int j = 1; j < cloud->tornado->len; j++) {
+      const struct swing *larger = &g_array_index(cloud->tornado, struct swing, j - 1);
+      const struct swing *smaller = &g_array_index(cloud->tornado, struct swing, j);
+      g_assert_cmpfloat(fabs(larger->high - larger->low), >=, fabs(smaller->high - smaller->low));
+    }
+    g_assert_cmpuint(cloud->flips->len, ==, 4);
+    for (unsigned int j = 0; j < cloud->flips->len; j++) {
+      const struct flip *flip = &g_array_index(cloud->flips, struct flip, j);
+      g_assert_cmpfloat(flip->per_call, >, 0.0);
+      g_assert_cmpfloat(flip->rate, >, 0.0);
+    }
+  }
+  g_assert_cmpuint(insight->advice->len, >, 3);
 }
 
 static void test_no_plan(struct fixture *fixture, gconstpointer data)
@@ -292,6 +368,8 @@ int main(int argc, char **argv)
   g_test_add("/comparison/loads", struct fixture, NULL, set_up, test_loads, tear_down);
   g_test_add("/comparison/stages", struct fixture, NULL, set_up, test_stages, tear_down);
   g_test_add("/comparison/again", struct fixture, NULL, set_up, test_again, tear_down);
+  g_test_add("/comparison/estimate", struct fixture, NULL, set_up, test_estimate, tear_down);
+  g_test_add("/comparison/insight", struct fixture, NULL, set_up, test_insight, tear_down);
   g_test_add("/comparison/no_plan", struct fixture, NULL, set_up, test_no_plan, tear_down);
   g_test_add_func("/comparison/schedules", test_schedules);
   g_test_add_func("/comparison/workload_refusals", test_workload_refusals);
