@@ -10,6 +10,7 @@ extern const struct command compare_command;
 extern const struct command host_command;
 extern const struct command check_command;
 extern const struct command diff_command;
+extern const struct command generate_command;
 extern const struct command graph_command;
 extern const struct command import_command;
 extern const struct command report_command;
@@ -25,6 +26,7 @@ const struct command *const commands[] = {
     &compare_command,
     &import_command,
     &cost_command,
+    &generate_command,
     &host_command,
     &replay_command,
     &graph_command,

@@ -1,0 +1,197 @@
+#include "splitter/generate/artifact.h"
+
+#include <string.h>
+
+#include "splitter/generate/call_source.h"
+#include "splitter/generate/http_source.h"
+#include "splitter/generate/program_source.h"
+
+/* The step's guarded C routine; written once per binary. Returns its symbol, which the glue owns.
+ */
+static const char *write_step(struct glue *glue, const struct start_step *step)
+{
+  g_autofree char *key = g_strdup_printf("%s|%s|%s", step->source, step->run ? step->run : "",
+                                         step->decide ? step->decide : "");
+  const char *known = g_tree_lookup(glue->steps, key);
+  if (known) {
+    return known;
+  }
+  struct glue_file *file = glue_file(glue, step->source);
+  g_autofree char *base = c_identifier(*step->callee ? step->callee : "step");
+  char *symbol = g_strdup_printf("cleave_start_%d_%s", g_tree_nnodes(glue->steps) + 1, base);
+  g_tree_insert(glue->steps, g_steal_pointer(&key), symbol);
+  c_writer_comment(&file->code, "%s", step->reason);
+  c_writer_line(&file->code, "int %s(struct cleave_error *error);", symbol);
+  c_writer_open(&file->code, "int %s(struct cleave_error *error)", symbol);
+  if (step->decide) {
+    g_autofree char *message =
+        g_strdup_printf("function.yaml: start: '%s' is undecided: %s", step->decide, step->reason);
+    g_autofree char *literal = c_literal(message);
+    c_writer_line(&file->code, "_Static_assert(0, %s);", literal);
+    c_writer_line(&file->code, "CLEAVE_USE(error);");
+    c_writer_line(&file->code, "return 0;");
+  } else {
+    glue_declare(glue, file, step->run);
+    c_writer_line(&file->code, "static int is_done;");
+    c_writer_line(&file->code, "CLEAVE_USE(error);");
+    c_writer_open(&file->code, "if (!is_done)");
+    c_writer_line(&file->code, "is_done = 1;");
+    if (step->fails) {
+      g_autofree char *message = g_strdup_printf("%s failed", step->run);
+      g_autofree char *literal = c_literal(message);
+      c_writer_line(&file->code, "__typeof__(%s) result = %s;", step->run, step->run);
+      c_writer_open(&file->code, "if (%s)", step->fails);
+      c_writer_line(&file->code,
+                    "return cleave_error_set(error, 500, \"Function.StartFailed\", \"%%s\", %s);",
+                    literal);
+      c_writer_close(&file->code, "");
+    } else {
+      c_writer_line(&file->code, "(void)(%s);", step->run);
+    }
+    c_writer_close(&file->code, "");
+    c_writer_line(&file->code, "return 0;");
+  }
+  c_writer_close(&file->code, "");
+  c_writer_line(&file->code, "%s", "");
+  return symbol;
+}
+
+static void write_start(struct glue *glue, struct c_writer *code, const struct function_spec *spec)
+{
+  g_autoptr(GPtrArray) symbols = g_ptr_array_new();
+  for (guint i = 0; i < spec->start->len; i++) {
+    g_ptr_array_add(symbols, (gpointer)write_step(glue, spec->start->pdata[i]));
+  }
+  for (guint i = 0; i < symbols->len; i++) {
+    c_writer_line(code, "int %s(struct cleave_error *error);", (const char *)symbols->pdata[i]);
+  }
+  c_writer_comment(code, "What runs once before the first event of %s.", spec->name);
+  c_writer_open(code, "static int start_%s(struct cleave_error *error)", spec->symbol);
+  c_writer_line(code, "(void)error;");
+  for (guint i = 0; i < symbols->len; i++) {
+    c_writer_open(code, "if (%s(error) != 0)", (const char *)symbols->pdata[i]);
+    c_writer_line(code, "return -1;");
+    c_writer_close(code, "");
+  }
+  c_writer_line(code, "return 0;");
+  c_writer_close(code, "");
+  c_writer_line(code, "%s", "");
+}
+
+static const char *trigger_constant(const char *trigger)
+{
+  static const char *const names[][2] = {{"http", "CLEAVE_HTTP"},
+                                         {"schedule", "CLEAVE_SCHEDULE"},
+                                         {"queue", "CLEAVE_QUEUE"},
+                                         {"stream", "CLEAVE_STREAM"},
+                                         {"object", "CLEAVE_OBJECT"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (strcmp(names[i][0], trigger) == 0) {
+      return names[i][1];
+    }
+  }
+  return "CLEAVE_DIRECT";
+}
+
+static bool is_consumer(const struct function_spec *spec)
+{
+  return strcmp(spec->adapter, "consumer") == 0;
+}
+
+static void write_descriptor(struct c_writer *code, const struct function_spec *spec)
+{
+  g_autofree char *name = c_literal(spec->name);
+  g_autofree char *routine = c_literal(spec->routine->name);
+  /* A schedule's key is a time, which the event does not carry. */
+  bool has_key = strcmp(spec->trigger, "schedule") != 0 && strcmp(spec->trigger, "direct") != 0;
+  g_autofree char *key = c_literal(has_key ? spec->key : "");
+  c_writer_open(code, "  ");
+  c_writer_line(code, ".name = %s,", name);
+  c_writer_line(code, ".routine = %s,", routine);
+  c_writer_line(code, ".trigger = %s,", trigger_constant(spec->trigger));
+  c_writer_line(code, ".key = %s,", key);
+  c_writer_line(code, ".flags = %s,",
+                spec->is_process_per_event ? "CLEAVE_PROCESS_PER_EVENT" : "0");
+  c_writer_line(code, ".timeout_ms = %" G_GINT64_FORMAT ",", spec->timeout_s * 1000);
+  c_writer_line(code, ".init = start_%s,", spec->symbol);
+  if (is_consumer(spec)) {
+    c_writer_line(code, ".consume = cleave_%s_consume,", spec->symbol);
+  } else {
+    c_writer_line(code, ".invoke = cleave_%s_invoke,", spec->symbol);
+  }
+  c_writer_close(code, ",");
+}
+
+static void write_entry_points(struct c_writer *code, const struct function_spec *spec)
+{
+  if (is_consumer(spec)) {
+    c_writer_line(code, "int cleave_%s_consume(const struct cleave_message *message,",
+                  spec->symbol);
+    c_writer_line(code, "    struct cleave_error *error);");
+  } else {
+    c_writer_line(code, "int cleave_%s_invoke(const struct cleave_event *event,", spec->symbol);
+    c_writer_line(code, "    struct cleave_reply *reply, struct cleave_error *error);");
+  }
+}
+
+static void write_function(struct artifact *artifact, struct c_writer *code,
+                           const struct function_spec *spec)
+{
+  write_start(artifact->glue, code, spec);
+  write_entry_points(code, spec);
+  c_writer_line(code, "%s", "");
+  if (strcmp(spec->adapter, "http") == 0) {
+    http_source_write(artifact->glue, glue_file(artifact->glue, spec->routine->file), spec);
+  } else if (spec->contract) {
+    call_source_write(artifact->glue, glue_file(artifact->glue, spec->routine->file), spec);
+  } else {
+    program_source_write(artifact->glue, spec);
+  }
+}
+
+struct artifact *artifact_new(const struct inventory *inventory, const char *name, GPtrArray *specs)
+{
+  struct artifact *artifact = g_new0(struct artifact, 1);
+  const struct function_spec *first = specs->pdata[0];
+  artifact->name = g_strdup(name);
+  artifact->program = first->program;
+  artifact->specs = g_ptr_array_ref(specs);
+  artifact->glue = glue_new(inventory, artifact->program);
+  struct c_writer code;
+  c_writer_init(&code);
+  c_writer_comment(&code, "The descriptors of %s, and the way into the runtime.", name);
+  c_writer_line(&code, "#include \"cleave_runtime.h\"");
+  c_writer_line(&code, "%s", "");
+  for (guint i = 0; i < specs->len; i++) {
+    write_function(artifact, &code, specs->pdata[i]);
+  }
+  c_writer_line(&code, "static const struct cleave_function functions[] = {");
+  for (guint i = 0; i < specs->len; i++) {
+    code.depth = 1;
+    write_descriptor(&code, specs->pdata[i]);
+  }
+  code.depth = 0;
+  c_writer_line(&code, "};");
+  c_writer_line(&code, "%s", "");
+  c_writer_comment(&code,
+                   "The linker puts this in the place of the monolith's main (--wrap=main).");
+  c_writer_line(&code, "int __wrap_main(void);");
+  c_writer_open(&code, "int __wrap_main(void)");
+  c_writer_line(&code, "return cleave_runtime_main(functions, sizeof functions / sizeof "
+                       "*functions);");
+  c_writer_close(&code, "");
+  artifact->main_source = g_string_free(g_steal_pointer(&code.text), FALSE);
+  return artifact;
+}
+
+void artifact_free(struct artifact *artifact)
+{
+  if (!artifact) {
+    return;
+  }
+  g_free(artifact->name);
+  g_ptr_array_unref(artifact->specs);
+  glue_free(artifact->glue);
+  g_free(artifact->main_source);
+  g_free(artifact);
+}

@@ -1,0 +1,39 @@
+/* Types as C writes them, taken apart: base, pointers, array, qualifiers; typedefs followed.
+ * Knows types of the C library by name and the rest from the facts. */
+#ifndef CLEAVE_GENERATE_C_TYPE_H
+#define CLEAVE_GENERATE_C_TYPE_H
+
+#include "splitter/generate/inventory.h"
+
+enum c_base {
+  C_VOID,
+  C_BOOLEAN,
+  C_CHARACTER, /* char: text */
+  C_INTEGER,
+  C_FLOAT,
+  C_ENUM,
+  C_RECORD,
+  C_ROUTINE, /* a routine type */
+  C_VA_LIST,
+  C_UNKNOWN
+};
+
+struct c_type {
+  enum c_base base;
+  int bits;
+  bool is_signed;
+  bool is_byte;     /* unsigned char, uint8_t ...: bytes when there are many */
+  bool is_const;    /* what the last pointer points to is const, or the value itself */
+  unsigned n_stars; /* pointers around the base */
+  bool is_array;
+  int64_t length;               /* of a fixed array; 0 when unknown */
+  const struct fact_type *type; /* record or enum */
+  char name[96];                /* of the base, as written */
+};
+
+/* Takes TYPE apart; TYPE_ID names the record or enum behind it, or 0. O(length of typedef chain).
+ */
+void c_type_read(const struct inventory *inventory, const char *type, int64_t type_id,
+                 struct c_type *out);
+
+#endif

@@ -1,0 +1,338 @@
+#include "splitter/generate/call_source.h"
+
+#include <string.h>
+
+#include "splitter/generate/marshal_source.h"
+
+static bool is_consumer(const struct function_spec *spec)
+{
+  return strcmp(spec->adapter, "consumer") == 0;
+}
+
+static bool is_text_payload(const struct shape *shape)
+{
+  return shape->kind == SHAPE_STRING || shape->kind == SHAPE_TEXT || shape->kind == SHAPE_BYTES;
+}
+
+/* Parameters that come in as members of the input. */
+static bool comes_in(const struct contract_param *param)
+{
+  return param->is_in && param->shape->kind != SHAPE_OMITTED && param->shape->kind != SHAPE_COUNT;
+}
+
+static const struct contract_param *find_param(const struct contract *contract, const char *name)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (strcmp(param->name, name) == 0) {
+      return param;
+    }
+  }
+  return NULL;
+}
+
+static char *count_lvalue(const struct contract *contract, const struct shape *shape,
+                          const char *prefix)
+{
+  const struct contract_param *count = shape->count ? find_param(contract, shape->count) : NULL;
+  return count ? g_strdup_printf("%s%s", prefix, count->name) : NULL;
+}
+
+/* const of the value itself would forbid to fill it. */
+static char *variable_type(const struct contract_param *param)
+{
+  if (!strchr(param->type, '*') && g_str_has_prefix(param->type, "const ")) {
+    return g_strdup(param->type + strlen("const "));
+  }
+  const char *last = strrchr(param->type, '*');
+  if (last && strstr(last, "const")) {
+    return g_strndup(param->type, (gsize)(last - param->type) + 1);
+  }
+  return g_strdup(param->type);
+}
+
+static void write_arguments(struct c_writer *code, const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  c_writer_open(code, "struct cleave_%s_arguments", spec->symbol);
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    g_autofree char *type = variable_type(param);
+    g_autofree char *line = c_declarator(type, param->name);
+    c_writer_line(code, "%s;", line);
+  }
+  if (contract->params->len == 0) {
+    c_writer_line(code, "int none;");
+  }
+  c_writer_close(code, ";");
+  c_writer_line(code, "%s", "");
+}
+
+/* Room for what only comes out. */
+static void write_out_room(struct c_writer *code, const struct contract *contract,
+                           const struct contract_param *param)
+{
+  const char *n = param->capacity ? param->capacity : param->shape->count;
+  const struct contract_param *count = n ? find_param(contract, n) : NULL;
+  g_autofree char *elements = NULL;
+  if (param->shape->kind == SHAPE_POINTER) {
+    elements = g_strdup("1");
+  } else if (count) {
+    elements = g_strdup_printf("(size_t)%sarguments->%s", strchr(count->type, '*') ? "*" : "",
+                               count->name);
+  }
+  if (elements) {
+    const char *size = param->shape->kind == SHAPE_POINTER || param->shape->kind == SHAPE_COUNTED
+                           ? "sizeof *arguments->"
+                           : NULL;
+    g_autofree char *bytes = size ? g_strdup_printf("%s%s", size, param->name) : g_strdup("1");
+    c_writer_line(code, "arguments->%s = cleave_marshal_alloc(marshal, %s, %s);", param->name,
+                  elements, bytes);
+    c_writer_open(code, "if (!arguments->%s)", param->name);
+    c_writer_line(code, "return -1;");
+    c_writer_close(code, "");
+  }
+}
+
+static void write_reader(struct c_writer *code, const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  c_writer_open(code,
+                "static int read_%s(struct cleave_marshal *marshal, const cleave_value "
+                "*input,\n    struct cleave_%s_arguments *arguments)",
+                spec->symbol, spec->symbol);
+  g_autoptr(GString) names = g_string_new("static const char *const members[] = {");
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (comes_in(param)) {
+      g_string_append_printf(names, "\"%s\", ", param->name);
+    }
+  }
+  c_writer_line(code, "%s0};", names->str);
+  c_writer_line(code, "(void)members;");
+  if (!contract->is_whole) {
+    c_writer_open(code, "if (cleave_read_object(marshal, input, members) != 0)");
+    c_writer_line(code, "return -1;");
+    c_writer_close(code, "");
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (!comes_in(param)) {
+      continue;
+    }
+    g_autofree char *value = contract->is_whole
+                                 ? g_strdup("input")
+                                 : g_strdup_printf("cleave_member(input, \"%s\")", param->name);
+    g_autofree char *target = g_strdup_printf("arguments->%s", param->name);
+    g_autofree char *count = count_lvalue(contract, param->shape, "arguments->");
+    if (!contract->is_whole) {
+      c_writer_open(code, "if (cleave_enter(marshal, \"%s\") != 0)", param->name);
+      c_writer_line(code, "return -1;");
+      c_writer_close(code, "");
+    }
+    marshal_source_read(code, param->shape, value, target, count);
+    if (!contract->is_whole) {
+      c_writer_line(code, "cleave_leave(marshal);");
+    }
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->is_out && !param->is_in) {
+      write_out_room(code, contract, param);
+    }
+  }
+  c_writer_line(code, "return 0;");
+  c_writer_close(code, "");
+  c_writer_line(code, "%s", "");
+}
+
+static bool has_inputs(const struct contract *contract)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    if (comes_in(contract->params->pdata[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static char *call_expression(const struct function_spec *spec)
+{
+  GString *call = g_string_new(spec->routine->name);
+  g_string_append_c(call, '(');
+  for (guint i = 0; i < spec->contract->params->len; i++) {
+    const struct contract_param *param = spec->contract->params->pdata[i];
+    g_string_append_printf(call, "%sarguments.%s", i > 0 ? ", " : "", param->name);
+  }
+  g_string_append_c(call, ')');
+  return g_string_free(call, FALSE);
+}
+
+static void write_release(struct c_writer *code, const struct contract *contract)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->is_kept && strchr(param->type, '*')) {
+      c_writer_line(code, "cleave_marshal_release(&marshal, arguments.%s);", param->name);
+    }
+  }
+}
+
+static void write_results(struct c_writer *code, const struct contract *contract)
+{
+  c_writer_line(code, "cleave_value *output = cleave_write_object();");
+  if (contract->result->shape->kind != SHAPE_VOID) {
+    g_autofree char *count = count_lvalue(contract, contract->result->shape, "arguments.");
+    marshal_source_write(code, contract->result->shape, "result", count,
+                         "cleave_put(output, \"result\", ", ")");
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (!param->is_out || param->shape->kind == SHAPE_OMITTED) {
+      continue;
+    }
+    g_autofree char *source = g_strdup_printf("arguments.%s", param->name);
+    g_autofree char *count = count_lvalue(contract, param->shape, "arguments.");
+    const struct contract_param *number =
+        param->shape->count ? find_param(contract, param->shape->count) : NULL;
+    if (number && strchr(number->type, '*')) {
+      g_autofree char *pointed = g_strdup_printf("*%s", count);
+      g_free(count);
+      count = g_steal_pointer(&pointed);
+    }
+    g_autofree char *before = g_strdup_printf("cleave_put(output, \"%s\", ", param->name);
+    marshal_source_write(code, param->shape, source, count, before, ")");
+  }
+  if (contract->has_errno) {
+    c_writer_line(code, "cleave_put(output, \"errno\", cleave_write_signed(saved_errno, 32));");
+  }
+  c_writer_line(code, "failed = cleave_marshal_reply(&marshal, reply, output);");
+}
+
+static void write_failure(struct c_writer *code, const struct function_spec *spec)
+{
+  g_autofree char *message = g_strdup_printf("%s failed", spec->routine->name);
+  g_autofree char *literal = c_literal(message);
+  c_writer_line(code, "failed = cleave_error_set(error, 500, \"Function.Failed\", %s);", literal);
+}
+
+static void write_call(struct c_writer *code, const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  g_autofree char *call = call_expression(spec);
+  bool has_result = contract->result->shape->kind != SHAPE_VOID;
+  bool is_used = contract->fails || !is_consumer(spec);
+  if (contract->has_errno) {
+    c_writer_line(code, "errno = 0;");
+  }
+  if (has_result && is_used) {
+    g_autofree char *type = variable_type(contract->result);
+    g_autofree char *line = c_declarator(type, "result");
+    c_writer_line(code, "%s = %s;", line, call);
+  } else {
+    c_writer_line(code, "%s%s;", has_result ? "(void)" : "", call);
+  }
+  if (contract->has_errno) {
+    c_writer_line(code, "int saved_errno = errno;");
+  }
+  c_writer_line(code, "failed = 0;");
+  if (contract->fails && has_result) {
+    c_writer_open(code, "if (%s)", contract->fails);
+    write_failure(code, spec);
+    c_writer_close(code, "");
+  }
+  if (!is_consumer(spec)) {
+    c_writer_open(code, "if (!failed)");
+    write_results(code, contract);
+    c_writer_close(code, "");
+  }
+  if (contract->result->free && has_result && is_used) {
+    c_writer_line(code, "%s((void *)result);", contract->result->free);
+  }
+}
+
+static void write_head(struct c_writer *code, const struct function_spec *spec)
+{
+  const char *format =
+      is_consumer(spec) ? "int cleave_%s_consume(const struct cleave_message *message,\n    struct "
+                          "cleave_error *error)"
+                        : "int cleave_%s_invoke(const struct cleave_event *event,\n    struct "
+                          "cleave_reply *reply, struct cleave_error *error)";
+  GString *head = g_string_new(format);
+  g_string_replace(head, "%s", spec->symbol, 1);
+  c_writer_line(code, "%s;", head->str);
+  c_writer_open(code, "%s", head->str);
+  g_string_free(head, TRUE);
+}
+
+/* The payload itself is the one text. */
+static void write_text_payload(struct c_writer *code, const struct function_spec *spec,
+                               const char *payload)
+{
+  const struct contract_param *param = spec->contract->params->pdata[0];
+  c_writer_line(code, "char *text = cleave_marshal_alloc(&marshal, %s.length + 1, 1);", payload);
+  c_writer_open(code, "if (text)");
+  c_writer_line(code, "memcpy(text, %s.data, %s.length);", payload, payload);
+  c_writer_line(code, "arguments.%s = (void *)text;", param->name);
+  for (guint i = 1; i < spec->contract->params->len; i++) {
+    const struct contract_param *count = spec->contract->params->pdata[i];
+    c_writer_line(code, "arguments.%s = (__typeof__(arguments.%s))%s.length;", count->name,
+                  count->name, payload);
+  }
+  c_writer_line(code, "is_read = 1;");
+  c_writer_close(code, "");
+}
+
+static void prepare_types(struct glue *glue, struct glue_file *file,
+                          const struct contract *contract)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    marshal_source_prepare(glue, file, param->shape);
+  }
+  marshal_source_prepare(glue, file, contract->result->shape);
+}
+
+void call_source_write(struct glue *glue, struct glue_file *file, const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  struct c_writer *code = &file->code;
+  prepare_types(glue, file, contract);
+  if (contract->result->free) {
+    glue_declare(glue, file, contract->result->free);
+  }
+  write_arguments(code, spec);
+  bool is_text =
+      contract->is_whole &&
+      is_text_payload(((const struct contract_param *)contract->params->pdata[0])->shape);
+  bool has_reader = has_inputs(contract) && !is_text;
+  if (has_reader) {
+    write_reader(code, spec);
+  }
+  write_head(code, spec);
+  const char *payload = is_consumer(spec) ? "message->data" : "event->body";
+  c_writer_line(code, "struct cleave_marshal marshal;");
+  c_writer_line(code, "struct cleave_%s_arguments arguments;", spec->symbol);
+  c_writer_line(code, "int failed = -1;");
+  c_writer_line(code, "int is_read = 0;");
+  c_writer_line(code, "memset(&arguments, 0, sizeof arguments);");
+  c_writer_line(code, "cleave_marshal_begin(&marshal, error);");
+  if (is_text) {
+    write_text_payload(code, spec, payload);
+  } else if (has_reader) {
+    c_writer_line(code, "const cleave_value *input = cleave_marshal_parse(&marshal, %s);", payload);
+    c_writer_line(code, "is_read = input && read_%s(&marshal, input, &arguments) == 0;",
+                  spec->symbol);
+  } else {
+    c_writer_line(code, "CLEAVE_USE(%s);", is_consumer(spec) ? "message" : "event");
+    c_writer_line(code, "is_read = 1;");
+  }
+  c_writer_open(code, "if (is_read)");
+  write_release(code, contract);
+  write_call(code, spec);
+  c_writer_close(code, "");
+  c_writer_line(code, "cleave_marshal_end(&marshal);");
+  c_writer_line(code, "return failed;");
+  c_writer_close(code, "");
+  c_writer_line(code, "%s", "");
+}

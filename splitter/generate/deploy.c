@@ -1,0 +1,56 @@
+#include "splitter/generate/deploy.h"
+
+#include <string.h>
+
+#include "splitter/generate/aws.h"
+
+char *service_binary_name(const struct function_spec *spec)
+{
+  g_autofree char *service = g_strdup(*spec->service ? spec->service : "shared");
+  return g_strdup_printf("%s-%s", spec->program, service);
+}
+
+static bool artifact_is_open(const struct artifact *artifact)
+{
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    if (function_spec_is_open(artifact->specs->pdata[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What `cleave host` reads. */
+static json_t *functions_document(const GPtrArray *artifacts)
+{
+  json_t *list = json_array();
+  for (guint i = 0; i < artifacts->len; i++) {
+    const struct artifact *artifact = artifacts->pdata[i];
+    for (guint j = 0; j < artifact->specs->len; j++) {
+      const struct function_spec *spec = artifact->specs->pdata[j];
+      if (artifact_is_open(artifact)) {
+        continue; /* not built until its decisions are made */
+      }
+      g_autofree char *binary = g_strdup_printf("build/functions/%s/bootstrap", artifact->name);
+      json_array_append_new(
+          list,
+          json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "name", spec->name,
+                    "trigger", spec->trigger, "key", spec->key, "binary", binary, "routine",
+                    spec->routine->name, "service", spec->service, "adapter", spec->adapter,
+                    "memory_mb", (json_int_t)spec->memory_mb, "timeout_s",
+                    (json_int_t)spec->timeout_s, "max_instances", (json_int_t)spec->concurrency));
+    }
+  }
+  return json_pack("{s:i, s:o}", "version", 1, "functions", list);
+}
+
+void deploy_add(struct product *product, const struct inventory *inventory, const GPtrArray *specs,
+                const GPtrArray *artifacts, const struct generate_options *options)
+{
+  (void)inventory;
+  (void)specs;
+  product_add_json(product, "functions.json", functions_document(artifacts));
+  if (options->platforms & GENERATE_AWS) {
+    product_add_yaml(product, "aws/template.yaml", aws_template(artifacts));
+  }
+}

@@ -1,0 +1,280 @@
+#include "splitter/generate/generate.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "resources.h"
+
+#include "base/nearest.h"
+#include "splitter/generate/artifact.h"
+#include "splitter/generate/build_files.h"
+#include "splitter/generate/deploy.h"
+#include "splitter/generate/function_file.h"
+#include "splitter/generate/monolith_sources.h"
+#include "splitter/generate/product.h"
+#include "splitter/generate/specify.h"
+
+#define RESOURCES "/cleave/generate/"
+
+G_DEFINE_QUARK(cleave - generate - error - quark, generate_error)
+
+struct run {
+  const struct generate_options *options;
+  struct inventory *inventory;
+  struct source_texts texts;
+  struct product *product;
+  GPtrArray *specs;     /* struct function_spec * */
+  GPtrArray *artifacts; /* struct artifact * */
+  GPtrArray *groups;    /* struct unit_group * */
+  struct generated *result;
+};
+
+static void generated_function_free(gpointer data)
+{
+  struct generated_function *function = data;
+  g_free(function->name);
+  g_free(function->adapter);
+  g_free(function->message);
+  g_free(function);
+}
+
+void generated_free(struct generated *generated)
+{
+  if (!generated) {
+    return;
+  }
+  g_ptr_array_unref(generated->functions);
+  g_clear_pointer(&generated->kept, g_ptr_array_unref);
+  g_clear_pointer(&generated->orphans, g_ptr_array_unref);
+  g_free(generated);
+}
+
+static struct generated_function *note(struct run *run, const char *name)
+{
+  struct generated_function *function = g_new0(struct generated_function, 1);
+  function->name = g_strdup(name);
+  g_ptr_array_add(run->result->functions, function);
+  return function;
+}
+
+static void note_refusal(struct run *run, const char *name, char *message)
+{
+  note(run, name)->message = message;
+  run->result->n_refused++;
+}
+
+static bool is_wanted(const struct run *run, const struct plan_function *plan)
+{
+  const char *const *names = run->options->functions;
+  return !names || !*names || g_strv_contains(names, plan->name);
+}
+
+static bool check_names(const struct run *run, GError **error)
+{
+  const struct record_set *plans = run->inventory->functions;
+  if (plans->n == 0) {
+    g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_NO_PLAN,
+                "the store holds no functions; 'cleave split' proposes them");
+    return false;
+  }
+  g_autoptr(GPtrArray) known = g_ptr_array_new();
+  for (size_t i = 0; i < plans->n; i++) {
+    g_ptr_array_add(known, (gpointer)record_at(plans, plan_function, i)->name);
+  }
+  for (const char *const *name = run->options->functions; name && *name; name++) {
+    if (!g_ptr_array_find_with_equal_func(known, *name, g_str_equal, NULL)) {
+      const char *nearest = nearest_name(*name, (const char *const *)known->pdata, known->len);
+      g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_UNKNOWN_FUNCTION,
+                  nearest ? "there is no function '%s', did you mean '%s'?"
+                          : "there is no function '%s'",
+                  *name, nearest);
+      return false;
+    }
+  }
+  return true;
+}
+
+static char *function_path(const char *function, const char *file)
+{
+  return g_strdup_printf("functions/%s/%s", function, file);
+}
+
+/* What a person wrote into function.yaml goes on top of what was found. */
+static bool apply_edits(struct run *run, struct function_spec *spec, GError **error)
+{
+  g_autofree char *path = function_path(spec->name, "function.yaml");
+  g_autofree char *text = product_edited(run->product, path);
+  product_add_yaml(run->product, path, function_file_document(spec));
+  return !text || function_file_apply(spec, path, text, error);
+}
+
+static const char *wanted_adapter(struct run *run, const char *function, char **text)
+{
+  if (run->options->adapter) {
+    return run->options->adapter;
+  }
+  g_autofree char *path = function_path(function, "function.yaml");
+  *text = product_edited(run->product, path);
+  return *text ? function_file_adapter(*text) : NULL;
+}
+
+static bool specify_one(struct run *run, const struct plan_function *plan, GError **error)
+{
+  char *refusal = NULL;
+  if (strcmp(plan->readiness, "blocked") == 0) {
+    note_refusal(run, plan->name,
+                 *plan->file ? g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s", plan->file,
+                                               plan->line, plan->reason)
+                             : g_strdup(plan->reason));
+    return true;
+  }
+  g_autofree char *text = NULL;
+  const char *adapter = wanted_adapter(run, plan->name, &text);
+  struct function_spec *spec = specify(run->inventory, &run->texts, plan, adapter, &refusal);
+  if (!spec) {
+    note_refusal(run, plan->name, refusal);
+    return true;
+  }
+  if (!apply_edits(run, spec, error)) {
+    function_spec_free(spec);
+    return false;
+  }
+  struct generated_function *function = note(run, spec->name);
+  function->adapter = g_strdup(spec->adapter);
+  function->message = spec->todo->len > 0 ? g_strdup(spec->todo->pdata[0]) : NULL;
+  function->is_open = function_spec_is_open(spec);
+  run->result->n_generated++;
+  g_ptr_array_add(run->specs, spec);
+  return true;
+}
+
+static bool specify_all(struct run *run, GError **error)
+{
+  for (size_t i = 0; i < run->inventory->functions->n; i++) {
+    const struct plan_function *plan = record_at(run->inventory->functions, plan_function, i);
+    if (is_wanted(run, plan) && !specify_one(run, plan, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void add_artifact(struct run *run, const char *name, GPtrArray *specs)
+{
+  g_ptr_array_add(run->artifacts, artifact_new(run->inventory, name, specs));
+  g_ptr_array_unref(specs);
+}
+
+/* One binary per function, or one per service and program. */
+static void make_artifacts(struct run *run)
+{
+  g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < run->specs->len; i++) {
+    struct function_spec *spec = run->specs->pdata[i];
+    GPtrArray *specs = g_ptr_array_new();
+    if (!run->options->as_services) {
+      g_ptr_array_add(specs, spec);
+      add_artifact(run, spec->name, specs);
+      continue;
+    }
+    g_autofree char *name = service_binary_name(spec);
+    if (!g_hash_table_add(done, g_strdup(name))) {
+      g_ptr_array_unref(specs);
+      continue;
+    }
+    for (guint j = i; j < run->specs->len; j++) {
+      struct function_spec *other = run->specs->pdata[j];
+      g_autofree char *its = service_binary_name(other);
+      if (strcmp(its, name) == 0) {
+        g_ptr_array_add(specs, other);
+      }
+    }
+    add_artifact(run, name, specs);
+  }
+}
+
+static void add_sources(struct run *run)
+{
+  for (guint i = 0; i < run->artifacts->len; i++) {
+    const struct artifact *artifact = run->artifacts->pdata[i];
+    g_autofree char *main_path = function_path(artifact->name, "main.c");
+    product_add(run->product, main_path, g_strdup(artifact->main_source));
+    for (GTreeNode *node = g_tree_node_first(artifact->glue->files); node;
+         node = g_tree_node_next(node)) {
+      const struct glue_file *file = g_tree_node_value(node);
+      g_autofree char *path = function_path(artifact->name, file->name);
+      product_add(run->product, path, glue_text(file));
+    }
+  }
+}
+
+/* The runtime's sources and our own templates, from inside the tool. */
+static bool add_resources(struct run *run, const char *from, const char *to, GError **error)
+{
+  GResource *resource_set = cleave_generate_get_resource();
+  g_autofree char *folder = g_strconcat(RESOURCES, from, NULL);
+  g_auto(GStrv) names = g_resource_enumerate_children(resource_set, folder, 0, error);
+  if (!names) {
+    return false;
+  }
+  for (size_t i = 0; names[i]; i++) {
+    g_autofree char *resource = g_strconcat(folder, "/", names[i], NULL);
+    GBytes *bytes = g_resource_lookup_data(resource_set, resource, 0, error);
+    if (!bytes) {
+      return false;
+    }
+    g_autofree char *path = g_build_filename(to, names[i], NULL);
+    product_add_bytes(run->product, path, bytes);
+  }
+  return true;
+}
+
+static bool write_project(struct run *run, GError **error)
+{
+  run->groups = unit_groups_of(run->inventory, run->specs);
+  make_artifacts(run);
+  add_sources(run);
+  build_files_add(run->product, run->inventory, run->artifacts, run->groups);
+  deploy_add(run->product, run->inventory, run->specs, run->artifacts, run->options);
+  return add_resources(run, "runtime", "runtime", error) &&
+         add_resources(run, "cmake", "cmake", error) && product_write(run->product, error);
+}
+
+static void run_clear(struct run *run)
+{
+  source_texts_clear(&run->texts);
+  inventory_free(run->inventory);
+  product_free(run->product);
+  g_ptr_array_unref(run->artifacts);
+  g_ptr_array_unref(run->specs);
+  g_clear_pointer(&run->groups, g_ptr_array_unref);
+}
+
+struct generated *generate(struct store *store, const struct generate_options *options,
+                           GError **error)
+{
+  struct inventory *inventory = inventory_new(store, error);
+  if (!inventory) {
+    return NULL;
+  }
+  struct run run = {.options = options, .inventory = inventory};
+  run.specs = g_ptr_array_new_with_free_func((GDestroyNotify)function_spec_free);
+  run.artifacts = g_ptr_array_new_with_free_func((GDestroyNotify)artifact_free);
+  run.result = g_new0(struct generated, 1);
+  run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
+  source_texts_init(&run.texts, inventory->root);
+  run.product = product_new(options->folder, error);
+  bool is_ok = run.product && check_names(&run, error) && specify_all(&run, error) &&
+               write_project(&run, error);
+  if (is_ok) {
+    run.result->kept = g_ptr_array_ref(run.product->kept);
+    run.result->orphans = g_ptr_array_ref(run.product->orphans);
+    run.result->n_written = run.product->n_written;
+    run.result->n_same = run.product->n_same;
+  } else {
+    g_clear_pointer(&run.result, generated_free);
+  }
+  struct generated *result = run.result;
+  run_clear(&run);
+  return result;
+}

@@ -1,0 +1,22 @@
+/* C source that reads one value from JSON or writes it, by its shape. Records and enums get a
+ * routine or table of their own, once per file. */
+#ifndef CLEAVE_GENERATE_MARSHAL_SOURCE_H
+#define CLEAVE_GENERATE_MARSHAL_SOURCE_H
+
+#include "splitter/generate/contract.h"
+#include "splitter/generate/glue.h"
+
+/* The routines and tables that a shape needs, into FILE. */
+void marshal_source_prepare(struct glue *glue, struct glue_file *file, const struct shape *shape);
+
+/* Statements that read the JSON value VALUE into the lvalue TARGET; on failure they leave with
+ * "return -1". COUNT: lvalue of the neighbour that takes the number of elements, or NULL. */
+void marshal_source_read(struct c_writer *code, const struct shape *shape, const char *value,
+                         const char *target, const char *count);
+
+/* The statement "CONSUMER value;" with the JSON value of the lvalue SOURCE: PUT is a format with
+ * one %s for the value. COUNT as above. */
+void marshal_source_write(struct c_writer *code, const struct shape *shape, const char *source,
+                          const char *count, const char *put_before, const char *put_after);
+
+#endif

@@ -1,0 +1,343 @@
+#include "splitter/generate/monolith_sources.h"
+
+#include <string.h>
+
+static void unit_group_free(gpointer data)
+{
+  struct unit_group *group = data;
+  g_free(group->name);
+  g_ptr_array_unref(group->flags);
+  g_ptr_array_unref(group->sources);
+  g_free(group);
+}
+
+/* Added by the analyzer for its parser, or of no meaning to a build. */
+static bool is_parser_flag(const char *flag)
+{
+  return strcmp(flag, "-xc") == 0 || strcmp(flag, "-w") == 0 ||
+         g_str_has_prefix(flag, "-Wno-error") || g_str_has_prefix(flag, "-ferror-limit") ||
+         strcmp(flag, "-U_FORTIFY_SOURCE") == 0 || g_str_has_prefix(flag, "-march=") ||
+         g_str_has_prefix(flag, "-resource-dir");
+}
+
+static bool takes_value(const char *flag)
+{
+  static const char *const flags[] = {"-I",        "-D",       "-U",       "-isystem",
+                                      "-iquote",   "-include", "-imacros", "-idirafter",
+                                      "-isysroot", "-target",  NULL};
+  return g_strv_contains(flags, flag);
+}
+
+/* TEXT as the inside of a quoted CMake argument, paths below the root made relative to it. */
+static char *cmake_flag(const struct inventory *inventory, const char *option, const char *value)
+{
+  g_autoptr(GString) text = g_string_new(value);
+  if (inventory->root && *inventory->root) {
+    size_t n = strlen(inventory->root);
+    char *at = strstr(text->str, inventory->root);
+    bool is_path =
+        at && (at[n] == '/' || at[n] == '\0') && (at == text->str || !g_ascii_isalnum(at[-1]));
+    g_string_replace(text, "\\", "\\\\", 0);
+    g_string_replace(text, "\"", "\\\"", 0);
+    g_string_replace(text, "$", "\\$", 0);
+    if (is_path) {
+      g_string_replace(text, inventory->root, "${CLEAVE_SOURCE_ROOT}", 1);
+    }
+  }
+  g_string_replace(text, ";", "\\;", 0);
+  bool needs_shell = *option && (strcmp(option, "-I") != 0 && strcmp(option, "-D") != 0);
+  return needs_shell ? g_strdup_printf("SHELL:%s '%s'", option, text->str)
+                     : g_strdup_printf("%s%s", option, text->str);
+}
+
+/* The flags of a unit, as CMake text. */
+static GPtrArray *flags_of(const struct inventory *inventory, const struct fact_unit *unit)
+{
+  GPtrArray *flags = g_ptr_array_new_with_free_func(g_free);
+  g_auto(GStrv) arguments = g_strsplit(unit->arguments, "\n", -1);
+  for (size_t i = 0; arguments[i]; i++) {
+    const char *flag = arguments[i];
+    if (!*flag || is_parser_flag(flag)) {
+      continue;
+    }
+    const char *value = takes_value(flag) ? arguments[i + 1] : NULL;
+    if (value) {
+      i++;
+    }
+    g_ptr_array_add(flags, cmake_flag(inventory, value ? flag : "", value ? value : flag));
+  }
+  return flags;
+}
+
+static bool same_flags(const GPtrArray *left, const GPtrArray *right)
+{
+  if (left->len != right->len) {
+    return false;
+  }
+  for (guint i = 0; i < left->len; i++) {
+    if (strcmp(left->pdata[i], right->pdata[i]) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static const struct fact_unit *find_unit(const struct inventory *inventory, int64_t id,
+                                         const char *file)
+{
+  const struct fact_unit *by_file = NULL;
+  for (size_t i = 0; i < inventory->units->n; i++) {
+    const struct fact_unit *unit = record_at(inventory->units, fact_unit, i);
+    if (id != 0 && unit->id == id) {
+      return unit;
+    }
+    if (!by_file && strcmp(unit->file, file) == 0) {
+      by_file = unit;
+    }
+  }
+  return by_file;
+}
+
+static bool uses_program(const GPtrArray *specs, const char *program)
+{
+  for (guint i = 0; i < specs->len; i++) {
+    const struct function_spec *spec = specs->pdata[i];
+    if (spec->program && strcmp(spec->program, program) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const struct unit_group *unit_group_find(const GPtrArray *groups, const char *program,
+                                         const char *source)
+{
+  for (guint i = 0; i < groups->len; i++) {
+    const struct unit_group *group = groups->pdata[i];
+    for (guint j = 0; strcmp(group->program, program) == 0 && j < group->sources->len; j++) {
+      if (strcmp(group->sources->pdata[j], source) == 0) {
+        return group;
+      }
+    }
+  }
+  return NULL;
+}
+
+static void add_to_group(GPtrArray *groups, const char *program, const char *file, GPtrArray *flags)
+{
+  unsigned n = 1;
+  for (guint i = 0; i < groups->len; i++) {
+    struct unit_group *group = groups->pdata[i];
+    if (strcmp(group->program, program) != 0) {
+      continue;
+    }
+    n++;
+    if (same_flags(group->flags, flags)) {
+      g_ptr_array_add(group->sources, (gpointer)file);
+      g_ptr_array_unref(flags);
+      return;
+    }
+  }
+  struct unit_group *group = g_new0(struct unit_group, 1);
+  group->name = g_strdup_printf("%s_%u", program, n);
+  group->program = program;
+  group->flags = flags;
+  group->sources = g_ptr_array_new();
+  g_ptr_array_add(group->sources, (gpointer)file);
+  g_ptr_array_add(groups, group);
+}
+
+GPtrArray *unit_groups_of(const struct inventory *inventory, const GPtrArray *specs)
+{
+  GPtrArray *groups = g_ptr_array_new_with_free_func(unit_group_free);
+  const struct fact_program *before = NULL;
+  for (size_t i = 0; i < inventory->programs->n; i++) {
+    const struct fact_program *row = record_at(inventory->programs, fact_program, i);
+    bool is_again = before && strcmp(before->program, row->program) == 0 &&
+                    strcmp(before->file, row->file) == 0;
+    before = row;
+    const struct fact_unit *unit = find_unit(inventory, row->unit, row->file);
+    if (!is_again && unit && uses_program(specs, row->program)) {
+      add_to_group(groups, row->program, row->file, flags_of(inventory, unit));
+    }
+  }
+  return groups;
+}
+
+struct known_library {
+  const char *prefix; /* of a routine's name */
+  const char *library;
+};
+
+/* Names that tell their library; the rest comes from the monolith's own link line. */
+static const struct known_library known_libraries[] = {
+    {"sqlite3_", "sqlite3"},
+    {"PQ", "pq"},
+    {"MHD_", "microhttpd"},
+    {"curl_", "curl"},
+    {"SSL_", "ssl"},
+    {"BIO_", "crypto"},
+    {"EVP_", "crypto"},
+    {"RAND_", "crypto"},
+    {"mysql_", "mysqlclient"},
+    {"json_", "jansson"},
+    {"cJSON_", "cjson"},
+    {"pcre2_", "pcre2-8"},
+    {"event_", "event_core"},
+    {"evbuffer_", "event_core"},
+    {"evhttp_", "event_extra"},
+    {"bufferevent_", "event_core"},
+    {"deflate", "z"},
+    {"inflate", "z"},
+    {"compress", "z"},
+    {"uncompress", "z"},
+    {"crc32", "z"},
+    {"gz", "z"},
+    {"BZ2_", "bz2"},
+    {"lzma_", "lzma"},
+    {"ZSTD_", "zstd"},
+    {"png_", "png"},
+    {"jpeg_", "jpeg"},
+    {"xml", "xml2"},
+    {"XML_", "expat"},
+    {"yaml_", "yaml"},
+    {"redis", "hiredis"},
+    {"onig_", "onig"},
+    {"FCGI_", "fcgi"},
+    {"FCGX_", "fcgi"},
+    {"g_", "glib-2.0"},
+    {"uv_", "uv"},
+    {"archive_", "archive"},
+    {"zmq_", "zmq"},
+    {"rd_kafka_", "rdkafka"},
+    {"mosquitto_", "mosquitto"},
+    {"uuid_", "uuid"},
+    {"readline", "readline"},
+    {"lua_", "lua5.4"},
+    {"luaL_", "lua5.4"},
+    {"git_", "git2"},
+};
+
+static const char *library_of(const char *routine)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(known_libraries); i++) {
+    if (g_str_has_prefix(routine, known_libraries[i].prefix)) {
+      return known_libraries[i].library;
+    }
+  }
+  return NULL;
+}
+
+static void add_name(GPtrArray *names, const char *name)
+{
+  if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
+    g_ptr_array_add(names, g_strdup(name));
+  }
+}
+
+/* "-lfoo", "/usr/lib/libfoo.so.1", "/usr/lib/libfoo.a" -> "foo"; NULL for what is no library of the
+ * system. A new string. */
+static char *library_name(const char *word, const char *directory)
+{
+  if (g_str_has_prefix(word, "-l") && word[2] != ':') {
+    return g_strdup(word + 2);
+  }
+  if (!g_path_is_absolute(word) || g_str_has_prefix(word, directory)) {
+    return NULL;
+  }
+  g_autofree char *base = g_path_get_basename(word);
+  char *end = strstr(base, ".so");
+  end = end ? end : g_str_has_suffix(base, ".a") ? base + strlen(base) - 2 : NULL;
+  if (!end || !g_str_has_prefix(base, "lib")) {
+    return NULL;
+  }
+  *end = '\0';
+  return g_strdup(base + strlen("lib"));
+}
+
+static void take_words(const char *text, const char *directory, GPtrArray *names)
+{
+  g_auto(GStrv) words = NULL;
+  int n = 0;
+  if (!g_shell_parse_argv(text, &n, &words, NULL)) {
+    return;
+  }
+  for (int i = 0; i < n; i++) {
+    g_autofree char *name = library_name(words[i], directory);
+    if (name && strcmp(name, "c") != 0) {
+      add_name(names, name);
+    }
+  }
+}
+
+/* What the build folder says the program is linked with: link.txt or build.ninja. */
+static void take_link_line(const char *directory, const char *program, GPtrArray *names)
+{
+  g_autofree char *folder = g_strdup_printf("%s.dir", program);
+  g_autofree char *make = g_build_filename(directory, "CMakeFiles", folder, "link.txt", NULL);
+  g_autofree char *text = NULL;
+  if (g_file_get_contents(make, &text, NULL, NULL)) {
+    take_words(text, directory, names);
+    return;
+  }
+  g_autofree char *ninja = g_build_filename(directory, "build.ninja", NULL);
+  if (!g_file_get_contents(ninja, &text, NULL, NULL)) {
+    return;
+  }
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  bool is_ours = false;
+  g_autofree char *begin = g_strdup_printf("build %s: C_EXECUTABLE_LINKER", program);
+  for (size_t i = 0; lines[i]; i++) {
+    if (g_str_has_prefix(lines[i], "build ")) {
+      is_ours = g_str_has_prefix(lines[i], begin);
+    }
+    const char *libraries = is_ours ? strstr(lines[i], "LINK_LIBRARIES = ") : NULL;
+    if (libraries) {
+      take_words(libraries + strlen("LINK_LIBRARIES = "), directory, names);
+    }
+  }
+}
+
+static int compare_names(gconstpointer left, gconstpointer right)
+{
+  return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+void libraries_find(const struct inventory *inventory, struct function_spec *spec)
+{
+  bool is_partly_unknown = false;
+  for (guint i = 0; i < spec->outside->len; i++) {
+    const struct fact_routine *routine = spec->outside->pdata[i];
+    const char *library = library_of(routine->name);
+    if (library) {
+      add_name(spec->libraries, library);
+      add_name(spec->symbols, routine->name);
+    } else {
+      is_partly_unknown = true;
+    }
+  }
+  /* The program's own libraries for names that no table knows; the linker leaves out what is not
+   * needed. Those of tables that the closure does not call stay away. */
+  g_autoptr(GPtrArray) linked = g_ptr_array_new_with_free_func(g_free);
+  for (size_t i = 0; is_partly_unknown && spec->program && i < inventory->programs->n; i++) {
+    const struct fact_program *row = record_at(inventory->programs, fact_program, i);
+    if (strcmp(row->program, spec->program) == 0) {
+      const struct fact_unit *unit = find_unit(inventory, row->unit, row->file);
+      if (unit && *unit->directory) {
+        take_link_line(unit->directory, spec->program, linked);
+        break;
+      }
+    }
+  }
+  for (guint i = 0; i < linked->len; i++) {
+    bool is_known = false;
+    for (size_t k = 0; k < G_N_ELEMENTS(known_libraries); k++) {
+      is_known = is_known || strcmp(known_libraries[k].library, linked->pdata[i]) == 0;
+    }
+    if (!is_known) {
+      add_name(spec->libraries, linked->pdata[i]);
+    }
+  }
+  g_ptr_array_sort(spec->libraries, compare_names);
+  g_ptr_array_sort(spec->symbols, compare_names);
+}

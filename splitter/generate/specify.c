@@ -1,0 +1,388 @@
+#include "splitter/generate/specify.h"
+
+#include <string.h>
+
+#include "splitter/generate/c_writer.h"
+#include "splitter/generate/contract.h"
+#include "splitter/generate/http_mapping.h"
+#include "splitter/generate/monolith_sources.h"
+#include "splitter/generate/startup.h"
+
+const char *const adapter_names[] = {"call",    "http", "microhttpd", "cgi",
+                                     "fastcgi", "main", "consumer",   NULL};
+
+static int compare_names(gconstpointer left, gconstpointer right)
+{
+  return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static int compare_routines(gconstpointer left, gconstpointer right)
+{
+  const struct fact_routine *a = *(const struct fact_routine *const *)left;
+  const struct fact_routine *b = *(const struct fact_routine *const *)right;
+  return strcmp(a->name, b->name);
+}
+
+/* The program that holds the routine and, where there are several, the place that registers it. */
+static const char *choose_program(const struct inventory *inventory,
+                                  const struct function_spec *spec)
+{
+  g_autoptr(GPtrArray) programs = inventory_programs_of(inventory, spec->routine->file);
+  const char *best = programs->len > 0 ? programs->pdata[0] : NULL;
+  if (programs->len > 1 && spec->entry) {
+    g_autoptr(GPtrArray) registering = inventory_programs_of(inventory, spec->entry->file);
+    for (guint i = 0; i < programs->len; i++) {
+      if (g_ptr_array_find_with_equal_func(registering, programs->pdata[i], g_str_equal, NULL)) {
+        return programs->pdata[i];
+      }
+    }
+  }
+  return best;
+}
+
+static void take_closure(const struct inventory *inventory, struct function_spec *spec)
+{
+  const GPtrArray *rows = inventory_list(inventory->closure_by_function, &spec->plan->id);
+  for (guint i = 0; i < rows->len; i++) {
+    const struct plan_closure *row = rows->pdata[i];
+    const struct fact_routine *routine =
+        strcmp(row->kind, "routine") == 0 ? inventory_routine(inventory, row->item) : NULL;
+    if (routine) {
+      g_hash_table_add(spec->closure, (gpointer)&routine->id);
+    }
+  }
+  g_hash_table_add(spec->closure, (gpointer)&spec->routine->id);
+}
+
+static void add_source(struct function_spec *spec, const char *file)
+{
+  if (*file && !g_str_has_suffix(file, ".h") &&
+      !g_ptr_array_find_with_equal_func(spec->sources, file, g_str_equal, NULL)) {
+    g_ptr_array_add(spec->sources, (gpointer)file);
+  }
+}
+
+/* Sources, and what the closure calls outside of the tree. */
+static void take_sources(const struct inventory *inventory, struct function_spec *spec)
+{
+  g_autoptr(GHashTable) outside = g_hash_table_new(g_int64_hash, g_int64_equal);
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, spec->closure);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    const struct fact_routine *routine = g_hash_table_lookup(inventory->routine_by_id, id);
+    if (routine->is_defined) {
+      add_source(spec, routine->file);
+    }
+    const GPtrArray *calls = inventory_list(inventory->calls_by_caller, id);
+    for (guint i = 0; i < calls->len; i++) {
+      const struct fact_call *call = calls->pdata[i];
+      const struct fact_routine *callee = inventory_routine(inventory, call->callee);
+      if (callee && !callee->is_defined && g_hash_table_add(outside, (gpointer)&callee->id)) {
+        g_ptr_array_add(spec->outside, (gpointer)callee);
+      }
+    }
+  }
+  g_ptr_array_sort(spec->sources, compare_names);
+  g_ptr_array_sort(spec->outside, compare_routines);
+}
+
+static bool calls_outside(const struct function_spec *spec, const char *const *names)
+{
+  for (guint i = 0; i < spec->outside->len; i++) {
+    const struct fact_routine *routine = spec->outside->pdata[i];
+    if (g_strv_contains(names, routine->name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool is_connection_param(const struct fact_param *param)
+{
+  return strstr(param->type, "struct MHD_Connection *") != NULL;
+}
+
+static bool takes_connection(const struct inventory *inventory, const struct fact_routine *routine)
+{
+  const GPtrArray *params = inventory_list(inventory->params_by_routine, &routine->id);
+  for (guint i = 0; i < params->len; i++) {
+    if (is_connection_param(params->pdata[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void set_adapter(struct function_spec *spec, const char *adapter, const char *reason)
+{
+  spec->adapter = g_strdup(adapter);
+  spec->adapter_reason = g_strdup(reason);
+}
+
+static void choose_adapter(const struct inventory *inventory, struct function_spec *spec,
+                           const char *wanted)
+{
+  static const char *const accepts[] = {"FCGI_Accept", "FCGX_Accept", "FCGX_Accept_r", NULL};
+  const char *rule = spec->entry ? spec->entry->rule : "";
+  bool is_main = strcmp(spec->routine->name, "main") == 0;
+  if (wanted) {
+    set_adapter(spec, wanted, "asked for");
+  } else if (takes_connection(inventory, spec->routine)) {
+    set_adapter(spec, "microhttpd", "the routine takes a connection of libmicrohttpd");
+  } else if (http_mapping_fits(inventory, spec->routine)) {
+    set_adapter(spec, "http", "the routine takes the application's own request and response");
+  } else if (is_main && calls_outside(spec, accepts)) {
+    set_adapter(spec, "fastcgi", "the program accepts FastCGI requests in a loop");
+  } else if (is_main && (strcmp(rule, "cgi-main") == 0 || strcmp(spec->trigger, "http") == 0)) {
+    set_adapter(spec, "cgi", "the program reads a request from its environment");
+  } else if (is_main) {
+    set_adapter(spec, "main", "the program's own main: arguments, input, output, exit code");
+  } else if (strcmp(spec->trigger, "queue") == 0 || strcmp(spec->trigger, "stream") == 0) {
+    set_adapter(spec, "consumer", "one message per call");
+  } else {
+    set_adapter(spec, "call", "parameters and result travel as JSON");
+  }
+}
+
+/* Words in the name of an environment variable or configuration that only secrets have. */
+static bool is_secret_name(const char *name)
+{
+  static const char *const words[] = {"SECRET",  "TOKEN",        "PASSWORD", "PASSWD",
+                                      "PRIVATE", "CREDENTIAL",   "API_KEY",  "APIKEY",
+                                      "SEED",    "DATABASE_URL", "DSN",      NULL};
+  g_autofree char *upper = g_ascii_strup(name, -1);
+  for (size_t i = 0; words[i]; i++) {
+    if (strstr(upper, words[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void add_environment(struct function_spec *spec, const char *name)
+{
+  for (const char *c = name; *c; c++) {
+    if (!g_ascii_isalnum(*c) && *c != '_') {
+      return;
+    }
+  }
+  if (!*name || g_ptr_array_find_with_equal_func(spec->environment, name, g_str_equal, NULL)) {
+    return;
+  }
+  g_ptr_array_add(spec->environment, g_strdup(name));
+  if (is_secret_name(name)) {
+    g_ptr_array_add(spec->secrets, g_strdup(name));
+  }
+}
+
+/* Names that a routine asks the environment for. */
+static void take_environment_of(const struct inventory *inventory, struct function_spec *spec,
+                                const int64_t *routine)
+{
+  const GPtrArray *sites = inventory_list(inventory->sites_by_caller, routine);
+  for (guint i = 0; i < sites->len; i++) {
+    const struct fact_site *site = sites->pdata[i];
+    const GPtrArray *calls = inventory_list(inventory->calls_by_site, &site->id);
+    const struct fact_routine *callee =
+        calls->len > 0
+            ? inventory_routine(inventory, ((const struct fact_call *)calls->pdata[0])->callee)
+            : NULL;
+    if (!callee ||
+        (strcmp(callee->name, "getenv") != 0 && strcmp(callee->name, "secure_getenv") != 0)) {
+      continue;
+    }
+    const GPtrArray *arguments = inventory_list(inventory->arguments_by_site, &site->id);
+    const struct fact_argument *name = arguments->len > 0 ? arguments->pdata[0] : NULL;
+    if (name && strcmp(name->kind, "string") == 0) {
+      add_environment(spec, name->value);
+    }
+  }
+}
+
+static void take_environment(const struct inventory *inventory, struct function_spec *spec)
+{
+  g_autoptr(GHashTable) routines = g_hash_table_new(g_int64_hash, g_int64_equal);
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, spec->closure);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    g_hash_table_add(routines, id);
+  }
+  for (guint i = 0; i < spec->start->len; i++) {
+    const struct start_step *step = spec->start->pdata[i];
+    const struct fact_routine *callee =
+        inventory_find_routine(inventory, spec->program, step->callee);
+    g_autoptr(GHashTable) reach = callee ? inventory_reach(inventory, callee->id) : NULL;
+    if (reach) {
+      g_hash_table_iter_init(&iterator, reach);
+      while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+        g_hash_table_add(routines, id);
+      }
+    }
+  }
+  g_hash_table_iter_init(&iterator, routines);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    take_environment_of(inventory, spec, id);
+  }
+  g_ptr_array_sort(spec->environment, compare_names);
+  g_ptr_array_sort(spec->secrets, compare_names);
+}
+
+static bool is_database_call(const struct fact_routine *routine)
+{
+  return g_str_has_prefix(routine->name, "PQ") || g_str_has_prefix(routine->name, "mysql_");
+}
+
+static void choose_settings(struct function_spec *spec)
+{
+  bool has_database = false;
+  for (guint i = 0; i < spec->outside->len; i++) {
+    has_database = has_database || is_database_call(spec->outside->pdata[i]);
+  }
+  bool is_http = strcmp(spec->trigger, "http") == 0;
+  bool is_batch = strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->adapter, "main") == 0;
+  spec->memory_mb = is_batch ? 256 : 128;
+  spec->memory_reason = g_strdup(is_batch ? "a batch may hold more than one request does; measure"
+                                          : "the smallest that the platforms offer; measure");
+  spec->timeout_s = is_http ? 29 : is_batch ? 300 : 60;
+  spec->timeout_reason =
+      g_strdup(is_http    ? "gateways in front give up after 30 seconds"
+               : is_batch ? "a batch runs to its end"
+                          : "one message at a time; the queue waits six times as long");
+  spec->concurrency = has_database ? 10 : 50;
+  spec->concurrency_reason =
+      g_strdup(has_database ? "every instance holds a connection to the database server, which has "
+                              "room for about a hundred"
+                            : "keeps a flood from becoming a bill; raise it when it is known");
+  spec->retries = is_http ? 0 : 2;
+  spec->retries_reason = g_strdup(is_http ? "the caller decides whether to try again"
+                                          : "the platforms' default; the routine must bear it");
+}
+
+/* The condition on a handler's result that whoever calls it treats as a failure. */
+static void find_failure(const struct inventory *inventory, struct source_texts *texts,
+                         struct function_spec *spec)
+{
+  struct contract *contract = spec->contract;
+  if (strcmp(contract->result->type, "int") != 0) {
+    return;
+  }
+  const GPtrArray *calls = inventory_list(inventory->calls_by_callee, &spec->routine->id);
+  for (guint i = 0; i < calls->len; i++) {
+    const struct fact_call *call = calls->pdata[i];
+    const char *text = source_texts_file(texts, call->file);
+    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+    guint n = lines ? g_strv_length(lines) : 0;
+    if (call->line >= 1 && call->line <= n && strstr(lines[call->line - 1], ") != 0)")) {
+      contract->fails = g_strdup("result != 0");
+      contract->fails_reason =
+          g_strdup_printf("asked so at %s:%" G_GINT64_FORMAT, call->file, call->line);
+      return;
+    }
+  }
+  contract->fails = g_strdup("result != 0");
+  contract->fails_reason = g_strdup("an int of a routine that nobody waits for: 0 is success, as "
+                                    "is usual in C");
+}
+
+/* A message is the one value that the routine takes: itself, not an object around it. */
+static void choose_payload(struct contract *contract)
+{
+  unsigned n = 0;
+  const struct contract_param *only = NULL;
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->shape->kind != SHAPE_COUNT && param->shape->kind != SHAPE_OMITTED) {
+      n++;
+      only = param;
+    }
+  }
+  contract->is_whole = n == 1 && only->is_in && only == contract->params->pdata[0];
+}
+
+static bool take_contract(const struct inventory *inventory, struct source_texts *texts,
+                          struct function_spec *spec, char **refusal)
+{
+  spec->contract = contract_infer(inventory, spec->routine);
+  if (spec->contract->refusal) {
+    *refusal = g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s", spec->contract->file,
+                               spec->contract->line, spec->contract->refusal);
+    return false;
+  }
+  bool is_unattended = strcmp(spec->adapter, "consumer") == 0 ||
+                       strcmp(spec->trigger, "schedule") == 0 ||
+                       strcmp(spec->trigger, "object") == 0;
+  if (is_unattended) {
+    find_failure(inventory, texts, spec);
+  }
+  if (strcmp(spec->adapter, "consumer") == 0) {
+    choose_payload(spec->contract);
+  }
+  return true;
+}
+
+static bool take_call(const struct inventory *inventory, struct source_texts *texts,
+                      struct function_spec *spec, char **refusal)
+{
+  if (strcmp(spec->adapter, "http") == 0) {
+    http_mapping_find(inventory, texts, spec);
+    if (!http_mapping_is_complete(&spec->http)) {
+      *refusal = g_strdup_printf("%s:%" G_GINT64_FORMAT ": no request and response are found among "
+                                 "the parameters of %s",
+                                 spec->routine->file, spec->routine->line, spec->routine->name);
+      return false;
+    }
+    return true;
+  }
+  if (strcmp(spec->adapter, "call") == 0 || strcmp(spec->adapter, "consumer") == 0) {
+    return take_contract(inventory, texts, spec, refusal);
+  }
+  return true;
+}
+
+struct function_spec *specify(const struct inventory *inventory, struct source_texts *texts,
+                              const struct plan_function *plan, const char *adapter, char **refusal)
+{
+  const struct fact_routine *routine = inventory_routine(inventory, plan->routine);
+  if (!routine || !routine->is_defined) {
+    *refusal = g_strdup("its entry routine has no body in the analysed code");
+    return NULL;
+  }
+  struct function_spec *spec = function_spec_new();
+  spec->plan = plan;
+  spec->routine = routine;
+  spec->entry = g_hash_table_lookup(inventory->entry_by_id, &plan->entry);
+  spec->name = g_strdup(plan->name);
+  spec->symbol = c_identifier(plan->name);
+  const struct plan_service *service =
+      g_hash_table_lookup(inventory->service_by_id, &plan->service);
+  spec->service = g_strdup(service ? service->name : "");
+  spec->trigger = g_strdup(plan->trigger);
+  spec->key = g_strdup(plan->key);
+  spec->program = choose_program(inventory, spec);
+  if (!spec->program) {
+    *refusal = g_strdup_printf("%s belongs to no program", routine->file);
+    function_spec_free(spec);
+    return NULL;
+  }
+  take_closure(inventory, spec);
+  take_sources(inventory, spec);
+  choose_adapter(inventory, spec, adapter);
+  if (!take_call(inventory, texts, spec, refusal)) {
+    function_spec_free(spec);
+    return NULL;
+  }
+  bool is_program = !spec->contract && strcmp(spec->adapter, "http") != 0 &&
+                    strcmp(spec->adapter, "microhttpd") != 0;
+  if (!is_program) {
+    startup_plan(inventory, texts, spec);
+  }
+  take_environment(inventory, spec);
+  libraries_find(inventory, spec);
+  choose_settings(spec);
+  if (strcmp(plan->readiness, "adapt") == 0) {
+    g_ptr_array_add(spec->todo, g_strdup(plan->reason));
+  }
+  return spec;
+}

@@ -1,0 +1,18 @@
+/* The cold-start plan: which parts of the monolith's start-up a function needs before its first
+ * event, in order. Found from what its closure reads and who writes that before the program serves.
+ *
+ * It calls nothing and decides nothing that it cannot show: what depends on arguments of the
+ * program, on local variables or on a branch becomes a named decision. */
+#ifndef CLEAVE_GENERATE_STARTUP_H
+#define CLEAVE_GENERATE_STARTUP_H
+
+#include "splitter/generate/inventory.h"
+#include "splitter/generate/source_text.h"
+#include "splitter/generate/spec.h"
+
+/* Fills spec->start and spec->left_out. Needs spec->program and spec->closure.
+ * O(start-up calls * calls of the program). */
+void startup_plan(const struct inventory *inventory, struct source_texts *texts,
+                  struct function_spec *spec);
+
+#endif

@@ -1,0 +1,45 @@
+/* Small helps for the generated C files that stand between the runtime and the application. */
+#ifndef CLEAVE_GLUE_H
+#define CLEAVE_GLUE_H
+
+#include "cleave_runtime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLEAVE_USE(name) ((void)(name))
+
+/* What a pointer points to, without const. */
+#define CLEAVE_ELEMENT(pointer)                                                                    \
+  __typeof__(({                                                                                    \
+    __auto_type element = *(pointer);                                                              \
+    element;                                                                                       \
+  }))
+
+/* Hands a text to a member of the application's struct: arrays get a copy that is cut to fit,
+ * pointers point to the event's own text, which lives until the call returns. */
+#define CLEAVE_SET(member, text)                                                                   \
+  (cleave_glue_is_array(&(member), member)                                                         \
+       ? cleave_glue_copy((void *)&(member), sizeof(member), (text))                               \
+       : cleave_glue_point((void *)&(member), (text)))
+#define cleave_glue_is_array(address, member)                                                      \
+  (!__builtin_types_compatible_p(__typeof__(member), char *) &&                                    \
+   !__builtin_types_compatible_p(__typeof__(member), const char *) &&                              \
+   !__builtin_types_compatible_p(__typeof__(member), unsigned char *) &&                           \
+   !__builtin_types_compatible_p(__typeof__(member), const unsigned char *) &&                     \
+   !__builtin_types_compatible_p(__typeof__(member), void *) &&                                    \
+   !__builtin_types_compatible_p(__typeof__(member), const void *))
+void cleave_glue_copy(void *array, size_t size, const char *text);
+void cleave_glue_point(void *pointer, const char *text);
+
+/* Path and query as they were sent: a new string. */
+char *cleave_glue_target(const struct cleave_event *event);
+
+/* A header of the reply; cookies are told apart, absent and invalid values are left out. */
+void cleave_glue_header(struct cleave_reply *reply, const char *name, const char *value);
+
+/* The reply's body. Returns 0, or -1 with error set when it is too large. */
+int cleave_glue_body(struct cleave_reply *reply, const void *data, size_t length,
+                     struct cleave_error *error);
+
+#endif
