@@ -73,9 +73,10 @@ static bool add_matches(struct reading *reading, struct yaml_node *node, enum na
   matches->routines = naming == NAMES_FILES    ? selector_file_routines(monolith, text)
                       : naming != NAMES_STATES ? selector_routines(monolith, text)
                                                : g_array_new(FALSE, FALSE, sizeof(guint32));
-  matches->states = naming == NAMES_FILES      ? selector_file_states(monolith, text)
-                    : naming != NAMES_ROUTINES ? selector_states(monolith, text)
-                                               : g_array_new(FALSE, FALSE, sizeof(guint32));
+  /* A file stands for its routines: its state goes where it is written. */
+  bool has_states = naming == NAMES_STATES || naming == NAMES_BOTH;
+  matches->states =
+      has_states ? selector_states(monolith, text) : g_array_new(FALSE, FALSE, sizeof(guint32));
   g_ptr_array_add(decision->matches, matches);
   if (matches->routines->len + matches->states->len == 0) {
     remark(reading, node, text, naming == NAMES_FILES);

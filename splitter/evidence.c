@@ -19,7 +19,7 @@ static const double lock_share = 0.5;
 static const double guess_share = 0.1;
 static const double stateless_share = 0.5;
 static const double frame_share = 0.2;
-static const double frame_weight = 3;
+static const double frame_weight = 8;
 static const double object_weight = 2;
 static const double type_weight = 1;
 static const double word_weight = 2;
@@ -91,7 +91,8 @@ static void number_nodes(struct evidence *evidence, const struct monolith *monol
   }
   evidence->n_routines = evidence->n_nodes;
   for (guint32 i = 0; i < monolith->n_states; i++) {
-    bool takes_part = roles->state[i] != STATE_CONSTANT && roles->state[i] != STATE_CONFIGURATION &&
+    bool takes_part = (roles->state[i] == STATE_OWNED || roles->state[i] == STATE_CACHE ||
+                       roles->state[i] == STATE_LOCK) &&
                       (is_external == NULL || !is_external[i]);
     evidence->node_of_state[i] = takes_part ? evidence->n_nodes : MONOLITH_NONE;
     if (takes_part) {
@@ -137,7 +138,7 @@ static void add_calls(struct evidence *evidence, const struct monolith *monolith
     weight /= sqrt(MAX(n_callers[first->callee], 1));
     weight *= is_guess ? guess_share : 1;
     /* The frame calls everybody: that says nothing of them. */
-    bool leaves_frame = roles->is_frame[first->caller] && !roles->is_frame[first->callee];
+    bool leaves_frame = roles->is_in_frame[first->caller] && !roles->is_in_frame[first->callee];
     weight *= leaves_frame ? frame_share : 1;
     weight *= roles->routine[first->callee] == ROUTINE_STATELESS ? stateless_share : 1;
     add_tie(evidence->ties[EVIDENCE_CALLS], evidence->node_of_routine[first->caller],
@@ -163,7 +164,7 @@ static void add_frame(struct evidence *evidence, const struct roles *roles)
 {
   g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
   for (guint32 node = 0; node < evidence->n_routines; node++) {
-    if (roles->is_frame[evidence->item[node]]) {
+    if (roles->is_in_frame[evidence->item[node]]) {
       g_array_append_val(nodes, node);
     }
   }
@@ -195,7 +196,8 @@ static void add_state(struct evidence *evidence, const struct monolith *monolith
          i++) {
       const struct access *access = &monolith->accesses[i];
       double one = access->mode == ACCESS_WRITE ? write_weight : read_weight;
-      one *= access->fact->is_startup ? startup_share : 1;
+      bool is_aside = access->fact->is_startup || roles->is_frame[access->routine];
+      one *= is_aside ? startup_share : 1;
       weight = MAX(weight, one);
     }
     weight /= sqrt(MAX(count_users(monolith, first->state), 1));

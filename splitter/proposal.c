@@ -207,7 +207,9 @@ static guint32 find_owner(const struct proposal *proposal, guint32 state, guint3
     if (service == MONOLITH_NONE) {
       continue;
     }
-    double share = access->fact->is_startup ? 0.01 : 1;
+    /* Start-up and administration decide only where nobody else does. */
+    bool is_aside = access->fact->is_startup || proposal->roles->is_frame[access->routine];
+    double share = is_aside ? 0.01 : 1;
     *(access->mode == ACCESS_WRITE ? &writes[service] : &reads[service]) += share;
   }
   guint32 best = fallback;

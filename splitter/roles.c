@@ -201,6 +201,9 @@ static void mark_reached(const struct monolith *monolith, const struct roles *ro
   }
 }
 
+/* What hands over to so many entries is a dispatcher. */
+enum { FEWEST_HANDED = 4 };
+
 /* Whether ROUTINE hands over to entries, itself or through what it calls. */
 static bool dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine)
 {
@@ -209,12 +212,13 @@ static bool dispatches(const struct monolith *monolith, const struct roles *role
   is_reached[routine] = true;
   g_array_append_val(open, routine);
   mark_reached(monolith, roles, open, is_reached);
+  g_autoptr(GHashTable) handed = g_hash_table_new(NULL, NULL);
   for (guint32 i = 0; i < monolith->n_calls; i++) {
     if (roles->is_gateway[i] && is_reached[monolith->calls[i].caller]) {
-      return true;
+      g_hash_table_add(handed, GUINT_TO_POINTER(monolith->calls[i].callee + 1));
     }
   }
-  return false;
+  return g_hash_table_size(handed) >= FEWEST_HANDED;
 }
 
 /* Customers come by routes, queues, schedules, objects and streams; commands are for those who run
@@ -246,6 +250,18 @@ static void mark_frame(const struct monolith *monolith, struct roles *roles)
   for (guint32 i = 0; i < monolith->n_routines; i++) {
     roles->is_frame[i] = is_run[i] && !is_asked_for[i] && roles->routine[i] != ROUTINE_UTILITY &&
                          roles->routine[i] != ROUTINE_OUTSIDE;
+  }
+  g_autofree guint32 *n_frame = g_new0(guint32, MAX(monolith->files->len, 1));
+  g_autofree guint32 *n_all = g_new0(guint32, MAX(monolith->files->len, 1));
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    n_frame[monolith->routine_file[i]] += roles->is_frame[i];
+    n_all[monolith->routine_file[i]] += monolith->routines[i].is_defined;
+  }
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    guint32 file = monolith->routine_file[i];
+    roles->is_in_frame[i] = n_frame[file] > 0 && 3 * n_frame[file] >= n_all[file] &&
+                            monolith->routines[i].is_defined &&
+                            roles->routine[i] != ROUTINE_UTILITY;
   }
 }
 
@@ -325,7 +341,8 @@ static void count_neighbours(const struct monolith *monolith, const struct roles
     }
     keys[i] = (gint64)from << 32 | to;
     if (g_hash_table_add(seen, &keys[i])) {
-      use[from].n_out += !use[to].is_utility;
+      /* What is called through a pointer was handed in: that is no use of it. */
+      use[from].n_out += !use[to].is_utility && call->is_direct;
       use[to].n_in++;
       use[to].is_only_below &= use[from].is_utility;
     }
@@ -443,6 +460,7 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
   roles->is_tainted = g_new0(bool, MAX(monolith->n_routines, 1));
   roles->is_gateway = g_new0(bool, MAX(monolith->n_calls, 1));
   roles->is_frame = g_new0(bool, MAX(monolith->n_routines, 1));
+  roles->is_in_frame = g_new0(bool, MAX(monolith->n_routines, 1));
   for (guint32 i = 0; i < monolith->n_states; i++) {
     roles->state[i] = role_of_state(monolith, i, &roles->state_reason[i]);
   }
@@ -482,5 +500,6 @@ void roles_free(struct roles *roles)
   g_free(roles->is_tainted);
   g_free(roles->is_gateway);
   g_free(roles->is_frame);
+  g_free(roles->is_in_frame);
   g_free(roles);
 }

@@ -37,6 +37,7 @@ struct roles {
   /* Per routine: makes the process run (accepts, dispatches, starts, administers); nothing that
    * customers ask for reaches it. */
   bool *is_frame;
+  bool *is_in_frame; /* per routine: lies in a file that is to a third and more of the frame */
 };
 
 /* IS_ENTRY (per routine, may be NULL) marks further entries. O(routines + calls + accesses). */

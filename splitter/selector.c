@@ -113,19 +113,6 @@ GArray *selector_file_routines(const struct monolith *monolith, const char *text
   return found;
 }
 
-GArray *selector_file_states(const struct monolith *monolith, const char *text)
-{
-  GArray *found = g_array_new(FALSE, FALSE, sizeof(guint32));
-  for (guint32 i = 0; i < monolith->n_states; i++) {
-    const char *storage = monolith->states[i].storage;
-    gboolean is_variable = strcmp(storage, "table") != 0 && strcmp(storage, "file") != 0;
-    if (is_variable && matches_file(text, monolith->states[i].file)) {
-      g_array_append_val(found, i);
-    }
-  }
-  return found;
-}
-
 const char *selector_nearest(const struct monolith *monolith, const char *text, gboolean is_file)
 {
   struct parts parts;

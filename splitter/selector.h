@@ -12,9 +12,8 @@ GArray *selector_routines(const struct monolith *monolith, const char *text);
  * fields, a storage before a colon (table:, file:, heap: …) that kind of state alone. */
 GArray *selector_states(const struct monolith *monolith, const char *text);
 
-/* Numbers of the routines and of the states that lie in files which TEXT names. */
+/* Numbers of the routines that lie in files which TEXT names, ascending. */
 GArray *selector_file_routines(const struct monolith *monolith, const char *text);
-GArray *selector_file_states(const struct monolith *monolith, const char *text);
 
 /* The known name nearest to TEXT, or NULL: of routines and states, or of files. */
 const char *selector_nearest(const struct monolith *monolith, const char *text, gboolean is_file);

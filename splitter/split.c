@@ -13,8 +13,8 @@
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
 
-/* A service has at least the mass of three routines. */
-enum { LEAST_SERVICE_MASS = 12 };
+/* A service owns something that outlives the process, or has at least the mass of five routines. */
+enum { LEAST_SERVICE_MASS = 20 };
 /* What it costs to move something that people have already seen, in units of evidence. */
 enum { MOVE_PRICE = 4 };
 
@@ -31,6 +31,7 @@ struct splitting {
   struct constraints *constraints;
   struct units *units;
   struct network *graph; /* passes to the proposal */
+  guint8 *is_kept;       /* per node: what is enough for a service of its own */
   struct previous *previous;
   guint32 *labels;
   guint32 n_labels;
@@ -63,6 +64,7 @@ static void splitting_clear(struct splitting *splitting)
     network_free(splitting->graph);
   }
   g_free(splitting->labels);
+  g_free(splitting->is_kept);
   previous_free(splitting->previous);
   units_free(splitting->units);
   constraints_free(splitting->constraints);
@@ -103,6 +105,18 @@ static bool has_routines(const struct monolith *monolith)
   return false;
 }
 
+/* Tables, data files and shared segments are worth a service however small. */
+static guint8 *kept_nodes(const struct monolith *monolith, const struct evidence *evidence)
+{
+  guint8 *is_kept = g_malloc0(MAX(evidence->n_nodes, 1));
+  for (guint32 node = evidence->n_routines; node < evidence->n_nodes; node++) {
+    const char *storage = monolith->states[evidence->item[node]].storage;
+    is_kept[node] = strcmp(storage, "table") == 0 || strcmp(storage, "file") == 0 ||
+                    strcmp(storage, "shm") == 0;
+  }
+  return is_kept;
+}
+
 static void gather(struct splitting *splitting)
 {
   const struct monolith *monolith = splitting->monolith;
@@ -112,6 +126,7 @@ static void gather(struct splitting *splitting)
   splitting->groups = spans_group(monolith, splitting->roles);
   splitting->evidence =
       evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external, NULL, 0);
+  splitting->is_kept = kept_nodes(monolith, splitting->evidence);
   splitting->graph = evidence_graph(splitting->evidence, splitting->mask);
   splitting->constraints = decided_constraints(decided, splitting->boundaries, monolith,
                                                splitting->evidence, splitting->groups);
@@ -122,11 +137,12 @@ static struct resolution_choice solve_cold(const struct splitting *splitting)
 {
   const struct split_options *options = splitting->options;
   struct resolution_choice choice =
-      options->n_services > 0 ? resolution_for_count(splitting->graph, splitting->units,
-                                                     options->n_services, LEAST_SERVICE_MASS)
-                              : resolution_longest(splitting->graph, splitting->units);
-  choice.n_communities = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS, NULL,
-                                    choice.labels, choice.n_communities);
+      options->n_services > 0
+          ? resolution_for_count(splitting->graph, splitting->units, options->n_services,
+                                 LEAST_SERVICE_MASS, splitting->is_kept)
+          : resolution_longest(splitting->graph, splitting->units);
+  choice.n_communities = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS,
+                                    splitting->is_kept, choice.labels, choice.n_communities);
   return choice;
 }
 
@@ -189,8 +205,8 @@ static void solve_warm(struct splitting *splitting)
                                    .move_price = MOVE_PRICE * NETWORK_WEIGHT_ONE};
   splitting->labels = leiden_resolve(splitting->graph, splitting->units, &options, warm, touched,
                                      n_touched, &splitting->n_labels);
-  splitting->n_labels = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS, NULL,
-                                   splitting->labels, splitting->n_labels);
+  splitting->n_labels = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS,
+                                   splitting->is_kept, splitting->labels, splitting->n_labels);
 }
 
 static char *options_text(const struct splitting *splitting)

@@ -10,6 +10,8 @@
 #include "splitter/previous.h"
 #include "store/plan.h"
 
+enum { NOT_SPOKEN_OF = G_MAXUINT32 - 1 };
+
 /* Labels of routines, then states; MONOLITH_NONE is in no service. */
 struct labels {
   guint32 n;
@@ -21,7 +23,7 @@ static double count_pairs(const struct labels *labels)
   g_autoptr(GHashTable) sizes = g_hash_table_new(NULL, NULL);
   double n_pairs = 0;
   for (guint32 i = 0; i < labels->n; i++) {
-    if (labels->label[i] != MONOLITH_NONE) {
+    if (labels->label[i] < NOT_SPOKEN_OF) {
       gpointer key = GUINT_TO_POINTER(labels->label[i] + 1);
       gsize size = GPOINTER_TO_SIZE(g_hash_table_lookup(sizes, key));
       n_pairs += (double)size;
@@ -36,7 +38,7 @@ static void print_score(const char *name, const struct labels *found, const stru
   double both = 0;
   for (guint32 i = 0; i < truth->n; i++) {
     for (guint32 j = 0; j < i; j++) {
-      both += truth->label[i] != MONOLITH_NONE && truth->label[i] == truth->label[j] &&
+      both += truth->label[i] < NOT_SPOKEN_OF && truth->label[i] == truth->label[j] &&
               found->label[i] != MONOLITH_NONE && found->label[i] == found->label[j];
     }
   }
@@ -56,20 +58,35 @@ static struct labels labels_new(const struct monolith *monolith)
   return labels;
 }
 
+/* What the expectation says nothing of does not count for or against a partition. */
+static void leave_out(struct labels *labels, const struct labels *truth)
+{
+  for (guint32 i = 0; i < labels->n; i++) {
+    if (truth->label[i] == NOT_SPOKEN_OF) {
+      labels->label[i] = MONOLITH_NONE;
+    }
+  }
+}
+
 static struct labels expected_labels(const struct monolith *monolith,
                                      const struct boundaries *boundaries)
 {
   struct labels labels = labels_new(monolith);
+  for (guint32 i = 0; i < labels.n; i++) {
+    labels.label[i] = NOT_SPOKEN_OF;
+  }
   for (guint i = 0; i < boundaries->decisions->len; i++) {
     const struct decision *decision = g_ptr_array_index(boundaries->decisions, i);
-    for (guint j = 0; decision->kind == DECISION_PIN && j < decision->matches->len; j++) {
+    bool is_place = decision->kind == DECISION_PIN || decision->kind == DECISION_SHARED ||
+                    decision->kind == DECISION_EXTERNAL;
+    guint32 label = decision->kind == DECISION_PIN ? decision->service : MONOLITH_NONE;
+    for (guint j = 0; is_place && j < decision->matches->len; j++) {
       const struct matches *matches = g_ptr_array_index(decision->matches, j);
       for (guint k = 0; k < matches->routines->len; k++) {
-        labels.label[g_array_index(matches->routines, guint32, k)] = decision->service;
+        labels.label[g_array_index(matches->routines, guint32, k)] = label;
       }
       for (guint k = 0; k < matches->states->len; k++) {
-        labels.label[monolith->n_routines + g_array_index(matches->states, guint32, k)] =
-            decision->service;
+        labels.label[monolith->n_routines + g_array_index(matches->states, guint32, k)] = label;
       }
     }
   }
@@ -112,7 +129,7 @@ static struct labels trivial_labels(const struct monolith *monolith, const struc
                                                 : monolith->states[i - monolith->n_routines].file;
     bool is_defined = i >= monolith->n_routines || monolith->routines[i].is_defined;
     g_autofree char *folder = g_path_get_dirname(file);
-    if (kind == TRIVIAL_ONE ? truth->label[i] != MONOLITH_NONE : is_defined && file[0] != '\0') {
+    if (kind == TRIVIAL_ONE ? truth->label[i] < NOT_SPOKEN_OF : is_defined && file[0] != '\0') {
       labels.label[i] = kind == TRIVIAL_ONE      ? 0
                         : kind == TRIVIAL_FOLDER ? g_str_hash(folder) >> 1
                                                  : g_str_hash(file) >> 1;
@@ -134,11 +151,13 @@ int main(int argc, char **argv)
   }
   struct labels truth = expected_labels(monolith, boundaries);
   struct labels found = plan_labels(store, monolith);
+  leave_out(&found, &truth);
   print_score("plan", &found, &truth);
   g_free(found.label);
   const char *names[] = {"folder", "file stem", "all in one"};
   for (guint kind = TRIVIAL_FOLDER; kind <= TRIVIAL_ONE; kind++) {
     found = trivial_labels(monolith, &truth, (enum trivial)kind);
+    leave_out(&found, &truth);
     print_score(names[kind], &found, &truth);
     g_free(found.label);
   }
