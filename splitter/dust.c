@@ -7,9 +7,11 @@
 struct dust {
   const struct network *graph;
   const struct units *units;
+  const gint64 *node_mass;
   guint32 *labels;
   guint32 n_labels;
   gint64 *mass;
+  guint32 *n_nodes;
   guint8 *is_kept;
   gint64 *anchor;
   gint64 *tie;
@@ -17,13 +19,15 @@ struct dust {
 
 static void measure(struct dust *dust, const guint8 *is_kept)
 {
+  memset(dust->n_nodes, 0, dust->n_labels * sizeof *dust->n_nodes);
   memset(dust->mass, 0, dust->n_labels * sizeof *dust->mass);
   memset(dust->is_kept, 0, dust->n_labels);
   memset(dust->anchor, 0xff, dust->n_labels * sizeof *dust->anchor);
   for (guint32 node = 0; node < dust->graph->n_nodes; node++) {
     guint32 label = dust->labels[node];
     gint64 anchor = dust->units->anchor[dust->units->unit_of[node]];
-    dust->mass[label] += dust->graph->mass[node];
+    dust->mass[label] += dust->node_mass[node];
+    dust->n_nodes[label]++;
     dust->is_kept[label] |= is_kept != NULL && is_kept[node];
     if (anchor >= 0) {
       dust->anchor[label] = anchor;
@@ -79,19 +83,24 @@ static guint32 find_adopter(struct dust *dust, guint32 small)
   for (guint32 label = 0; best == small && label < dust->n_labels; label++) {
     /* Nothing ties it: the heaviest one takes it. */
     gboolean is_heavier = dust->mass[label] > dust->mass[heaviest] || heaviest == small;
-    if (label != small && dust->mass[label] > 0 && is_heavier && may_join(dust, small, label)) {
+    if (label != small && dust->n_nodes[label] > 0 && is_heavier && may_join(dust, small, label)) {
       heaviest = label;
     }
   }
   return best != small ? best : heaviest;
 }
 
-guint32 dust_adopt(const struct network *graph, const struct units *units, gint64 least_mass,
-                   const guint8 *is_kept, guint32 *labels, guint32 n_labels)
+guint32 dust_adopt(const struct network *graph, const struct units *units, const gint64 *node_mass,
+                   gint64 least_mass, const guint8 *is_kept, guint32 *labels, guint32 n_labels)
 {
   gsize room = MAX(n_labels, 1);
-  struct dust dust = {graph, units, labels, n_labels, NULL, NULL, NULL, NULL};
+  struct dust dust = {.graph = graph,
+                      .units = units,
+                      .node_mass = node_mass != NULL ? node_mass : graph->mass,
+                      .labels = labels,
+                      .n_labels = n_labels};
   g_autofree gint64 *mass = dust.mass = g_new0(gint64, room);
+  g_autofree guint32 *n_nodes = dust.n_nodes = g_new0(guint32, room);
   g_autofree guint8 *kept = dust.is_kept = g_new0(guint8, room);
   g_autofree gint64 *anchor = dust.anchor = g_new0(gint64, room);
   g_autofree gint64 *tie = dust.tie = g_new0(gint64, room);
@@ -100,7 +109,7 @@ guint32 dust_adopt(const struct network *graph, const struct units *units, gint6
     measure(&dust, is_kept);
     guint32 smallest = n_labels;
     for (guint32 label = 0; label < n_labels; label++) {
-      if (mass[label] > 0 && mass[label] < least_mass && !kept[label] && anchor[label] < 0 &&
+      if (n_nodes[label] > 0 && mass[label] < least_mass && !kept[label] && anchor[label] < 0 &&
           !is_stuck[label] && (smallest == n_labels || mass[label] < mass[smallest])) {
         smallest = label;
       }

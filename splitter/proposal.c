@@ -146,7 +146,7 @@ static gboolean is_free(const struct proposal *proposal, const struct decisions 
       ((decisions->pinned_routine != NULL && decisions->pinned_routine[routine] >= 0) ||
        (decisions->is_fixed_routine != NULL && decisions->is_fixed_routine[routine]));
   return proposal->roles->routine[routine] == ROUTINE_STATELESS && !is_pinned &&
-         proposal->routine[routine].role == PLACE_MEMBER;
+         !proposal->roles->is_in_frame[routine] && proposal->routine[routine].role == PLACE_MEMBER;
 }
 
 /* Stateless routines go to their only user; with several they are shared code. */
@@ -163,7 +163,7 @@ static void place_stateless(struct proposal *proposal, const struct decisions *d
     for (guint32 i = 0; i < monolith->n_calls; i++) {
       const struct call *call = &monolith->calls[i];
       if (!is_free(proposal, decisions, call->callee) || call->is_guess ||
-          call->caller == call->callee) {
+          call->caller == call->callee || proposal->roles->is_in_frame[call->caller]) {
         continue;
       }
       if (!is_free(proposal, decisions, call->caller)) {
@@ -244,13 +244,33 @@ static guint32 only_user(const struct proposal *proposal, guint32 state)
   return user;
 }
 
+/* The only service that uses any field of the variable that STATE is part of. */
+static guint32 only_user_of_object(const struct proposal *proposal, guint32 state)
+{
+  const struct monolith *monolith = proposal->monolith;
+  int64_t object = monolith->states[state].object;
+  guint32 user = only_user(proposal, state);
+  /* Fields of one variable lie side by side: they have file and name in common. */
+  for (int direction = -1; object != 0 && user != MONOLITH_NONE && direction <= 1; direction += 2) {
+    for (guint32 i = state + (guint32)direction;
+         i < monolith->n_states && monolith->states[i].object == object; i += (guint32)direction) {
+      guint32 other = only_user(proposal, i);
+      bool is_used = monolith->first_accessed[i + 1] > monolith->first_accessed[i];
+      if (is_used && other != user) {
+        return MONOLITH_NONE;
+      }
+    }
+  }
+  return user;
+}
+
 /* State that may be copied: owned all the same where one service alone uses it. */
 static void place_copied(struct proposal *proposal, guint32 state, enum state_role role,
                          const char *reason)
 {
   struct place *place = &proposal->state[state];
-  bool may_be_owned = role == STATE_COUNTER || role == STATE_LOG;
-  guint32 user = may_be_owned ? only_user(proposal, state) : MONOLITH_NONE;
+  bool may_be_owned = role == STATE_COUNTER || role == STATE_LOG || role == STATE_CONFIGURATION;
+  guint32 user = may_be_owned ? only_user_of_object(proposal, state) : MONOLITH_NONE;
   if (user != MONOLITH_NONE) {
     set_place(place, user, PLACE_OWNER, "used by this service alone");
   } else {

@@ -319,7 +319,8 @@ static void join_down(const struct network *graph, const struct units *units, gu
 
 struct resolution_choice resolution_for_count(const struct network *graph,
                                               const struct units *units, guint32 wanted,
-                                              gint64 least_mass, const guint8 *is_kept)
+                                              const gint64 *mass, gint64 least_mass,
+                                              const guint8 *is_kept)
 {
   struct resolution_choice choice = {.plateau = 1};
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
@@ -330,7 +331,7 @@ struct resolution_choice resolution_for_count(const struct network *graph,
     struct leiden_options options = {.resolution = leiden_resolution(density)};
     guint32 k = 0;
     guint32 *labels = leiden_solve(graph, units, &options, NULL, &k);
-    k = dust_adopt(graph, units, least_mass, is_kept, labels, k);
+    k = dust_adopt(graph, units, mass, least_mass, is_kept, labels, k);
     struct resolution_step step = {.resolution = options.resolution, .n_communities = k};
     g_array_append_val(choice.steps, step);
     /* Keep the fewest that are still enough: what is over is joined afterwards. */

@@ -27,11 +27,12 @@ struct resolution_choice {
 struct resolution_choice resolution_longest(const struct network *graph, const struct units *units);
 
 /* Exactly WANTED communities where constraints allow, else the nearest number. Communities under
- * LEAST_MASS without a node of IS_KEPT (may be NULL) are adopted by others before they are
- * counted (0: none is). */
+ * LEAST_MASS (of MASS, as for dust_adopt) without a node of IS_KEPT (may be NULL) are adopted by
+ * others before they are counted (0: none is). */
 struct resolution_choice resolution_for_count(const struct network *graph,
                                               const struct units *units, guint32 wanted,
-                                              gint64 least_mass, const guint8 *is_kept);
+                                              const gint64 *mass, gint64 least_mass,
+                                              const guint8 *is_kept);
 
 void resolution_choice_clear(struct resolution_choice *choice);
 

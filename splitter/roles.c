@@ -229,6 +229,25 @@ static bool is_for_customers(const struct fact_entry *entry)
   return !g_strv_contains(inside, entry->trigger);
 }
 
+/* Whether ROUTINE does nothing but report counters: what an operator asks for. */
+static bool reports_counters(const struct monolith *monolith, const struct roles *roles,
+                             guint32 routine)
+{
+  enum { FEWEST_COUNTERS = 3 };
+  guint n_counters = 0;
+  guint32 last = MONOLITH_NONE;
+  for (guint32 i = monolith->first_access[routine]; i < monolith->first_access[routine + 1]; i++) {
+    const struct access *access = &monolith->accesses[i];
+    if (roles->state[access->state] == STATE_COUNTER && access->mode == ACCESS_READ &&
+        !access->is_add && access->state != last) {
+      n_counters++;
+      last = access->state;
+    }
+  }
+  return n_counters >= FEWEST_COUNTERS && !roles->is_tainted[routine] &&
+         roles->routine[routine] != ROUTINE_UTILITY;
+}
+
 static void mark_frame(const struct monolith *monolith, struct roles *roles)
 {
   g_autofree bool *is_asked_for = g_new0(bool, MAX(monolith->n_routines, 1));
@@ -259,9 +278,10 @@ static void mark_frame(const struct monolith *monolith, struct roles *roles)
   }
   for (guint32 i = 0; i < monolith->n_routines; i++) {
     guint32 file = monolith->routine_file[i];
-    roles->is_in_frame[i] = n_frame[file] > 0 && 3 * n_frame[file] >= n_all[file] &&
-                            monolith->routines[i].is_defined &&
-                            roles->routine[i] != ROUTINE_UTILITY;
+    roles->is_in_frame[i] =
+        (n_frame[file] > 0 && 3 * n_frame[file] >= n_all[file] &&
+         monolith->routines[i].is_defined && roles->routine[i] != ROUTINE_UTILITY) ||
+        reports_counters(monolith, roles, i);
   }
 }
 

@@ -32,6 +32,7 @@ struct splitting {
   struct units *units;
   struct network *graph; /* passes to the proposal */
   guint8 *is_kept;       /* per node: what is enough for a service of its own */
+  gint64 *worth;         /* per node: mass towards a service, 0 for what may be copied */
   struct previous *previous;
   guint32 *labels;
   guint32 n_labels;
@@ -65,6 +66,7 @@ static void splitting_clear(struct splitting *splitting)
   }
   g_free(splitting->labels);
   g_free(splitting->is_kept);
+  g_free(splitting->worth);
   previous_free(splitting->previous);
   units_free(splitting->units);
   constraints_free(splitting->constraints);
@@ -117,6 +119,17 @@ static guint8 *kept_nodes(const struct monolith *monolith, const struct evidence
   return is_kept;
 }
 
+static gint64 *worth_of_nodes(const struct roles *roles, const struct evidence *evidence)
+{
+  gint64 *worth = g_new(gint64, MAX(evidence->n_nodes, 1));
+  for (guint32 node = 0; node < evidence->n_nodes; node++) {
+    bool is_stateless =
+        node < evidence->n_routines && roles->routine[evidence->item[node]] == ROUTINE_STATELESS;
+    worth[node] = is_stateless ? 0 : evidence->mass[node];
+  }
+  return worth;
+}
+
 static void gather(struct splitting *splitting)
 {
   const struct monolith *monolith = splitting->monolith;
@@ -127,6 +140,7 @@ static void gather(struct splitting *splitting)
   splitting->evidence =
       evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external, NULL, 0);
   splitting->is_kept = kept_nodes(monolith, splitting->evidence);
+  splitting->worth = worth_of_nodes(splitting->roles, splitting->evidence);
   splitting->graph = evidence_graph(splitting->evidence, splitting->mask);
   splitting->constraints = decided_constraints(decided, splitting->boundaries, monolith,
                                                splitting->evidence, splitting->groups);
@@ -139,10 +153,11 @@ static struct resolution_choice solve_cold(const struct splitting *splitting)
   struct resolution_choice choice =
       options->n_services > 0
           ? resolution_for_count(splitting->graph, splitting->units, options->n_services,
-                                 LEAST_SERVICE_MASS, splitting->is_kept)
+                                 splitting->worth, LEAST_SERVICE_MASS, splitting->is_kept)
           : resolution_longest(splitting->graph, splitting->units);
-  choice.n_communities = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS,
-                                    splitting->is_kept, choice.labels, choice.n_communities);
+  choice.n_communities =
+      dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
+                 splitting->is_kept, choice.labels, choice.n_communities);
   return choice;
 }
 
@@ -205,8 +220,9 @@ static void solve_warm(struct splitting *splitting)
                                    .move_price = MOVE_PRICE * NETWORK_WEIGHT_ONE};
   splitting->labels = leiden_resolve(splitting->graph, splitting->units, &options, warm, touched,
                                      n_touched, &splitting->n_labels);
-  splitting->n_labels = dust_adopt(splitting->graph, splitting->units, LEAST_SERVICE_MASS,
-                                   splitting->is_kept, splitting->labels, splitting->n_labels);
+  splitting->n_labels =
+      dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
+                 splitting->is_kept, splitting->labels, splitting->n_labels);
 }
 
 static char *options_text(const struct splitting *splitting)
