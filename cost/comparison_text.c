@@ -325,17 +325,38 @@ static void append_functions(GString *text, const struct comparison *comparison,
                          "direct", comparison->loads->cuts->len, "", "", "", amount);
 }
 
+/* One line for all fleets of a stage on the same machine. */
+static void append_machines(GString *text, const struct offer *offer)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+  for (unsigned int i = 0; i < offer->fleets->len; i++) {
+    const char *plan = g_array_index(offer->fleets, struct fleet, i).plan->name;
+    unsigned int n_fleets = 0;
+    unsigned int n_instances = 0;
+    double busiest = 0.0;
+    for (unsigned int j = i; j < offer->fleets->len; j++) {
+      const struct fleet *fleet = &g_array_index(offer->fleets, struct fleet, j);
+      if (strcmp(fleet->plan->name, plan) == 0) {
+        n_fleets++;
+        n_instances += fleet->count;
+        busiest = fmax(busiest, fleet->use_degraded);
+      }
+    }
+    if (g_hash_table_add(seen, (gpointer)plan)) {
+      g_string_append_printf(text, "%-10s %-6s %4u x %-22s in %u fleet%s, at most %.1f %% busy\n",
+                             stage_names[offer->stage], offer->cloud, n_instances, plan, n_fleets,
+                             n_fleets == 1 ? "" : "s", 100.0 * busiest);
+    }
+  }
+}
+
 static void append_fleets(GString *text, const struct comparison *comparison)
 {
   g_string_append(text, "\nalways on, sized for the busiest hour with one instance lost\n");
   for (unsigned int i = 0; i < comparison->offers->len; i++) {
     const struct offer *offer = comparison->offers->pdata[i];
-    for (unsigned int j = 0; offer->fleets != NULL && j < offer->fleets->len; j++) {
-      const struct fleet *fleet = &g_array_index(offer->fleets, struct fleet, j);
-      g_string_append_printf(
-          text, "%-10s %-6s %2u x %-22s use at peak %5.1f %%, after the loss %5.1f %%\n",
-          stage_names[offer->stage], offer->cloud, fleet->count, fleet->plan->name,
-          100.0 * fleet->use, 100.0 * fleet->use_degraded);
+    if (offer->fleets != NULL) {
+      append_machines(text, offer);
     }
   }
 }

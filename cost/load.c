@@ -11,6 +11,7 @@
 
 /* Assumptions for what nobody measured or stated; docs/cost.md gives the reasons. */
 static const struct range assumed_per_day = {100, 1000, 10000};
+static const struct range assumed_direct_per_day = {1, 10, 100};
 static const struct range assumed_duration_ms = {2, 10, 60};
 static const struct range assumed_memory_mb = {24, 64, 160};
 static const struct range assumed_init_ms = {50, 95, 400};
@@ -43,6 +44,7 @@ void loads_free(struct loads *loads)
     return;
   }
   g_ptr_array_unref(loads->functions);
+  g_ptr_array_unref(loads->services);
   g_ptr_array_unref(loads->cuts);
   g_ptr_array_unref(loads->notes);
   g_free(loads);
@@ -323,7 +325,8 @@ static struct load *load_new(const struct plan_function *function, const char *s
   load->service = g_strdup(service);
   load->trigger = g_strdup(function->trigger);
   load->key = g_strdup(function->key);
-  load->per_day = assumed_per_day;
+  load->per_day =
+      strcmp(function->trigger, "direct") == 0 ? assumed_direct_per_day : assumed_per_day;
   load->duration_ms = assumed_duration_ms;
   load->memory_mb = assumed_memory_mb;
   load->init_ms = assumed_init_ms;
@@ -334,6 +337,20 @@ static struct load *load_new(const struct plan_function *function, const char *s
   load->memory_source = LOAD_ASSUMED;
   load->peak_factor = 2.0;
   return load;
+}
+
+/* A function that carries a copy of the callee, or that has the state itself, stays at home. */
+static bool crosses(const struct closure *closure, const struct plan_cut *cut)
+{
+  if (closure == NULL || !g_hash_table_contains(closure->routines, &cut->routine)) {
+    return false;
+  }
+  for (unsigned int i = 0; i < closure->states->len; i++) {
+    if (*(const int64_t *)closure->states->pdata[i] == cut->item) {
+      return false;
+    }
+  }
+  return !g_hash_table_contains(closure->routines, &cut->item);
 }
 
 /* Calls and accesses that cross services, for every function whose code makes them: each
@@ -347,7 +364,7 @@ static void add_cut(struct loads *loads, const struct plan_cut *cut, GHashTable 
     const struct plan_function *function = record_at(functions, plan_function, i);
     const struct closure *closure = g_hash_table_lookup(closures, &function->id);
     const struct load *load = loads->functions->pdata[i];
-    if (closure != NULL && g_hash_table_contains(closure->routines, &cut->routine)) {
+    if (crosses(closure, cut)) {
       per_day.low += load->per_day.low * 0.2;
       per_day.likely += load->per_day.likely;
       per_day.high += load->per_day.high * n_sites;
@@ -422,7 +439,8 @@ static void note_assumptions(struct loads *loads, const struct workload *workloa
   if (n_rates > 0) {
     g_ptr_array_add(loads->notes,
                     g_strdup_printf("%u functions have no line in the workload: 100 to 10,000 "
-                                    "calls a day assumed, likely 1,000",
+                                    "calls a day assumed, likely 1,000 (direct ones 1 to 100, "
+                                    "likely 10)",
                                     n_rates));
   }
   if (n_durations > 0) {
@@ -510,8 +528,13 @@ struct loads *loads_read(struct store *store, const struct workload *workload, G
   g_autoptr(GHashTable) closures = read_closures(sources.closures);
   g_autoptr(loads_t) loads = g_new0(struct loads, 1);
   loads->functions = g_ptr_array_new_with_free_func(load_free);
+  loads->services = g_ptr_array_new_with_free_func(g_free);
   loads->cuts = g_ptr_array_new_with_free_func(cut_free);
   loads->notes = g_ptr_array_new_with_free_func(g_free);
+  for (size_t i = 0; i < sources.services->n; i++) {
+    const struct plan_service *service = record_at(sources.services, plan_service, i);
+    g_ptr_array_add(loads->services, g_strdup(service->name));
+  }
   for (size_t i = 0; i < sources.functions->n; i++) {
     const struct plan_function *function = record_at(sources.functions, plan_function, i);
     const char *words[] = {function->key, function->name, name_of(routines, function->routine)};

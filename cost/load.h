@@ -30,8 +30,8 @@ struct load {
   double peak_factor;
   const struct workload_entry *entry; /* NULL when the workload does not mention it */
   unsigned int n_measured;            /* recorded invocations */
-  unsigned int n_state_reads;         /* pieces of in-memory state that a call reads … */
-  unsigned int n_state_writes;        /* … and writes, which must be kept outside */
+  unsigned int n_state_reads;         /* pieces of in-memory state that a call may read … */
+  unsigned int n_state_writes; /* … and write, which must be kept outside: one record per call */
 };
 
 /* A call or state access between services, in calls per day over all functions that make it. */
@@ -45,6 +45,7 @@ struct cut_load {
 
 struct loads {
   GPtrArray *functions; /* struct load *, by name */
+  GPtrArray *services;  /* char *: all services of the plan, by name */
   GPtrArray *cuts;      /* struct cut_load *, by services and callee */
   GPtrArray *notes;     /* char *: assumptions in words, unmatched lines of the workload */
 };

@@ -229,18 +229,6 @@ static bool add_surroundings(struct offer *offer, const struct workload *workloa
   return true;
 }
 
-static GPtrArray *service_list(const struct loads *loads)
-{
-  GPtrArray *services = g_ptr_array_new();
-  for (unsigned int i = 0; i < loads->functions->len; i++) {
-    const struct load *load = loads->functions->pdata[i];
-    if (!g_ptr_array_find_with_equal_func(services, load->service, g_str_equal, NULL)) {
-      g_ptr_array_add(services, load->service);
-    }
-  }
-  return services;
-}
-
 struct offer *offer_always_on(const struct catalogue *catalogue, const struct workload *workload,
                               const struct loads *loads, const char *cloud, bool is_by_service,
                               GError **error)
@@ -254,11 +242,10 @@ struct offer *offer_always_on(const struct catalogue *catalogue, const struct wo
   offer->scenario->has_free_tier = workload->has_free_tier;
   g_autofree char *hours = g_strdup_printf("%.3f", workload->days * 24.0);
   offer->scenario->hours = decimal_literal(offer->scenario->pool, hours);
-  g_autoptr(GPtrArray) services = service_list(loads);
-  unsigned int n_fleets = is_by_service ? services->len : 1;
+  unsigned int n_fleets = is_by_service ? loads->services->len : 1;
   bool is_good = true;
   for (unsigned int i = 0; i < n_fleets && is_good; i++) {
-    const char *service = is_by_service ? services->pdata[i] : NULL;
+    const char *service = is_by_service ? loads->services->pdata[i] : NULL;
     struct demand demand = demand_of(workload, loads, service);
     struct fleet fleet;
     is_good = fleet_cheapest(catalogue, cloud, region, &demand, workload->is_arm_allowed, &fleet) &&

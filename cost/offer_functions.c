@@ -196,8 +196,9 @@ static bool add_surroundings(struct offer *offer, const struct around *around,
     if (entry == NULL) {
       return false;
     }
-    entry_set_number(offer->scenario, entry, "reads", requests * load->n_state_reads, 0);
-    entry_set_number(offer->scenario, entry, "requests", requests * load->n_state_writes, 0);
+    entry_set_number(offer->scenario, entry, "reads", load->n_state_reads > 0 ? requests : 0.0, 0);
+    entry_set_number(offer->scenario, entry, "requests", load->n_state_writes > 0 ? requests : 0.0,
+                     0);
   }
   return is_good;
 }
