@@ -1,12 +1,19 @@
 #include "reports/levels.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "reports/picture.h"
 
+/* More arrows than this on one level run straight: leading them around boxes takes too long. */
+#define MAX_ROUTED 260
+
 static void free_level(gpointer data)
 {
   struct level *level = data;
+  for (guint i = 0; i < level->arrows->len; i++) {
+    g_free(g_array_index(level->arrows, struct level_arrow, i).path);
+  }
   g_free(level->note);
   g_array_unref(level->boxes);
   g_array_unref(level->arrows);
@@ -43,7 +50,7 @@ static void add_arrow(struct level *level, int from, int to, int n, enum level_a
       return;
     }
   }
-  struct level_arrow arrow = {from, to, n, kind};
+  struct level_arrow arrow = {from, to, n, kind, NULL};
   g_array_append_val(level->arrows, arrow);
 }
 
@@ -261,6 +268,24 @@ static struct level *level_of_service(struct inside *inside, int service)
   return level;
 }
 
+/* The line as SVG path data in whole points, or NULL when it has none. */
+static char *path_of(const GArray *points)
+{
+  if (points->len < 4) {
+    return NULL;
+  }
+  GString *path = g_string_new(NULL);
+  for (guint i = 0; i < points->len; i++) {
+    const struct picture_point *point = &g_array_index(points, struct picture_point, i);
+    g_string_append_printf(path, "%s%d,%d",
+                           i == 0   ? "M"
+                           : i == 1 ? "C"
+                                    : " ",
+                           (int)round(point->x), (int)round(point->y));
+  }
+  return g_string_free(path, FALSE);
+}
+
 static void place_level(struct level *level, const struct picture_limits *limits)
 {
   g_autoptr(graph_handle) graph = graph_new("");
@@ -281,14 +306,21 @@ static void place_level(struct level *level, const struct picture_limits *limits
     graph_add_edge(graph,
                    (struct graph_edge){.from = arrow->from, .to = arrow->to, .kind = GRAPH_CALL});
   }
-  g_autoptr(GArray) places = picture_place(graph, widths, heights, limits, NULL);
-  level->is_placed = places && places->len == n;
+  struct picture_layout layout = {NULL, NULL};
+  bool has_lines = level->arrows->len <= MAX_ROUTED;
+  level->is_placed = picture_place(graph, widths, heights, has_lines, limits, &layout, NULL) &&
+                     layout.boxes->len == n;
   for (guint i = 0; level->is_placed && i < n; i++) {
-    const struct picture_box *place = &g_array_index(places, struct picture_box, i);
+    const struct picture_box *place = &g_array_index(layout.boxes, struct picture_box, i);
     struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
     box->x = place->x;
     box->y = place->y;
   }
+  for (guint i = 0; level->is_placed && i < level->arrows->len; i++) {
+    g_array_index(level->arrows, struct level_arrow, i).path =
+        path_of(g_ptr_array_index(layout.lines, i));
+  }
+  picture_layout_clear(&layout);
 }
 
 GPtrArray *levels_make(const struct model *model, unsigned seconds)

@@ -30,6 +30,7 @@ struct level_arrow {
   int to;
   int n; /* volume */
   enum level_arrow_kind kind;
+  char *path; /* where it runs, as the d of an SVG path, or NULL: straight */
 };
 
 struct level {

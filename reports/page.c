@@ -40,7 +40,9 @@ static void write_head(struct html *html, const char *title)
 
 static void write_top(struct html *html, const char *title)
 {
+  html_open(html, "nav", "aria-label", "skip", NULL);
   html_leaf(html, "a", "skip to the report", "class", "skip", "href", "#/overview", NULL);
+  html_close(html);
   html_open(html, "header", "class", "top", NULL);
   html_open(html, "div", "class", "bar", NULL);
   html_open(html, "h1", "class", "title", NULL);
@@ -335,7 +337,7 @@ static void write_calculator(struct html *html)
             "class", "soft", NULL);
   html_open(html, "div", "class", "sliders panel", NULL);
   write_choice(html, "cost-plan", "functions on ");
-  write_slider(html, "cost-rate", "requests a day", "2", "8", "0.05", "5");
+  write_slider(html, "cost-rate", "requests a day", "2", "8", "0.05", "6");
   write_slider(html, "cost-duration", "mean duration", "1", "3000", "1", "100");
   write_slider(html, "cost-memory", "memory", "128", "4096", "64", "512");
   write_choice(html, "cost-machine", "machines ");
@@ -411,7 +413,7 @@ static void write_migration(struct html *html, const struct model *model)
     html_close(html);
   } else {
     html_open(html, "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label",
-              "migration order", NULL);
+              "steps", NULL);
     html_open(html, "table", NULL);
     html_open(html, "thead", NULL);
     html_open(html, "tr", NULL);

@@ -385,8 +385,8 @@ static json_t *pack_levels(const struct model *model)
     }
     for (guint k = 0; k < level->arrows->len; k++) {
       const struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, k);
-      json_array_append_new(
-          arrows, json_pack("[i,i,i,s]", arrow->from, arrow->to, arrow->n, kinds[arrow->kind]));
+      json_array_append_new(arrows, json_pack("[i,i,i,s,s?]", arrow->from, arrow->to, arrow->n,
+                                              kinds[arrow->kind], arrow->path));
     }
     json_array_append_new(list, json_pack("{s:i,s:b,s:s,s:o,s:o}", "service", level->service,
                                           "is_placed", (int)level->is_placed, "note", level->note,

@@ -119,7 +119,7 @@ static Agnode_t *add_node(Agraph_t *drawing, Agraph_t *frame, const struct graph
   return box;
 }
 
-static void add_edge(Agraph_t *drawing, Agnode_t **boxes, const struct graph_edge *edge)
+static Agedge_t *add_edge(Agraph_t *drawing, Agnode_t **boxes, const struct graph_edge *edge)
 {
   g_autofree char *id = g_strdup_printf("edge-%s-%s-%d", agnameof(boxes[edge->from]),
                                         agnameof(boxes[edge->to]), (int)edge->kind);
@@ -136,6 +136,7 @@ static void add_edge(Agraph_t *drawing, Agnode_t **boxes, const struct graph_edg
     set_text(arrow, "edgetooltip", edge->tooltip);
     set_text(arrow, "labeltooltip", edge->tooltip);
   }
+  return arrow;
 }
 
 static void add_legend(Agraph_t *drawing, const struct graph *graph)
@@ -208,8 +209,9 @@ static Agraph_t **add_frames(Agraph_t *drawing, const struct graph *graph)
   return frames;
 }
 
-/* GRAPH as a cgraph; *BOXES gets its nodes in order when BOXES is not NULL. */
-static Agraph_t *build(const struct graph *graph, bool has_legend, Agnode_t ***boxes)
+/* GRAPH as a cgraph; *BOXES and *ARROWS get its nodes and edges in order when not NULL. */
+static Agraph_t *build(const struct graph *graph, bool has_legend, Agnode_t ***boxes,
+                       Agedge_t ***arrows)
 {
   Agraph_t *drawing = agopen((char *)"cleave", Agdirected, NULL);
   set_defaults(drawing, graph);
@@ -225,14 +227,18 @@ static Agraph_t *build(const struct graph *graph, bool has_legend, Agnode_t ***b
     const struct graph_node *node = graph_node_at(graph, i);
     nodes[i] = add_node(drawing, node->frame >= 0 ? frames[node->frame] : drawing, node);
   }
+  g_autofree Agedge_t **edges = g_new0(Agedge_t *, graph->edges->len + 1);
   for (int i = 0; i < (int)graph->edges->len; i++) {
-    add_edge(drawing, nodes, graph_edge_at(graph, i));
+    edges[i] = add_edge(drawing, nodes, graph_edge_at(graph, i));
   }
   if (has_legend) {
     add_legend(drawing, graph);
   }
   if (boxes) {
     *boxes = g_steal_pointer(&nodes);
+  }
+  if (arrows) {
+    *arrows = g_steal_pointer(&edges);
   }
   return drawing;
 }
@@ -251,7 +257,7 @@ static int flush_nothing(void *channel)
 
 static GBytes *write_dot(const struct graph *graph)
 {
-  Agraph_t *drawing = build(graph, true, NULL);
+  Agraph_t *drawing = build(graph, true, NULL, NULL);
   Agiodisc_t memory = {AgIoDisc.afread, append_text, flush_nothing};
   Agiodisc_t *before = drawing->clos->disc.io;
   drawing->clos->disc.io = &memory;
@@ -267,13 +273,14 @@ struct drawing_job {
   const char *format;
   const double *widths; /* for placing only */
   const double *heights;
+  bool has_lines;
 };
 
 /* In the child: appends the picture to OUT. */
 static bool render(GByteArray *out, void *data)
 {
   const struct drawing_job *job = data;
-  Agraph_t *drawing = build(job->graph, true, NULL);
+  Agraph_t *drawing = build(job->graph, true, NULL, NULL);
   GVC_t *context = gvContext();
   char *bytes = NULL;
   unsigned length = 0;
@@ -315,19 +322,38 @@ GBytes *picture_draw(const struct graph *graph, enum picture_format format,
   return picture && format == PICTURE_PDF ? without_date(picture) : picture;
 }
 
-/* In the child: lays out with fixed sizes and appends one struct picture_box for each node. */
+static void append_point(GByteArray *out, pointf point, double top)
+{
+  struct picture_point copy = {point.x, top - point.y};
+  g_byte_array_append(out, (const guint8 *)&copy, sizeof copy);
+}
+
+/* Appends the number of points of ARROW's first Bezier curve and the points. */
+static void append_line(GByteArray *out, Agedge_t *arrow, double top)
+{
+  const splines *route = ED_spl(arrow);
+  guint64 n = route && route->size > 0 ? (guint64)route->list[0].size : 0;
+  g_byte_array_append(out, (const guint8 *)&n, sizeof n);
+  for (guint64 i = 0; i < n; i++) {
+    append_point(out, route->list[0].list[i], top);
+  }
+}
+
+/* In the child: lays out with fixed sizes; appends one struct picture_box for each node, then the
+ * lines. */
 static bool place(GByteArray *out, void *data)
 {
   const struct drawing_job *job = data;
   Agnode_t **boxes = NULL;
-  Agraph_t *drawing = build(job->graph, false, &boxes);
+  Agedge_t **arrows = NULL;
+  Agraph_t *drawing = build(job->graph, false, &boxes, &arrows);
   for (guint i = 0; i < job->graph->nodes->len; i++) {
     set(boxes[i], "fixedsize", "true");
     set(boxes[i], "label", "");
     set_number(boxes[i], "width", job->widths[i] / 72);
     set_number(boxes[i], "height", job->heights[i] / 72);
   }
-  set(drawing, "splines", "false");
+  set(drawing, "splines", job->has_lines ? "true" : "false");
   GVC_t *context = gvContext();
   if (gvLayout(context, drawing, "dot") != 0) {
     return false;
@@ -340,20 +366,51 @@ static bool place(GByteArray *out, void *data)
                               .height = job->heights[i]};
     g_byte_array_append(out, (const guint8 *)&box, sizeof box);
   }
+  for (guint i = 0; job->has_lines && i < job->graph->edges->len; i++) {
+    append_line(out, arrows[i], top);
+  }
   return true;
 }
 
-GArray *picture_place(const struct graph *graph, const double *widths, const double *heights,
-                      const struct picture_limits *limits, GError **error)
+void picture_layout_clear(struct picture_layout *layout)
 {
-  struct drawing_job job = {.graph = graph, .widths = widths, .heights = heights};
-  g_autoptr(GBytes) bytes = child_run(place, &job, limits, error);
-  if (!bytes) {
-    return NULL;
+  g_clear_pointer(&layout->boxes, g_array_unref);
+  g_clear_pointer(&layout->lines, g_ptr_array_unref);
+}
+
+/* Takes N things of SIZE bytes from *BYTES into a new array; what is missing stays out. */
+static GArray *take(const guint8 **bytes, const guint8 *end, guint64 n, guint size)
+{
+  GArray *array = g_array_new(FALSE, FALSE, size);
+  if (n <= (guint64)(end - *bytes) / size) {
+    g_array_append_vals(array, *bytes, (guint)n);
+    *bytes += n * size;
   }
-  GArray *result = g_array_new(FALSE, FALSE, sizeof(struct picture_box));
+  return array;
+}
+
+bool picture_place(const struct graph *graph, const double *widths, const double *heights,
+                   bool has_lines, const struct picture_limits *limits,
+                   struct picture_layout *layout, GError **error)
+{
+  struct drawing_job job = {
+      .graph = graph, .widths = widths, .heights = heights, .has_lines = has_lines};
+  g_autoptr(GBytes) answer = child_run(place, &job, limits, error);
+  if (!answer) {
+    return false;
+  }
   gsize size = 0;
-  gconstpointer boxes = g_bytes_get_data(bytes, &size);
-  g_array_append_vals(result, boxes, (guint)(size / sizeof(struct picture_box)));
-  return result;
+  const guint8 *bytes = g_bytes_get_data(answer, &size);
+  const guint8 *end = bytes + size;
+  layout->boxes = take(&bytes, end, graph->nodes->len, sizeof(struct picture_box));
+  layout->lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+  for (guint i = 0; i < graph->edges->len; i++) {
+    guint64 n = 0;
+    if (end - bytes >= (ptrdiff_t)sizeof n) {
+      memcpy(&n, bytes, sizeof n);
+      bytes += sizeof n;
+    }
+    g_ptr_array_add(layout->lines, take(&bytes, end, n, sizeof(struct picture_point)));
+  }
+  return true;
 }

@@ -42,9 +42,24 @@ struct picture_box {
   double height;
 };
 
-/* Boxes of the nodes of GRAPH in their order, without legend and title. WIDTHS and HEIGHTS (points)
- * fix their sizes. The caller frees with g_array_unref(). */
-GArray *picture_place(const struct graph *graph, const double *widths, const double *heights,
-                      const struct picture_limits *limits, GError **error);
+struct picture_point {
+  double x;
+  double y;
+};
+
+struct picture_layout {
+  GArray *boxes;    /* struct picture_box, in the order of the graph's nodes */
+  GPtrArray *lines; /* GArray * of struct picture_point for each edge: the start and then three
+                       points for each Bezier piece; empty where the line is straight */
+};
+
+void picture_layout_clear(struct picture_layout *layout);
+
+/* Places the boxes of GRAPH, without legend and title. WIDTHS and HEIGHTS (points) fix their sizes.
+ * HAS_LINES leads arrows around boxes, which costs most of the time. LAYOUT is the caller's to
+ * clear, filled on success. */
+bool picture_place(const struct graph *graph, const double *widths, const double *heights,
+                   bool has_lines, const struct picture_limits *limits,
+                   struct picture_layout *layout, GError **error);
 
 #endif

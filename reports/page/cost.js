@@ -72,11 +72,12 @@ function price(plan, input) {
   return {lines, total: lines.reduce((sum, line) => sum.plus(line.exact), ZERO)};
 }
 
-/* Memory sizes that the plan sells: the next one up. */
-function sold(plan, memory) {
-  const size = plan.sizes.map(Exact.of).find(item => !item.under(memory));
-  const least = Exact.of(plan.rules.minimum_memory_mb || "1");
-  return size || (plan.sizes.length > 0 ? Exact.of(plan.sizes[plan.sizes.length - 1]) : memory.most(least));
+/* The memory that the plan sells for a wish: within its limits, and the next size up where it has sizes. */
+function sold(plan, wish) {
+  const rule = (name, otherwise) => plan.rules[name] === undefined ? otherwise : Exact.of(plan.rules[name]);
+  const memory = wish.most(rule("minimum_memory_mb", new Exact(1n))).least(rule("maximum_memory_mb", wish));
+  if (plan.sizes.length === 0) return memory;
+  return plan.sizes.map(Exact.of).find(size => !size.under(memory)) || Exact.of(plan.sizes[plan.sizes.length - 1]);
 }
 
 const calculator = {plans: data.plans.filter(plan => plan.billing !== "instance"), machines: data.plans.filter(plan => plan.billing === "instance")};
@@ -114,7 +115,7 @@ function drawCurve(input) {
   root.append("line").attr("x1", margin.left).attr("x2", width - margin.right).attr("y1", y(machine)).attr("y2", y(machine))
     .attr("stroke", "var(--write)").attr("stroke-width", 2.5).attr("stroke-dasharray", "7 4");
   root.append("text").attr("class", "label").attr("x", margin.left + 8).attr("y", y(machine) - 6).text("machines that are always on");
-  root.append("text").attr("class", "label").attr("x", width - margin.right - 4).attr("y", y(points[60][1]) + 18).attr("text-anchor", "end").text("functions");
+  root.append("text").attr("class", "label").attr("x", width - margin.right - 4).attr("y", y(points[60][1]) + 44).attr("text-anchor", "end").text("functions");
   const now = Math.min(1e8, Math.max(100, input.perDay.number()));
   root.append("circle").attr("cx", x(now)).attr("cy", y(Math.max(.01, at(now)))).attr("r", 5).attr("fill", "var(--ink)");
   if (crossing) root.append("line").attr("x1", x(crossing)).attr("x2", x(crossing)).attr("y1", y(machine)).attr("y2", height - margin.bottom)

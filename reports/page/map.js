@@ -53,7 +53,7 @@ function stored(service) {
   const level = data.levels.find(item => item.service === service);
   const boxes = level.boxes.map(([kind, ref, x, y]) => ({...boxOf(kind, ref), ref, x, y}));
   return {title: service < 0 ? "all services" : serviceName(service), isPlaced: level.is_placed, note: level.note,
-    boxes, arrows: level.arrows.map(([from, to, n, kind]) => ({from, to, n, kind})),
+    boxes, arrows: level.arrows.map(([from, to, n, kind, path]) => ({from, to, n, kind, path})),
     path: service < 0 ? [] : [{text: serviceName(service)}]};
 }
 
@@ -190,20 +190,39 @@ function border(a, b) {
   return Number.isFinite(scale) ? [a.x + dx * scale, a.y + dy * scale] : [a.x, a.y];
 }
 
-function drawArrow(level, arrow, hasReverse) {
-  const a = level.boxes[arrow.from], b = level.boxes[arrow.to];
-  const width = Math.min(9, 1 + Math.log2(1 + arrow.n));
+/* A straight or slightly bent way, where Graphviz gave none: start, bend, end. */
+function wayBetween(a, b, hasReverse) {
   const [x1, y1] = border(a, b), [x2, y2] = border(b, a);
   const length = Math.hypot(x2 - x1, y2 - y1) || 1, bend = hasReverse ? 14 : 0;
-  const mx = (x1 + x2) / 2 - (y2 - y1) / length * bend, my = (y1 + y2) / 2 + (x2 - x1) / length * bend;
-  const angle = Math.atan2(y2 - my, x2 - mx), head = 6 + width;
-  const ex = x2 - Math.cos(angle) * head * .8, ey = y2 - Math.sin(angle) * head * .8;
-  const wing = turn => `${x2 - Math.cos(angle + turn) * head},${y2 - Math.sin(angle + turn) * head}`;
-  const line = s("path", {class: "arrow", d: `M${x1},${y1}Q${mx},${my} ${ex},${ey}`, "stroke-width": width});
-  const tip = s("polygon", {class: "arrow", points: `${x2},${y2} ${wing(.4)} ${wing(-.4)}`});
+  return [[x1, y1], [(x1 + x2) / 2 - (y2 - y1) / length * bend, (y1 + y2) / 2 + (x2 - x1) / length * bend], [x2, y2]];
+}
+
+function drawArrow(level, arrow, hasReverse) {
+  const a = level.boxes[arrow.from], b = level.boxes[arrow.to], width = Math.min(9, 1 + Math.log2(1 + arrow.n));
+  let d, tip, before, middle;
+  if (arrow.path) {
+    const points = arrow.path.match(/-?\d+,-?\d+/g).map(pair => pair.split(",").map(Number));
+    d = arrow.path;
+    tip = points[points.length - 1];
+    before = points[points.length - 2];
+    const last = [...points].reverse().find(point => Math.hypot(point[0] - tip[0], point[1] - tip[1]) > 1);
+    before = last || before;
+    middle = points[Math.floor(points.length / 2)];
+  } else {
+    const [start, bend, end] = wayBetween(a, b, hasReverse);
+    d = `M${start}Q${bend} ${end}`;
+    tip = end;
+    before = bend;
+    middle = bend;
+  }
+  const angle = Math.atan2(tip[1] - before[1], tip[0] - before[0]), head = 6 + width;
+  const end = arrow.path ? [tip[0] + Math.cos(angle) * 9, tip[1] + Math.sin(angle) * 9] : tip;
+  const wing = turn => `${end[0] - Math.cos(angle + turn) * head},${end[1] - Math.sin(angle + turn) * head}`;
   return s("g", {class: `edge ${arrow.kind}`, "data-from": arrow.from, "data-to": arrow.to},
     s("title", {}, `${a.name} → ${b.name}: ${arrow.n} ${arrow.kind === "foreign" ? "crossing, with writes of foreign state" : arrow.kind === "cut" ? "crossing" : "inside"}`),
-    line, tip, arrow.n > 1 && level.arrows.length <= 40 ? s("text", {class: "arrow-label", x: mx, y: my - 3, "text-anchor": "middle"}, arrow.n) : null);
+    s("path", {class: "arrow", d, "stroke-width": width}),
+    s("polygon", {class: "arrow", points: `${end} ${wing(.4)} ${wing(-.4)}`}),
+    arrow.n > 1 && level.arrows.length <= 60 ? s("text", {class: "arrow-label", x: middle[0], y: middle[1] - 3, "text-anchor": "middle"}, arrow.n) : null);
 }
 
 function drawBox(box, index) {

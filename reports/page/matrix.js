@@ -18,13 +18,10 @@ function serviceMatrix() {
     cells.set(key, cell);
   };
   data.calls.from.forEach((from, c) => {
-    const a = data.routines.service[from], b = data.routines.service[data.calls.to[c]];
-    if (a >= 0 && b >= 0) add(a, b, data.calls.n[c], false);
+    const a = data.routines.service[from];
+    if (a >= 0 && a === data.routines.service[data.calls.to[c]]) add(a, a, data.calls.n[c], false);
   });
-  data.accesses.routine.forEach((r, i) => {
-    const a = data.routines.service[r], b = data.states.service[data.accesses.state[i]];
-    if (a >= 0 && b >= 0 && a !== b) add(a, b, data.accesses.n[i], data.accesses.mode[i] === "w");
-  });
+  data.cuts.forEach(cut => { if (cut.from >= 0 && cut.to >= 0) add(cut.from, cut.to, cut.n, cut.mode === "write"); });
   return {rows: order.map(i => ({name: serviceName(i), service: i})), at: new Map(order.map((i, k) => [i, k])), cells};
 }
 
