@@ -79,6 +79,15 @@ static enum unit_severity severity_of(enum CXDiagnosticSeverity severity)
   }
 }
 
+/* Keeping going turns what is fatal into an error: a missing file is known by its words. */
+static bool is_missing_file(CXDiagnostic diagnostic)
+{
+  CXString text = clang_getDiagnosticSpelling(diagnostic);
+  bool is_missing = g_str_has_suffix(clang_getCString(text), "file not found");
+  clang_disposeString(text);
+  return is_missing;
+}
+
 static uint32_t extract_diagnostics(struct visit *visit)
 {
   uint32_t n_errors = 0;
@@ -89,6 +98,7 @@ static uint32_t extract_diagnostics(struct visit *visit)
     struct spot spot = visit_location(visit, clang_getDiagnosticLocation(diagnostic));
     if (severity >= UNIT_ERROR) {
       n_errors++;
+      severity = is_missing_file(diagnostic) ? UNIT_FATAL : severity;
       struct unit_diagnostic row = {
           .file = spot.file,
           .line = spot.line,

@@ -174,6 +174,7 @@ struct value place_address(struct visit *visit, const struct place *place, const
 struct value visit_value(struct visit *visit, CXCursor expression);
 struct place visit_place(struct visit *visit, CXCursor expression);
 void visit_discard(struct visit *visit, CXCursor expression);
+void visit_truth(struct visit *visit, CXCursor condition); /* tested for zero */
 bool visit_is_place(struct visit *visit, CXCursor expression);
 bool visit_integer(CXCursor expression, int64_t *integer);
 uint32_t visit_literal_text(struct visit *visit, CXCursor literal);

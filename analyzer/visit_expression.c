@@ -367,7 +367,7 @@ static struct value load(struct visit *visit, CXCursor expression, CXType type)
 }
 
 /* Tests a condition: a pointer parameter that stands alone is compared with NULL. */
-static void test_truth(struct visit *visit, CXCursor condition)
+void visit_truth(struct visit *visit, CXCursor condition)
 {
   struct value value = visit_value(visit, condition);
   if (value.kind == UNIT_ARGUMENT_PARAM && is_pointer(value.type))
@@ -376,7 +376,8 @@ static void test_truth(struct visit *visit, CXCursor condition)
 
 void visit_discard(struct visit *visit, CXCursor expression)
 {
-  test_truth(visit, expression);
+  struct value ignored = visit_value(visit, expression);
+  (void)ignored;
 }
 
 static struct value value_of_unary(struct visit *visit, CXCursor expression, CXType type)
@@ -413,7 +414,7 @@ static struct value value_of_unary(struct visit *visit, CXCursor expression, CXT
     return value;
   }
   case CXUnaryOperator_LNot:
-    test_truth(visit, child);
+    visit_truth(visit, child);
     return value_none(type);
   case CXUnaryOperator_Extension:
     return visit_value(visit, child);
@@ -527,9 +528,9 @@ static struct value value_of_binary(struct visit *visit, CXCursor expression, CX
     return visit_value(visit, right);
   case CXBinaryOperator_LAnd:
   case CXBinaryOperator_LOr:
-    test_truth(visit, left);
+    visit_truth(visit, left);
     visit->conditional_depth++;
-    test_truth(visit, right);
+    visit_truth(visit, right);
     visit->conditional_depth--;
     return value_none(type);
   default:
@@ -567,7 +568,7 @@ static struct value value_of_conditional(struct visit *visit, CXCursor expressio
   guint start = visit_push_expressions(visit, expression, &n);
   struct value value = value_none(type);
   if (n == 3) {
-    test_truth(visit, visit_at(visit, start));
+    visit_truth(visit, visit_at(visit, start));
     visit->conditional_depth++;
     struct value first = visit_value(visit, visit_at(visit, start + 1));
     struct value second = visit_value(visit, visit_at(visit, start + 2));

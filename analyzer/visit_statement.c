@@ -91,7 +91,7 @@ static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
   }
   CXCursor condition = visit_at(visit, start);
   CXCursor then = visit_at(visit, start + 1);
-  visit_discard(visit, condition);
+  visit_truth(visit, condition);
   if (group == UNIT_NONE)
     group = visit->n_groups++;
   uint32_t outer = visit->arm;
@@ -206,7 +206,7 @@ static void visit_loop(struct visit *visit, CXCursor statement, enum CXCursorKin
     CXCursor part = visit_at(visit, start + i);
     bool is_body = i == body;
     if (!is_body)
-      visit_discard(visit, part);
+      visit_truth(visit, part);
     else if (kind == CXCursor_DoStmt)
       visit_statement(visit, part);
     else

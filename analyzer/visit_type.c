@@ -109,10 +109,12 @@ uint32_t visit_value_flags(CXType type)
 {
   uint32_t flags = 0;
   CXType canonical = clang_getCanonicalType(type);
-  if (is_array(canonical)) {
+  /* The qualifiers of an array's elements stand on the array once the type is canonical. */
+  while (is_array(canonical)) {
     flags |= UNIT_VALUE_ARRAY;
-    while (is_array(canonical))
-      canonical = clang_getCanonicalType(clang_getArrayElementType(canonical));
+    if (clang_isConstQualifiedType(canonical))
+      flags |= UNIT_VALUE_CONST;
+    canonical = clang_getCanonicalType(clang_getArrayElementType(canonical));
   }
   if (clang_isConstQualifiedType(canonical))
     flags |= UNIT_VALUE_CONST;
