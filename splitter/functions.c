@@ -121,13 +121,42 @@ static char *name_of_entry(const struct monolith *monolith, const struct fact_en
   return name;
 }
 
+static const char *registrar_file(const struct monolith *monolith, const char *registrar)
+{
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    if (strcmp(monolith->routines[i].name, registrar) == 0 && monolith->routines[i].is_defined) {
+      return monolith->routines[i].file;
+    }
+  }
+  return "";
+}
+
+/* Whether an entry is part of what makes the process run: a signal handler, the body of a thread, a
+ * dispatcher, the inside of a queue. The platform does that for functions. */
+static bool is_for_the_process(const struct proposal *proposal, const struct fact_entry *entry,
+                               guint32 routine)
+{
+  const struct monolith *monolith = proposal->monolith;
+  if (!proposal->roles->is_in_frame[routine] || strcmp(entry->trigger, "main") == 0) {
+    return false;
+  }
+  if (strcmp(entry->trigger, "http") == 0) {
+    return (entry->key[0] == '\0' || strcmp(entry->key, "*") == 0) &&
+           roles_dispatches(monolith, proposal->roles, routine);
+  }
+  return strcmp(entry->trigger, "command") != 0 ||
+         strcmp(registrar_file(monolith, entry->registrar), monolith->routines[routine].file) != 0;
+}
+
 static struct function *function_of(const struct proposal *proposal, guint32 number,
                                     const struct chosen_trigger *chosen)
 {
   const struct monolith *monolith = proposal->monolith;
   const struct fact_entry *entry = &monolith->entries[number];
   guint32 routine = monolith_routine(monolith, entry->routine);
-  if (routine == MONOLITH_NONE || !monolith->routines[routine].is_defined) {
+  bool is_chosen = chosen != NULL && routine != MONOLITH_NONE && chosen[routine].trigger != NULL;
+  if (routine == MONOLITH_NONE || !monolith->routines[routine].is_defined ||
+      (!is_chosen && is_for_the_process(proposal, entry, routine))) {
     return NULL;
   }
   struct function *function = g_new0(struct function, 1);

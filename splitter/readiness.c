@@ -27,93 +27,125 @@ static gboolean reaches(const struct function *function, guint32 routine)
   return FALSE;
 }
 
-static gboolean is_any(const char *text, const char *const *list)
-{
-  return g_strv_contains(list, text);
-}
+/* Effects that stand in the way: the outside routines that have them, and the words for it. */
+static const struct {
+  const char *effect;
+  const char *const *via;
+  enum readiness readiness;
+  const char *words;
+} effect_obstacles[] = {
+    {"signal", (const char *const[]){"signal", "sigaction", "bsd_signal", "sysv_signal", NULL},
+     READINESS_BLOCKED, "sets process-wide signal handlers"},
+    {"thread", (const char *const[]){"pthread_create", "thrd_create", "g_thread_new", NULL},
+     READINESS_BLOCKED, "starts a thread that outlives the call"},
+    {"socket",
+     (const char *const[]){"bind", "listen", "accept", "accept4", "MHD_start_daemon", "uv_listen",
+                           "evhttp_bind_socket", "evconnlistener_new_bind", "mg_bind", NULL},
+     READINESS_BLOCKED, "listens on a socket"},
+    {"process",
+     (const char *const[]){"fork", "vfork", "system", "popen", "posix_spawn", "posix_spawnp",
+                           "execl", "execv", "execve", "execvp", "execlp", NULL},
+     READINESS_ADAPT, "starts another process: pack that program or call a service"},
+    {"file",
+     (const char *const[]){"fwrite", "fputs", "write", "pwrite", "writev", "ftruncate", "truncate",
+                           "rename", "unlink", "remove", "sendfile", NULL},
+     READINESS_ADAPT, "writes the local disk: move what it keeps to object storage"},
+};
 
 static void assess_effect(const struct proposal *proposal, struct function *function,
                           const struct fact_effect *effect)
 {
-  static const char *const listening[] = {"bind", "listen", "accept", "accept4", NULL};
   guint32 routine = monolith_routine(proposal->monolith, effect->routine);
   if (routine == MONOLITH_NONE || !reaches(function, routine)) {
     return;
   }
-  const char *name = proposal->monolith->routines[routine].name;
-  if (strcmp(effect->effect, "signal") == 0) {
-    add_obstacle(function, READINESS_BLOCKED, effect->file, effect->line,
-                 g_strdup_printf("%s sets process-wide signal handling (%s)", name, effect->via));
-  } else if (strcmp(effect->effect, "thread") == 0 &&
-             (strstr(effect->via, "create") != NULL || strstr(effect->via, "thrd") != NULL)) {
-    add_obstacle(
-        function, READINESS_BLOCKED, effect->file, effect->line,
-        g_strdup_printf("%s starts a thread (%s) that outlives the call", name, effect->via));
-  } else if (strcmp(effect->effect, "process") == 0) {
-    add_obstacle(function, READINESS_ADAPT, effect->file, effect->line,
-                 g_strdup_printf("%s starts or ends processes (%s)", name, effect->via));
-  } else if (strcmp(effect->effect, "socket") == 0 && is_any(effect->via, listening)) {
-    add_obstacle(function, READINESS_BLOCKED, effect->file, effect->line,
-                 g_strdup_printf("%s listens on a socket (%s)", name, effect->via));
-  } else if (strcmp(effect->effect, "shm") == 0) {
-    add_obstacle(function, READINESS_BLOCKED, effect->file, effect->line,
-                 g_strdup_printf("%s uses shared memory (%s)", name, effect->via));
+  for (gsize i = 0; i < G_N_ELEMENTS(effect_obstacles); i++) {
+    if (strcmp(effect->effect, effect_obstacles[i].effect) == 0 &&
+        g_strv_contains(effect_obstacles[i].via, effect->via)) {
+      add_obstacle(function, effect_obstacles[i].readiness, effect->file, effect->line,
+                   g_strdup_printf("%s %s (%s)", proposal->monolith->routines[routine].name,
+                                   effect_obstacles[i].words, effect->via));
+    }
   }
 }
 
-/* The first access of a state within the function, a write when there is one. */
-static const struct access *first_access(const struct monolith *monolith,
-                                         const struct function *function, guint32 state,
-                                         gboolean *is_written)
+/* How a function uses one state while it serves. */
+struct use {
+  const struct access *first; /* a write when there is one */
+  gboolean is_written;
+  gboolean is_read; /* other than by adding to it */
+};
+
+static struct use use_of(const struct proposal *proposal, const struct function *function,
+                         guint32 state)
 {
-  const struct access *found = NULL;
-  *is_written = FALSE;
+  const struct monolith *monolith = proposal->monolith;
+  struct use use = {NULL, FALSE, FALSE};
+  gboolean is_owned = proposal->roles->state[state] == STATE_OWNED;
   for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
     const struct access *access = &monolith->accesses[monolith->accessed[i]];
-    if (access->fact->is_startup || !reaches(function, access->routine)) {
+    if (access->fact->is_startup || !reaches(function, access->routine) ||
+        (is_owned && !roles_works_on(monolith, proposal->roles, access))) {
       continue;
     }
     gboolean is_write = access->mode == ACCESS_WRITE;
-    if (found == NULL || (is_write && !*is_written)) {
-      found = access;
+    if (use.first == NULL || (is_write && !use.is_written)) {
+      use.first = access;
     }
-    *is_written |= is_write;
+    use.is_written |= is_write;
+    use.is_read |= !is_write && !access->is_add;
   }
-  return found;
+  return use;
+}
+
+/* State that is in the process: only what changes an answer or loses something counts; the rest is
+ * noted. */
+static void assess_memory(struct function *function, const char *name, enum state_role role,
+                          const struct use *use)
+{
+  const char *file = use->first->fact->file;
+  gint64 line = use->first->fact->line;
+  if (role == STATE_COUNTER && use->is_read) {
+    add_obstacle(function, READINESS_ADAPT, file, line,
+                 g_strdup_printf("reports counter %s, which every copy counts for itself: read "
+                                 "the sum from outside",
+                                 name));
+  } else if (role == STATE_COUNTER) {
+    add_obstacle(function, READINESS_READY, file, line,
+                 g_strdup_printf("counter %s: every copy counts for itself", name));
+  } else if (role == STATE_CACHE || role == STATE_LOG) {
+    add_obstacle(function, READINESS_READY, file, line,
+                 g_strdup_printf("%s %s: every copy has its own",
+                                 role == STATE_CACHE ? "cache" : "log", name));
+  } else if (role == STATE_OWNED) {
+    add_obstacle(function, READINESS_ADAPT, file, line,
+                 g_strdup_printf("%s%s lives in the process between calls: keep it outside",
+                                 use->is_written ? "written state " : "state ", name));
+  }
 }
 
 static void assess_state(const struct proposal *proposal, struct function *function, guint32 state)
 {
-  const struct monolith *monolith = proposal->monolith;
-  const struct fact_state *fact = &monolith->states[state];
-  gboolean is_written = FALSE;
-  const struct access *access = first_access(monolith, function, state, &is_written);
-  if (access == NULL || proposal->state[state].role == PLACE_EXTERNAL ||
+  const struct fact_state *fact = &proposal->monolith->states[state];
+  struct use use = use_of(proposal, function, state);
+  if (use.first == NULL || proposal->state[state].role == PLACE_EXTERNAL ||
       strcmp(fact->storage, "table") == 0) {
     return;
   }
   g_autofree char *name = monolith_state_name(fact);
-  enum state_role role = proposal->roles->state[state];
-  const char *file = access->fact->file;
-  gint64 line = access->fact->line;
+  const char *file = use.first->fact->file;
+  gint64 line = use.first->fact->line;
   if (strcmp(fact->storage, "shm") == 0) {
     add_obstacle(function, READINESS_BLOCKED, file, line,
                  g_strdup_printf("shared memory %s", name));
   } else if (strcmp(fact->storage, "file") == 0) {
-    add_obstacle(function, is_written ? READINESS_BLOCKED : READINESS_ADAPT, file, line,
-                 g_strdup_printf(is_written ? "data file %s on the local disk between calls: move "
-                                              "it to object storage or a database"
-                                            : "reads file %s: pack it with the function",
+    add_obstacle(function, use.is_written ? READINESS_BLOCKED : READINESS_ADAPT, file, line,
+                 g_strdup_printf(use.is_written ? "data file %s on the local disk between calls: "
+                                                  "move it to object storage or a database"
+                                                : "reads file %s: pack it with the function",
                                  name));
-  } else if (role == STATE_COUNTER || role == STATE_LOG) {
-    add_obstacle(function, READINESS_ADAPT, file, line,
-                 g_strdup_printf("%s %s: report it as a metric, copies do not add up",
-                                 role == STATE_COUNTER ? "counter" : "log", name));
-  } else if (role == STATE_OWNED) {
-    add_obstacle(function, READINESS_ADAPT, file, line,
-                 g_strdup_printf("%s %s lives in the process between calls: keep it outside (%s)",
-                                 is_written ? "written state" : "state", name,
-                                 strcmp(fact->storage, "heap") == 0 ? "heap" : "variable"));
+  } else {
+    assess_memory(function, name, proposal->roles->state[state], &use);
   }
 }
 

@@ -128,7 +128,9 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
     *reason = g_strdup("not written while the program serves");
     return STATE_CONFIGURATION;
   }
-  if (usage.n_writes > 0 && usage.n_adds == usage.n_writes && !is_outside_store(state)) {
+  bool is_on_heap = strcmp(state->storage, "heap") == 0;
+  if (usage.n_writes > 0 && usage.n_adds == usage.n_writes && !is_outside_store(state) &&
+      !is_on_heap) {
     if (names_any(state, identity)) {
       *reason = g_strdup("gives out identities: copies would give the same one twice");
       return STATE_OWNED;
@@ -204,8 +206,7 @@ static void mark_reached(const struct monolith *monolith, const struct roles *ro
 /* What hands over to so many entries is a dispatcher. */
 enum { FEWEST_HANDED = 4 };
 
-/* Whether ROUTINE hands over to entries, itself or through what it calls. */
-static bool dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine)
+bool roles_dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine)
 {
   g_autofree bool *is_reached = g_new0(bool, MAX(monolith->n_routines, 1));
   g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -260,7 +261,7 @@ static void mark_frame(const struct monolith *monolith, struct roles *roles)
       continue;
     }
     bool is_asked =
-        is_for_customers(&monolith->entries[i]) && !dispatches(monolith, roles, routine);
+        is_for_customers(&monolith->entries[i]) && !roles_dispatches(monolith, roles, routine);
     (is_asked ? is_asked_for : is_run)[routine] = true;
     g_array_append_val(is_asked ? asked : run, routine);
   }
@@ -309,10 +310,8 @@ static void taint(const struct monolith *monolith, const struct roles *roles, gu
   }
 }
 
-/* Whether an access shows that ROUTINE works on the state itself: reading a record through a
- * pointer that was passed in does not. */
-static bool works_on(const struct monolith *monolith, const struct roles *roles,
-                     const struct access *access)
+bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
+                    const struct access *access)
 {
   bool is_elsewhere =
       strcmp(monolith->states[access->state].storage, "heap") == 0 &&
@@ -326,7 +325,7 @@ static void taint_by_state(const struct monolith *monolith, const struct roles *
 {
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (works_on(monolith, roles, access)) {
+    if (roles_works_on(monolith, roles, access)) {
       taint(monolith, roles, access->routine, is_tainted);
     }
   }
@@ -401,7 +400,7 @@ static bool accesses_keeping(const struct monolith *monolith, const struct roles
   guint32 file = monolith->routine_file[routine];
   for (guint32 i = monolith->first_access[routine]; i < monolith->first_access[routine + 1]; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (works_on(monolith, roles, access) && keeps_from(monolith, file, access->state)) {
+    if (roles_works_on(monolith, roles, access) && keeps_from(monolith, file, access->state)) {
       return true;
     }
   }

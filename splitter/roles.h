@@ -44,6 +44,15 @@ struct roles {
 struct roles *roles_new(const struct monolith *monolith, const bool *is_entry);
 void roles_free(struct roles *roles);
 
+/* Whether an access of a serving program shows that its routine works on state that needs an owner:
+ * reading a record of others through a pointer that was passed in does not. O(1). */
+bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
+                    const struct access *access);
+
+/* Whether ROUTINE hands over to many entries, itself or through what it calls: the platform does
+ * its work. O(calls). */
+bool roles_dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine);
+
 /* Whether every copy of the program may hold its own. */
 bool state_role_is_replicable(enum state_role role);
 
