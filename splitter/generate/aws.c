@@ -2,121 +2,7 @@
 
 #include <string.h>
 
-void route_split(const char *key, char **method, char **path)
-{
-  const char *space = strchr(key, ' ');
-  const char *rest = space && *key != '/' ? space + 1 : key;
-  *method = space && *key != '/' ? g_strndup(key, (gsize)(space - key)) : g_strdup("ANY");
-  GString *out = g_string_new(NULL);
-  g_auto(GStrv) parts = g_strsplit(*rest == '/' ? rest + 1 : rest, "/", -1);
-  for (size_t i = 0; parts[i]; i++) {
-    const char *part = parts[i];
-    g_string_append_c(out, '/');
-    if (*part == ':') {
-      g_string_append_printf(out, "{%s}", part + 1);
-    } else if (strcmp(part, "*") == 0) {
-      g_string_append(out, "{proxy+}");
-    } else {
-      g_string_append(out, part);
-    }
-  }
-  if (out->len == 0) {
-    g_string_append_c(out, '/');
-  }
-  *path = g_string_free(out, FALSE);
-}
-
-char *camel_name(const char *name)
-{
-  GString *out = g_string_new(NULL);
-  bool is_start = true;
-  for (const char *c = name; *c; c++) {
-    if (!g_ascii_isalnum(*c)) {
-      is_start = true;
-    } else {
-      g_string_append_c(out, is_start ? g_ascii_toupper(*c) : *c);
-      is_start = false;
-    }
-  }
-  if (out->len == 0 || g_ascii_isdigit(out->str[0])) {
-    g_string_prepend_c(out, 'F');
-  }
-  return g_string_free(out, FALSE);
-}
-
-/* A number of seconds: "60", "60s", "5m", "1h", "2d"; 0 when it is none. */
-static gint64 seconds_of(const char *key)
-{
-  char *end = NULL;
-  gint64 n = g_ascii_strtoll(key, &end, 10);
-  if (end == key || n <= 0) {
-    return 0;
-  }
-  while (*end == ' ') {
-    end++;
-  }
-  gint64 unit = *end == '\0' || *end == 's' ? 1
-                : *end == 'm'               ? 60
-                : *end == 'h'               ? 3600
-                : *end == 'd'               ? 86400
-                                            : 0;
-  return n * unit;
-}
-
-static char *rate_of(gint64 seconds)
-{
-  gint64 minutes = MAX(1, (seconds + 30) / 60);
-  if (minutes % 1440 == 0) {
-    return g_strdup_printf("rate(%" G_GINT64_FORMAT " day%s)", minutes / 1440,
-                           minutes == 1440 ? "" : "s");
-  }
-  if (minutes % 60 == 0) {
-    return g_strdup_printf("rate(%" G_GINT64_FORMAT " hour%s)", minutes / 60,
-                           minutes == 60 ? "" : "s");
-  }
-  return g_strdup_printf("rate(%" G_GINT64_FORMAT " minute%s)", minutes, minutes == 1 ? "" : "s");
-}
-
-/* AWS numbers the days of the week from 1 (Sunday); cron from 0. Names stay. */
-static char *aws_weekday(const char *field)
-{
-  GString *out = g_string_new(NULL);
-  for (const char *c = field; *c; c++) {
-    bool is_step = c > field && c[-1] == '/';
-    if (g_ascii_isdigit(*c) && !is_step) {
-      g_string_append_printf(out, "%d", (*c - '0') % 7 + 1);
-    } else {
-      g_string_append_c(out, *c);
-    }
-  }
-  return g_string_free(out, FALSE);
-}
-
-char *aws_schedule(const char *key)
-{
-  static const char *const names[][2] = {
-      {"@hourly", "rate(1 hour)"},        {"@daily", "cron(0 0 * * ? *)"},
-      {"@midnight", "cron(0 0 * * ? *)"}, {"@weekly", "cron(0 0 ? * 1 *)"},
-      {"@monthly", "cron(0 0 1 * ? *)"},  {"@yearly", "cron(0 0 1 1 ? *)"}};
-  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-    if (strcmp(key, names[i][0]) == 0) {
-      return g_strdup(names[i][1]);
-    }
-  }
-  if (g_str_has_prefix(key, "rate(") || g_str_has_prefix(key, "cron(")) {
-    return g_strdup(key);
-  }
-  g_auto(GStrv) fields = g_strsplit(key, " ", -1);
-  if (g_strv_length(fields) == 5) {
-    /* One of day of month and day of week must be '?'. */
-    g_autofree char *weekday = aws_weekday(fields[4]);
-    bool any_weekday = strcmp(fields[4], "*") == 0;
-    return g_strdup_printf("cron(%s %s %s %s %s *)", fields[0], fields[1],
-                           any_weekday ? fields[2] : "?", fields[3], any_weekday ? "?" : weekday);
-  }
-  gint64 seconds = seconds_of(key);
-  return seconds > 0 ? rate_of(seconds) : NULL;
-}
+#include "splitter/generate/trigger.h"
 
 static json_t *get_attribute(const char *resource, const char *attribute)
 {
@@ -232,12 +118,14 @@ static json_t *function_of(const struct artifact *artifact, json_t *resources, j
 {
   const struct function_spec *first = artifact->specs->pdata[0];
   int64_t memory = 0, timeout = 0, concurrency = 0;
+  bool is_capped = false;
   json_t *events = json_object();
   for (guint i = 0; i < artifact->specs->len; i++) {
     const struct function_spec *spec = artifact->specs->pdata[i];
     memory = MAX(memory, spec->memory_mb);
     timeout = MAX(timeout, spec->timeout_s);
     concurrency = MAX(concurrency, spec->concurrency);
+    is_capped = is_capped || spec->is_capped;
     *has_api = *has_api || strcmp(spec->trigger, "http") == 0;
     if (strcmp(spec->trigger, "queue") == 0) {
       add_queue(spec, resources);
@@ -255,6 +143,10 @@ static json_t *function_of(const struct artifact *artifact, json_t *resources, j
                 "provided.al2023", "Handler", "bootstrap", "CodeUri", code, "Architectures",
                 "x86_64", "MemorySize", (int)memory, "Timeout", (int)MIN(900, timeout),
                 "ReservedConcurrentExecutions", (int)concurrency);
+  if (is_capped) {
+    json_object_set_new(properties, "ReservedConcurrentExecutions",
+                        json_integer((json_int_t)concurrency));
+  }
   json_t *variables = environment_of(artifact, parameters);
   if (json_object_size(variables) > 0) {
     json_object_set_new(properties, "Environment", json_pack("{s:o}", "Variables", variables));
@@ -277,7 +169,8 @@ json_t *aws_template(const GPtrArray *artifacts)
   bool has_api = false;
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
-    g_autofree char *name = camel_name(artifact->name);
+    g_autofree char *camel = camel_name(artifact->name);
+    g_autofree char *name = g_strconcat(camel, "Function", NULL);
     json_t *function = function_of(artifact, resources, parameters, &has_api);
     json_object_set_new(resources, name, function);
   }

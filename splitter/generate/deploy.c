@@ -3,6 +3,12 @@
 #include <string.h>
 
 #include "splitter/generate/aws.h"
+#include "splitter/generate/azure.h"
+#include "splitter/generate/containers.h"
+#include "splitter/generate/readme.h"
+#include "splitter/generate/samples.h"
+#include "splitter/generate/schema.h"
+#include "splitter/generate/terraform.h"
 
 char *service_binary_name(const struct function_spec *spec)
 {
@@ -44,13 +50,46 @@ static json_t *functions_document(const GPtrArray *artifacts)
   return json_pack("{s:i, s:o}", "version", 1, "functions", list);
 }
 
-void deploy_add(struct product *product, const struct inventory *inventory, const GPtrArray *specs,
-                const GPtrArray *artifacts, const struct generate_options *options)
+/* What a person tries a function with, and what its values look like. */
+static void add_samples(struct product *product, const struct inventory *inventory,
+                        const struct artifact *artifact, unsigned platforms)
 {
-  (void)inventory;
-  (void)specs;
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    const struct function_spec *spec = artifact->specs->pdata[i];
+    samples_add(product, inventory, artifact->name, spec, platforms);
+    if (!spec->contract) {
+      continue;
+    }
+    g_autofree char *input =
+        g_strdup_printf("functions/%s/%s.input.schema.json", artifact->name, spec->name);
+    g_autofree char *output =
+        g_strdup_printf("functions/%s/%s.output.schema.json", artifact->name, spec->name);
+    product_add_json(product, input, schema_input(inventory, spec->contract));
+    product_add_json(product, output, schema_output(inventory, spec->contract));
+  }
+}
+
+void deploy_add(struct product *product, const struct inventory *inventory,
+                const GPtrArray *artifacts, const struct generated *result, unsigned platforms)
+{
   product_add_json(product, "functions.json", functions_document(artifacts));
-  if (options->platforms & GENERATE_AWS) {
+  product_add(product, "README.md", readme_text(artifacts, result, platforms));
+  for (guint i = 0; i < artifacts->len; i++) {
+    add_samples(product, inventory, artifacts->pdata[i], platforms);
+  }
+  if (platforms & GENERATE_AWS) {
     product_add_yaml(product, "aws/template.yaml", aws_template(artifacts));
+    product_add_json(product, "terraform-aws/main.tf.json", terraform_aws(artifacts));
+  }
+  if (platforms & GENERATE_GCP) {
+    cloud_run_add(product, artifacts);
+    product_add_json(product, "terraform-google/main.tf.json", terraform_google(artifacts));
+  }
+  if (platforms & GENERATE_AZURE) {
+    azure_add(product, artifacts);
+    product_add_json(product, "terraform-azure/main.tf.json", terraform_azure(artifacts));
+  }
+  if (platforms & GENERATE_KNATIVE) {
+    knative_add(product, artifacts);
   }
 }

@@ -7,9 +7,9 @@
 #include "splitter/generate/generate.h"
 #include "splitter/generate/product.h"
 
-/* Adds everything. SPECS: struct function_spec *; ARTIFACTS: struct artifact *. */
-void deploy_add(struct product *product, const struct inventory *inventory, const GPtrArray *specs,
-                const GPtrArray *artifacts, const struct generate_options *options);
+/* Adds everything. ARTIFACTS: struct artifact *. RESULT: what was refused. */
+void deploy_add(struct product *product, const struct inventory *inventory,
+                const GPtrArray *artifacts, const struct generated *result, unsigned platforms);
 
 /* The binary that serves a function when functions are built as services. A new string. */
 char *service_binary_name(const struct function_spec *spec);

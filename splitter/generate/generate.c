@@ -235,7 +235,7 @@ static bool write_project(struct run *run, GError **error)
   make_artifacts(run);
   add_sources(run);
   build_files_add(run->product, run->inventory, run->artifacts, run->groups);
-  deploy_add(run->product, run->inventory, run->specs, run->artifacts, run->options);
+  deploy_add(run->product, run->inventory, run->artifacts, run->result, run->options->platforms);
   return add_resources(run, "runtime", "runtime", error) &&
          add_resources(run, "cmake", "cmake", error) && product_write(run->product, error);
 }

@@ -68,6 +68,7 @@ struct function_spec {
   char *adapter; /* call, http, main, cgi, fastcgi, microhttpd, consumer */
   char *adapter_reason;
   bool is_public;
+  bool is_capped; /* more instances than `concurrency` would exhaust something */
   int64_t memory_mb, timeout_s, concurrency, retries;
   char *memory_reason, *timeout_reason, *concurrency_reason, *retries_reason;
   bool is_process_per_event;

@@ -7,6 +7,7 @@
 #include "splitter/generate/http_mapping.h"
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/startup.h"
+#include "splitter/generate/trigger.h"
 
 const char *const adapter_names[] = {"call",    "http", "microhttpd", "cgi",
                                      "fastcgi", "main", "consumer",   NULL};
@@ -250,6 +251,7 @@ static void choose_settings(struct function_spec *spec)
       g_strdup(is_http    ? "gateways in front give up after 30 seconds"
                : is_batch ? "a batch runs to its end"
                           : "one message at a time; the queue waits six times as long");
+  spec->is_capped = has_database;
   spec->concurrency = has_database ? 10 : 50;
   spec->concurrency_reason =
       g_strdup(has_database ? "every instance holds a connection to the database server, which has "
@@ -381,6 +383,12 @@ struct function_spec *specify(const struct inventory *inventory, struct source_t
   take_environment(inventory, spec);
   libraries_find(inventory, spec);
   choose_settings(spec);
+  g_autofree char *cron = cron_schedule(spec->key);
+  if (strcmp(spec->trigger, "schedule") == 0 && !cron) {
+    g_ptr_array_add(spec->todo, g_strdup_printf("'%s' tells no time: set 'key' in function.yaml to "
+                                                "five fields of cron; once a day is assumed",
+                                                spec->key));
+  }
   if (strcmp(plan->readiness, "adapt") == 0) {
     g_ptr_array_add(spec->todo, g_strdup(plan->reason));
   }

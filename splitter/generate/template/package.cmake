@@ -59,5 +59,28 @@ endif()
 if(failed)
   message(FATAL_ERROR "cannot write ${PACKAGES}/${NAME}.zip")
 endif()
+# Azure wants host.json and one folder per function beside the handler.
+if(EXISTS ${PROJECT}/azure/${NAME}/host.json)
+  set(app ${PACKAGES}/${NAME}-azure)
+  file(REMOVE_RECURSE ${app})
+  file(COPY ${folder}/ DESTINATION ${app} PATTERN Dockerfile EXCLUDE)
+  file(COPY ${PROJECT}/azure/${NAME}/ DESTINATION ${app} PATTERN "*.new" EXCLUDE)
+  file(GLOB_RECURSE all RELATIVE ${app} ${app}/*)
+  list(SORT all)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env TZ=UTC touch -h -d 1980-01-01T00:00:00Z ${all}
+                  WORKING_DIRECTORY ${app})
+  file(REMOVE ${PACKAGES}/${NAME}-azure.zip)
+  if(ZIP)
+    execute_process(COMMAND ${CMAKE_COMMAND} -E env TZ=UTC ${ZIP} -q -X -D -9 ${PACKAGES}/${NAME}-azure.zip ${all}
+                    WORKING_DIRECTORY ${app} RESULT_VARIABLE failed)
+  else()
+    execute_process(COMMAND ${CMAKE_COMMAND} -E tar cf ${PACKAGES}/${NAME}-azure.zip --format=zip
+                            --mtime=1980-01-01T00:00:00Z ${all}
+                    WORKING_DIRECTORY ${app} RESULT_VARIABLE failed)
+  endif()
+  if(failed)
+    message(FATAL_ERROR "cannot write ${PACKAGES}/${NAME}-azure.zip")
+  endif()
+endif()
 file(SIZE ${PACKAGES}/${NAME}.zip size)
 message(STATUS "${NAME}.zip: ${size} bytes")

@@ -1,0 +1,11 @@
+/* Azure Functions: one app per artifact, a custom handler with its bindings. */
+#ifndef CLEAVE_GENERATE_AZURE_H
+#define CLEAVE_GENERATE_AZURE_H
+
+#include "splitter/generate/artifact.h"
+#include "splitter/generate/product.h"
+
+/* azure/ARTIFACT/host.json and azure/ARTIFACT/FUNCTION/function.json. */
+void azure_add(struct product *product, const GPtrArray *artifacts);
+
+#endif

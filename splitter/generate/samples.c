@@ -1,0 +1,211 @@
+#include "splitter/generate/samples.h"
+
+#include <string.h>
+
+#include "splitter/generate/generate.h"
+#include "splitter/generate/schema.h"
+#include "splitter/generate/trigger.h"
+
+#define SAMPLE_TIME "2026-11-23T07:20:00Z"
+
+/* A path of the route, with "1" for each parameter; the parameters by name. */
+static char *sample_path(const char *route, json_t *parameters)
+{
+  GString *out = g_string_new(NULL);
+  g_auto(GStrv) parts = g_strsplit(*route == '/' ? route + 1 : route, "/", -1);
+  for (size_t i = 0; parts[i]; i++) {
+    size_t n = strlen(parts[i]);
+    g_string_append_c(out, '/');
+    if (*parts[i] == '{' && n > 2) {
+      g_autofree char *name = g_strndup(parts[i] + 1, n - 2);
+      json_object_set_new(parameters, name, json_string("1"));
+      g_string_append(out, "1");
+    } else {
+      g_string_append(out, parts[i]);
+    }
+  }
+  return g_string_free(out, FALSE);
+}
+
+static char *payload_text(const struct inventory *inventory, const struct function_spec *spec)
+{
+  if (!spec->contract) {
+    return g_strdup("{}");
+  }
+  json_t *payload = schema_sample(inventory, spec->contract);
+  char *text = json_is_string(payload) && spec->contract->is_whole
+                   ? g_strdup(json_string_value(payload))
+                   : NULL;
+  if (!text) {
+    char *dumped = json_dumps(payload, JSON_COMPACT | JSON_ENCODE_ANY);
+    text = g_strdup(dumped);
+    free(dumped);
+  }
+  json_decref(payload);
+  return text;
+}
+
+static json_t *payload_json(const struct inventory *inventory, const struct function_spec *spec)
+{
+  return spec->contract ? schema_sample(inventory, spec->contract) : json_object();
+}
+
+static bool has_trigger(const struct function_spec *spec, const char *trigger)
+{
+  return strcmp(spec->trigger, trigger) == 0;
+}
+
+static json_t *aws_http(const struct function_spec *spec, const char *body)
+{
+  g_autofree char *method = NULL;
+  g_autofree char *route = NULL;
+  route_split(spec->key, &method, &route);
+  json_t *parameters = json_object();
+  g_autofree char *path = sample_path(route, parameters);
+  const char *verb = strcmp(method, "ANY") == 0 ? "GET" : method;
+  g_autofree char *key = g_strdup_printf("%s %s", method, route);
+  json_t *event = json_pack(
+      "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}, s:s, "
+      "s:s, s:s, s:s, s:I}, s:b}",
+      "version", "2.0", "routeKey", key, "rawPath", path, "rawQueryString", "", "headers",
+      "content-type", "application/json", "host", "h.example", "requestContext", "accountId",
+      "111122223333", "apiId", "x1", "domainName", "h.example", "http", "method", verb, "path",
+      path, "protocol", "HTTP/1.1", "sourceIp", "192.0.2.7", "userAgent", "sample/1", "requestId",
+      "r1", "routeKey", key, "stage", "$default", "time", "23/Nov/2026:07:20:00 +0000", "timeEpoch",
+      (json_int_t)1795418400000, "isBase64Encoded", 0);
+  if (strcmp(verb, "GET") != 0) {
+    json_object_set_new(event, "body", json_string(body));
+  }
+  if (json_object_size(parameters) > 0) {
+    json_object_set(event, "pathParameters", parameters);
+  }
+  json_decref(parameters);
+  return event;
+}
+
+static json_t *aws_queue(const struct function_spec *spec, const char *body)
+{
+  g_autofree char *queue = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *arn = g_strdup_printf("arn:aws:sqs:us-east-1:111122223333:%s", queue);
+  return json_pack("{s:[{s:s, s:s, s:s, s:{s:s, s:s}, s:{}, s:s, s:s, s:s}]}", "Records",
+                   "messageId", "m-1", "receiptHandle", "rh", "body", body, "attributes",
+                   "ApproximateReceiveCount", "1", "SentTimestamp", "1795418400000",
+                   "messageAttributes", "eventSource", "aws:sqs", "eventSourceARN", arn,
+                   "awsRegion", "us-east-1");
+}
+
+static json_t *aws_stream(const struct function_spec *spec, const char *body)
+{
+  g_autofree char *stream = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *arn =
+      g_strdup_printf("arn:aws:kinesis:us-east-1:111122223333:stream/%s", stream);
+  g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
+  return json_pack("{s:[{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:f}}]}", "Records", "eventSource",
+                   "aws:kinesis", "eventID", "shardId-0:1", "eventSourceARN", arn, "awsRegion",
+                   "us-east-1", "kinesis", "sequenceNumber", "1", "partitionKey", "p", "data", data,
+                   "approximateArrivalTimestamp", 1795418400.0);
+}
+
+static json_t *aws_object(const struct function_spec *spec)
+{
+  g_autofree char *bucket = plain_name(*spec->key ? spec->key : spec->name);
+  return json_pack("{s:[{s:s, s:s, s:s, s:s, s:s, s:{s:{s:s}, s:{s:s, s:i, s:s}}}]}", "Records",
+                   "eventVersion", "2.1", "eventSource", "aws:s3", "awsRegion", "us-east-1",
+                   "eventTime", SAMPLE_TIME, "eventName", "ObjectCreated:Put", "s3", "bucket",
+                   "name", bucket, "object", "key", "a+b.txt", "size", 3, "eTag", "e");
+}
+
+static json_t *aws_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  g_autofree char *body = payload_text(inventory, spec);
+  if (has_trigger(spec, "http")) {
+    return aws_http(spec, body);
+  }
+  if (has_trigger(spec, "queue")) {
+    return aws_queue(spec, body);
+  }
+  if (has_trigger(spec, "stream")) {
+    return aws_stream(spec, body);
+  }
+  if (has_trigger(spec, "object")) {
+    return aws_object(spec);
+  }
+  if (has_trigger(spec, "schedule")) {
+    return json_pack("{s:s, s:s}", "job", spec->name, "at", SAMPLE_TIME);
+  }
+  return payload_json(inventory, spec);
+}
+
+/* The body of a push or a plain request. */
+static json_t *push_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
+    g_autofree char *body = payload_text(inventory, spec);
+    g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
+    g_autofree char *topic = plain_name(*spec->key ? spec->key : spec->name);
+    g_autofree char *subscription = g_strdup_printf("projects/p/subscriptions/%s", topic);
+    return json_pack("{s:s, s:{s:s, s:{}, s:s, s:s}}", "subscription", subscription, "message",
+                     "data", data, "attributes", "messageId", "1", "publishTime", SAMPLE_TIME);
+  }
+  if (has_trigger(spec, "object")) {
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "specversion", "1.0",
+                     "id", "77", "type", "google.cloud.storage.object.v1.finalized", "source",
+                     "//storage.googleapis.com/projects/_/buckets/in", "subject", "objects/a b.txt",
+                     "datacontenttype", "application/json", "data", "bucket", "in", "name",
+                     "a b.txt", "generation", "17", "size", "3");
+  }
+  return payload_json(inventory, spec);
+}
+
+static json_t *azure_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  g_autofree char *body = payload_text(inventory, spec);
+  json_t *metadata = json_pack("{s:{s:s, s:s, s:s}}", "sys", "MethodName", spec->name, "UtcNow",
+                               SAMPLE_TIME, "RandGuid", "24ad");
+  if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
+    g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
+    json_object_set_new(metadata, "DequeueCount", json_string("1"));
+    json_object_set_new(metadata, "Id", json_string("\"800a\""));
+    return json_pack("{s:{s:s}, s:o}", "Data", has_trigger(spec, "queue") ? "msg" : "event", data,
+                     "Metadata", metadata);
+  }
+  if (has_trigger(spec, "schedule")) {
+    return json_pack("{s:{s:{s:{s:b}, s:n, s:b}}, s:o}", "Data", "tick", "Schedule", "AdjustForDST",
+                     1, "ScheduleStatus", "IsPastDue", 0, "Metadata", metadata);
+  }
+  if (has_trigger(spec, "object")) {
+    json_object_set_new(metadata, "BlobTrigger", json_string("\"in/a b.txt\""));
+    return json_pack("{s:{s:s}, s:o}", "Data", "blob", "eHl6", "Metadata", metadata);
+  }
+  g_autofree char *method = NULL;
+  g_autofree char *route = NULL;
+  route_split(has_trigger(spec, "http") ? spec->key : "POST /", &method, &route);
+  json_t *parameters = json_object();
+  g_autofree char *path = sample_path(route, parameters);
+  g_autofree char *url = g_strdup_printf("https://h.example/api%s", path);
+  return json_pack("{s:{s:{s:s, s:s, s:{}, s:{s:[s]}, s:o, s:[], s:s}}, s:o}", "Data", "req", "Url",
+                   url, "Method", strcmp(method, "ANY") == 0 ? "GET" : method, "Query", "Headers",
+                   "Content-Type", "application/json", "Params", parameters, "Identities", "Body",
+                   body, "Metadata", metadata);
+}
+
+void samples_add(struct product *product, const struct inventory *inventory, const char *artifact,
+                 const struct function_spec *spec, unsigned platforms)
+{
+  if (platforms & GENERATE_AWS) {
+    g_autofree char *path =
+        g_strdup_printf("functions/%s/samples/%s.aws.json", artifact, spec->name);
+    product_add_json(product, path, aws_event(inventory, spec));
+  }
+  bool is_called = has_trigger(spec, "http") && !spec->contract;
+  if ((platforms & (GENERATE_GCP | GENERATE_KNATIVE)) && !is_called) {
+    g_autofree char *path =
+        g_strdup_printf("functions/%s/samples/%s.port.json", artifact, spec->name);
+    product_add_json(product, path, push_event(inventory, spec));
+  }
+  if (platforms & GENERATE_AZURE) {
+    g_autofree char *path =
+        g_strdup_printf("functions/%s/samples/%s.azure.json", artifact, spec->name);
+    product_add_json(product, path, azure_event(inventory, spec));
+  }
+}

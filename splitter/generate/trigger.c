@@ -1,0 +1,167 @@
+#include "splitter/generate/trigger.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+void route_split(const char *key, char **method, char **path)
+{
+  const char *space = strchr(key, ' ');
+  const char *rest = space && *key != '/' ? space + 1 : key;
+  *method = space && *key != '/' ? g_strndup(key, (gsize)(space - key)) : g_strdup("ANY");
+  GString *out = g_string_new(NULL);
+  g_auto(GStrv) parts = g_strsplit(*rest == '/' ? rest + 1 : rest, "/", -1);
+  for (size_t i = 0; parts[i]; i++) {
+    const char *part = parts[i];
+    g_string_append_c(out, '/');
+    if (*part == ':') {
+      g_string_append_printf(out, "{%s}", part + 1);
+    } else if (strcmp(part, "*") == 0) {
+      g_string_append(out, "{proxy+}");
+    } else {
+      g_string_append(out, part);
+    }
+  }
+  if (out->len == 0) {
+    g_string_append_c(out, '/');
+  }
+  *path = g_string_free(out, FALSE);
+}
+
+char *camel_name(const char *name)
+{
+  GString *out = g_string_new(NULL);
+  bool is_start = true;
+  for (const char *c = name; *c; c++) {
+    if (!g_ascii_isalnum(*c)) {
+      is_start = true;
+    } else {
+      g_string_append_c(out, is_start ? g_ascii_toupper(*c) : *c);
+      is_start = false;
+    }
+  }
+  if (out->len == 0 || g_ascii_isdigit(out->str[0])) {
+    g_string_prepend_c(out, 'F');
+  }
+  return g_string_free(out, FALSE);
+}
+
+/* A number of seconds: "60", "60s", "5m", "1h", "2d"; 0 when it is none. */
+static gint64 seconds_of(const char *key)
+{
+  char *end = NULL;
+  gint64 n = g_ascii_strtoll(key, &end, 10);
+  if (end == key || n <= 0) {
+    return 0;
+  }
+  while (*end == ' ') {
+    end++;
+  }
+  gint64 unit = *end == '\0' || *end == 's' ? 1
+                : *end == 'm'               ? 60
+                : *end == 'h'               ? 3600
+                : *end == 'd'               ? 86400
+                                            : 0;
+  return n * unit;
+}
+
+static char *rate_of(gint64 seconds)
+{
+  gint64 minutes = MAX(1, (seconds + 30) / 60);
+  if (minutes % 1440 == 0) {
+    return g_strdup_printf("rate(%" G_GINT64_FORMAT " day%s)", minutes / 1440,
+                           minutes == 1440 ? "" : "s");
+  }
+  if (minutes % 60 == 0) {
+    return g_strdup_printf("rate(%" G_GINT64_FORMAT " hour%s)", minutes / 60,
+                           minutes == 60 ? "" : "s");
+  }
+  return g_strdup_printf("rate(%" G_GINT64_FORMAT " minute%s)", minutes, minutes == 1 ? "" : "s");
+}
+
+/* AWS numbers the days of the week from 1 (Sunday); cron from 0. Names stay. */
+static char *aws_weekday(const char *field)
+{
+  GString *out = g_string_new(NULL);
+  for (const char *c = field; *c; c++) {
+    bool is_step = c > field && c[-1] == '/';
+    if (g_ascii_isdigit(*c) && !is_step) {
+      g_string_append_printf(out, "%d", (*c - '0') % 7 + 1);
+    } else {
+      g_string_append_c(out, *c);
+    }
+  }
+  return g_string_free(out, FALSE);
+}
+
+char *aws_schedule(const char *key)
+{
+  static const char *const names[][2] = {
+      {"@hourly", "rate(1 hour)"},        {"@daily", "cron(0 0 * * ? *)"},
+      {"@midnight", "cron(0 0 * * ? *)"}, {"@weekly", "cron(0 0 ? * 1 *)"},
+      {"@monthly", "cron(0 0 1 * ? *)"},  {"@yearly", "cron(0 0 1 1 ? *)"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (strcmp(key, names[i][0]) == 0) {
+      return g_strdup(names[i][1]);
+    }
+  }
+  if (g_str_has_prefix(key, "rate(") || g_str_has_prefix(key, "cron(")) {
+    return g_strdup(key);
+  }
+  g_auto(GStrv) fields = g_strsplit(key, " ", -1);
+  if (g_strv_length(fields) == 5) {
+    /* One of day of month and day of week must be '?'. */
+    g_autofree char *weekday = aws_weekday(fields[4]);
+    bool any_weekday = strcmp(fields[4], "*") == 0;
+    return g_strdup_printf("cron(%s %s %s %s %s *)", fields[0], fields[1],
+                           any_weekday ? fields[2] : "?", fields[3], any_weekday ? "?" : weekday);
+  }
+  gint64 seconds = seconds_of(key);
+  return seconds > 0 ? rate_of(seconds) : NULL;
+}
+
+char *cron_schedule(const char *key)
+{
+  static const char *const names[][2] = {{"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},
+                                         {"@midnight", "0 0 * * *"}, {"@weekly", "0 0 * * 0"},
+                                         {"@monthly", "0 0 1 * *"},  {"@yearly", "0 0 1 1 *"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (strcmp(key, names[i][0]) == 0) {
+      return g_strdup(names[i][1]);
+    }
+  }
+  g_auto(GStrv) fields = g_strsplit(key, " ", -1);
+  if (g_strv_length(fields) == 5) {
+    return g_strdup(key);
+  }
+  gint64 minutes = (seconds_of(key) + 30) / 60;
+  if (seconds_of(key) <= 0) {
+    return NULL;
+  }
+  if (minutes < 60) {
+    return minutes <= 1 ? g_strdup("* * * * *")
+                        : g_strdup_printf("*/%" G_GINT64_FORMAT " * * * *", minutes);
+  }
+  if (minutes < 1440) {
+    return g_strdup_printf("0 */%" G_GINT64_FORMAT " * * *", minutes / 60);
+  }
+  return g_strdup_printf("0 0 */%" G_GINT64_FORMAT " * *", MIN(minutes / 1440, 28));
+}
+
+char *plain_name(const char *name)
+{
+  GString *out = g_string_new(NULL);
+  for (const char *c = name; *c && out->len < 49; c++) {
+    if (g_ascii_isalnum(*c)) {
+      g_string_append_c(out, g_ascii_tolower(*c));
+    } else if (out->len > 0 && out->str[out->len - 1] != '-') {
+      g_string_append_c(out, '-');
+    }
+  }
+  while (out->len > 0 && out->str[out->len - 1] == '-') {
+    g_string_truncate(out, out->len - 1);
+  }
+  if (out->len == 0 || !g_ascii_isalpha(out->str[0])) {
+    g_string_prepend(out, "f-");
+  }
+  return g_string_free(out, FALSE);
+}
