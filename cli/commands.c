@@ -5,6 +5,8 @@
 
 extern const struct command analyze_command;
 extern const struct command merge_command;
+extern const struct command catalogue_check_command;
+extern const struct command catalogue_import_command;
 extern const struct command cost_command;
 extern const struct command compare_command;
 extern const struct command host_command;
@@ -26,6 +28,8 @@ const struct command *const commands[] = {
     &compare_command,
     &import_command,
     &cost_command,
+    &catalogue_check_command,
+    &catalogue_import_command,
     &generate_command,
     &host_command,
     &replay_command,

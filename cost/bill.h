@@ -66,6 +66,9 @@ char *bill_json(const struct bill *bill);
 /* RFC 4180, with a header line. Free with g_free. */
 char *bill_csv(const struct bill *bill);
 
+/* Appends one CSV field, quoted where needed, after a comma unless it begins the line. */
+void bill_csv_field(GString *text, const char *value);
+
 /* A table that reads like a bill, for people. Free with g_free. */
 char *bill_table(const struct bill *bill);
 

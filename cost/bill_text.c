@@ -76,7 +76,7 @@ char *bill_json(const struct bill *bill)
   return bill_json_text(root);
 }
 
-static void csv_field(GString *text, const char *value)
+void bill_csv_field(GString *text, const char *value)
 {
   if (text->len > 0 && text->str[text->len - 1] != '\n') {
     g_string_append_c(text, ',');
@@ -98,7 +98,7 @@ static void csv_field(GString *text, const char *value)
 static void csv_decimal(GString *text, const struct decimal *value)
 {
   g_autofree char *digits = decimal_text(value);
-  csv_field(text, digits);
+  bill_csv_field(text, digits);
 }
 
 char *bill_csv(const struct bill *bill)
@@ -109,21 +109,21 @@ char *bill_csv(const struct bill *bill)
     const struct bill_line *line = bill->lines->pdata[i];
     g_autofree char *tier = g_strdup_printf("%u", line->tier);
     g_autofree char *rounded = decimal_fixed(line->rounded, 2);
-    csv_field(text, section_names[line->section]);
-    csv_field(text, line->name);
-    csv_field(text, line->plan);
-    csv_field(text, line->region);
-    csv_field(text, line->item);
-    csv_field(text, tier);
+    bill_csv_field(text, section_names[line->section]);
+    bill_csv_field(text, line->name);
+    bill_csv_field(text, line->plan);
+    bill_csv_field(text, line->region);
+    bill_csv_field(text, line->item);
+    bill_csv_field(text, tier);
     csv_decimal(text, line->quantity);
     csv_decimal(text, line->free);
-    csv_field(text, line->unit);
+    bill_csv_field(text, line->unit);
     csv_decimal(text, line->unit_price);
     csv_decimal(text, line->exact);
-    csv_field(text, rounded);
-    csv_field(text, line->source);
-    csv_field(text, line->as_of);
-    csv_field(text, line->note);
+    bill_csv_field(text, rounded);
+    bill_csv_field(text, line->source);
+    bill_csv_field(text, line->as_of);
+    bill_csv_field(text, line->note);
     g_string_append_c(text, '\n');
   }
   return g_string_free(text, FALSE);

@@ -109,6 +109,22 @@ const struct offer *comparison_chosen(const struct comparison *comparison, enum 
   return NULL;
 }
 
+struct bill *comparison_bill(const struct comparison *comparison)
+{
+  struct bill *bill = bill_new();
+  for (unsigned int i = 0; i < comparison->offers->len; i++) {
+    const struct offer *offer = comparison->offers->pdata[i];
+    for (unsigned int j = 0; offer->is_chosen && j < offer->bill->lines->len; j++) {
+      struct bill_line line = *(const struct bill_line *)offer->bill->lines->pdata[j];
+      g_autofree char *name =
+          g_strdup_printf("%s %s %s", stage_names[offer->stage], offer->cloud, line.name);
+      line.name = name;
+      bill_add(bill, &line);
+    }
+  }
+  return bill;
+}
+
 static bool write_line(struct store *store, const struct offer *offer, const struct bill_line *line,
                        int64_t position, GError **error)
 {

@@ -30,6 +30,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(comparison_t, comparison_free)
 const struct offer *comparison_chosen(const struct comparison *comparison, enum stage stage,
                                       const char *cloud);
 
+/* All chosen offers as one bill whose names begin with stage and cloud, for telling two plans
+ * apart. */
+struct bill *comparison_bill(const struct comparison *comparison);
+
 /* Replaces the store's bill by the lines of the chosen offers. */
 bool comparison_write(const struct comparison *comparison, struct store *store, GError **error);
 

@@ -1,4 +1,10 @@
 /* What a catalogue file is refused for, and how one overrides another. */
+#include <glib/gstdio.h>
+
+#include "cost/age.h"
+#include "cost/catalogue_check.h"
+#include "cost/error.h"
+#include "cost/import.h"
 #include "tests/cost/fixture.h"
 
 #define HEAD                                                                                       \
@@ -124,6 +130,171 @@ static void test_plans(void)
   }
 }
 
+/* The shipped catalogue has no problem; what it warns of depends on the day. */
+static void test_check(void)
+{
+  static const struct {
+    const char *today;
+    unsigned int n_least;
+    unsigned int n_most;
+  } cases[] = {{"2026-11-23", 1, 120}, {"2036-01-01", 100, 200}};
+  g_autoptr(catalogue_t) catalogue = fixture_catalogue();
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GPtrArray) findings = catalogue_check(catalogue, cases[i].today);
+    g_assert_cmpuint(findings->len, >=, cases[i].n_least);
+    g_assert_cmpuint(findings->len, <=, cases[i].n_most);
+    for (unsigned int j = 0; j < findings->len; j++) {
+      const struct finding *finding = findings->pdata[j];
+      if (finding->is_problem) {
+        g_error("%s:%u: %s", finding->file, finding->line, finding->text);
+      }
+    }
+  }
+}
+
+static void test_problems(void)
+{
+  static const struct {
+    const char *text;
+    const char *finding;
+  } cases[] = {
+      {METER("r: {source: s, tiers: [{up_to: 5, price: 1}, {price: 2}]}"),
+       "m in r: tier 2 is dearer than tier 1"},
+      {HEAD "meters:\n  m:\n    unit: request\n    prices: {}\n", "m has no price at all"},
+      {METER("r: {source: s, price: 1}") "plans:\n  p: {billing: barter, meters: {requests: m}}\n",
+       "p is billed as 'barter', which is unknown"},
+      {"version: 1\ncloud: x\ndefault_region: r\nregions: [r, q]\n"
+       "sources:\n  s: {title: t, as_of: \"2026\"}\n"
+       "meters:\n  m: {unit: request, prices: {q: {source: s, price: 1}}}\n"
+       "plans:\n  p: {billing: calls, meters: {requests: m}}\n",
+       "p has no price for requests in r"},
+      {METER("r: {source: s, price: 1}") "  n: {unit: GB, prices: {r: {source: s, price: 1}}}\n"
+                                         "grants:\n  g: {quantity: 1, source: s, meters: [m, n]}\n",
+       "grant g covers m in request and n in GB"},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(catalogue_t) catalogue = catalogue_new();
+    catalogue_read_text(catalogue, cases[i].text, strlen(cases[i].text), "x.yaml", &error);
+    g_assert_no_error(error);
+    g_autoptr(GPtrArray) findings = catalogue_check(catalogue, "2026-11-23");
+    g_assert_cmpuint(findings->len, >=, 1);
+    const struct finding *finding = findings->pdata[0];
+    g_assert_true(finding->is_problem);
+    g_assert_cmpstr(finding->text, ==, cases[i].finding);
+  }
+}
+
+static void test_ages(void)
+{
+  static const struct {
+    const char *as_of;
+    const char *today;
+    int days; /* -1000: no date */
+  } cases[] = {
+      {"2025-11-23", "2026-11-23", 365},   {"2026-11-22", "2026-11-23", 1},
+      {"2026-11", "2026-12-01", 1},        {"2026", "2026-11-23", 0},
+      {"2026-11", "2026-11-23", 0},        {"undated", "2026-11-23", -1000},
+      {"2026-13-01", "2026-11-23", -1000}, {"2027-01-01", "2026-12-31", -1},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    int days = -1000;
+    age_days(cases[i].as_of, cases[i].today, &days);
+    g_assert_cmpint(days, ==, cases[i].days);
+  }
+}
+
+/* Small files in the clouds' own forms, written for this test. */
+static const struct {
+  const char *cloud;
+  const char *text;
+  const char *meter;
+  const char *region;
+  const char *price;
+  unsigned int n_tiers;
+} imports[] = {
+    {"aws",
+     "{\"publicationDate\": \"2026-10-01T00:00:00Z\", \"products\": {\"A1\": {\"sku\": \"A1\", "
+     "\"attributes\": {\"group\": \"AWS-Lambda-Duration\", \"regionCode\": \"eu-central-1\"}}, "
+     "\"B2\": {\"attributes\": {\"group\": \"unknown\"}}}, \"terms\": {\"OnDemand\": {\"A1\": "
+     "{\"A1.T\": {\"priceDimensions\": {\"x\": {\"beginRange\": \"6000000000\", \"endRange\": "
+     "\"Inf\", \"pricePerUnit\": {\"USD\": \"0.0000150000\"}}, \"y\": {\"beginRange\": \"0\", "
+     "\"endRange\": \"6000000000\", \"pricePerUnit\": {\"USD\": \"0.0000166667\"}}}}}}}}",
+     "aws-lambda-duration-x86", "eu-central-1", "0.0000166667", 2},
+    {"azure",
+     "{\"Items\": [{\"currencyCode\": \"USD\", \"retailPrice\": 0.000002, \"armRegionName\": "
+     "\"westeurope\", \"serviceName\": \"Functions\", \"meterName\": \"Standard Total "
+     "Executions\", \"unitOfMeasure\": \"10\", \"tierMinimumUnits\": 100000.0, \"type\": "
+     "\"Consumption\", \"effectiveStartDate\": \"2026-10-01T00:00:00Z\"}]}",
+     "azure-consumption-requests", "westeurope", "0.0000002", 1},
+    {"gcp",
+     "{\"skus\": [{\"description\": \"CPU Allocation Time\", \"category\": {\"usageType\": "
+     "\"OnDemand\"}, \"serviceRegions\": [\"europe-north2\"], \"pricingInfo\": "
+     "[{\"effectiveTime\": "
+     "\"2026-10-01T00:00:00Z\", \"pricingExpression\": {\"tieredRates\": [{\"startUsageAmount\": "
+     "0, "
+     "\"unitPrice\": {\"currencyCode\": \"USD\", \"units\": \"0\", \"nanos\": 0}}, "
+     "{\"startUsageAmount\": 180000, \"unitPrice\": {\"currencyCode\": \"USD\", \"units\": \"0\", "
+     "\"nanos\": 24000}}]}}]}]}",
+     "gcp-run-cpu", "europe-north2", "0.000024", 1},
+};
+
+/* An imported file extends the shipped catalogue. */
+static void test_import(void)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(imports); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    int file = g_file_open_tmp("cleave-import-XXXXXX.json", &path, &error);
+    g_assert_no_error(error);
+    g_close(file, NULL);
+    g_file_set_contents(path, imports[i].text, -1, &error);
+    g_autoptr(import_t) import = import_read(path, "price list", &error);
+    g_unlink(path);
+    g_assert_no_error(error);
+    g_assert_cmpstr(import->cloud, ==, imports[i].cloud);
+    g_autofree char *text = import_text(import);
+    g_autoptr(catalogue_t) catalogue = fixture_catalogue();
+    catalogue_read_text(catalogue, text, strlen(text), "import.yaml", &error);
+    g_assert_no_error(error);
+    g_autofree char *price = price_of(catalogue, imports[i].meter, imports[i].region);
+    g_assert_cmpstr(price, ==, imports[i].price);
+    const struct price *ladder =
+        catalogue_price(catalogue, catalogue_meter(catalogue, imports[i].meter), imports[i].region);
+    g_assert_cmpuint(ladder->tiers->len, ==, imports[i].n_tiers);
+    g_assert_cmpstr(ladder->source->title, ==, "price list");
+    g_assert_cmpstr(ladder->source->as_of, ==, "2026-10-01");
+  }
+}
+
+static void test_import_refusals(void)
+{
+  static const char *const texts[] = {"",
+                                      "[]",
+                                      "{",
+                                      "{\"Items\": 1}",
+                                      "{\"Items\": []}",
+                                      "{\"Items\": [{}]}",
+                                      "{\"products\": {}, \"terms\": {}}",
+                                      "{\"skus\": [1]}",
+                                      "{\"skus\": [{}]}"};
+  for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    int file = g_file_open_tmp("cleave-import-XXXXXX.json", &path, NULL);
+    g_close(file, NULL);
+    g_file_set_contents(path, texts[i], -1, NULL);
+    g_autoptr(import_t) import = import_read(path, "x", &error);
+    g_unlink(path);
+    g_assert_null(import);
+    g_assert_error(error, COST_ERROR, COST_ERROR_INPUT);
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(import_t) import = import_read("/nowhere/x.json", "x", &error);
+  g_assert_null(import);
+  g_assert_error(error, COST_ERROR, COST_ERROR_FILE);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -131,5 +302,10 @@ int main(int argc, char **argv)
   g_test_add_func("/catalogue/override", test_override);
   g_test_add_func("/catalogue/regions", test_regions);
   g_test_add_func("/catalogue/plans", test_plans);
+  g_test_add_func("/catalogue/check", test_check);
+  g_test_add_func("/catalogue/problems", test_problems);
+  g_test_add_func("/catalogue/ages", test_ages);
+  g_test_add_func("/catalogue/import", test_import);
+  g_test_add_func("/catalogue/import_refusals", test_import_refusals);
   return g_test_run();
 }
