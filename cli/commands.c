@@ -9,6 +9,7 @@ extern const struct command catalogue_check_command;
 extern const struct command catalogue_import_command;
 extern const struct command cost_command;
 extern const struct command compare_command;
+extern const struct command explain_command;
 extern const struct command host_command;
 extern const struct command check_command;
 extern const struct command diff_command;
@@ -25,6 +26,7 @@ const struct command *const commands[] = {
     &merge_command,
     &split_command,
     &show_command,
+    &explain_command,
     &compare_command,
     &import_command,
     &cost_command,

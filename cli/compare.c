@@ -222,7 +222,7 @@ const struct command compare_command = {
     .arguments = "A B",
     .min_arguments = 2,
     .max_arguments = 2,
-    .summary = "how alike two partitions are",
+    .summary = "How alike two partitions are",
     .description =
         "A and B are RSF files (contain GROUP ITEM) or stores with a plan; A is the newer or "
         "recovered one, B the older one or the truth. Prints MoJo and MoJoFM in both directions, "

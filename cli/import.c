@@ -30,7 +30,7 @@ const struct command import_command = {
     .arguments = "FILE.rsf",
     .min_arguments = 1,
     .max_arguments = 1,
-    .summary = "fill a store from a plain dependency list",
+    .summary = "Fill a store from a plain dependency list",
     .description = "Reads Rigi Standard Format: depends FROM TO makes FROM call TO, contain GROUP "
                    "ITEM makes GROUP a service that holds ITEM. What the store held is replaced. "
                    "After it, split, show, compare and graph work on any graph.",

@@ -8,6 +8,7 @@
 #include "reports/rows.h"
 #include "reports/sarif.h"
 #include "reports/text.h"
+#include "splitter/plan_reader.h"
 #include "store/view.h"
 
 struct subject {
@@ -130,6 +131,28 @@ static int print_sarif(struct context *context, struct store *store, const char 
   return EXIT_DONE;
 }
 
+/* Members as Rigi facts: contain SERVICE ITEM. */
+static int print_rsf(struct context *context, struct store *store)
+{
+  const char *level = context_text(context, "level");
+  bool is_file = level != NULL && strcmp(level, "file") == 0;
+  g_autoptr(GError) error = NULL;
+  struct grouping *grouping =
+      plan_read_grouping(store, is_file ? PLAN_LEVEL_FILE : PLAN_LEVEL_ROUTINE, &error);
+  if (!grouping) {
+    return context_fail_with(context, error);
+  }
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < grouping->items->len; i++) {
+    guint32 group = g_array_index(grouping->group_of, guint32, i);
+    rsf_append(text, "contain", g_ptr_array_index(grouping->groups, group),
+               g_ptr_array_index(grouping->items, i));
+  }
+  grouping_free(grouping);
+  fputs(text->str, context->out);
+  return EXIT_DONE;
+}
+
 static int show(struct context *context)
 {
   const char *what = context->arguments[0];
@@ -141,10 +164,17 @@ static int show(struct context *context)
   if (is_sarif && strcmp(what, "cuts") != 0 && strcmp(what, "functions") != 0) {
     return context_fail(context, EXIT_USAGE, "only cuts and functions can be shown as sarif");
   }
+  bool is_rsf = strcmp(context_format(context), "rsf") == 0;
+  if (is_rsf && strcmp(what, "members") != 0) {
+    return context_fail(context, EXIT_USAGE, "only members can be shown as rsf");
+  }
   int code = EXIT_DONE;
   g_autoptr(store_t) store = context_open_store(context, STORE_READ, &code);
   if (!store) {
     return code;
+  }
+  if (is_rsf) {
+    return print_rsf(context, store);
   }
   if (is_sarif) {
     return print_sarif(context, store, what);
@@ -166,6 +196,7 @@ static int show(struct context *context)
 static const struct option show_options[] = {
     {"where", 'w', OPTION_LIST, "COLUMN=VALUE", "only rows in which the column has the value",
      NULL},
+    {"level", 0, OPTION_TEXT, "LEVEL", "members as rsf: whole files or routines", "file|routine"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 
@@ -182,6 +213,6 @@ const struct command show_command = {
         "holds\n"
         "cuts, or blocked functions, for code-scanning services.",
     .options = show_options,
-    .formats = "table|json|csv|sarif",
+    .formats = "table|json|csv|sarif|rsf",
     .run = show,
 };

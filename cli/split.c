@@ -102,7 +102,7 @@ const struct command split_command = {
     .arguments = "",
     .min_arguments = 0,
     .max_arguments = 0,
-    .summary = "propose services, functions and cuts",
+    .summary = "Propose services, functions and cuts",
     .description =
         "Reads the facts of the store and writes the plan: services with the state that each owns, "
         "one function per entry, and every call and access that crosses a boundary with its "

@@ -1,0 +1,305 @@
+#include "splitter/account.h"
+
+#include <string.h>
+
+#include "splitter/selector.h"
+#include "store/plan.h"
+
+struct accounting {
+  const struct monolith *monolith;
+  struct record_set *services;
+  struct record_set *members;
+  struct record_set *functions;
+  struct record_set *cuts;
+  struct record_set *reasons;
+  struct record_set *steps;
+  GPtrArray *lines;
+};
+
+static void line_free(gpointer data)
+{
+  struct account_line *line = data;
+  g_free(line->what);
+  g_free(line->text);
+  g_free(line->file);
+  g_free(line);
+}
+
+static void candidate_free(gpointer data)
+{
+  g_free(((struct candidate *)data)->text);
+  g_free(data);
+}
+
+static void accounting_clear(struct accounting *accounting)
+{
+  struct record_set *sets[] = {accounting->services, accounting->members, accounting->functions,
+                               accounting->cuts,     accounting->reasons, accounting->steps};
+  for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
+    if (sets[i] != NULL) {
+      record_set_free(sets[i]);
+    }
+  }
+}
+
+static bool accounting_init(struct accounting *accounting, struct store *store,
+                            const struct monolith *monolith, GError **error)
+{
+  *accounting = (struct accounting){.monolith = monolith};
+  const struct {
+    struct record_set **set;
+    const struct record_table *table;
+    const char *order;
+  } loads[] = {{&accounting->services, &plan_service_table, "name"},
+               {&accounting->members, &plan_member_table, NULL},
+               {&accounting->functions, &plan_function_table, "name"},
+               {&accounting->cuts, &plan_cut_table, "price DESC, file, line, id"},
+               {&accounting->reasons, &plan_reason_table, "kind, item, rank"},
+               {&accounting->steps, &plan_step_table, "step"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(loads); i++) {
+    *loads[i].set = store_load(store, loads[i].table, loads[i].order, error);
+    if (*loads[i].set == NULL) {
+      accounting_clear(accounting);
+      return false;
+    }
+  }
+  return true;
+}
+
+static void add_candidate(GPtrArray *candidates, enum account_subject subject, int64_t id,
+                          char *text)
+{
+  struct candidate *candidate = g_new0(struct candidate, 1);
+  *candidate = (struct candidate){subject, id, text};
+  g_ptr_array_add(candidates, candidate);
+}
+
+GPtrArray *account_candidates(struct store *store, const struct monolith *monolith,
+                              const char *name, GError **error)
+{
+  struct accounting accounting;
+  if (!accounting_init(&accounting, store, monolith, error)) {
+    return NULL;
+  }
+  GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+  g_autoptr(GArray) routines = selector_routines(monolith, name);
+  g_autoptr(GArray) states = selector_states(monolith, name);
+  for (guint i = 0; i < routines->len; i++) {
+    const struct fact_routine *routine = &monolith->routines[g_array_index(routines, guint32, i)];
+    if (routine->is_defined) {
+      add_candidate(candidates, ACCOUNT_ROUTINE, routine->id,
+                    g_strdup_printf("%s::%s (routine, line %" G_GINT64_FORMAT ")", routine->file,
+                                    routine->name, routine->line));
+    }
+  }
+  for (guint i = 0; i < states->len; i++) {
+    const struct fact_state *state = &monolith->states[g_array_index(states, guint32, i)];
+    g_autofree char *full = monolith_state_name(state);
+    bool has_file = state->file[0] != '\0';
+    add_candidate(candidates, ACCOUNT_STATE, state->id,
+                  g_strdup_printf("%s%s%s (%s)", has_file ? state->file : state->storage,
+                                  has_file ? "::" : ":", full, state->storage));
+  }
+  for (size_t i = 0; i < accounting.services->n; i++) {
+    const struct plan_service *service = record_at(accounting.services, plan_service, i);
+    if (strcmp(service->name, name) == 0) {
+      add_candidate(candidates, ACCOUNT_SERVICE, service->id,
+                    g_strdup_printf("%s (service)", name));
+    }
+  }
+  for (size_t i = 0; i < accounting.functions->n; i++) {
+    const struct plan_function *function = record_at(accounting.functions, plan_function, i);
+    if (strcmp(function->name, name) == 0) {
+      add_candidate(candidates, ACCOUNT_FUNCTION, function->id,
+                    g_strdup_printf("%s (function)", name));
+    }
+  }
+  accounting_clear(&accounting);
+  return candidates;
+}
+
+static void say(struct accounting *accounting, const char *what, double weight, const char *file,
+                gint64 line, char *text)
+{
+  struct account_line *entry = g_new0(struct account_line, 1);
+  *entry = (struct account_line){g_strdup(what), text, weight, g_strdup(file), line};
+  g_ptr_array_add(accounting->lines, entry);
+}
+
+static const char *service_name(const struct accounting *accounting, int64_t id)
+{
+  for (size_t i = 0; i < accounting->services->n; i++) {
+    const struct plan_service *service = record_at(accounting->services, plan_service, i);
+    if (service->id == id) {
+      return service->name;
+    }
+  }
+  return "no service";
+}
+
+static char *name_of_item(const struct monolith *monolith, bool is_routine, int64_t id)
+{
+  guint32 number = is_routine ? monolith_routine(monolith, id) : monolith_state(monolith, id);
+  if (number == MONOLITH_NONE) {
+    return g_strdup("?");
+  }
+  return is_routine ? g_strdup(monolith->routines[number].name)
+                    : monolith_state_name(&monolith->states[number]);
+}
+
+static void say_place(struct accounting *accounting, const char *kind, int64_t id)
+{
+  for (size_t i = 0; i < accounting->members->n; i++) {
+    const struct plan_member *member = record_at(accounting->members, plan_member, i);
+    if (member->item != id || strcmp(member->kind, kind) != 0) {
+      continue;
+    }
+    GString *text = g_string_new(member->role);
+    if (member->service != 0) {
+      g_string_append_printf(text, " of %s", service_name(accounting, member->service));
+    }
+    if (member->reason[0] != '\0') {
+      g_string_append_printf(text, ": %s", member->reason);
+    }
+    if (member->second != 0) {
+      g_string_append_printf(text, "; second best %s, %.1f behind, confidence %.0f %%",
+                             service_name(accounting, member->second), member->margin,
+                             100 * member->confidence);
+    }
+    say(accounting, "place", member->confidence, "", 0, g_string_free(text, FALSE));
+  }
+}
+
+static void say_reasons(struct accounting *accounting, const char *kind, int64_t id)
+{
+  for (size_t i = 0; i < accounting->reasons->n; i++) {
+    const struct plan_reason *reason = record_at(accounting->reasons, plan_reason, i);
+    if (reason->item == id && strcmp(reason->kind, kind) == 0) {
+      say(accounting, reason->evidence, reason->weight, reason->file, reason->line,
+          g_strdup(reason->text));
+    }
+  }
+}
+
+static void say_cut(struct accounting *accounting, const struct plan_cut *cut)
+{
+  bool is_call = strcmp(cut->kind, "call") == 0;
+  g_autofree char *routine = name_of_item(accounting->monolith, true, cut->routine);
+  g_autofree char *item = name_of_item(accounting->monolith, is_call, cut->item);
+  const char *verb = is_call ? "calls" : (strcmp(cut->mode, "read") == 0 ? "reads" : "writes");
+  say(accounting, "cut", cut->price, cut->file, cut->line,
+      g_strdup_printf("%s (%s) %s %s (%s): %s%s%s", routine,
+                      service_name(accounting, cut->from_service), verb, item,
+                      service_name(accounting, cut->to_service), cut->reason,
+                      is_call ? "; data: " : "", is_call ? cut->marshal : ""));
+}
+
+static void say_cuts(struct accounting *accounting, enum account_subject subject, int64_t id)
+{
+  for (size_t i = 0; i < accounting->cuts->n; i++) {
+    const struct plan_cut *cut = record_at(accounting->cuts, plan_cut, i);
+    bool is_call = strcmp(cut->kind, "call") == 0;
+    bool is_meant = subject == ACCOUNT_SERVICE ? cut->from_service == id || cut->to_service == id
+                    : subject == ACCOUNT_STATE ? !is_call && cut->item == id
+                                               : cut->routine == id || (is_call && cut->item == id);
+    if (is_meant) {
+      say_cut(accounting, cut);
+    }
+  }
+}
+
+static void say_users(struct accounting *accounting, int64_t id)
+{
+  const struct monolith *monolith = accounting->monolith;
+  guint32 state = monolith_state(monolith, id);
+  for (guint32 i = monolith->first_accessed[state];
+       state != MONOLITH_NONE && i < monolith->first_accessed[state + 1]; i++) {
+    const struct access *access = &monolith->accesses[monolith->accessed[i]];
+    const char *what = access->mode == ACCESS_WRITE  ? "written by"
+                       : access->mode == ACCESS_READ ? "read by"
+                                                     : "address taken by";
+    say(accounting, what, 0, access->fact->file, access->fact->line,
+        g_strdup_printf("%s%s", monolith->routines[access->routine].name,
+                        access->fact->is_startup ? " (only at start-up)" : ""));
+  }
+}
+
+static void say_service(struct accounting *accounting, int64_t id)
+{
+  guint n_routines = 0;
+  guint n_functions = 0;
+  GString *owned = g_string_new("owns");
+  for (size_t i = 0; i < accounting->members->n; i++) {
+    const struct plan_member *member = record_at(accounting->members, plan_member, i);
+    if (member->service == id && strcmp(member->role, "owner") == 0) {
+      g_autofree char *name = name_of_item(accounting->monolith, false, member->item);
+      g_string_append_printf(owned, " %s", name);
+    }
+    n_routines += member->service == id && strcmp(member->role, "member") == 0;
+  }
+  for (size_t i = 0; i < accounting->functions->n; i++) {
+    n_functions += record_at(accounting->functions, plan_function, i)->service == id;
+  }
+  for (size_t i = 0; i < accounting->services->n; i++) {
+    const struct plan_service *service = record_at(accounting->services, plan_service, i);
+    if (service->id == id) {
+      say(accounting, "place", service->score, "", 0,
+          g_strdup_printf("service of %u routines and %u functions; %.0f %% of its evidence stays "
+                          "inside",
+                          n_routines, n_functions, 100 * service->score));
+    }
+  }
+  say(accounting, "state", 0, "", 0, g_string_free(owned, FALSE));
+  for (size_t i = 0; i < accounting->steps->n; i++) {
+    const struct plan_step *step = record_at(accounting->steps, plan_step, i);
+    if (step->service == id) {
+      say(accounting, "step", step->cut, "", 0,
+          g_strdup_printf("number %" G_GINT64_FORMAT " to take out: %s; %.1f of cuts remain "
+                          "between what is out and the rest",
+                          step->step, step->reason, step->cut));
+    }
+  }
+}
+
+static void say_function(struct accounting *accounting, int64_t id)
+{
+  for (size_t i = 0; i < accounting->functions->n; i++) {
+    const struct plan_function *function = record_at(accounting->functions, plan_function, i);
+    if (function->id != id) {
+      continue;
+    }
+    g_autofree char *entry = name_of_item(accounting->monolith, true, function->routine);
+    say(accounting, "place", 0, "", 0,
+        g_strdup_printf("function of %s: %s, woken by %s %s; %s",
+                        service_name(accounting, function->service), entry, function->trigger,
+                        function->key, function->readiness));
+  }
+}
+
+GPtrArray *account_of(struct store *store, const struct monolith *monolith,
+                      const struct candidate *candidate, GError **error)
+{
+  static const char *const kinds[] = {"routine", "state", "service", "function"};
+  struct accounting accounting;
+  if (!accounting_init(&accounting, store, monolith, error)) {
+    return NULL;
+  }
+  accounting.lines = g_ptr_array_new_with_free_func(line_free);
+  enum account_subject subject = candidate->subject;
+  if (subject == ACCOUNT_SERVICE) {
+    say_service(&accounting, candidate->id);
+  } else if (subject == ACCOUNT_FUNCTION) {
+    say_function(&accounting, candidate->id);
+  } else {
+    say_place(&accounting, kinds[subject], candidate->id);
+  }
+  say_reasons(&accounting, kinds[subject], candidate->id);
+  if (subject == ACCOUNT_STATE) {
+    say_users(&accounting, candidate->id);
+  }
+  if (subject != ACCOUNT_FUNCTION) {
+    say_cuts(&accounting, subject, candidate->id);
+  }
+  accounting_clear(&accounting);
+  return accounting.lines;
+}
