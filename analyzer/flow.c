@@ -1,22 +1,30 @@
 #include "analyzer/flow.h"
 
-#include <string.h>
+#include "analyzer/signature.h"
 
-enum allocator_state { ALLOCATOR_UNKNOWN, ALLOCATOR_BUSY, ALLOCATOR_NO, ALLOCATOR_YES };
+#include <string.h>
 
 /* ---- objects and nodes ---- */
 
-/* The solver makes objects of its own for record copies. */
+/* The solver makes objects of its own: for record copies, and for raw memory seen as a record. */
 static void name_objects(struct flow *flow, uint32_t n)
 {
-  static const struct flow_object between = {FLOW_BETWEEN, 0, 0, LINK_NONE, UNIT_NONE};
-  while (flow->objects->len < n)
-    g_array_append_val(flow->objects, between);
+  while (flow->objects->len < n) {
+    struct flow_object object = {FLOW_BETWEEN, 0, 0, LINK_NONE, UNIT_NONE};
+    uint32_t viewed = points_to_viewed(flow->solver, flow->objects->len);
+    if (viewed != POINTS_TO_NONE) {
+      object = *flow_object(flow, viewed);
+      object.type = points_to_type(flow->solver, flow->objects->len) - 1;
+    }
+    g_array_append_val(flow->objects, object);
+  }
 }
 
 static uint32_t add_object(struct flow *flow, struct flow_object object, uint64_t size)
 {
-  uint32_t index = points_to_add_object(flow->solver, size, object.type + 1);
+  bool is_scalar = object.type == LINK_NONE && object.kind != FLOW_HEAP;
+  uint32_t index =
+      points_to_add_object(flow->solver, size, is_scalar ? POINTS_TO_SCALAR : object.type + 1);
   name_objects(flow, index);
   g_array_append_val(flow->objects, object);
   return index;
@@ -32,10 +40,10 @@ static void reserve_routines(struct flow *flow)
   flow->routine_objects = g_renew(uint32_t, flow->routine_objects, n);
   flow->results = g_renew(uint32_t, flow->results, n);
   flow->rests = g_renew(uint32_t, flow->rests, n);
-  flow->allocators = g_renew(uint8_t, flow->allocators, n);
+  flow->summaries = g_renew(struct flow_summary, flow->summaries, n);
   for (uint32_t i = flow->n_routines; i < n; i++) {
     flow->routine_objects[i] = flow->results[i] = flow->rests[i] = LINK_NONE;
-    flow->allocators[i] = ALLOCATOR_UNKNOWN;
+    flow->summaries[i] = (struct flow_summary){FLOW_SUMMARY_UNKNOWN, false, 0};
   }
   flow->n_routines = n;
 }
@@ -74,6 +82,97 @@ static uint32_t record_of_object(const struct flow *flow, uint32_t unit, uint32_
   return linkage_record(flow->linkage, unit, object->record);
 }
 
+static struct linkage *linkage_of(const void *context)
+{
+  return ((const struct flow *)context)->linkage;
+}
+
+static enum points_to_fit fit(void *context, uint32_t object_type, uint32_t offset,
+                              uint32_t access_type)
+{
+  static const enum points_to_fit answers[] = {
+      [LINK_MISFIT] = POINTS_TO_MISFIT, [LINK_FIT] = POINTS_TO_FIT, [LINK_RAW] = POINTS_TO_RAW};
+  if (access_type == POINTS_TO_TEXT)
+    return linkage_is_text(linkage_of(context), object_type - 1, offset) ? POINTS_TO_FIT
+                                                                         : POINTS_TO_MISFIT;
+  return answers[linkage_fit(linkage_of(context), object_type - 1, offset, access_type - 1)];
+}
+
+static uint64_t size_of(void *context, uint32_t type)
+{
+  return linkage_size(linkage_of(context), type - 1);
+}
+
+/* What a pointer of these flags, with this record behind it, may point to. */
+static uint32_t target_of(const struct linkage *linkage, uint32_t unit, uint32_t flags,
+                          uint32_t record, const char *type)
+{
+  bool is_plain_routine =
+      (flags & UNIT_VALUE_ROUTINE_POINTER) != 0 && (flags & UNIT_VALUE_RECORD) == 0;
+  if (is_plain_routine)
+    return POINTS_TO_ROUTINE;
+  if ((flags & UNIT_VALUE_POINTER) == 0 || (flags & UNIT_VALUE_VOID) != 0)
+    return POINTS_TO_UNKNOWN;
+  if ((flags & UNIT_VALUE_CHARACTER) != 0)
+    return POINTS_TO_TEXT;
+  uint32_t known = linkage_record(linkage, unit, record);
+  /* "T **" points to pointers. A typedef hides how many there are. */
+  const char *star = strchr(type, '*');
+  bool is_plain = star != NULL && strchr(star + 1, '*') == NULL;
+  return known == LINK_NONE || !is_plain ? POINTS_TO_UNKNOWN : known + 1;
+}
+
+static uint32_t target_at(void *context, uint32_t object_type, uint32_t offset)
+{
+  const struct linkage *linkage = linkage_of(context);
+  uint32_t unit = 0;
+  const struct unit_field *field = NULL;
+  enum link_leaf known = linkage_leaf_at(linkage, object_type - 1, offset, &unit, &field);
+  if (field == NULL)
+    return known == LINK_NO_LEAF ? POINTS_TO_NONE : POINTS_TO_UNKNOWN;
+  const uint32_t holders = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  bool is_wide = (field->flags & UNIT_VALUE_ARRAY) == 0 && field->bit_size >= 8 * sizeof(void *);
+  if ((field->flags & holders) == 0 && !is_wide)
+    return POINTS_TO_NONE;
+  return target_of(linkage, unit, field->flags, field->record,
+                   unit_string(linkage_unit(linkage, unit), field->type));
+}
+
+/* A named variable holds what its type says. */
+static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, uint32_t row)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const struct unit_object *variable = &from->objects[row];
+  if (variable->kind == UNIT_OBJECT_HEAP)
+    return;
+  const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
+  bool is_number =
+      (variable->value & shaped) == 0 && variable->size < sizeof(void *) && variable->size != 0;
+  if (is_number) {
+    points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0), POINTS_TO_NONE);
+    return;
+  }
+  uint32_t target = target_of(flow->linkage, unit, variable->value, variable->record,
+                              unit_string(from, variable->type));
+  if (target != POINTS_TO_UNKNOWN)
+    points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0), target);
+}
+
+/* Numbers and characters hold no pointers; of memory whose type is not known nothing is sure. */
+static bool may_hold_pointers(const struct flow *flow, uint32_t unit, uint32_t row)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const struct unit_object *object = &from->objects[row];
+  const uint32_t holders = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER | UNIT_VALUE_RECORD;
+  if (object->kind != UNIT_OBJECT_HEAP)
+    return (object->value & holders) != 0 || object->size == 0 ||
+           ((object->value & UNIT_VALUE_ARRAY) == 0 && object->size >= sizeof(void *));
+  const char *type = unit_string(from, object->type);
+  const char *star = strchr(type, '*');
+  return object->record != UNIT_NONE || star == NULL || strchr(star + 1, '*') != NULL ||
+         strstr(type, "void") != NULL;
+}
+
 static uint32_t static_object(struct flow *flow, uint32_t unit, uint32_t row)
 {
   uint32_t index = linkage_resolve_object(flow->linkage, flow->program, unit, row);
@@ -94,7 +193,41 @@ static uint32_t static_object(struct flow *flow, uint32_t unit, uint32_t row)
   };
   uint64_t size = known->is_defined ? definition->size : 0;
   flow->static_objects[index] = add_object(flow, object, size);
+  restrict_object(flow, flow->static_objects[index], object.unit, known->row);
+  if (known->is_defined && !may_hold_pointers(flow, object.unit, known->row))
+    points_to_set_opaque(flow->solver, flow->static_objects[index]);
   return flow->static_objects[index];
+}
+
+/* Memory that nothing gives a type is one object: telling its sites apart tells nothing, since
+ * whatever accesses it sees a view of its own. */
+static uint32_t raw_memory(struct flow *flow)
+{
+  if (flow->raw_memory == LINK_NONE) {
+    struct flow_object raw = {FLOW_HEAP, UNIT_NONE, UNIT_NONE, LINK_NONE, UNIT_NONE};
+    flow->raw_memory = add_object(flow, raw, 0);
+  }
+  return flow->raw_memory;
+}
+
+/* Buffers on the stack hold no pointers and are no state: one object stands for all of them. */
+static uint32_t opaque_local(struct flow *flow)
+{
+  if (flow->opaque_local == LINK_NONE) {
+    struct flow_object local = {FLOW_LOCAL, UNIT_NONE, UNIT_NONE, LINK_NONE, UNIT_NONE};
+    flow->opaque_local = add_object(flow, local, 1);
+    points_to_set_opaque(flow->solver, flow->opaque_local);
+  }
+  return flow->opaque_local;
+}
+
+static bool is_raw_memory(const struct flow *flow, uint32_t unit, uint32_t row, uint32_t type)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const char *text = unit_string(from, from->objects[row].type);
+  const char *star = strchr(text, '*');
+  bool is_pointers = star != NULL && strchr(star + 1, '*') != NULL;
+  return type == LINK_NONE && !is_pointers;
 }
 
 /* The solver's object of a unit's object; LINK_NONE for literals, through which nothing flows. */
@@ -117,8 +250,22 @@ static uint32_t object_of(struct flow *flow, uint32_t unit, uint32_t row)
       .type = record_of_object(flow, unit, row),
       .call = UNIT_NONE,
   };
-  uint64_t size = object->kind == UNIT_OBJECT_HEAP ? 0 : object->size;
+  if (object->kind == UNIT_OBJECT_HEAP && is_raw_memory(flow, unit, row, fresh.type)) {
+    *place = raw_memory(flow);
+    return *place;
+  }
+  if (object->kind != UNIT_OBJECT_HEAP && !may_hold_pointers(flow, unit, row) &&
+      object->kind != UNIT_OBJECT_PARAM) {
+    *place = opaque_local(flow);
+    return *place;
+  }
+  uint64_t size = object->size;
+  if (object->kind == UNIT_OBJECT_HEAP)
+    size = fresh.type != LINK_NONE ? linkage_size(flow->linkage, fresh.type) : 0;
   *place = add_object(flow, fresh, size);
+  restrict_object(flow, *place, unit, row);
+  if (!may_hold_pointers(flow, unit, row))
+    points_to_set_opaque(flow->solver, *place);
   return *place;
 }
 
@@ -127,6 +274,27 @@ static uint32_t param_node(struct flow *flow, uint32_t unit, const struct unit_p
   if (param->object == UNIT_NONE)
     return LINK_NONE;
   return points_to_location(flow->solver, object_of(flow, unit, param->object), 0);
+}
+
+/* Shapes by number, 0 for one that fits everything. */
+static uint32_t shape_number(struct flow *flow, const char *shape)
+{
+  gpointer found = NULL;
+  if (*shape == '\0')
+    return 0;
+  if (g_hash_table_lookup_extended(flow->shape_numbers, shape, NULL, &found))
+    return GPOINTER_TO_UINT(found);
+  g_ptr_array_add(flow->shapes, (gpointer)shape);
+  g_hash_table_insert(flow->shape_numbers, (gpointer)shape, GUINT_TO_POINTER(flow->shapes->len));
+  return flow->shapes->len;
+}
+
+static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
+{
+  const struct flow *flow = context;
+  return call_shape == 0 || routine_shape == 0 ||
+         signature_fits(g_ptr_array_index(flow->shapes, call_shape - 1),
+                        g_ptr_array_index(flow->shapes, routine_shape - 1));
 }
 
 /* The object that is a routine's address. Calls through it bind to the body that stands for it. */
@@ -143,10 +311,13 @@ static uint32_t routine_object(struct flow *flow, uint32_t routine)
       .type = LINK_NONE,
       .call = UNIT_NONE,
   };
-  uint32_t index = add_object(flow, object, 0);
+  uint32_t index = add_object(flow, object, 1);
+  points_to_set_opaque(flow->solver, index);
   flow->routine_objects[routine] = index;
-  if (!known->is_defined)
+  if (!known->is_defined) {
+    points_to_set_routine(flow->solver, index, NULL, 0, LINK_NONE, LINK_NONE, 0);
     return index;
+  }
   const struct unit *unit = linkage_unit(flow->linkage, known->unit);
   const struct unit_routine *row = &unit->routines[known->row];
   g_autoptr(GArray) params = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -156,7 +327,8 @@ static uint32_t routine_object(struct flow *flow, uint32_t routine)
   }
   points_to_set_routine(flow->solver, index, (const uint32_t *)(void *)params->data, params->len,
                         lazy_node(flow, &flow->results[routine]),
-                        lazy_node(flow, &flow->rests[routine]));
+                        lazy_node(flow, &flow->rests[routine]),
+                        shape_number(flow, unit_string(unit, row->shape)));
   return index;
 }
 
@@ -230,7 +402,8 @@ static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *e
     points_to_add_field(flow->solver, to, flow_node(flow, unit, edge->from), -(int64_t)offset, 0);
     break;
   case UNIT_EDGE_RECORD:
-    points_to_add_record(flow->solver, to, flow_node(flow, unit, edge->from));
+    points_to_add_record(flow->solver, to, flow_node(flow, unit, edge->from),
+                         linkage_record(flow->linkage, unit, edge->record) + 1);
     break;
   default:
     break;
@@ -255,79 +428,107 @@ static const GPtrArray *models_of(struct flow *flow, const char *name)
 }
 
 /* Outside routines that return "void *" give fresh memory unless a model says otherwise. */
-static bool outside_allocates(struct flow *flow, const char *name)
+static struct flow_summary outside_summary(struct flow *flow, const char *name)
 {
+  struct flow_summary summary = {FLOW_SUMMARY_WHOLE, true, 0};
   const GPtrArray *models = models_of(flow, name);
   for (guint i = 0; i < models->len; i++) {
     const struct model *model = g_ptr_array_index(models, i);
-    if ((model->returns != MODEL_NO_ARGUMENT || model->returns_slot != NULL) &&
-        !model->is_allocator)
+    if (model->returns_slot != NULL)
+      summary.state = FLOW_SUMMARY_PART;
+    if (model->returns != MODEL_NO_ARGUMENT) {
+      summary.params |= 1u << model->returns;
+      summary.is_fresh = model->is_allocator;
+    }
+  }
+  return summary;
+}
+
+static struct flow_summary summary_of(struct flow *flow, uint32_t routine);
+
+/* The inside of one routine, while its result is traced back. */
+struct trace {
+  struct flow *flow;
+  uint32_t unit;
+  uint32_t routine; /* row */
+  GHashTable *seen;
+  struct flow_summary summary;
+};
+
+static bool trace_node(struct trace *trace, uint32_t node);
+
+/* A call that makes a node: fresh memory, or what the callee passes through. */
+static bool trace_call(struct trace *trace, const struct unit_call *call)
+{
+  const struct unit *from = linkage_unit(trace->flow->linkage, trace->unit);
+  if (call->callee == UNIT_NONE)
+    return false;
+  struct flow_summary inner =
+      summary_of(trace->flow, resolve(trace->flow, trace->unit, call->callee));
+  if (inner.state != FLOW_SUMMARY_WHOLE || (inner.is_fresh && call->heap == UNIT_NONE))
+    return false;
+  trace->summary.is_fresh = trace->summary.is_fresh || inner.is_fresh;
+  for (uint32_t i = 0; i < call->n_arguments && i < 32; i++) {
+    uint32_t node = from->arguments[call->first_argument + i].node;
+    if ((inner.params >> i & 1) != 0 && node != UNIT_NONE && !trace_node(trace, node))
       return false;
   }
   return true;
 }
 
-static bool is_allocator(struct flow *flow, uint32_t routine);
-
-/* Whether all that a node of one routine can hold is memory allocated there. */
-static bool node_is_fresh(struct flow *flow, uint32_t unit, uint32_t routine, uint32_t node,
-                          GHashTable *seen, bool *is_any)
+static bool trace_node(struct trace *trace, uint32_t node)
 {
-  if (!g_hash_table_add(seen, GUINT_TO_POINTER(node)))
+  if (!g_hash_table_add(trace->seen, GUINT_TO_POINTER(node)))
     return true;
-  const struct unit *from = linkage_unit(flow->linkage, unit);
-  const struct link_unit *here = &flow->linkage->units[unit];
+  const struct unit *from = linkage_unit(trace->flow->linkage, trace->unit);
+  const struct link_unit *here = &trace->flow->linkage->units[trace->unit];
+  uint32_t routine = trace->routine;
   for (uint32_t i = here->first_call[routine]; i < here->first_call[routine + 1]; i++) {
     const struct unit_call *call = &from->calls[here->calls_by_routine[i]];
-    if (call->result != node)
-      continue;
-    if (call->heap == UNIT_NONE || call->callee == UNIT_NONE ||
-        !is_allocator(flow, resolve(flow, unit, call->callee)))
+    if (call->result == node && !trace_call(trace, call))
       return false;
-    *is_any = true;
   }
   for (uint32_t i = here->first_edge[routine]; i < here->first_edge[routine + 1]; i++) {
     const struct unit_edge *edge = &from->edges[here->edges_by_routine[i]];
-    if (edge->to != node)
+    if (edge->to != node || edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_RECORD)
       continue;
-    if (edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_RECORD)
-      continue;
-    if (edge->kind != UNIT_EDGE_COPY && edge->kind != UNIT_EDGE_FIELD)
-      return false;
-    if (!node_is_fresh(flow, unit, routine, edge->from, seen, is_any))
+    bool is_step = edge->kind == UNIT_EDGE_COPY || edge->kind == UNIT_EDGE_FIELD;
+    if (!is_step || here->path_offsets[edge->path] != 0 || !trace_node(trace, edge->from))
       return false;
   }
   const struct unit_node *row = &from->nodes[node];
-  return row->kind != UNIT_NODE_OBJECT || (from->objects[row->index].kind == UNIT_OBJECT_LOCAL ||
-                                           from->objects[row->index].kind == UNIT_OBJECT_PARAM);
+  if (row->kind != UNIT_NODE_OBJECT)
+    return true;
+  const struct unit_object *object = &from->objects[row->index];
+  bool is_own_param = object->kind == UNIT_OBJECT_PARAM && object->position != 0 &&
+                      object->position <= 32 && object->routine == routine;
+  if (is_own_param)
+    trace->summary.params |= 1u << (object->position - 1);
+  return row->path == 0 && (is_own_param || object->kind == UNIT_OBJECT_LOCAL);
 }
 
-/* A routine whose every result is memory that it has just allocated: its callers make the
- * objects. */
-static bool is_allocator(struct flow *flow, uint32_t routine)
+/* What a routine returns, when that is only memory that it has just allocated and parameters that
+ * it passes through: then every call has a result of its own. */
+static struct flow_summary summary_of(struct flow *flow, uint32_t routine)
 {
   reserve_routines(flow);
-  if (flow->allocators[routine] != ALLOCATOR_UNKNOWN)
-    return flow->allocators[routine] == ALLOCATOR_YES;
+  if (flow->summaries[routine].state != FLOW_SUMMARY_UNKNOWN)
+    return flow->summaries[routine];
+  flow->summaries[routine].state = FLOW_SUMMARY_PART;
   const struct link_routine known = *linkage_routine(flow->linkage, routine);
-  flow->allocators[routine] = ALLOCATOR_BUSY;
-  bool is_fresh;
+  struct flow_summary summary = {FLOW_SUMMARY_PART, false, 0};
   if (!known.is_defined) {
-    is_fresh = outside_allocates(flow, known.name);
+    summary = outside_summary(flow, known.name);
   } else {
-    const struct unit *unit = linkage_unit(flow->linkage, known.unit);
-    uint32_t result = UNIT_NONE;
-    for (uint32_t i = 0; i < unit->n_nodes && result == UNIT_NONE; i++) {
-      if (unit->nodes[i].kind == UNIT_NODE_RESULT && unit->nodes[i].index == known.row)
-        result = i;
-    }
+    uint32_t result = flow->linkage->units[known.unit].result_nodes[known.row];
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
-    bool is_any = false;
-    is_fresh = result != UNIT_NONE &&
-               node_is_fresh(flow, known.unit, known.row, result, seen, &is_any) && is_any;
+    struct trace trace = {flow, known.unit, known.row, seen, {FLOW_SUMMARY_WHOLE, false, 0}};
+    if (result != UNIT_NONE && trace_node(&trace, result))
+      summary = trace.summary;
   }
-  flow->allocators[routine] = is_fresh ? ALLOCATOR_YES : ALLOCATOR_NO;
-  return is_fresh;
+  reserve_routines(flow);
+  flow->summaries[routine] = summary;
+  return summary;
 }
 
 /* ---- calls ---- */
@@ -382,7 +583,35 @@ static void apply_callback(struct flow *flow, const struct model *model, uint32_
                                    : argument_node(flow, unit, call, pass->argument);
   }
   if (model->field == NULL)
-    points_to_add_call(flow->solver, node, passed, (uint32_t)model->n_pass, LINK_NONE);
+    points_to_add_call(flow->solver, node, passed, (uint32_t)model->n_pass, LINK_NONE, 0);
+}
+
+/* Whether an argument is a pointer to characters, or an array of them: what is copied there is
+ * text. */
+static bool is_text(const struct flow *flow, uint32_t unit, const struct unit_call *call,
+                    int position)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  return (from->arguments[call->first_argument + (uint32_t)position].flags &
+          UNIT_VALUE_CHARACTER) != 0;
+}
+
+/* The record that a copy is about, as its arguments say: of both, the one that is known. */
+static uint32_t copied_record(const struct flow *flow, uint32_t unit, const struct unit_call *call,
+                              const struct model *model)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const int positions[] = {model->copy_to, model->copy_from};
+  for (size_t i = 0; i < G_N_ELEMENTS(positions); i++) {
+    const struct unit_argument *argument =
+        &from->arguments[call->first_argument + (uint32_t)positions[i]];
+    const char *star = strchr(unit_string(from, argument->type), '*');
+    bool is_plain = star == NULL || strchr(star + 1, '*') == NULL;
+    uint32_t record = linkage_record(flow->linkage, unit, argument->record);
+    if (is_plain && record != LINK_NONE)
+      return record + 1;
+  }
+  return POINTS_TO_UNKNOWN;
 }
 
 static void apply_model(struct flow *flow, const struct model *model, uint32_t unit, uint32_t row)
@@ -405,8 +634,9 @@ static void apply_model(struct flow *flow, const struct model *model, uint32_t u
     points_to_add_store(flow->solver, filled, slot_node(flow, model->fill_slot), 0, 0);
   uint32_t to = argument_node(flow, unit, call, model->copy_to);
   uint32_t from = argument_node(flow, unit, call, model->copy_from);
-  if (to != LINK_NONE && from != LINK_NONE)
-    points_to_add_record(flow->solver, to, from);
+  if (to != LINK_NONE && from != LINK_NONE && !is_text(flow, unit, call, model->copy_to) &&
+      !is_text(flow, unit, call, model->copy_from))
+    points_to_add_record(flow->solver, to, from, copied_record(flow, unit, call, model));
 }
 
 static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call *call,
@@ -430,24 +660,41 @@ static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call
 static void add_heap(struct flow *flow, uint32_t unit, uint32_t row, const struct unit_call *call)
 {
   uint32_t object = object_of(flow, unit, call->heap);
-  g_array_index(flow->objects, struct flow_object, object).call = row;
+  if (object != flow->raw_memory)
+    g_array_index(flow->objects, struct flow_object, object).call = row;
   points_to_add_address(flow->solver, flow_node(flow, unit, call->result), object, 0);
+}
+
+/* The result of a call of the tree's own routine: its own where the callee's summary allows. */
+static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, uint32_t routine)
+{
+  const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
+  struct flow_summary summary = summary_of(flow, routine);
+  uint32_t result = flow_node(flow, unit, call->result);
+  if (summary.state != FLOW_SUMMARY_WHOLE || (summary.is_fresh && call->heap == UNIT_NONE)) {
+    points_to_add_copy(flow->solver, result, flow->results[routine]);
+    return;
+  }
+  if (summary.is_fresh)
+    add_heap(flow, unit, row, call);
+  for (uint32_t i = 0; i < call->n_arguments && i < 32; i++) {
+    if ((summary.params >> i & 1) != 0)
+      points_to_add_copy(flow->solver, result, argument_node(flow, unit, call, (int)i));
+  }
 }
 
 static void add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   uint32_t routine = resolve(flow, unit, call->callee);
-  bool is_defined = linkage_routine(flow->linkage, routine)->is_defined;
-  bool allocates = call->heap != UNIT_NONE && is_allocator(flow, routine);
-  if (allocates)
-    add_heap(flow, unit, row, call);
-  if (is_defined) {
+  if (linkage_routine(flow->linkage, routine)->is_defined) {
     bind_direct(flow, unit, call, routine);
-    if (!allocates)
-      points_to_add_copy(flow->solver, flow_node(flow, unit, call->result), flow->results[routine]);
+    if (call->result != UNIT_NONE)
+      bind_result(flow, unit, row, routine);
     return;
   }
+  if (call->heap != UNIT_NONE && summary_of(flow, routine).is_fresh)
+    add_heap(flow, unit, row, call);
   const GPtrArray *models = models_of(flow, linkage_routine(flow->linkage, routine)->name);
   for (guint i = 0; i < models->len; i++)
     apply_model(flow, g_ptr_array_index(models, i), unit, row);
@@ -459,8 +706,10 @@ static void add_indirect_call(struct flow *flow, uint32_t unit, uint32_t row)
   g_autofree uint32_t *arguments = g_new(uint32_t, MAX(call->n_arguments, 1));
   for (uint32_t i = 0; i < call->n_arguments; i++)
     arguments[i] = argument_node(flow, unit, call, (int)i);
-  points_to_add_call(flow->solver, flow_node(flow, unit, call->pointer), arguments,
-                     call->n_arguments, flow_node(flow, unit, call->result));
+  points_to_add_call(
+      flow->solver, flow_node(flow, unit, call->pointer), arguments, call->n_arguments,
+      flow_node(flow, unit, call->result),
+      shape_number(flow, unit_string(linkage_unit(flow->linkage, unit), call->shape)));
 }
 
 /* ---- the program ---- */
@@ -489,11 +738,6 @@ static void add_unit(struct flow *flow, uint32_t index)
   }
 }
 
-static bool filter(void *context, uint32_t object_type, uint32_t offset, uint32_t access_type)
-{
-  return linkage_is_compatible(context, object_type - 1, offset, access_type - 1);
-}
-
 struct flow *flow_new(struct linkage *linkage, const struct link_program *program,
                       const struct models *models)
 {
@@ -501,9 +745,13 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   flow->linkage = linkage;
   flow->models = models;
   flow->program = program;
-  flow->solver = points_to_new(filter, linkage);
+  struct points_to_types types = {fit, size_of, target_at, accepts, flow};
+  flow->solver = points_to_new(&types);
   flow->objects = g_array_new(FALSE, FALSE, sizeof(struct flow_object));
   flow->callbacks = g_array_new(FALSE, FALSE, sizeof(struct flow_callback));
+  flow->raw_memory = flow->opaque_local = LINK_NONE;
+  flow->shapes = g_ptr_array_new();
+  flow->shape_numbers = g_hash_table_new(g_str_hash, g_str_equal);
   flow->slots = g_hash_table_new(g_str_hash, g_str_equal);
   flow->models_by_name =
       g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
@@ -520,6 +768,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
     add_unit(flow, g_array_index(program->units, uint32_t, i));
   name_objects(flow, points_to_n_objects(flow->solver));
   points_to_solve(flow->solver);
+  name_objects(flow, points_to_n_objects(flow->solver));
   return flow;
 }
 
@@ -537,7 +786,9 @@ void flow_free(struct flow *flow)
   g_free(flow->results);
   g_free(flow->rests);
   g_free(flow->static_objects);
-  g_free(flow->allocators);
+  g_free(flow->summaries);
+  g_ptr_array_unref(flow->shapes);
+  g_hash_table_unref(flow->shape_numbers);
   g_hash_table_unref(flow->slots);
   g_hash_table_unref(flow->models_by_name);
   g_array_unref(flow->callbacks);

@@ -27,22 +27,34 @@ struct flow_callback {
   uint32_t node; /* holds the callback, or points to what holds it */
 };
 
+enum flow_summary_state { FLOW_SUMMARY_UNKNOWN, FLOW_SUMMARY_PART, FLOW_SUMMARY_WHOLE };
+
+/* Where the result of a routine comes from. */
+struct flow_summary {
+  enum flow_summary_state state; /* WHOLE: from nowhere else than told here */
+  bool is_fresh;                 /* memory that it allocates */
+  uint32_t params;               /* bit i: its parameter i, from 0 */
+};
+
 struct flow {
   struct linkage *linkage;
   const struct models *models;
   const struct link_program *program;
   struct points_to *solver;
-  GArray *objects;                /* struct flow_object by solver object */
-  uint32_t **nodes;               /* [unit][node] -> solver node or LINK_NONE, made on demand */
-  uint32_t **unit_objects;        /* [unit][object] -> solver object or LINK_NONE */
-  uint32_t *routine_objects;      /* link routine -> solver object */
-  uint32_t *results, *rests;      /* link routine -> solver node */
-  uint32_t *static_objects;       /* link object -> solver object */
-  uint32_t n_routines, n_statics; /* room in the four arrays above */
-  GHashTable *slots;              /* name -> solver object */
-  GArray *callbacks;              /* struct flow_callback */
-  GHashTable *models_by_name;     /* outside routine's name -> GPtrArray of struct model */
-  uint8_t *allocators;            /* link routine: what is known about it as an allocator */
+  GArray *objects;                   /* struct flow_object by solver object */
+  uint32_t **nodes;                  /* [unit][node] -> solver node or LINK_NONE, made on demand */
+  uint32_t **unit_objects;           /* [unit][object] -> solver object or LINK_NONE */
+  uint32_t *routine_objects;         /* link routine -> solver object */
+  uint32_t *results, *rests;         /* link routine -> solver node */
+  uint32_t *static_objects;          /* link object -> solver object */
+  uint32_t n_routines, n_statics;    /* room in the four arrays above */
+  uint32_t raw_memory, opaque_local; /* solver objects, or LINK_NONE */
+  GPtrArray *shapes;                 /* lenient signatures */
+  GHashTable *shape_numbers;         /* shape -> number from 1 */
+  GHashTable *slots;                 /* name -> solver object */
+  GArray *callbacks;                 /* struct flow_callback */
+  GHashTable *models_by_name;        /* outside routine's name -> GPtrArray of struct model */
+  struct flow_summary *summaries;    /* by link routine */
 };
 
 /* Builds and solves. The program, the linkage and the models must outlive the flow. */

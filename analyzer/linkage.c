@@ -218,6 +218,12 @@ static void index_unit(struct link_unit *here)
   index_rows(unit, owners, unit->n_calls, &here->calls_by_routine, &here->first_call);
   for (uint32_t i = 0; i < unit->n_edges; i++)
     owners[i] = unit->edges[i].routine;
+  here->result_nodes = g_new(uint32_t, MAX(unit->n_routines, 1));
+  memset(here->result_nodes, 0xff, MAX(unit->n_routines, 1) * sizeof *here->result_nodes);
+  for (uint32_t i = 0; i < unit->n_nodes; i++) {
+    if (unit->nodes[i].kind == UNIT_NODE_RESULT)
+      here->result_nodes[unit->nodes[i].index] = i;
+  }
   index_rows(unit, owners, unit->n_edges, &here->edges_by_routine, &here->first_edge);
 }
 
@@ -269,6 +275,7 @@ void linkage_free(struct linkage *linkage)
     g_free(unit->types);
     g_free(unit->path_offsets);
     g_free(unit->path_types);
+    g_free(unit->result_nodes);
     g_free(unit->calls_by_routine);
     g_free(unit->first_call);
     g_free(unit->edges_by_routine);
@@ -410,6 +417,18 @@ uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t t
   return linkage->units[unit].types[type];
 }
 
+uint64_t linkage_size(const struct linkage *linkage, uint32_t type)
+{
+  const struct link_type *known = &g_array_index(linkage->types, struct link_type, type);
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_type *row = &unit->types[known->row];
+  if (row->is_complete == 0 || row->size == 0)
+    return 0;
+  bool has_tail =
+      row->n_fields != 0 && unit->fields[row->first_field + row->n_fields - 1].bit_size == 0;
+  return row->size + (has_tail ? 1 : 0);
+}
+
 /* One begins with all fields of the other. */
 static bool is_prefix(const struct linkage *linkage, uint32_t left, uint32_t right)
 {
@@ -448,32 +467,32 @@ static uint32_t next_covering(const struct unit *unit, const struct unit_type *t
   return LINK_NONE;
 }
 
-static bool is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
-                          uint32_t access_type, int depth);
+static enum link_fit fit(struct linkage *linkage, uint32_t type, uint32_t offset,
+                         uint32_t access_type, int depth);
 
-static bool member_is_compatible(struct linkage *linkage, const struct link_type *owner,
-                                 uint32_t offset, uint32_t access_type, int depth)
+static enum link_fit member_fit(struct linkage *linkage, const struct link_type *owner,
+                                uint32_t offset, uint32_t access_type, int depth)
 {
   const struct unit *unit = linkage_unit(linkage, owner->unit);
   const struct unit_type *type = &unit->types[owner->row];
   if (type->is_complete == 0)
-    return true;
+    return LINK_FIT;
+  enum link_fit best = LINK_MISFIT;
   uint32_t next = 0, row;
-  while ((row = next_covering(unit, type, offset, &next)) != LINK_NONE) {
+  while ((row = next_covering(unit, type, offset, &next)) != LINK_NONE && best != LINK_FIT) {
     const struct unit_field *field = &unit->fields[row];
-    bool is_raw =
-        (field->flags & UNIT_VALUE_ARRAY) != 0 &&
-        (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER)) == 0;
-    if (is_raw)
-      return true;
+    const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
+    if ((field->flags & UNIT_VALUE_ARRAY) != 0 && (field->flags & shaped) == 0)
+      best = LINK_RAW;
     if ((field->flags & UNIT_VALUE_RECORD) == 0 || (field->flags & UNIT_VALUE_POINTER) != 0)
       continue;
     uint32_t inner = linkage_record(linkage, owner->unit, field->record);
-    if (inner == LINK_NONE ||
-        is_compatible(linkage, inner, offset - field->bit_offset / 8, access_type, depth + 1))
-      return true;
+    enum link_fit one = inner == LINK_NONE ? LINK_FIT
+                                           : fit(linkage, inner, offset - field->bit_offset / 8,
+                                                 access_type, depth + 1);
+    best = one == LINK_FIT || best == LINK_MISFIT ? one : best;
   }
-  return false;
+  return best;
 }
 
 /* A union may be entered through any member. */
@@ -495,32 +514,83 @@ static bool union_holds(struct linkage *linkage, uint32_t access_type, uint32_t 
   return false;
 }
 
-static bool is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
-                          uint32_t access_type, int depth)
+static enum link_fit fit(struct linkage *linkage, uint32_t type, uint32_t offset,
+                         uint32_t access_type, int depth)
 {
   if (offset == 0 && (type == access_type || is_prefix(linkage, type, access_type) ||
                       union_holds(linkage, access_type, type)))
-    return true;
+    return LINK_FIT;
   if (depth > 8)
-    return true;
+    return LINK_RAW;
   struct link_type owner = g_array_index(linkage->types, struct link_type, type);
-  return member_is_compatible(linkage, &owner, offset, access_type, depth);
+  return member_fit(linkage, &owner, offset, access_type, depth);
 }
 
-bool linkage_is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
-                           uint32_t access_type)
+enum link_fit linkage_fit(struct linkage *linkage, uint32_t type, uint32_t offset,
+                          uint32_t access_type)
 {
   if (type == access_type && offset == 0)
-    return true;
+    return LINK_FIT;
   if (type >= 1u << 22 || access_type >= 1u << 22 || offset >= 1u << 19)
-    return true;
+    return LINK_RAW;
   uint64_t key = (uint64_t)type << 41 | (uint64_t)access_type << 19 | offset;
   uint32_t answer = id_map_get(&linkage->compatible, key);
   if (answer == UINT32_MAX) {
-    answer = is_compatible(linkage, type, offset, access_type, 0);
+    answer = fit(linkage, type, offset, access_type, 0);
     id_map_put(&linkage->compatible, key, answer);
   }
-  return answer != 0;
+  return (enum link_fit)answer;
+}
+
+enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
+                               uint32_t *unit, const struct unit_field **field)
+{
+  *field = NULL;
+  for (int depth = 0; type != LINK_NONE && depth < 16; depth++) {
+    const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
+    const struct unit *from = linkage_unit(linkage, owner->unit);
+    const struct unit_type *record = &from->types[owner->row];
+    if (record->kind == UNIT_UNION || record->is_complete == 0)
+      return LINK_ANY_LEAF;
+    uint32_t next = 0;
+    uint32_t row = next_covering(from, record, offset, &next);
+    if (row == LINK_NONE)
+      return LINK_NO_LEAF;
+    const struct unit_field *found = &from->fields[row];
+    offset -= found->bit_offset / 8;
+    const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
+    if ((found->flags & UNIT_VALUE_ARRAY) != 0 && (found->flags & shaped) == 0 && offset == 0)
+      return LINK_ANY_LEAF;
+    bool is_record =
+        (found->flags & UNIT_VALUE_RECORD) != 0 && (found->flags & UNIT_VALUE_POINTER) == 0;
+    if (!is_record) {
+      *unit = owner->unit;
+      *field = offset == 0 ? found : NULL;
+      return offset == 0 ? LINK_LEAF : LINK_NO_LEAF;
+    }
+    type = linkage_record(linkage, owner->unit, found->record);
+  }
+  return LINK_ANY_LEAF;
+}
+
+bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  for (int depth = 0; type != LINK_NONE && depth < 16; depth++) {
+    const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
+    const struct unit *from = linkage_unit(linkage, owner->unit);
+    uint32_t next = 0;
+    uint32_t row = next_covering(from, &from->types[owner->row], offset, &next);
+    if (row == LINK_NONE)
+      return false;
+    const struct unit_field *field = &from->fields[row];
+    if ((field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) != 0)
+      return false;
+    if ((field->flags & UNIT_VALUE_RECORD) == 0)
+      return true;
+    offset -= field->bit_offset / 8;
+    type = linkage_record(linkage, owner->unit, field->record);
+  }
+  return true;
 }
 
 char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset)

@@ -48,6 +48,7 @@ struct link_unit {
   uint32_t *types;    /* row -> link type, from 0 */
   uint32_t *path_offsets;     /* bytes; UINT32_MAX where unknown */
   uint32_t *path_types;       /* link type in which the path starts, or LINK_NONE */
+  uint32_t *result_nodes;     /* routine row -> its RESULT node, or UNIT_NONE */
   uint32_t *calls_by_routine; /* calls of routine r: first_call[r] to first_call[r + 1] */
   uint32_t *first_call;
   uint32_t *edges_by_routine; /* likewise */
@@ -78,7 +79,7 @@ struct linkage {
   GPtrArray *programs; /* struct link_program */
   GHashTable *routine_keys, *object_keys, *type_keys;
   GStringChunk *strings;
-  struct id_map compatible; /* answers of linkage_is_compatible() */
+  struct id_map compatible; /* answers of linkage_fit() */
 };
 
 /* Joins units. They must outlive the linkage. Linear. */
@@ -104,14 +105,33 @@ uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_progr
  * once. UNIT_NONE (file scope) is always its own. */
 bool linkage_stands_for(const struct linkage *linkage, uint32_t unit, uint32_t row);
 
-/* True when what lies at `offset` of a record may be accessed as another: the same record, one
- * that begins with it, a member of a union, or raw bytes. */
-bool linkage_is_compatible(struct linkage *linkage, uint32_t type, uint32_t offset,
-                           uint32_t access_type);
+enum link_fit { LINK_MISFIT, LINK_FIT, LINK_RAW };
+
+/* Whether what lies at `offset` of a record may be accessed as another: the same record, one that
+ * begins with it, a member of a union, or raw bytes. */
+enum link_fit linkage_fit(struct linkage *linkage, uint32_t type, uint32_t offset,
+                          uint32_t access_type);
 
 /* The record behind a unit's type row, typedefs resolved; LINK_NONE for UNIT_NONE, enums and
  * typedefs of anything else. */
 uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t type);
+
+/* Bytes that a location inside a record may lie in: its size, and the start of a flexible array
+ * behind it; 0 when unknown. */
+uint64_t linkage_size(const struct linkage *linkage, uint32_t type);
+
+/* True when the byte at an offset of a record is part of characters or raw bytes. */
+bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offset);
+
+enum link_leaf {
+  LINK_LEAF,
+  LINK_NO_LEAF,  /* padding, the middle of a field, an element of an array beyond the first */
+  LINK_ANY_LEAF, /* a union, raw bytes or an incomplete record: could be anything */
+};
+
+/* The innermost field that begins at an offset of a record, and the unit its row belongs to. */
+enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
+                               uint32_t *unit, const struct unit_field **field);
 
 /* The field path at an offset of a record ("a.b"), or "" for the record itself; a new string.
  * With a type, descends until that record is reached. */

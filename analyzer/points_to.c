@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define OFFSET_LIMIT (1u << 20)
+/* Different offsets inside one object; beyond that all further ones are the first. */
 #define LOCATION_LIMIT 4096u
 
 enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD };
@@ -23,13 +24,15 @@ struct call {
   uint32_t first_argument;
   uint32_t n_arguments;
   uint32_t result;
+  uint32_t shape;
 };
 
 /* A record copy goes through an object of its own: sources flow into it, it flows into targets. */
 struct record_link {
   uint32_t next;
-  uint32_t object;
-  bool is_source; /* what the node points to flows into the object */
+  uint32_t link;  /* number of the copy */
+  uint32_t type;  /* record that is copied, or POINTS_TO_UNKNOWN */
+  bool is_source; /* what the node points to flows into the copy */
 };
 
 struct node {
@@ -39,6 +42,7 @@ struct node {
   uint32_t constraints;
   uint32_t calls;
   uint32_t records;
+  uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
   struct id_set all;   /* what was propagated */
   struct id_set fresh; /* what is still to be propagated */
   struct id_set edges; /* copy edges to other nodes */
@@ -57,6 +61,9 @@ struct object {
   uint32_t type;
   uint32_t routine; /* or POINTS_TO_NONE */
   uint32_t mirrors;
+  uint32_t viewed; /* the raw memory that this is a view of, or POINTS_TO_NONE */
+  bool is_opaque;
+  bool is_between; /* made for a record copy */
   uint32_t n_locations, n_allocated;
   uint32_t *locations;
 };
@@ -66,11 +73,11 @@ struct routine {
   uint32_t n_params;
   uint32_t result;
   uint32_t rest;
+  uint32_t shape;
 };
 
 struct points_to {
-  points_to_filter *filter;
-  void *context;
+  struct points_to_types types;
   GArray *nodes;
   GArray *objects;
   GArray *constraints;
@@ -80,18 +87,21 @@ struct points_to {
   GArray *routines;
   GArray *operands; /* arguments and parameters, adjacent by owner */
   struct id_map locations;
-  struct id_map pairs; /* record links and call bindings already made */
+  struct id_map pairs;  /* record links and call bindings already made */
+  struct id_map copies; /* record copy, type and offset -> object */
+  uint32_t n_copies;
+  struct id_map views; /* raw memory and type -> view */
+  struct id_map fits;  /* location and type -> 0 or 1 */
   bool is_changed;
 };
 
 #define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
 #define OBJECT(solver, i) (&g_array_index((solver)->objects, struct object, i))
 
-struct points_to *points_to_new(points_to_filter *filter, void *context)
+struct points_to *points_to_new(const struct points_to_types *types)
 {
   struct points_to *solver = g_new0(struct points_to, 1);
-  solver->filter = filter;
-  solver->context = context;
+  solver->types = *types;
   solver->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
   solver->objects = g_array_new(FALSE, FALSE, sizeof(struct object));
   solver->constraints = g_array_new(FALSE, FALSE, sizeof(struct constraint));
@@ -121,6 +131,9 @@ void points_to_free(struct points_to *solver)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
   id_map_clear(&solver->pairs);
+  id_map_clear(&solver->views);
+  id_map_clear(&solver->copies);
+  id_map_clear(&solver->fits);
   g_free(solver);
 }
 
@@ -160,9 +173,66 @@ uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t 
       .type = type,
       .routine = POINTS_TO_NONE,
       .mirrors = POINTS_TO_NONE,
+      .viewed = POINTS_TO_NONE,
   };
   g_array_append_val(solver->objects, object);
   return solver->objects->len - 1;
+}
+
+void points_to_set_opaque(struct points_to *solver, uint32_t object)
+{
+  OBJECT(solver, object)->is_opaque = true;
+}
+
+void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target)
+{
+  NODE(solver, representative(solver, node))->target = target;
+}
+
+/* Whether a location may be the target of a pointer to a type. Raw memory may be anything, routines
+ * and scalars are no records. */
+static enum points_to_fit fit(struct points_to *solver, uint32_t location, uint32_t target)
+{
+  if (target == POINTS_TO_UNKNOWN || target == POINTS_TO_NONE)
+    return target == POINTS_TO_NONE ? POINTS_TO_MISFIT : POINTS_TO_FIT;
+  const struct node *node = NODE(solver, location);
+  const struct object *object = OBJECT(solver, node->object);
+  if (object->routine != POINTS_TO_NONE || target == POINTS_TO_ROUTINE)
+    return object->routine != POINTS_TO_NONE && target == POINTS_TO_ROUTINE ? POINTS_TO_FIT
+                                                                            : POINTS_TO_MISFIT;
+  if (object->type == POINTS_TO_UNKNOWN)
+    return POINTS_TO_FIT;
+  if (object->type == POINTS_TO_SCALAR)
+    return target == POINTS_TO_TEXT && object->is_opaque ? POINTS_TO_FIT : POINTS_TO_MISFIT;
+  if (object->type == target && node->offset == 0)
+    return POINTS_TO_FIT;
+  uint64_t key = (uint64_t)location << 32 | target;
+  uint32_t answer = id_map_get(&solver->fits, key);
+  if (answer == POINTS_TO_NONE) {
+    answer = solver->types.fit(solver->types.context, object->type, node->offset, target);
+    id_map_put(&solver->fits, key, answer);
+  }
+  return (enum points_to_fit)answer;
+}
+
+static bool fits(struct points_to *solver, uint32_t location, uint32_t target)
+{
+  return fit(solver, location, target) != POINTS_TO_MISFIT;
+}
+
+/* Adds to a node's fresh targets what is new there and fits. */
+static bool pour(struct points_to *solver, struct node *target, const struct id_set *source)
+{
+  if (target->target == POINTS_TO_UNKNOWN)
+    return id_set_add_missing(&target->fresh, source, &target->all);
+  struct id_set fitting = {0};
+  for (uint32_t i = 0; i < source->n; i++) {
+    if (fits(solver, source->ids[i], target->target))
+      id_set_add(&fitting, source->ids[i]);
+  }
+  bool is_any = id_set_add_missing(&target->fresh, &fitting, &target->all);
+  id_set_clear(&fitting);
+  return is_any;
 }
 
 static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
@@ -172,14 +242,31 @@ static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
   if (from == to || !id_set_add(&NODE(solver, from)->edges, to))
     return;
   struct node *target = NODE(solver, to);
-  if (id_set_add_missing(&target->fresh, &NODE(solver, from)->all, &target->all))
+  if (pour(solver, target, &NODE(solver, from)->all))
     solver->is_changed = true;
+}
+
+/* Whether a record has room for a pointer where a copy would put it. */
+static bool holds_pointer(const struct points_to *solver, const struct mirror *mirror,
+                          uint32_t offset)
+{
+  uint32_t type = OBJECT(solver, mirror->to_object)->type;
+  uint64_t at = (uint64_t)mirror->to_offset + offset - mirror->from_offset;
+  return type == POINTS_TO_UNKNOWN || type == POINTS_TO_SCALAR || at >= OFFSET_LIMIT ||
+         solver->types.target_at(solver->types.context, type, (uint32_t)at) != POINTS_TO_NONE;
 }
 
 static void mirror_location(struct points_to *solver, const struct mirror *mirror, uint32_t node,
                             uint32_t offset)
 {
   if (offset < mirror->from_offset)
+    return;
+  /* Raw memory has one place only; its views are not copied. */
+  const struct object *target = OBJECT(solver, mirror->to_object);
+  if (target->type == POINTS_TO_UNKNOWN && !target->is_between &&
+      mirror->to_offset + offset != mirror->from_offset)
+    return;
+  if (NODE(solver, node)->target == POINTS_TO_NONE || !holds_pointer(solver, mirror, offset))
     return;
   uint32_t to = points_to_location(solver, mirror->to_object,
                                    (uint64_t)mirror->to_offset + offset - mirror->from_offset);
@@ -199,6 +286,10 @@ uint32_t points_to_location(struct points_to *solver, uint32_t object, uint64_t 
   if (owner->n_locations >= LOCATION_LIMIT)
     return owner->locations[0];
   node = add_node(solver, object, (uint32_t)offset);
+  bool is_record = owner->type != POINTS_TO_UNKNOWN && owner->type != POINTS_TO_SCALAR;
+  if (is_record)
+    NODE(solver, node)->target =
+        solver->types.target_at(solver->types.context, owner->type, (uint32_t)offset);
   id_map_put(&solver->locations, key, node);
   if (owner->n_locations == owner->n_allocated) {
     owner->n_allocated = MAX(2, owner->n_allocated * 2);
@@ -216,6 +307,8 @@ uint32_t points_to_location(struct points_to *solver, uint32_t object, uint64_t 
 static void insert(struct points_to *solver, uint32_t node, uint32_t location)
 {
   struct node *target = NODE(solver, representative(solver, node));
+  if (!fits(solver, location, target->target))
+    return;
   if (!id_set_has(&target->all, location) && id_set_add(&target->fresh, location))
     solver->is_changed = true;
 }
@@ -277,28 +370,30 @@ void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, i
     add_constraint(solver, CONSTRAINT_FIELD, from, to, offset, type);
 }
 
-static void add_record_link(struct points_to *solver, uint32_t node, uint32_t object,
+static void add_record_link(struct points_to *solver, uint32_t node, uint32_t number, uint32_t type,
                             bool is_source)
 {
   struct node *owner = NODE(solver, representative(solver, node));
-  struct record_link link = {owner->records, object, is_source};
+  struct record_link link = {owner->records, number, type, is_source};
   owner->records = solver->records->len;
   g_array_append_val(solver->records, link);
   revisit(solver, owner);
 }
 
-void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from)
+void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from, uint32_t type)
 {
   if (to == POINTS_TO_NONE || from == POINTS_TO_NONE)
     return;
-  uint32_t between = points_to_add_object(solver, 0, 0);
-  add_record_link(solver, from, between, true);
-  add_record_link(solver, to, between, false);
+  uint32_t number = solver->n_copies++;
+  add_record_link(solver, from, number, type, true);
+  add_record_link(solver, to, number, type, false);
 }
 
 void points_to_add_record_copy(struct points_to *solver, uint32_t to_object, uint64_t to_offset,
                                uint32_t from_object, uint64_t from_offset)
 {
+  if (OBJECT(solver, to_object)->is_opaque || OBJECT(solver, from_object)->is_opaque)
+    return;
   if (to_offset >= OFFSET_LIMIT || from_offset >= OFFSET_LIMIT || to_object == from_object)
     return;
   struct object *from = OBJECT(solver, from_object);
@@ -320,21 +415,21 @@ static uint32_t add_operands(struct points_to *solver, const uint32_t *operands,
 }
 
 void points_to_set_routine(struct points_to *solver, uint32_t object, const uint32_t *params,
-                           uint32_t n_params, uint32_t result, uint32_t rest)
+                           uint32_t n_params, uint32_t result, uint32_t rest, uint32_t shape)
 {
-  struct routine routine = {add_operands(solver, params, n_params), n_params, result, rest};
+  struct routine routine = {add_operands(solver, params, n_params), n_params, result, rest, shape};
   OBJECT(solver, object)->routine = solver->routines->len;
   g_array_append_val(solver->routines, routine);
 }
 
 void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32_t *arguments,
-                        uint32_t n_arguments, uint32_t result)
+                        uint32_t n_arguments, uint32_t result, uint32_t shape)
 {
   if (pointer == POINTS_TO_NONE)
     return;
   uint32_t first = add_operands(solver, arguments, n_arguments);
   struct node *owner = NODE(solver, representative(solver, pointer));
-  struct call call = {owner->calls, first, n_arguments, result};
+  struct call call = {owner->calls, first, n_arguments, result, shape};
   owner->calls = solver->calls->len;
   g_array_append_val(solver->calls, call);
   revisit(solver, owner);
@@ -348,6 +443,8 @@ static void bind_call(struct points_to *solver, const struct call *call, uint32_
       !id_map_put_new(&solver->pairs, (uint64_t)index << 32 | object, 1))
     return;
   struct routine routine = g_array_index(solver->routines, struct routine, routine_index);
+  if (!solver->types.accepts(solver->types.context, call->shape, routine.shape))
+    return;
   for (uint32_t i = 0; i < call->n_arguments; i++) {
     uint32_t from = g_array_index(solver->operands, uint32_t, call->first_argument + i);
     uint32_t to = routine.rest;
@@ -358,19 +455,48 @@ static void bind_call(struct points_to *solver, const struct call *call, uint32_
   points_to_add_copy(solver, call->result, routine.result);
 }
 
+/* Raw memory as one record. Views of views are views of the memory itself. */
+static uint32_t view_of(struct points_to *solver, uint32_t object, uint32_t type)
+{
+  uint64_t key = (uint64_t)object << 32 | type;
+  uint32_t view = id_map_get(&solver->views, key);
+  if (view == POINTS_TO_NONE) {
+    uint64_t size = solver->types.size_of(solver->types.context, type);
+    view = points_to_add_object(solver, size, type);
+    OBJECT(solver, view)->viewed = object;
+    id_map_put(&solver->views, key, view);
+  }
+  return view;
+}
+
+/* Where a constraint leads from a location; POINTS_TO_NONE where types forbid it. */
+static uint32_t step(struct points_to *solver, const struct constraint *constraint,
+                     uint32_t location)
+{
+  uint32_t object = NODE(solver, location)->object;
+  int64_t offset = (int64_t)NODE(solver, location)->offset;
+  uint32_t type = OBJECT(solver, object)->type;
+  if (type == POINTS_TO_UNKNOWN) {
+    if (constraint->type == POINTS_TO_UNKNOWN)
+      return location;
+    object = view_of(solver, object, constraint->type);
+    offset = 0;
+  } else {
+    enum points_to_fit how = fit(solver, location, constraint->type);
+    if (how != POINTS_TO_FIT)
+      return how == POINTS_TO_RAW ? location : POINTS_TO_NONE;
+  }
+  offset += constraint->offset;
+  return offset < 0 ? POINTS_TO_NONE : points_to_location(solver, object, (uint64_t)offset);
+}
+
 static void apply_constraint(struct points_to *solver, const struct constraint *constraint,
                              uint32_t location)
 {
-  uint32_t object = NODE(solver, location)->object;
-  uint32_t offset = NODE(solver, location)->offset;
-  uint32_t type = OBJECT(solver, object)->type;
-  if (constraint->type != 0 && type != 0 && solver->filter != NULL &&
-      !solver->filter(solver->context, type, offset, constraint->type))
+  bool is_content = constraint->kind != CONSTRAINT_FIELD;
+  if (is_content && OBJECT(solver, NODE(solver, location)->object)->is_opaque)
     return;
-  int64_t there_offset = (int64_t)offset + constraint->offset;
-  if (there_offset < 0)
-    return;
-  uint32_t there = points_to_location(solver, object, (uint64_t)there_offset);
+  uint32_t there = step(solver, constraint, location);
   if (there == POINTS_TO_NONE)
     return;
   if (constraint->kind == CONSTRAINT_LOAD)
@@ -381,20 +507,52 @@ static void apply_constraint(struct points_to *solver, const struct constraint *
     insert(solver, constraint->other, there);
 }
 
+/* The object between the two sides of a copy: one for all when its record is known, one for every
+ * type and offset of what is copied otherwise. */
+static uint32_t between_of(struct points_to *solver, const struct record_link *link, uint32_t type,
+                           uint32_t offset)
+{
+  uint64_t key = (uint64_t)link->link << 40 | (uint64_t)(type & 0xfffff) << 20 | offset;
+  uint32_t object = id_map_get(&solver->copies, key);
+  if (object == POINTS_TO_NONE) {
+    object = points_to_add_object(solver, 0, POINTS_TO_UNKNOWN);
+    OBJECT(solver, object)->is_between = true;
+    id_map_put(&solver->copies, key, object);
+  }
+  return object;
+}
+
 static void apply_record(struct points_to *solver, const struct record_link *link,
                          uint32_t location)
 {
-  /* Bit 63 tells record links from call bindings. */
-  uint64_t key =
-      UINT64_C(1) << 63 | (uint64_t)link->is_source << 62 | (uint64_t)link->object << 31 | location;
-  if (!id_map_put_new(&solver->pairs, key, 1))
-    return;
   uint32_t object = NODE(solver, location)->object;
   uint32_t offset = NODE(solver, location)->offset;
+  uint32_t type = OBJECT(solver, object)->type;
+  if (OBJECT(solver, object)->is_opaque)
+    return;
+  uint32_t between;
+  if (link->type == POINTS_TO_UNKNOWN) {
+    if (type == POINTS_TO_UNKNOWN)
+      return;
+    between = between_of(solver, link, type, offset);
+  } else {
+    if (type == POINTS_TO_UNKNOWN) {
+      object = view_of(solver, object, link->type);
+      offset = 0;
+    } else if (fit(solver, location, link->type) != POINTS_TO_FIT) {
+      return;
+    }
+    between = between_of(solver, link, 0, 0);
+  }
+  /* Bit 63 tells record copies from call bindings. */
+  uint64_t key =
+      UINT64_C(1) << 63 | (uint64_t)link->is_source << 62 | (uint64_t)between << 31 | location;
+  if (!id_map_put_new(&solver->pairs, key, 1))
+    return;
   if (link->is_source)
-    points_to_add_record_copy(solver, link->object, 0, object, offset);
+    points_to_add_record_copy(solver, between, 0, object, offset);
   else
-    points_to_add_record_copy(solver, object, offset, link->object, 0);
+    points_to_add_record_copy(solver, object, offset, between, 0);
 }
 
 /* Applies what waits for the targets of a node to those that are new. */
@@ -433,7 +591,7 @@ static void propagate(struct points_to *solver, uint32_t index)
     if (to == index)
       continue;
     struct node *target = NODE(solver, to);
-    if (id_set_add_missing(&target->fresh, &fresh, &target->all))
+    if (pour(solver, target, &fresh))
       solver->is_changed = true;
   }
   apply_waiting(solver, index, &fresh);
@@ -530,6 +688,9 @@ static void walk_from(struct points_to *solver, struct walk *walk, uint32_t star
       continue;
     }
     uint32_t next = representative(solver, edges->ids[walk->position[node]++]);
+    /* What may hold different things cannot become one. */
+    if (NODE(solver, next)->target != NODE(solver, node)->target)
+      continue;
     if (walk->index[next] == 0)
       walk_enter(walk, next);
     else if (walk->is_stacked[next])
@@ -607,6 +768,16 @@ const uint32_t *points_to_locations(const struct points_to *solver, uint32_t obj
 {
   *n = OBJECT(solver, object)->n_locations;
   return OBJECT(solver, object)->locations;
+}
+
+uint32_t points_to_viewed(const struct points_to *solver, uint32_t object)
+{
+  return OBJECT(solver, object)->viewed;
+}
+
+uint32_t points_to_type(const struct points_to *solver, uint32_t object)
+{
+  return OBJECT(solver, object)->type;
 }
 
 uint32_t points_to_n_objects(const struct points_to *solver)

@@ -19,21 +19,47 @@
 
 #define POINTS_TO_NONE UINT32_MAX
 
+/* Types of objects are numbers of the caller's, but for these. */
+#define POINTS_TO_UNKNOWN 0u               /* raw memory: whoever accesses it gives it a type */
+#define POINTS_TO_SCALAR (UINT32_MAX - 1)  /* a number, a pointer or an array of them */
+#define POINTS_TO_TEXT (UINT32_MAX - 2)    /* as a pointer's target: characters */
+#define POINTS_TO_ROUTINE (UINT32_MAX - 3) /* as a pointer's target: routines */
+
 struct points_to;
 
-/* Decides whether what lies at `offset` of an object of type `object_type` may be accessed as
- * `access_type`. Types are numbers of the caller's; 0 is "unknown" and is never asked about. Must
- * be a pure function. */
-typedef bool points_to_filter(void *context, uint32_t object_type, uint32_t offset,
-                              uint32_t access_type);
+enum points_to_fit {
+  POINTS_TO_MISFIT,
+  POINTS_TO_FIT,
+  POINTS_TO_RAW /* bytes that may hold anything: all of them are one place */
+};
 
-struct points_to *points_to_new(points_to_filter *filter, void *context);
+/* What only the caller knows about types. All must be pure functions. */
+struct points_to_types {
+  /* Whether what lies at `offset` of an object of a record type may be accessed as another record
+   * or as POINTS_TO_TEXT. */
+  enum points_to_fit (*fit)(void *context, uint32_t object_type, uint32_t offset,
+                            uint32_t access_type);
+  /* Bytes of a record, 0 when unknown. */
+  uint64_t (*size_of)(void *context, uint32_t type);
+  /* What the pointer stored at `offset` of a record may point to: a record, POINTS_TO_TEXT, or
+   * POINTS_TO_UNKNOWN for anything; POINTS_TO_NONE where no pointer is stored. */
+  uint32_t (*target_at)(void *context, uint32_t object_type, uint32_t offset);
+  /* Whether a call of one shape can mean a routine of another. */
+  bool (*accepts)(void *context, uint32_t call_shape, uint32_t routine_shape);
+  void *context;
+};
+
+struct points_to *points_to_new(const struct points_to_types *types);
 void points_to_free(struct points_to *solver);
 typedef struct points_to points_to_owner;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(points_to_owner, points_to_free)
 
 /* A new object; `size` in bytes, 0 when unknown. Returns its number, from 0. */
 uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type);
+/* Says that nothing stored in an object can be a pointer: its locations have no contents. */
+void points_to_set_opaque(struct points_to *solver, uint32_t object);
+/* Lets a node hold only what may be accessed as a type: a declared pointer's target. */
+void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target);
 /* A new node that has no address. */
 uint32_t points_to_add_node(struct points_to *solver);
 /* The node of a location; POINTS_TO_NONE beyond the object. */
@@ -52,8 +78,9 @@ void points_to_add_store(struct points_to *solver, uint32_t to, uint32_t from, u
 /* to ⊇ { l + offset for every l in from }; a negative offset leads from a member to its record */
 void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, int64_t offset,
                          uint32_t type);
-/* everything in what `from` points to is copied into what `to` points to */
-void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from);
+/* everything in what `from` points to is copied into what `to` points to, as a record of a type; of
+ * an unknown type only between objects of equal types */
+void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from, uint32_t type);
 /* The same between two locations that are known. */
 void points_to_add_record_copy(struct points_to *solver, uint32_t to_object, uint64_t to_offset,
                                uint32_t from_object, uint64_t from_offset);
@@ -61,10 +88,11 @@ void points_to_add_record_copy(struct points_to *solver, uint32_t to_object, uin
 /* Makes an object a routine: calls through pointers to it bind arguments to these nodes. Copies
  * the array; elements, `result` and `rest` (for "...") may be POINTS_TO_NONE. */
 void points_to_set_routine(struct points_to *solver, uint32_t object, const uint32_t *params,
-                           uint32_t n_params, uint32_t result, uint32_t rest);
-/* A call through `pointer`. Copies the array; elements and `result` may be POINTS_TO_NONE. */
+                           uint32_t n_params, uint32_t result, uint32_t rest, uint32_t shape);
+/* A call through `pointer`. Copies the array; elements and `result` may be POINTS_TO_NONE. Shapes
+ * are numbers of the caller's: only routines whose shape the call accepts are bound. */
 void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32_t *arguments,
-                        uint32_t n_arguments, uint32_t result);
+                        uint32_t n_arguments, uint32_t result, uint32_t shape);
 
 /* Solves. May be called again after more constraints were added. Cubic in the worst case, close to
  * linear on real programs. */
@@ -78,6 +106,10 @@ uint32_t points_to_object_of(const struct points_to *solver, uint32_t location);
 uint32_t points_to_offset_of(const struct points_to *solver, uint32_t location);
 /* Locations that exist inside an object, in the order they came up. */
 const uint32_t *points_to_locations(const struct points_to *solver, uint32_t object, uint32_t *n);
+/* Raw memory that is accessed as a record is another object for every record: the object that it is
+ * a view of, or POINTS_TO_NONE; and its type. */
+uint32_t points_to_viewed(const struct points_to *solver, uint32_t object);
+uint32_t points_to_type(const struct points_to *solver, uint32_t object);
 uint32_t points_to_n_objects(const struct points_to *solver);
 uint32_t points_to_n_nodes(const struct points_to *solver);
 

@@ -266,12 +266,12 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
-    bool is_state =
-        known->kind == FLOW_STATIC || (known->kind == FLOW_HEAP && is_reachable[object]);
+    bool is_state = known->kind == FLOW_STATIC ||
+                    (known->kind == FLOW_HEAP && known->index != UNIT_NONE && is_reachable[object]);
     if (!is_state)
       continue;
     bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
-                   linkage_is_compatible(linkage, known->type, offset, record);
+                   linkage_fit(linkage, known->type, offset, record) != LINK_MISFIT;
     if (!is_same)
       continue;
     g_autofree char *field = NULL;

@@ -130,6 +130,7 @@ static const struct rule rules[] = {
     INDEX(edge, path, path),
     OPTIONAL(edge, file, file),
     OPTIONAL(edge, routine, routine),
+    OPTIONAL(edge, record, type),
     OPTIONAL(call, caller, routine),
     INDEX(call, file, file),
     OPTIONAL(call, callee, routine),

@@ -25,7 +25,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 1u
+#define UNIT_VERSION 3u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -290,6 +290,7 @@ struct unit_edge {
   uint32_t file;  /* file: the witness, or UNIT_NONE */
   uint32_t line;
   uint32_t routine; /* routine it stands in, or UNIT_NONE at file scope */
+  uint32_t record;  /* type: what RECORD copies, or UNIT_NONE */
 };
 
 enum unit_call_flags {

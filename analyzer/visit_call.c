@@ -210,10 +210,6 @@ static void apply_memory(struct visit *visit, const char *name, GArray *values,
     struct value *from = &g_array_index(values, struct value, model->from);
     place = place_behind(visit, from, spot);
     access_add(visit, &place, UNIT_READ, UNIT_OPERATION_WHOLE, spot);
-    uint32_t to_node = value_node(visit, to, spot);
-    uint32_t from_node = value_node(visit, from, spot);
-    if (to_node != UNIT_NONE && from_node != UNIT_NONE)
-      flow_edge(visit, UNIT_EDGE_RECORD, to_node, from_node, 0, 0, spot);
     return;
   }
 }

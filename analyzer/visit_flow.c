@@ -20,7 +20,8 @@ void flow_edge(struct visit *visit, enum unit_edge_kind kind, uint32_t to, uint3
                                     (visit->is_initialiser ? (uint32_t)UNIT_EDGE_INITIALISER : 0u),
                            .file = spot->file,
                            .line = spot->line,
-                           .routine = visit->routine};
+                           .routine = visit->routine,
+                           .record = UNIT_NONE};
   unit_builder_add_edge(visit->builder, &edge);
 }
 
@@ -114,8 +115,12 @@ void flow_assign(struct visit *visit, const struct place *place, struct value *v
   if (visit_is_record(place->type) && !visit_is_va_list(place->type)) {
     uint32_t from = value_node(visit, value, spot);
     uint32_t to = from != UNIT_NONE ? address_node(visit, place, spot) : UNIT_NONE;
-    if (to != UNIT_NONE)
+    if (to != UNIT_NONE) {
+      uint32_t record = visit_type_of(visit, place->type);
       flow_edge(visit, UNIT_EDGE_RECORD, to, from, 0, value->edge_flags, spot);
+      GArray *edges = visit->builder->edges;
+      g_array_index(edges, struct unit_edge, edges->len - 1).record = record;
+    }
     return;
   }
   if (place->base == UNIT_BASE_OBJECT) {
