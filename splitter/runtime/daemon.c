@@ -41,20 +41,61 @@ void daemon_add_value(struct MHD_Connection *connection, enum MHD_ValueKind kind
   connection->values[connection->n_values++] = (struct daemon_value){kind, name, value};
 }
 
-/* Query arguments: a name without '=' has no value, which the event's list does not tell apart. */
+static const char *decoded(struct MHD_Connection *connection, const char *text, size_t n)
+{
+  size_t length;
+  return percent_decode(connection->arena, text, n, true, &length);
+}
+
+/* Query arguments as libmicrohttpd reads them, which differs from the event's list: a name without
+ * '=' has no value, and an empty piece is an empty name. */
 static void add_arguments(struct MHD_Connection *connection)
 {
-  const struct cleave_event *event = connection->event;
-  const char *piece = event->query_string;
-  for (size_t i = 0; i < event->query.n_items; i++) {
-    while (*piece == '&') {
-      piece++;
-    }
+  const char *piece = connection->event->query_string;
+  while (*piece != '\0') {
     size_t n = strcspn(piece, "&");
-    bool has_value = n == 0 || memchr(piece, '=', n) != NULL;
-    daemon_add_value(connection, MHD_GET_ARGUMENT_KIND, event->query.items[i].name,
-                     has_value ? event->query.items[i].value : NULL);
-    piece += n;
+    const char *equal = memchr(piece, '=', n);
+    size_t n_name = equal ? (size_t)(equal - piece) : n;
+    const char *name = decoded(connection, piece, n_name);
+    const char *value = equal ? decoded(connection, equal + 1, n - n_name - 1) : NULL;
+    daemon_add_value(connection, MHD_GET_ARGUMENT_KIND, name, value);
+    piece += n + (piece[n] == '&');
+  }
+}
+
+/* Where a cookie's value ends: separators inside quotes do not count. */
+static size_t cookie_value_length(const char *value)
+{
+  bool is_quoted = false;
+  size_t n = 0;
+  while (value[n] != '\0' && (is_quoted || (value[n] != ';' && value[n] != ','))) {
+    is_quoted = is_quoted != (value[n] == '"');
+    n++;
+  }
+  return n;
+}
+
+/* Cookies as libmicrohttpd reads them: a comma separates as well, a name without a value has an
+ * empty one, spaces around values stay, quotes around them go. */
+static void add_cookies(struct MHD_Connection *connection, const char *header)
+{
+  const char *piece = header + strspn(header, " ,;");
+  while (*piece != '\0') {
+    size_t n_name = strcspn(piece, ",;=");
+    bool has_value = piece[n_name] == '=';
+    const char *value = piece + n_name + has_value;
+    size_t n_value = has_value ? cookie_value_length(value) : 0;
+    const char *end = value + n_value;
+    while (n_name > 0 && piece[n_name - 1] == ' ') {
+      n_name--;
+    }
+    if (n_value >= 2 && value[0] == '"' && value[n_value - 1] == '"') {
+      value++;
+      n_value -= 2;
+    }
+    daemon_add_value(connection, MHD_COOKIE_KIND, arena_copy(connection->arena, piece, n_name),
+                     arena_copy(connection->arena, value, n_value));
+    piece = end + strspn(end, " ,;");
   }
 }
 
@@ -67,15 +108,13 @@ static void connection_init(struct MHD_Connection *connection, const struct clea
   connection->arena = &reply->arena;
   connection->peer.sin_family = AF_INET;
   inet_pton(AF_INET, event->source_ip, &connection->peer.sin_addr);
+  add_arguments(connection); /* libmicrohttpd's order: as the request is read, cookies last */
   for (size_t i = 0; i < event->headers.n_items; i++) {
     daemon_add_value(connection, MHD_HEADER_KIND, event->headers.items[i].name,
                      event->headers.items[i].value);
   }
-  for (size_t i = 0; i < event->cookies.n_items; i++) {
-    daemon_add_value(connection, MHD_COOKIE_KIND, event->cookies.items[i].name,
-                     event->cookies.items[i].value);
-  }
-  add_arguments(connection);
+  const char *cookies = cleave_event_header(event, "cookie");
+  add_cookies(connection, cookies ? cookies : "");
 }
 
 /* Calls the handler as libmicrohttpd does: once with the headers, then with pieces of the upload,

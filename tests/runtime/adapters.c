@@ -1,9 +1,9 @@
 /* Programs that know nothing of events, each behind its adapter: a batch program, a CGI program, a
  * FastCGI program, a libmicrohttpd handler. */
 #include "cleave_adapters.h"
+#include "handler.h"
 
 #include <ctype.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,99 +75,6 @@ static int cgi_main(int argc, char **argv)
   return 0;
 }
 
-struct request {
-  char text[4096];
-  size_t n;
-  struct MHD_PostProcessor *form;
-};
-
-static enum MHD_Result add_value(void *closure, enum MHD_ValueKind kind, const char *name,
-                                 const char *value)
-{
-  struct request *request = closure;
-  request->n += (size_t)snprintf(request->text + request->n, sizeof(request->text) - request->n,
-                                 "%d %s=%s\n", (int)kind, name, value ? value : "(null)");
-  return MHD_YES;
-}
-
-static enum MHD_Result add_form_value(void *closure, enum MHD_ValueKind kind, const char *name,
-                                      const char *file, const char *type, const char *encoding,
-                                      const char *data, uint64_t offset, size_t n)
-{
-  struct request *request = closure;
-  (void)kind;
-  (void)encoding;
-  request->n += (size_t)snprintf(request->text + request->n, sizeof(request->text) - request->n,
-                                 "form %s file=%s type=%s %zu@%d: %.*s\n", name, file ? file : "-",
-                                 type ? type : "-", n, (int)offset, (int)n, data ? data : "");
-  return MHD_YES;
-}
-
-static enum MHD_Result answer(struct MHD_Connection *connection, struct request *request,
-                              const char *url, const char *method)
-{
-  char line[512];
-  int n = snprintf(line, sizeof(line), "%s %s tag=%s\n", method, url,
-                   MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "x-tag"));
-  char *text = malloc((size_t)n + request->n + 1);
-  memcpy(text, line, (size_t)n);
-  memcpy(text + n, request->text, request->n);
-  struct MHD_Response *response =
-      MHD_create_response_from_buffer((size_t)n + request->n, text, MHD_RESPMEM_MUST_FREE);
-  MHD_add_response_header(response, "Content-Type", "text/plain");
-  enum MHD_Result result = MHD_queue_response(connection, 202, response);
-  MHD_destroy_response(response);
-  return result;
-}
-
-/* Written as libmicrohttpd's manual shows it: state per request behind the last parameter. */
-static enum MHD_Result handle(void *closure, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload,
-                              size_t *n_upload, void **state)
-{
-  (void)closure;
-  (void)version;
-  struct request *request = *state;
-  if (!request) {
-    request = calloc(1, sizeof(*request));
-    request->form = MHD_create_post_processor(connection, 1024, add_form_value, request);
-    *state = request;
-    return MHD_YES;
-  }
-  if (*n_upload > 0) {
-    if (request->form) {
-      MHD_post_process(request->form, upload, *n_upload);
-    } else {
-      request->n += (size_t)snprintf(request->text + request->n, sizeof(request->text) - request->n,
-                                     "upload %zu\n", *n_upload);
-    }
-    *n_upload = 0;
-    return MHD_YES;
-  }
-  if (strcmp(url, "/mhd/closed") == 0) {
-    return MHD_NO;
-  }
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND | MHD_COOKIE_KIND, add_value,
-                            request);
-  return answer(connection, request, url, method);
-}
-
-static void completed(void *closure, struct MHD_Connection *connection, void **state,
-                      enum MHD_RequestTerminationCode code)
-{
-  (void)closure;
-  (void)connection;
-  (void)code;
-  struct request *request = *state;
-  if (request) {
-    if (request->form) {
-      MHD_destroy_post_processor(request->form);
-    }
-    free(request);
-    printf("completed %d\n", (int)code);
-  }
-}
-
 static const char *const greeting[] = {"-env", "GREETING", NULL};
 static const struct cleave_program upcase = {"upcase", upcase_main, NULL};
 static const struct cleave_program greet = {"greet", upcase_main, greeting};
@@ -197,14 +104,9 @@ static int invoke_handler(const struct cleave_event *event, struct cleave_reply 
   return cleave_microhttpd_invoke(NULL, NULL, event, reply, error);
 }
 
-/* What the monolith's main did: it starts the daemon, which the runtime takes over. */
 static int start_daemon(struct cleave_error *error)
 {
-  struct MHD_Daemon *daemon = MHD_start_daemon(
-      MHD_USE_INTERNAL_POLLING_THREAD, 8888, NULL, NULL, handle, NULL,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_THREAD_POOL_SIZE, 4U,
-      MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
-  return daemon ? 0 : cleave_error_set(error, 500, "Function.NoDaemon", "no daemon");
+  return handler_start(8888) ? 0 : cleave_error_set(error, 500, "Function.NoDaemon", "no daemon");
 }
 
 static const struct cleave_function functions[] = {
