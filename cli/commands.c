@@ -14,6 +14,9 @@ extern const struct command host_command;
 extern const struct command check_command;
 extern const struct command diff_command;
 extern const struct command generate_command;
+extern const struct command doctor_command;
+extern const struct command completion_command;
+extern const struct command manual_command;
 extern const struct command graph_command;
 extern const struct command import_command;
 extern const struct command report_command;
@@ -40,6 +43,12 @@ const struct command *const commands[] = {
     &diff_command,
     &check_command,
     NULL,
+    &analyze_command,    &merge_command,    &split_command,
+    &show_command,       &compare_command,  &import_command,
+    &cost_command,       &generate_command, &host_command,
+    &replay_command,     &graph_command,    &report_command,
+    &diff_command,       &check_command,    &doctor_command,
+    &completion_command, &manual_command,   NULL,
 };
 
 const struct option global_options[] = {

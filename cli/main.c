@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "cli/command.h"
+#include "cli/config.h"
 #include "cli/help.h"
 #include "cli/options.h"
 
@@ -63,6 +64,11 @@ static int run(struct context *context, char **words)
     g_autofree char *text = help_command(context->command, strcmp(help, "--help") == 0);
     return print(text);
   }
+  g_autofree char *config = config_find(".");
+  g_autoptr(GError) error = NULL;
+  if (config && !config_apply(context, config, &error)) {
+    return context_fail_with(context, error);
+  }
   int code = context->command->run(context);
   if (fflush(context->out) != 0 || ferror(context->out)) {
     return context_fail(context, EXIT_FILE, "cannot write the output: %s", g_strerror(errno));
@@ -84,7 +90,7 @@ int main(int argc, char **argv)
     return print(text);
   }
   if (strcmp(argv[1], "--version") == 0) {
-    return print("cleave " CLEAVE_VERSION "\n");
+    return print("cleave " CLEAVE_VERSION "\n" CLEAVE_BUILD_FACTS "\n");
   }
   unsigned n_words = 0;
   const struct command *command = find(argv + 1, &n_words);

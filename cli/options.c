@@ -215,6 +215,16 @@ static bool check_count(struct context *context, char **message)
   return true;
 }
 
+bool options_set(struct context *context, const struct option *option, const char *value,
+                 char **message)
+{
+  if (option->kind == OPTION_FLAG) {
+    set_text(context, option->name, "--");
+    return true;
+  }
+  return set_value(context, option, value, message);
+}
+
 bool options_parse(struct context *context, char **arguments, char **message)
 {
   g_autoptr(GPtrArray) options = options_of(context->command);

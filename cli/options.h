@@ -9,6 +9,11 @@
  * one. "--" ends options. */
 bool options_parse(struct context *context, char **arguments, char **message);
 
+/* Sets OPTION of CONTEXT's command to VALUE (NULL for a flag), as the command line would. On
+ * failure returns false and sets *MESSAGE to a new string. */
+bool options_set(struct context *context, const struct option *option, const char *value,
+                 char **message);
+
 /* All options of COMMAND with the global ones and --format and --json, in the order of help.
  * Pointers into the tables; the caller frees the array. */
 GPtrArray *options_of(const struct command *command);

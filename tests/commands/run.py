@@ -28,7 +28,7 @@ SKIPPED = 77
 
 
 def read(path):
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return path.read_bytes().decode("utf-8") if path.exists() else ""
 
 
 def missing_requirement(case, source):
@@ -90,7 +90,7 @@ def write(path, text, old):
     if matches(old, text) and path.exists():
         return
     if text:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8"))
     elif path.exists():
         path.unlink()
 

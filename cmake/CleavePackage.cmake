@@ -1,0 +1,35 @@
+# Installing and packing: the runtime for pkg-config, notices, a Debian package, an archive.
+file(READ ${PROJECT_SOURCE_DIR}/cmake/notices.txt CLEAVE_NOTICES)
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE CLEAVE_LICENSE)
+file(READ ${PROJECT_SOURCE_DIR}/reports/page/d3-license.txt CLEAVE_D3_LICENSE)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/copyright.in ${PROJECT_BINARY_DIR}/copyright @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/cleave)
+install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/cleave)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/cleave/docs)
+
+install(TARGETS cleave_runtime ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/splitter/runtime/cleave_runtime.h
+              ${PROJECT_SOURCE_DIR}/splitter/runtime/cleave_adapters.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# Relative to the file itself, so that the package may lie anywhere.
+file(RELATIVE_PATH CLEAVE_PC_UP /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p/)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/cleave-runtime.pc.in ${PROJECT_BINARY_DIR}/cleave-runtime.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cleave-runtime.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_NAME cleave)
+set(CPACK_PACKAGE_VENDOR "The Cleave project")
+set(CPACK_PACKAGE_CONTACT "The Cleave project <cleave@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_FILE_NAME cleave-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libclang-common-${CLEAVE_LLVM}-dev")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "build-essential, cmake, ninja-build, libevent-dev, libhttp-parser-dev, libjansson-dev, zip")
+set(CPACK_SOURCE_GENERATOR TGZ)
+set(CPACK_SOURCE_PACKAGE_FILE_NAME cleave-${PROJECT_VERSION})
+set(CPACK_SOURCE_IGNORE_FILES "/build/;/out/;/\\\\.git/;/\\\\.git$")
+include(CPack)
