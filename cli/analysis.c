@@ -63,20 +63,23 @@ static int64_t now(void)
 }
 
 /* The exit code, after the closing words. */
-static int close_run(const struct context *context, const struct analyze_summary *summary)
+static int close_run(const struct context *context, const struct analyze_summary *summary,
+                     unsigned n_missing)
 {
   if (summary->is_interrupted) {
-    context_say(context, "interrupted: %u units are stored, the next run goes on from there",
+    context_say(context, "interrupted: the %u units parsed so far are stored, the next run goes on",
                 summary->n_parsed);
     return EXIT_INTERRUPT;
   }
-  context_say(context, "%u units: %u parsed, %u with errors, %u failed", summary->n_units,
-              summary->n_parsed, summary->n_errors, summary->n_failed);
+  context_say(context, "%u %s: %u parsed, %u with errors, %u failed", summary->n_units,
+              summary->n_units == 1 ? "unit" : "units", summary->n_parsed, summary->n_errors,
+              summary->n_failed);
   if (summary->n_failed > 0 || summary->n_errors > 0)
     context_say(context, "'cleave show diagnostics' tells what is wrong");
   if (summary->n_units > 0 && summary->n_failed == summary->n_units)
     return context_fail(context, EXIT_NOTHING, "nothing could be analysed");
-  return summary->n_failed > 0 || summary->n_errors > 0 ? EXIT_PARTIAL : EXIT_DONE;
+  bool is_partial = summary->n_failed > 0 || summary->n_errors > 0 || n_missing > 0;
+  return is_partial ? EXIT_PARTIAL : EXIT_DONE;
 }
 
 static void fill_options(struct context *context, struct analyze_options *into,
@@ -109,7 +112,8 @@ int analysis_run(struct context *context, struct store *store,
   struct analyze_summary summary;
   bool is_done = analyze_run(store, compilations, into, &summary, &error);
   progress_free(progress);
-  return is_done ? close_run(context, &summary) : analysis_fail(context, error);
+  return is_done ? close_run(context, &summary, compilations->n_missing)
+                 : analysis_fail(context, error);
 }
 
 int analysis_merge(struct context *context, struct store *store, struct store *const *parts,
@@ -124,5 +128,5 @@ int analysis_merge(struct context *context, struct store *store, struct store *c
   into.progress = NULL;
   if (!analyze_merge(store, parts, n_parts, &into, &summary, &error))
     return analysis_fail(context, error);
-  return close_run(context, &summary);
+  return close_run(context, &summary, 0);
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Nothing breaks the analysis: deep sources, endless ones, crashes, kills, full disks, two at once.
+
+robustness.py CASE
+"""
+import os
+import pathlib
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+from common import CLEAVE, cleave, copy_shop, difference, dump
+
+
+def write(folder, files):
+    for name, text in files.items():
+        path = pathlib.Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+GOOD = "int good(int x)\n{\n  return x;\n}\nint main(void)\n{\n  return good(0);\n}\n"
+
+
+def deep(folder):
+    """Sums of 100,000 terms, 20,000 branches, nested parentheses, initialisers of 100,000."""
+    chain = "\n".join(f"  else if (x == {i})\n    return f({i});" for i in range(1, 20000))
+    write(folder, {
+        "sum.c": "int f(int x);\nint sum(int x)\n{\n  return " +
+                 " + ".join(["x"] * 99999) + " + f(x);\n}\n",
+        "chain.c": "int f(int x);\nint chain(int x)\n{\n  if (x == 0)\n    return 0;\n" + chain +
+                   "\n  return f(1);\n}\n",
+        "parentheses.c": "int f(int x);\nint nested(int x)\n{\n  return " + "(" * 250 + "f(x)" +
+                         ")" * 250 + ";\n}\n",
+        "table.c": "int big[] = {" + ", ".join(str(i) for i in range(100000)) + "};\n" +
+                   "int f(int x);\nint (*calls[])(int) = {" + ", ".join(["f"] * 100000) + "};\n",
+        "good.c": GOOD})
+    cleave("analyze", ".", cwd=folder)
+    store = sqlite3.connect(f"{folder}/cleave.db")
+    calls = set(store.execute("SELECT caller, callee FROM v_call"))
+    assert {("sum", "f"), ("chain", "f"), ("nested", "f"), ("main", "good")} <= calls, calls
+
+
+def endless(folder):
+    """A source that expands without end costs itself alone."""
+    bomb = "#define A0 x + x\n" + "".join(
+        f"#define A{i} A{i - 1} + A{i - 1} + A{i - 1}\n" for i in range(1, 40))
+    write(folder, {"bomb.c": bomb + "int bomb(int x)\n{\n  return A39;\n}\n", "good.c": GOOD})
+    started = time.monotonic()
+    cleave("analyze", ".", "--time-limit", 3, "--jobs", 1, cwd=folder, expect=(4,))
+    assert time.monotonic() - started < 60
+    rows = dump(f"{folder}/cleave.db")
+    assert ("bomb.c", 1, "failed", 1) in rows["v_file"], rows["v_file"]
+    assert any("clang-19 -fsyntax-only" in row[4] and "gave up after 3 s" in row[4]
+               for row in rows["v_diagnostic"]), rows["v_diagnostic"]
+    assert any(row[1] == "good" for row in rows["v_routine"])
+
+
+def memory(folder):
+    """A source that eats memory costs itself alone."""
+    if "__asan" in subprocess.run(["nm", CLEAVE], capture_output=True, text=True).stdout:
+        sys.exit(0)  # the sanitizer reserves all address space: there is no limit to test
+    bomb = "#define A0 1,1,1,1,1,1,1,1,1,1,\n" + "".join(
+        f"#define A{i} {'A%d ' % (i - 1) * 10}\n" for i in range(1, 8))
+    write(folder, {"bomb.c": bomb + "int bomb[] = {A7 1};\n", "good.c": GOOD})
+    cleave("analyze", ".", "--time-limit", 60, "--memory-limit", 1500, "--jobs", 2, cwd=folder,
+           expect=(4,))
+    rows = dump(f"{folder}/cleave.db")
+    assert any(row[0] == "bomb.c" and row[2] == "failed" for row in rows["v_file"])
+    assert any(row[1] == "good" for row in rows["v_routine"])
+
+
+def killed(folder):
+    """kill -9 at any moment: the store opens, a further run completes it."""
+    tree = copy_shop(folder)
+    cleave("analyze", tree, "--db", "reference.db", cwd=folder, expect=(0, 4))
+    reference = dump(f"{folder}/reference.db")
+    chance = random.Random(7)
+    for number in range(6):
+        process = subprocess.Popen([CLEAVE, "analyze", str(tree), "--db", "killed.db", "--quiet"],
+                                   cwd=folder, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.02, 1.5))
+        process.kill()
+        process.wait()
+        if os.path.exists(f"{folder}/killed.db"):
+            cleave("show", "files", "--db", "killed.db", cwd=folder)
+    cleave("analyze", tree, "--db", "killed.db", cwd=folder, expect=(0, 4))
+    words = difference(reference, dump(f"{folder}/killed.db"))
+    assert not words, words
+
+
+def interrupted(folder):
+    """Ctrl-C ends the run within a second; the next one goes on."""
+    tree = copy_shop(folder)
+    process = subprocess.Popen([CLEAVE, "analyze", str(tree), "--jobs", "1"], cwd=folder,
+                               stderr=subprocess.PIPE, text=True)
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    process.communicate(timeout=30)
+    took = time.monotonic() - started
+    if process.returncode == 130:
+        assert took < 3, f"took {took:.1f} s to stop"
+    else:
+        assert process.returncode in (0, 4), process.returncode
+    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+    cleave("analyze", tree, "--db", "reference.db", cwd=folder, expect=(0, 4))
+    words = difference(dump(f"{folder}/reference.db"), dump(f"{folder}/cleave.db"))
+    assert not words, words
+
+
+def full_disk(folder):
+    """Where nothing more can be written, the run says so and the store stays as it was."""
+    tree = copy_shop(folder)
+    write(folder, {"small/good.c": GOOD})
+    cleave("analyze", "small", cwd=folder)
+    before = dump(f"{folder}/cleave.db")
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600 * 1024, 600 * 1024))
+
+    done = cleave("analyze", tree, cwd=folder, expect=(6,), preexec_fn=limit)
+    assert "cannot" in done.stderr, done.stderr
+    words = difference(before, dump(f"{folder}/cleave.db"))
+    assert not words, words
+    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+
+
+def two_at_once(folder):
+    """Two runs on one store: both end well or one says that the store is busy."""
+    tree = copy_shop(folder)
+    runs = [subprocess.Popen([CLEAVE, "analyze", str(tree), "--quiet"], cwd=folder,
+                             stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    codes = []
+    for run in runs:
+        _out, words = run.communicate(timeout=300)
+        codes.append(run.returncode)
+        assert run.returncode in (0, 4, 6), (run.returncode, words)
+    assert any(code in (0, 4) for code in codes), codes
+    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+    cleave("analyze", tree, "--db", "reference.db", cwd=folder, expect=(0, 4))
+    words = difference(dump(f"{folder}/reference.db"), dump(f"{folder}/cleave.db"))
+    assert not words, words
+
+
+def main():
+    case = {f.__name__: f for f in (deep, endless, memory, killed, interrupted, full_disk,
+                                    two_at_once)}[sys.argv[1]]
+    with tempfile.TemporaryDirectory(prefix="cleave-robust-") as folder:
+        case(folder)
+
+
+if __name__ == "__main__":
+    main()
