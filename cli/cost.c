@@ -10,6 +10,8 @@
 
 /* Draws of everything uncertain, for the 5, 50 and 95 % points. */
 #define DRAWS 2000
+/* Calls of each function that are simulated. */
+#define CALLS 50000
 
 /* Prices older than a year are said aloud, each source once. */
 static void say_ages(struct context *context, const struct bill *bill)
@@ -76,7 +78,7 @@ static int run_workload(struct context *context, const struct catalogue *catalog
   }
   const char *format = context_format(context);
   g_autoptr(insight_t) insight =
-      insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS);
+      insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS, CALLS);
   g_autofree char *text = strcmp(format, "json") == 0  ? comparison_json(comparison, insight)
                           : strcmp(format, "csv") == 0 ? comparison_csv(comparison)
                                                        : comparison_table(comparison, insight);

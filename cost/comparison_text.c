@@ -173,6 +173,28 @@ static json_t *json_flips(const GArray *flips)
   return array;
 }
 
+static json_t *json_rehearsals(const GArray *rehearsals)
+{
+  json_t *array = json_array();
+  for (unsigned int i = 0; i < rehearsals->len; i++) {
+    const struct rehearsal *rehearsal = &g_array_index(rehearsals, struct rehearsal, i);
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(rehearsal->load->name));
+    json_object_set_new(object, "calls", json_integer((json_int_t)rehearsal->n_calls));
+    json_object_set_new(object, "cold_share", json_real(rehearsal->cold_share));
+    json_object_set_new(object, "p50_ms", json_real(rehearsal->p50_ms));
+    json_object_set_new(object, "p95_ms", json_real(rehearsal->p95_ms));
+    json_object_set_new(object, "p99_ms", json_real(rehearsal->p99_ms));
+    json_object_set_new(object, "peak_instances",
+                        json_integer((json_int_t)rehearsal->peak_instances));
+    json_object_set_new(object, "mean_running", json_real(rehearsal->mean_running));
+    json_object_set_new(object, "billed_ms", json_real(rehearsal->billed_ms));
+    json_object_set_new(object, "meets_objective", json_boolean(rehearsal->meets_objective));
+    json_array_append_new(array, object);
+  }
+  return array;
+}
+
 static json_t *json_cloud_insight(const struct cloud_insight *insight)
 {
   json_t *object = json_object();
@@ -191,6 +213,7 @@ static json_t *json_cloud_insight(const struct cloud_insight *insight)
   json_object_set_new(object, "breakeven_factor", json_quantiles(insight->breakeven));
   json_object_set_new(object, "crossings", crossings);
   json_object_set_new(object, "breakeven", json_flips(insight->flips));
+  json_object_set_new(object, "simulation", json_rehearsals(insight->rehearsals));
   json_object_set_new(object, "tornado", json_tornado(insight->tornado));
   return object;
 }
@@ -378,6 +401,20 @@ static void append_spread(GString *text, const struct cloud_insight *insight)
   if (insight->crossings->len > 0) {
     g_string_append_printf(text, "  the first of these with 5 %%, 50 %%, 95 %%: %.4g  %.4g  %.4g\n",
                            insight->breakeven.p5, insight->breakeven.p50, insight->breakeven.p95);
+  }
+  unsigned int n_late = 0;
+  for (unsigned int i = 0; i < insight->rehearsals->len; i++) {
+    const struct rehearsal *rehearsal = &g_array_index(insight->rehearsals, struct rehearsal, i);
+    if (!rehearsal->meets_objective && n_late++ < 5) {
+      g_string_append_printf(text,
+                             "  simulated: %s answers 99 of 100 calls within %.0f ms, %.1f %% "
+                             "cold: misses the objective\n",
+                             rehearsal->load->name, rehearsal->p99_ms,
+                             100.0 * rehearsal->cold_share);
+    }
+  }
+  if (n_late == 0) {
+    g_string_append(text, "  simulated: the latency objective is met\n");
   }
   for (unsigned int i = 0; i < insight->tornado->len && i < 5; i++) {
     const struct swing *swing = &g_array_index(insight->tornado, struct swing, i);

@@ -17,6 +17,7 @@ static void cloud_insight_free(gpointer data)
   g_clear_pointer(&insight->tornado, g_array_unref);
   g_clear_pointer(&insight->crossings, g_array_unref);
   g_clear_pointer(&insight->flips, g_array_unref);
+  g_clear_pointer(&insight->rehearsals, g_array_unref);
   estimate_free(insight->estimate);
   g_free(insight);
 }
@@ -138,7 +139,7 @@ static struct cloud_insight *look_at(const struct comparison *comparison, const 
 }
 
 struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
-                            unsigned int n_draws)
+                            unsigned int n_draws, uint64_t n_calls)
 {
   struct insight *insight = g_new0(struct insight, 1);
   insight->clouds = g_ptr_array_new_with_free_func(cloud_insight_free);
@@ -146,7 +147,10 @@ struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
     const struct offer *offer = comparison_chosen(comparison, STAGE_FUNCTIONS, clouds[i]);
     const struct offer *monolith = comparison_chosen(comparison, STAGE_MONOLITH, clouds[i]);
     if (offer != NULL) {
-      g_ptr_array_add(insight->clouds, look_at(comparison, offer, monolith, seed, n_draws));
+      struct cloud_insight *cloud = look_at(comparison, offer, monolith, seed, n_draws);
+      cloud->rehearsals =
+          rehearsal_run(offer, comparison->catalogue, comparison->workload, seed, n_calls);
+      g_ptr_array_add(insight->clouds, cloud);
     }
   }
   insight->advice = advice_list(comparison);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cost/comparison.h"
+#include "cost/rehearsal.h"
 #include "cost/spread.h"
 
 /* Where one function alone would cost as much as a pair of machines of its own, or more of them. */
@@ -27,6 +28,7 @@ struct cloud_insight {
   GArray *crossings;          /* struct crossing, in factors on the likely load */
   struct quantiles breakeven; /* of the first factor; MAX_FACTOR stands for none below it */
   GArray *flips;              /* struct flip, by function */
+  GArray *rehearsals;         /* struct rehearsal, by function: simulated */
   struct estimate *estimate;
 };
 
@@ -37,9 +39,10 @@ struct insight {
   GPtrArray *advice; /* struct advice * */
 };
 
-/* n_draws is 1,000 or more for figures that hold. The comparison must outlive it. */
+/* n_draws is 1,000 or more for figures that hold; n_calls of each function are simulated. The
+ * comparison must outlive it. */
 struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
-                            unsigned int n_draws);
+                            unsigned int n_draws, uint64_t n_calls);
 void insight_free(struct insight *insight);
 typedef struct insight insight_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(insight_t, insight_free)

@@ -121,14 +121,15 @@ static inline double draw_duration(struct run *run, bool is_cold)
 {
   const struct simulation *simulation = run->simulation;
   double mean = is_cold ? simulation->cold_s : simulation->warm_s;
+  double init = is_cold ? simulation->init_s : 0.0;
   if (simulation->service == SERVICE_EXPONENTIAL) {
-    return mean * random_exponential(&run->random);
+    return mean * random_exponential(&run->random) + init;
   }
   if (simulation->service == SERVICE_RECORDED) {
     double recorded = simulation->trace_durations[run->position - 1];
-    return is_cold ? recorded + simulation->cold_s - simulation->warm_s : recorded;
+    return is_cold ? recorded + simulation->cold_s - simulation->warm_s + init : recorded;
   }
-  return mean;
+  return mean + init;
 }
 
 static inline double billed(const struct simulation *simulation, double seconds)

@@ -38,6 +38,7 @@ struct simulation {
   enum service service;
   double warm_s;    /* mean time of a warm call */
   double cold_s;    /* of a cold one, start included; SERVICE_RECORDED adds cold_s - warm_s */
+  double init_s;    /* a fixed time that every cold call takes besides */
   double timeout_s; /* a call is cut off there; 0: never */
   double keep_s;    /* idle instances stay so long; 0: the curve decides */
   const struct keepalive_curve *curve;

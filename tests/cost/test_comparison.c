@@ -224,7 +224,7 @@ static void test_again(struct fixture *fixture, gconstpointer data)
     g_assert_true(comparison_write(comparison, fixture->store, NULL));
     g_autoptr(view_rows) rows = view_read(fixture->store, "v_bill", NULL, 0, NULL);
     n_rows[i] = rows->n_rows;
-    g_autoptr(insight_t) insight = insight_new(comparison, 1, 1000);
+    g_autoptr(insight_t) insight = insight_new(comparison, 1, 1000, 5000);
     texts[i] = comparison_json(comparison, insight);
   }
   g_assert_cmpstr(texts[0], ==, texts[1]);
@@ -281,8 +281,8 @@ static void test_insight(struct fixture *fixture, gconstpointer data)
   fixture->workload->has_free_tier = false;
   g_autoptr(comparison_t) comparison =
       comparison_new(fixture->catalogue, fixture->workload, fixture->store, NULL);
-  g_autoptr(insight_t) insight = insight_new(comparison, 1, 2000);
-  g_autoptr(insight_t) other = insight_new(comparison, 2, 2000);
+  g_autoptr(insight_t) insight = insight_new(comparison, 1, 2000, 20000);
+  g_autoptr(insight_t) other = insight_new(comparison, 2, 2000, 20000);
   g_assert_cmpuint(insight->clouds->len, ==, 3);
   for (unsigned int i = 0; i < insight->clouds->len; i++) {
     const struct cloud_insight *cloud = insight->clouds->pdata[i];
@@ -298,6 +298,15 @@ static void test_insight(struct fixture *fixture, gconstpointer data)
       const struct swing *larger = &g_array_index(cloud->tornado, struct swing, j - 1);
       const struct swing *smaller = &g_array_index(cloud->tornado, struct swing, j);
       g_assert_cmpfloat(fabs(larger->high - larger->low), >=, fabs(smaller->high - smaller->low));
+    }
+    g_assert_cmpuint(cloud->rehearsals->len, ==, 4);
+    for (unsigned int j = 0; j < cloud->rehearsals->len; j++) {
+      const struct rehearsal *rehearsal = &g_array_index(cloud->rehearsals, struct rehearsal, j);
+      const struct placement *placement =
+          &g_array_index(cloud->offer->placements, struct placement, j);
+      g_assert_true(rehearsal->load == placement->load);
+      g_assert_cmpfloat(rehearsal->p50_ms, <=, rehearsal->p99_ms);
+      g_assert_cmpfloat(rehearsal->billed_ms, >=, placement->duration_ms * 0.8);
     }
     g_assert_cmpuint(cloud->flips->len, ==, 4);
     for (unsigned int j = 0; j < cloud->flips->len; j++) {
