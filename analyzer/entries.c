@@ -9,9 +9,19 @@
 #define KEY_LIMIT 200
 #define HANDLER_LIMIT 32
 
+/* A routine that waits for work in a loop. Which thread it works for is known at the end. */
+struct waiting {
+  uint32_t routine;
+  const struct entry_rule *rule;
+  const char *file;
+  uint32_t line;
+  const char *registrar;
+};
+
 struct entries {
   struct findings *findings;
   GHashTable *found; /* id -> struct fact_entry */
+  GArray *waiting;   /* struct waiting */
 };
 
 /* What is known when a rule fires. */
@@ -28,6 +38,7 @@ struct entries *entries_new(struct findings *findings)
   struct entries *entries = g_new0(struct entries, 1);
   entries->findings = findings;
   entries->found = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+  entries->waiting = g_array_new(FALSE, FALSE, sizeof(struct waiting));
   return entries;
 }
 
@@ -36,6 +47,7 @@ void entries_free(struct entries *entries)
   if (entries == NULL)
     return;
   g_hash_table_unref(entries->found);
+  g_array_unref(entries->waiting);
   g_free(entries);
 }
 
@@ -139,6 +151,11 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
       .line = call->line,
       .registrar = linkage_routine(linkage, caller)->name,
   };
+  if (rule->handler_argument == RULE_THREAD) {
+    struct waiting waiting = {caller, rule, evidence.file, evidence.line, evidence.registrar};
+    g_array_append_val(entries->waiting, waiting);
+    return;
+  }
   if (rule->handler_argument == RULE_CALLER) {
     add_entry(entries, caller, &evidence);
     return;
@@ -417,15 +434,27 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
          arm_fits(rule, from, &from->arms[i]);
   if (n < rule->minimum)
     return;
+  /* Arms that do not lead to routines of their own only choose a value. */
+  struct id_set handlers = {0};
   for (uint32_t i = first; i < from->n_arms; i++) {
     const struct unit_arm *arm = &from->arms[i];
     if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
       continue;
     uint32_t handler = handler_of_arm(entries, flow, unit, i, (uint32_t)n);
-    if (handler == LINK_NONE && rule->kind == ENTRY_RULE_SWITCH)
+    if (handler != LINK_NONE)
+      id_set_add(&handlers, handler);
+  }
+  bool is_dispatch = handlers.n >= (uint32_t)MIN(rule->minimum, 3);
+  id_set_clear(&handlers);
+  if (!is_dispatch)
+    return;
+  for (uint32_t i = first; i < from->n_arms; i++) {
+    const struct unit_arm *arm = &from->arms[i];
+    if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
       continue;
+    uint32_t handler = handler_of_arm(entries, flow, unit, i, (uint32_t)n);
     if (handler == LINK_NONE)
-      handler = findings_routine(linkage, unit, routine);
+      continue;
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, arm->integer);
     struct evidence evidence = {
         .rule = rule,
@@ -434,8 +463,7 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
         .line = arm->line,
         .registrar = unit_string(from, from->routines[routine].name),
     };
-    if (handler != LINK_NONE)
-      add_entry(entries, handler, &evidence);
+    add_entry(entries, handler, &evidence);
   }
 }
 
@@ -503,8 +531,84 @@ void entries_find(struct entries *entries, struct flow *flow)
   }
 }
 
+/* ---- threads ---- */
+
+/* Marks what a routine reaches. */
+static void reach(const struct findings *findings, uint32_t routine, bool *is_reached)
+{
+  if (is_reached[routine])
+    return;
+  is_reached[routine] = true;
+  bool is_changed = true;
+  while (is_changed) {
+    is_changed = false;
+    for (guint i = 0; i < findings->found_calls->len; i++) {
+      const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
+      if (is_reached[call->caller] && !is_reached[call->callee] && call->kind != CALL_CALLBACK)
+        is_reached[call->callee] = is_changed = true;
+    }
+  }
+}
+
+static uint32_t routine_by_id(const struct linkage *linkage, int64_t id)
+{
+  for (guint i = 0; i < linkage->routines->len; i++) {
+    if (linkage_routine(linkage, i)->id == id)
+      return i;
+  }
+  return LINK_NONE;
+}
+
+/* Whether a thread only hands its work to routines that are entries themselves. */
+static bool hands_over(const struct entries *entries, const bool *is_reached, const char *trigger)
+{
+  GHashTableIter iterator;
+  gpointer value;
+  g_hash_table_iter_init(&iterator, entries->found);
+  while (g_hash_table_iter_next(&iterator, NULL, &value)) {
+    const struct fact_entry *entry = value;
+    uint32_t routine = routine_by_id(entries->findings->linkage, entry->routine);
+    if (strcmp(entry->trigger, trigger) == 0 && routine != LINK_NONE && is_reached[routine])
+      return true;
+  }
+  return false;
+}
+
+/* A loop that waits makes the thread that runs it a consumer, unless a table says who consumes.
+ * Who waits on the way of a request consumes nothing. */
+static void add_threads(struct entries *entries)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  g_autoptr(GPtrArray) threads = g_ptr_array_new();
+  GHashTableIter iterator;
+  gpointer value;
+  g_hash_table_iter_init(&iterator, entries->found);
+  while (entries->waiting->len != 0 && g_hash_table_iter_next(&iterator, NULL, &value)) {
+    const struct fact_entry *entry = value;
+    if (strcmp(entry->trigger, "direct") == 0 || strcmp(entry->trigger, "main") == 0)
+      g_ptr_array_add(threads, value);
+  }
+  for (guint t = 0; t < threads->len; t++) {
+    const struct fact_entry *thread = g_ptr_array_index(threads, t);
+    uint32_t body = routine_by_id(linkage, thread->routine);
+    g_autofree bool *is_reached = g_new0(bool, linkage->routines->len);
+    if (body == LINK_NONE || strcmp(thread->trigger, "main") == 0)
+      continue;
+    reach(entries->findings, body, is_reached);
+    for (guint w = 0; w < entries->waiting->len; w++) {
+      const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
+      if (!is_reached[waiting->routine] || hands_over(entries, is_reached, waiting->rule->trigger))
+        continue;
+      struct evidence evidence = {waiting->rule, waiting->rule->fixed_key, waiting->file,
+                                  waiting->line, waiting->registrar};
+      add_entry(entries, body, &evidence);
+    }
+  }
+}
+
 void entries_finish(struct entries *entries)
 {
+  add_threads(entries);
   GHashTableIter iterator;
   gpointer entry;
   g_hash_table_iter_init(&iterator, entries->found);

@@ -317,6 +317,8 @@ static void define_all(struct linkage *linkage, struct link_program *program, ui
     if (!is_body || (routine->flags & UNIT_ROUTINE_STATIC) != 0)
       continue;
     bool is_weak = (routine->flags & (UNIT_ROUTINE_WEAK | UNIT_ROUTINE_INLINE)) != 0;
+    if (strcmp(unit_string(unit, routine->name), "main") == 0)
+      program->has_main = true;
     define(program->routines, unit_string(unit, routine->assembler), index, i, is_weak);
   }
   for (uint32_t i = 0; i < unit->n_objects; i++) {

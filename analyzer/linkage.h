@@ -65,6 +65,7 @@ struct link_symbol {
 struct link_program {
   char *name;
   const char *source;   /* how we know */
+  bool has_main;        /* complete: whatever runs in it is in it, or in libraries */
   GArray *units;        /* uint32_t, ascending */
   GHashTable *routines; /* assembler name -> struct link_symbol */
   GHashTable *objects;  /* likewise */

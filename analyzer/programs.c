@@ -77,44 +77,94 @@ static void add_member(struct closure *closure, uint32_t unit)
   g_array_append_val(closure->members, unit);
 }
 
-/* Takes the nearest of the units that define a symbol, unless one of them is in already. */
-static void need(struct closure *closure, const char *symbol, uint32_t from)
+static const GArray *definers_of(const struct closure *closure, const char *symbol)
 {
-  const GArray *units = g_hash_table_lookup(closure->definers, symbol);
-  if (units == NULL)
-    return;
-  uint32_t best = LINK_NONE;
-  size_t most = 0;
-  const char *home = unit_path(closure->linkage, from);
-  for (guint i = 0; i < units->len; i++) {
-    uint32_t unit = g_array_index(units, uint32_t, i);
-    if (closure->is_member[unit])
-      return;
-    if (closure->has_main[unit])
-      continue;
-    size_t near = common_folder(home, unit_path(closure->linkage, unit)) + 1;
-    if (near > most) {
-      most = near;
-      best = unit;
-    }
-  }
-  if (best != LINK_NONE)
-    add_member(closure, best);
+  return g_hash_table_lookup(closure->definers, symbol);
 }
 
-static void need_all(struct closure *closure, uint32_t index)
+/* Calls `visit` for every name that a unit needs from others. */
+static void each_need(const struct closure *closure, uint32_t index,
+                      void (*visit)(const char *symbol, void *context), void *context)
 {
   const struct unit *unit = linkage_unit(closure->linkage, index);
   for (uint32_t i = 0; i < unit->n_routines; i++) {
-    const struct unit_routine *routine = &unit->routines[i];
-    if (!is_body(routine))
-      need(closure, unit_string(unit, routine->assembler), index);
+    if (!is_body(&unit->routines[i]))
+      visit(unit_string(unit, unit->routines[i].assembler), context);
   }
   for (uint32_t i = 0; i < unit->n_objects; i++) {
     if (unit->objects[i].kind == UNIT_OBJECT_GLOBAL &&
         closure->linkage->units[index].objects[i] == LINK_NONE)
-      need(closure, unit_string(unit, unit->objects[i].assembler), index);
+      visit(unit_string(unit, unit->objects[i].assembler), context);
   }
+}
+
+static bool is_satisfied(const struct closure *closure, const GArray *units)
+{
+  for (guint i = 0; units != NULL && i < units->len; i++) {
+    if (closure->is_member[g_array_index(units, uint32_t, i)])
+      return true;
+  }
+  return false;
+}
+
+struct count {
+  const struct closure *closure;
+  uint32_t n;
+};
+
+static void count_need(const char *symbol, void *context)
+{
+  struct count *count = context;
+  const GArray *units = definers_of(count->closure, symbol);
+  count->n += units != NULL && !is_satisfied(count->closure, units);
+}
+
+/* Of several units that define a symbol, the one that needs the least of others: a program that
+ * does not have the big one already has the small one. Then the nearest, then the first. */
+static uint32_t choose(const struct closure *closure, const GArray *units, uint32_t from)
+{
+  uint32_t best = LINK_NONE, least = UINT32_MAX;
+  size_t most = 0;
+  const char *home = unit_path(closure->linkage, from);
+  for (guint i = 0; i < units->len; i++) {
+    uint32_t unit = g_array_index(units, uint32_t, i);
+    if (closure->has_main[unit])
+      continue;
+    struct count count = {closure, 0};
+    each_need(closure, unit, count_need, &count);
+    size_t near = common_folder(home, unit_path(closure->linkage, unit)) + 1;
+    if (near > most || (near == most && count.n < least)) {
+      most = near;
+      least = count.n;
+      best = unit;
+    }
+  }
+  return best;
+}
+
+/* A name that several units define waits until nothing else decides. */
+struct need {
+  const char *symbol;
+  uint32_t from;
+};
+
+struct needs {
+  struct closure *closure;
+  uint32_t from;
+  GArray *open; /* struct need */
+};
+
+static void meet(const char *symbol, void *context)
+{
+  struct needs *needs = context;
+  const GArray *units = definers_of(needs->closure, symbol);
+  if (units == NULL || is_satisfied(needs->closure, units))
+    return;
+  struct need need = {symbol, needs->from};
+  if (units->len > 1)
+    g_array_append_val(needs->open, need);
+  else if (!needs->closure->has_main[g_array_index(units, uint32_t, 0)])
+    add_member(needs->closure, g_array_index(units, uint32_t, 0));
 }
 
 static gint compare_units(gconstpointer left, gconstpointer right)
@@ -126,8 +176,23 @@ static gint compare_units(gconstpointer left, gconstpointer right)
 /* Completes the members by what their undefined names need. */
 static void close_members(struct closure *closure)
 {
-  for (guint i = 0; i < closure->members->len; i++)
-    need_all(closure, g_array_index(closure->members, uint32_t, i));
+  g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(struct need));
+  guint n_done = 0, n_tried = 0;
+  while (n_done < closure->members->len || n_tried < open->len) {
+    if (n_done < closure->members->len) {
+      uint32_t unit = g_array_index(closure->members, uint32_t, n_done++);
+      struct needs needs = {closure, unit, open};
+      each_need(closure, unit, meet, &needs);
+      continue;
+    }
+    struct need need = g_array_index(open, struct need, n_tried++);
+    const GArray *units = definers_of(closure, need.symbol);
+    if (is_satisfied(closure, units))
+      continue;
+    uint32_t unit = choose(closure, units, need.from);
+    if (unit != LINK_NONE)
+      add_member(closure, unit);
+  }
   g_array_sort(closure->members, compare_units);
 }
 

@@ -237,6 +237,11 @@ static void add_named(struct state *state, const struct flow *flow, uint32_t uni
   uint32_t object = linkage_resolve_object(linkage, flow->program, unit, row->object);
   if (object == LINK_NONE)
     return;
+  /* What the C library keeps for itself is an effect, not state of the program. */
+  bool is_library = (from->objects[row->object].flags & UNIT_OBJECT_SYSTEM) != 0 &&
+                    !linkage_object(linkage, object)->is_defined;
+  if (is_library)
+    return;
   access.holder = holder_of_object(state, object);
   g_autofree char *field = linkage_path_text(from, row->path);
   access.field = linkage_string(linkage, field);
