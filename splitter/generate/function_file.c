@@ -326,6 +326,18 @@ static bool take_http(const struct yaml_file *file, struct yaml_node *root,
   return true;
 }
 
+static bool take_trigger(const struct yaml_file *file, struct yaml_node *root,
+                         struct function_spec *spec, GError **error)
+{
+  static const char *const triggers[] = {"http",   "schedule", "queue", "object",
+                                         "stream", "direct",   NULL};
+  if (!take_text(file, root, "trigger", &spec->trigger, error)) {
+    return false;
+  }
+  return g_strv_contains(triggers, spec->trigger) ||
+         yaml_refuse(file, yaml_get(root, "trigger"), error, "unknown trigger '%s'", spec->trigger);
+}
+
 static bool apply(struct function_spec *spec, const struct yaml_file *file, GError **error)
 {
   static const char *const keys[] = {
@@ -335,7 +347,7 @@ static bool apply(struct function_spec *spec, const struct yaml_file *file, GErr
       "environment", "secrets", "todo",     "sources",   "libraries",         NULL};
   struct yaml_node *root = yaml_file_root(file);
   return yaml_check_keys(file, root, keys, error) &&
-         take_text(file, root, "key", &spec->key, error) &&
+         take_text(file, root, "key", &spec->key, error) && take_trigger(file, root, spec, error) &&
          take_flag(file, root, "public", &spec->is_public, error) &&
          take_flag(file, root, "process_per_event", &spec->is_process_per_event, error) &&
          take_number(file, root, "memory_mb", 128, 32768, &spec->memory_mb, error) &&

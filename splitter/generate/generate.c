@@ -26,6 +26,8 @@ struct run {
   GPtrArray *specs;     /* struct function_spec * */
   GPtrArray *artifacts; /* struct artifact * */
   GPtrArray *groups;    /* struct unit_group * */
+  GPtrArray *plans;     /* const struct plan_function *: what is wanted, by name */
+  GPtrArray *asked;     /* struct plan_function *: routines that people named; owned */
   struct generated *result;
 };
 
@@ -69,28 +71,77 @@ static bool is_wanted(const struct run *run, const struct plan_function *plan)
   return !names || !*names || g_strv_contains(names, plan->name);
 }
 
-static bool check_names(const struct run *run, GError **error)
+static const struct plan_function *find_plan(const struct run *run, const char *name)
 {
-  const struct record_set *plans = run->inventory->functions;
-  if (plans->n == 0) {
+  for (size_t i = 0; i < run->inventory->functions->n; i++) {
+    const struct plan_function *plan = record_at(run->inventory->functions, plan_function, i);
+    if (strcmp(plan->name, name) == 0) {
+      return plan;
+    }
+  }
+  return NULL;
+}
+
+/* Any routine can be made a function by its name: one that is called directly. */
+static bool ask_for_routine(struct run *run, const char *name)
+{
+  const struct fact_routine *routine = inventory_find_routine(run->inventory, NULL, name);
+  if (!routine) {
+    return false;
+  }
+  struct plan_function *plan = g_new0(struct plan_function, 1);
+  plan->name = routine->name;
+  plan->routine = routine->id;
+  plan->trigger = "direct";
+  plan->key = plan->reason = plan->file = "";
+  plan->readiness = "ready";
+  g_ptr_array_add(run->asked, plan);
+  g_ptr_array_add(run->plans, plan);
+  return true;
+}
+
+static bool refuse_name(const struct run *run, const char *name, GError **error)
+{
+  g_autoptr(GPtrArray) known = g_ptr_array_new();
+  for (size_t i = 0; i < run->inventory->functions->n; i++) {
+    g_ptr_array_add(known, (gpointer)record_at(run->inventory->functions, plan_function, i)->name);
+  }
+  const char *nearest = nearest_name(name, (const char *const *)known->pdata, known->len);
+  g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_UNKNOWN_FUNCTION,
+              nearest ? "there is no function or routine '%s', did you mean '%s'?"
+                      : "there is no function or routine '%s'",
+              name, nearest);
+  return false;
+}
+
+static int compare_plans(gconstpointer left, gconstpointer right)
+{
+  const struct plan_function *a = *(const struct plan_function *const *)left;
+  const struct plan_function *b = *(const struct plan_function *const *)right;
+  return strcmp(a->name, b->name);
+}
+
+/* The functions that are wanted: planned ones, and routines that people named. */
+static bool choose_plans(struct run *run, GError **error)
+{
+  const char *const *names = run->options->functions;
+  for (size_t i = 0; i < run->inventory->functions->n; i++) {
+    const struct plan_function *plan = record_at(run->inventory->functions, plan_function, i);
+    if (is_wanted(run, plan)) {
+      g_ptr_array_add(run->plans, (gpointer)plan);
+    }
+  }
+  for (const char *const *name = names; name && *name; name++) {
+    if (!find_plan(run, *name) && !ask_for_routine(run, *name)) {
+      return refuse_name(run, *name, error);
+    }
+  }
+  if (run->plans->len == 0) {
     g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_NO_PLAN,
                 "the store holds no functions; 'cleave split' proposes them");
     return false;
   }
-  g_autoptr(GPtrArray) known = g_ptr_array_new();
-  for (size_t i = 0; i < plans->n; i++) {
-    g_ptr_array_add(known, (gpointer)record_at(plans, plan_function, i)->name);
-  }
-  for (const char *const *name = run->options->functions; name && *name; name++) {
-    if (!g_ptr_array_find_with_equal_func(known, *name, g_str_equal, NULL)) {
-      const char *nearest = nearest_name(*name, (const char *const *)known->pdata, known->len);
-      g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_UNKNOWN_FUNCTION,
-                  nearest ? "there is no function '%s', did you mean '%s'?"
-                          : "there is no function '%s'",
-                  *name, nearest);
-      return false;
-    }
-  }
+  g_ptr_array_sort(run->plans, compare_plans);
   return true;
 }
 
@@ -150,9 +201,8 @@ static bool specify_one(struct run *run, const struct plan_function *plan, GErro
 
 static bool specify_all(struct run *run, GError **error)
 {
-  for (size_t i = 0; i < run->inventory->functions->n; i++) {
-    const struct plan_function *plan = record_at(run->inventory->functions, plan_function, i);
-    if (is_wanted(run, plan) && !specify_one(run, plan, error)) {
+  for (guint i = 0; i < run->plans->len; i++) {
+    if (!specify_one(run, run->plans->pdata[i], error)) {
       return false;
     }
   }
@@ -247,6 +297,8 @@ static void run_clear(struct run *run)
   product_free(run->product);
   g_ptr_array_unref(run->artifacts);
   g_ptr_array_unref(run->specs);
+  g_ptr_array_unref(run->plans);
+  g_ptr_array_unref(run->asked);
   g_clear_pointer(&run->groups, g_ptr_array_unref);
 }
 
@@ -260,11 +312,13 @@ struct generated *generate(struct store *store, const struct generate_options *o
   struct run run = {.options = options, .inventory = inventory};
   run.specs = g_ptr_array_new_with_free_func((GDestroyNotify)function_spec_free);
   run.artifacts = g_ptr_array_new_with_free_func((GDestroyNotify)artifact_free);
+  run.plans = g_ptr_array_new();
+  run.asked = g_ptr_array_new_with_free_func(g_free);
   run.result = g_new0(struct generated, 1);
   run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
   source_texts_init(&run.texts, inventory->root);
   run.product = product_new(options->folder, error);
-  bool is_ok = run.product && check_names(&run, error) && specify_all(&run, error) &&
+  bool is_ok = run.product && choose_plans(&run, error) && specify_all(&run, error) &&
                write_project(&run, error);
   if (is_ok) {
     run.result->kept = g_ptr_array_ref(run.product->kept);

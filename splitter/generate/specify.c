@@ -52,6 +52,11 @@ static void take_closure(const struct inventory *inventory, struct function_spec
       g_hash_table_add(spec->closure, (gpointer)&routine->id);
     }
   }
+  if (rows->len == 0) {
+    /* No plan: whatever the routine reaches. */
+    g_hash_table_unref(spec->closure);
+    spec->closure = inventory_reach(inventory, spec->routine->id);
+  }
   g_hash_table_add(spec->closure, (gpointer)&spec->routine->id);
 }
 

@@ -1,0 +1,290 @@
+/* The writers and readers below the generator: C, YAML, types, sources, keys, the files on disk. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "splitter/generate/c_writer.h"
+#include "splitter/generate/product.h"
+#include "splitter/generate/source_text.h"
+#include "splitter/generate/trigger.h"
+#include "splitter/generate/yaml_writer.h"
+
+static void test_literals(void)
+{
+  static const char *const cases[][2] = {{"plain", "\"plain\""},
+                                         {"a\"b\\c", "\"a\\\"b\\\\c\""},
+                                         {"line\nnext\t", "\"line\\nnext\\t\""},
+                                         {"bell\a", "\"bell\\007\""},
+                                         {"what?\?/", "\"what\\?\?/\""},
+                                         {"", "\"\""}};
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *literal = c_literal(cases[i][0]);
+    g_assert_cmpstr(literal, ==, cases[i][1]);
+  }
+}
+
+static void test_identifiers(void)
+{
+  g_assert_true(c_is_identifier("a_1"));
+  g_assert_false(c_is_identifier("1a"));
+  g_assert_false(c_is_identifier("while"));
+  g_assert_false(c_is_identifier("a-b"));
+  g_assert_false(c_is_identifier(""));
+  g_autofree char *made = c_identifier("get /a:b");
+  g_assert_cmpstr(made, ==, "get__a_b");
+  g_autoptr(GPtrArray) names =
+      c_identifiers_in("x = f(\"no\", a->skipped, b.skipped, 'c', 0x1F, sizeof d) /* */");
+  g_ptr_array_add(names, NULL);
+  g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
+  g_assert_cmpstr(all, ==, "a b d f x");
+}
+
+static void test_declarators(void)
+{
+  static const char *const cases[][3] = {{"int", "x", "int x"},
+                                         {"const char *", "x", "const char *x"},
+                                         {"char[8]", "x", "char x[8]"},
+                                         {"int (*)(void *)", "x", "int (*x)(void *)"},
+                                         {"struct a **", "x", "struct a **x"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *line = c_declarator(cases[i][0], cases[i][1]);
+    g_assert_cmpstr(line, ==, cases[i][2]);
+  }
+}
+
+/* Text of the analysed code cannot end a comment. */
+static void test_comment(void)
+{
+  struct c_writer writer;
+  c_writer_init(&writer);
+  c_writer_comment(&writer, "%s", "before */ int evil; /* after");
+  g_assert_cmpstr(writer.text->str, ==, "/* before * / int evil; / * after */\n");
+  c_writer_clear(&writer);
+}
+
+static void test_yaml(void)
+{
+  json_t *tree = json_pack("{s:s, s:s, s:s, s:s, s:i, s:[s,s], s:{s:[{s:s, s:b}]}, s:[], s:s}",
+                           "#first", "one\ntwo", "plain", "some words", "word", "yes", "number",
+                           "12", "count", 3, "list", "a", "b", "deep", "steps", "run",
+                           "f(x, \"y\")", "is", 1, "empty", "key: odd", "# no comment");
+  g_autofree char *text = yaml_write(tree);
+  g_assert_cmpstr(text, ==,
+                  "# one\n# two\nplain: some words\nword: \"yes\"\nnumber: \"12\"\ncount: 3\n"
+                  "list: [a, b]\ndeep:\n  steps:\n    - run: \"f(x, \\\"y\\\")\"\n      is: true\n"
+                  "empty: []\n\"key: odd\": \"# no comment\"\n");
+  json_decref(tree);
+}
+
+static void test_routes(void)
+{
+  static const char *const cases[][3] = {{"GET /products/:id", "GET", "/products/{id}"},
+                                         {"/", "ANY", "/"},
+                                         {"POST /a/{b}/c", "POST", "/a/{b}/c"},
+                                         {"/static/*", "ANY", "/static/{proxy+}"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *method = NULL;
+    g_autofree char *path = NULL;
+    route_split(cases[i][0], &method, &path);
+    g_assert_cmpstr(method, ==, cases[i][1]);
+    g_assert_cmpstr(path, ==, cases[i][2]);
+  }
+}
+
+static void test_schedules(void)
+{
+  static const char *const cases[][3] = {{"0 2 * * *", "cron(0 2 * * ? *)", "0 2 * * *"},
+                                         {"30 4 * * 1", "cron(30 4 ? * 2 *)", "30 4 * * 1"},
+                                         {"60s", "rate(1 minute)", "* * * * *"},
+                                         {"7200", "rate(2 hours)", "0 */2 * * *"},
+                                         {"@daily", "cron(0 0 * * ? *)", "0 0 * * *"},
+                                         {"nightly-report", NULL, NULL}};
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *aws = aws_schedule(cases[i][0]);
+    g_autofree char *cron = cron_schedule(cases[i][0]);
+    g_assert_cmpstr(aws, ==, cases[i][1]);
+    g_assert_cmpstr(cron, ==, cases[i][2]);
+  }
+}
+
+static char *new_folder(void)
+{
+  g_autoptr(GError) error = NULL;
+  char *folder = g_dir_make_tmp("cleave-generate-XXXXXX", &error);
+  g_assert_no_error(error);
+  return folder;
+}
+
+static void remove_folder(const char *folder)
+{
+  g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+  const char *name = NULL;
+  while (entries && (name = g_dir_read_name(entries))) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+      remove_folder(path);
+    } else {
+      g_remove(path);
+    }
+  }
+  g_rmdir(folder);
+}
+
+static const char source[] = "struct db *g_db;\n"
+                             "int main(int argc, char **argv)\n"
+                             "{\n"
+                             "  /* open( */ const char *t = \"open(\";\n"
+                             "  if (open(t, (1 + 2)) != 0 || second() < 0)\n"
+                             "    return 1;\n"
+                             "  g_db = connect(config.url);\n"
+                             "  if ((g_db = again()) == NULL) { fail(); return 2; }\n"
+                             "  if (argc > 1)\n"
+                             "    extra();\n"
+                             "  last(\n"
+                             "      1);\n"
+                             "}\n";
+
+struct call_case {
+  int line;
+  const char *callee;
+  const char *expression, *assigned, *fails;
+  bool is_conditional;
+};
+
+static void test_source_calls(void)
+{
+  static const struct call_case cases[] = {
+      {5, "open", "open(t, (1 + 2))", NULL, "result != 0", false},
+      {5, "second", "second()", NULL, "result < 0", false},
+      {7, "connect", "connect(config.url)", "g_db", NULL, false},
+      {8, "again", "again()", "g_db", "(result) == NULL", false},
+      {10, "extra", "extra()", NULL, NULL, true},
+      {11, "last", "last( 1)", NULL, NULL, false},
+  };
+  g_autofree char *folder = new_folder();
+  g_autofree char *path = g_build_filename(folder, "main.c", NULL);
+  g_assert_true(g_file_set_contents(path, source, -1, NULL));
+  struct source_texts texts;
+  source_texts_init(&texts, folder);
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    struct source_call call;
+    g_assert_true(source_texts_call(&texts, "main.c", cases[i].line, 0, cases[i].callee, &call));
+    g_assert_cmpstr(call.expression, ==, cases[i].expression);
+    g_assert_cmpstr(call.assigned, ==, cases[i].assigned);
+    g_assert_cmpstr(call.fails, ==, cases[i].fails);
+    g_assert_cmpint(call.is_conditional, ==, cases[i].is_conditional);
+    source_call_clear(&call);
+  }
+  struct source_call none;
+  g_assert_false(source_texts_call(&texts, "main.c", 4, 0, "open", &none));
+  g_assert_false(source_texts_call(&texts, "missing.c", 1, 0, "open", &none));
+  g_assert_false(source_texts_call(&texts, "main.c", 99, 0, "open", &none));
+  source_texts_clear(&texts);
+  remove_folder(folder);
+}
+
+/* Writes one generation of two files; returns what was kept. */
+static GPtrArray *write_two(const char *folder, const char *first, const char *second)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(product_owner) product = product_new(folder, &error);
+  g_assert_no_error(error);
+  if (first) {
+    product_add(product, "a/first.txt", g_strdup(first));
+  }
+  if (second) {
+    product_add(product, "second.txt", g_strdup(second));
+  }
+  g_assert_true(product_write(product, &error));
+  g_assert_no_error(error);
+  return g_ptr_array_ref(product->kept);
+}
+
+static void assert_file(const char *folder, const char *name, const char *expected)
+{
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  g_autofree char *text = NULL;
+  g_file_get_contents(path, &text, NULL, NULL);
+  g_assert_cmpstr(text, ==, expected);
+}
+
+/* A file that a person changed is never overwritten. */
+static void test_kept_files(void)
+{
+  g_autofree char *folder = new_folder();
+  g_autofree char *path = g_build_filename(folder, "a", "first.txt", NULL);
+  g_ptr_array_unref(write_two(folder, "one", "two"));
+  g_assert_true(g_file_set_contents(path, "mine", -1, NULL));
+  g_autoptr(GPtrArray) same = write_two(folder, "one", "two");
+  g_assert_cmpuint(same->len, ==, 1);
+  assert_file(folder, "a/first.txt", "mine");
+  assert_file(folder, "a/first.txt.new", NULL);
+  g_autoptr(GPtrArray) kept = write_two(folder, "newer", "two again");
+  g_assert_cmpuint(kept->len, ==, 1);
+  assert_file(folder, "a/first.txt", "mine");
+  assert_file(folder, "a/first.txt.new", "newer");
+  assert_file(folder, "second.txt", "two again");
+  g_assert_true(g_file_set_contents(path, "newest", -1, NULL));
+  g_autoptr(GPtrArray) taken = write_two(folder, "newest", "two again");
+  g_assert_cmpuint(taken->len, ==, 0);
+  assert_file(folder, "a/first.txt.new", NULL);
+  remove_folder(folder);
+}
+
+/* A file that lay there before the first generation is a person's too. */
+static void test_foreign_file(void)
+{
+  g_autofree char *folder = new_folder();
+  g_autofree char *path = g_build_filename(folder, "second.txt", NULL);
+  g_assert_true(g_file_set_contents(path, "was here", -1, NULL));
+  g_autoptr(GPtrArray) kept = write_two(folder, "one", "two");
+  g_assert_cmpuint(kept->len, ==, 1);
+  assert_file(folder, "second.txt", "was here");
+  assert_file(folder, "second.txt.new", "two");
+  remove_folder(folder);
+}
+
+/* What is no longer generated goes, unless a person changed it. */
+static void test_stale_files(void)
+{
+  g_autofree char *folder = new_folder();
+  g_autofree char *path = g_build_filename(folder, "second.txt", NULL);
+  g_ptr_array_unref(write_two(folder, "one", "two"));
+  g_ptr_array_unref(write_two(folder, NULL, "two"));
+  assert_file(folder, "a/first.txt", NULL);
+  g_assert_true(g_file_set_contents(path, "mine", -1, NULL));
+  g_ptr_array_unref(write_two(folder, "one", NULL));
+  assert_file(folder, "second.txt", "mine");
+  remove_folder(folder);
+}
+
+static void test_damaged_manifest(void)
+{
+  g_autofree char *folder = new_folder();
+  g_autofree char *path = g_build_filename(folder, PRODUCT_MANIFEST, NULL);
+  g_assert_true(g_file_set_contents(path, "{\"files\": [", -1, NULL));
+  g_autoptr(GError) error = NULL;
+  g_assert_null(product_new(folder, &error));
+  g_assert_nonnull(error);
+  g_assert_nonnull(strstr(error->message, "not a manifest"));
+  remove_folder(folder);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/generate/c/literals", test_literals);
+  g_test_add_func("/generate/c/identifiers", test_identifiers);
+  g_test_add_func("/generate/c/declarators", test_declarators);
+  g_test_add_func("/generate/c/comment", test_comment);
+  g_test_add_func("/generate/yaml", test_yaml);
+  g_test_add_func("/generate/trigger/routes", test_routes);
+  g_test_add_func("/generate/trigger/schedules", test_schedules);
+  g_test_add_func("/generate/source/calls", test_source_calls);
+  g_test_add_func("/generate/product/kept", test_kept_files);
+  g_test_add_func("/generate/product/foreign", test_foreign_file);
+  g_test_add_func("/generate/product/stale", test_stale_files);
+  g_test_add_func("/generate/product/manifest", test_damaged_manifest);
+  return g_test_run();
+}
