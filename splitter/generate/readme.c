@@ -57,8 +57,7 @@ static void append_deployment(GString *out, unsigned platforms)
            "    cmake --build build\n"
            "    cmake --build build --target package   # zips and image folders\n\n"
            "`-DCLEAVE_LINK=static|dynamic|auto` chooses how; `auto` links statically where every\n"
-           "library has an archive and packs loader and libraries along where not.\n"
-           "`-DCLEAVE_FUZZ=ON` with clang builds a fuzz target per contract.\n\n"
+           "library has an archive and packs loader and libraries along where not.\n\n"
            "## Run here\n\n    cleave host .\n\n## Deploy\n\n");
   if (platforms & GENERATE_AWS) {
     g_string_append(out, "- AWS: `sam deploy --guided -t aws/template.yaml`, or `terraform -chdir="

@@ -7,7 +7,6 @@ set(CLEAVE_LINK auto CACHE STRING
     "static: one file without libraries; dynamic: shared libraries are packed along; auto: static where the libraries allow it")
 set_property(CACHE CLEAVE_LINK PROPERTY STRINGS auto static dynamic)
 option(CLEAVE_SANITIZE_FUNCTIONS "Build functions with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
-option(CLEAVE_FUZZ "Build a libFuzzer program per function with a contract (clang)" OFF)
 
 if(CLEAVE_SANITIZE_FUNCTIONS)
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
