@@ -85,6 +85,9 @@ static void mend(const struct level *level, struct communities *communities,
       g_assert(communities->n_free > 0);
       guint32 empty = communities->free_id[communities->n_free - 1];
       communities_move(level, communities, unit, empty);
+      if (holder[id] >= 0) {
+        communities->anchor[id] = units->anchor[holder[id]];
+      }
       id = empty;
     }
     if (units->anchor[unit] >= 0) {
