@@ -1,6 +1,7 @@
 #include "splitter/leiden.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "splitter/connectivity.h"
@@ -99,7 +100,8 @@ static void mend(const struct level *level, struct communities *communities,
 
 /* One pass over all levels. LABELS (ids < n_ids) is where it begins and what it returns. */
 static guint64 run_levels(struct level *bottom, const struct units *units,
-                          const struct price *price, guint32 n_ids, guint32 *labels)
+                          const struct price *price, guint32 n_ids, const guint32 *order,
+                          guint32 *labels)
 {
   struct level *level = bottom;
   g_autofree guint32 *position = g_new(guint32, MAX(bottom->n_nodes, 1));
@@ -110,7 +112,9 @@ static guint64 run_levels(struct level *bottom, const struct units *units,
   struct communities *communities = communities_new(level, n_ids, labels);
   mend(level, communities, units);
   for (;;) {
-    n_moves += level_move_units(level, price, communities, NULL, 0, NULL);
+    bool is_ordered = order != NULL && level == bottom;
+    n_moves += level_move_units(level, price, communities, is_ordered ? order : NULL,
+                                is_ordered ? level->n_units : 0, NULL);
     guint32 n_parts = 0;
     g_autofree guint32 *part = level_refine(level, price, communities, &n_parts);
     for (guint32 node = 0; node < bottom->n_nodes; node++) {
@@ -151,9 +155,44 @@ static gint64 *homes_of(const struct leiden_options *options, guint32 n_nodes, c
   return homes;
 }
 
-guint32 *leiden_solve(const struct network *graph, const struct units *units,
-                      const struct leiden_options *options, const guint32 *warm,
-                      guint32 *n_communities)
+/* The objective in exact integers, so that starts can be told apart whatever the order of sums. */
+static score exact_score(const struct network *graph, const guint32 *labels, guint32 n_labels,
+                         gint64 resolution)
+{
+  g_autofree gint64 *mass = g_new0(gint64, MAX(n_labels, 1));
+  score inside = 0;
+  score pairs = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      inside += labels[graph->neighbour[row]] == labels[node] ? graph->weight[row] : 0;
+    }
+    pairs += (score)mass[labels[node]] * graph->mass[node];
+    mass[labels[node]] += graph->mass[node];
+  }
+  return (inside / 2 << RESOLUTION_SHIFT) - resolution * pairs;
+}
+
+/* The units in an order that START alone decides. */
+static guint32 *visiting_order(guint32 n_units, guint start)
+{
+  if (start == 0) {
+    return NULL;
+  }
+  guint32 *order = g_new(guint32, MAX(n_units, 1));
+  guint64 state = start * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+  for (guint32 i = 0; i < n_units; i++) {
+    state =
+        state * G_GUINT64_CONSTANT(6364136223846793005) + G_GUINT64_CONSTANT(1442695040888963407);
+    guint32 j = (guint32)((state >> 33) % (i + 1));
+    order[i] = order[j];
+    order[j] = i;
+  }
+  return order;
+}
+
+static guint32 *solve_once(const struct network *graph, const struct units *units,
+                           const struct leiden_options *options, const guint32 *warm, guint start,
+                           guint32 *n_communities)
 {
   guint32 n = graph->n_nodes;
   g_autofree gint64 *homes = homes_of(options, n, warm);
@@ -170,20 +209,45 @@ guint32 *leiden_solve(const struct network *graph, const struct units *units,
       labels[node] = units->member[units->first[units->unit_of[node]]];
     }
   }
+  g_autofree guint32 *order = visiting_order(units->n_units, start);
   guint n_passes = options->n_passes > 0 ? options->n_passes : DEFAULT_PASSES;
   for (guint pass = 0; pass < n_passes; pass++) {
-    guint64 n_moves = run_levels(level, units, &price, n_ids, labels);
+    guint64 n_moves = run_levels(level, units, &price, n_ids, order, labels);
     guint32 n_split = connectivity_split(graph, units, n_ids, labels);
     if (n_moves == 0 && n_split == 0) {
       break;
     }
   }
   level_free(level);
-  guint32 n_found = partition_number(n, n_ids, labels);
-  if (n_communities != NULL) {
-    *n_communities = n_found;
-  }
+  *n_communities = partition_number(n, n_ids, labels);
   return labels;
+}
+
+guint32 *leiden_solve(const struct network *graph, const struct units *units,
+                      const struct leiden_options *options, const guint32 *warm,
+                      guint32 *n_communities)
+{
+  guint32 n_best = 0;
+  guint32 *best = solve_once(graph, units, options, warm, 0, &n_best);
+  guint n_starts = warm != NULL ? 1 : options->n_starts;
+  score best_score = n_starts > 1 ? exact_score(graph, best, n_best, options->resolution) : 0;
+  for (guint start = 1; start < n_starts; start++) {
+    guint32 n_found = 0;
+    guint32 *labels = solve_once(graph, units, options, NULL, start, &n_found);
+    score own = exact_score(graph, labels, n_found, options->resolution);
+    if (own > best_score) {
+      guint32 *worse = best;
+      best = labels;
+      labels = worse;
+      best_score = own;
+      n_best = n_found;
+    }
+    g_free(labels);
+  }
+  if (n_communities != NULL) {
+    *n_communities = n_best;
+  }
+  return best;
 }
 
 /* Queues the units whose nodes are not where WARM has them, and their neighbours. */

@@ -12,6 +12,7 @@ struct leiden_options {
   gint64 resolution; /* weight per squared mass, times 2^RESOLUTION_SHIFT (level.h) */
   guint n_passes;    /* at most so many passes over all levels; 0 means 8 */
   gint64 move_price; /* warm start: weight units for every node that leaves its label */
+  guint n_starts;    /* cold: the best of so many orders of visiting; 0 means 1 */
 };
 
 /* Resolution as the solver takes it, for DENSITY weight units per squared mass. */

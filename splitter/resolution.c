@@ -13,6 +13,8 @@ enum { MOST_STEPS = 96 };
 /* Where scans begin: mean nodes in a community, for graphs that are scanned whole and for large
  * ones. */
 enum { FEWEST_NODES = 4, SMALL_COMMUNITY = 200 };
+/* Rows that all starts together may walk: in each step of a scan, and at the resolution chosen. */
+enum { SCAN_EFFORT = 60000, LAST_EFFORT = 1000000 };
 static const double like_enough = 0.9;
 
 struct scan {
@@ -22,6 +24,7 @@ struct scan {
   GArray *steps;
   guint steps_per_octave;
   guint n_passes;
+  guint n_starts;
   guint32 n_most; /* communities beyond which a partition is dust */
 };
 
@@ -100,7 +103,8 @@ static void scan_run(struct scan *scan, double finest)
   for (guint step = 0; step < MOST_STEPS; step++) {
     double density = finest * exp2(-(double)step / scan->steps_per_octave);
     struct leiden_options options = {.resolution = leiden_resolution(density),
-                                     .n_passes = scan->n_passes};
+                                     .n_passes = scan->n_passes,
+                                     .n_starts = scan->n_starts};
     struct resolution_step entry = {.resolution = options.resolution};
     guint32 *labels = leiden_solve(scan->graph, scan->units, &options, NULL, &entry.n_communities);
     if (before != NULL) {
@@ -153,7 +157,7 @@ static guint choose_step(const struct scan *scan, double *plateau)
     first = last;
   }
   *plateau = exp2((double)(best_last - best_first + 1) / scan->steps_per_octave);
-  return is_found ? (best_first + best_last) / 2 : scan->steps->len - 1;
+  return is_found ? (best_first + best_last + 1) / 2 : scan->steps->len - 1;
 }
 
 static struct resolution_choice whole(const struct network *graph, const struct units *units)
@@ -163,6 +167,12 @@ static struct resolution_choice whole(const struct network *graph, const struct 
   choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
   return choice;
+}
+
+/* Small graphs can afford many starts; the best of many depends less on luck. */
+static guint starts_within(const struct network *graph, guint32 effort, guint most)
+{
+  return CLAMP(effort / MAX(graph->n_rows, 1), 1, most);
 }
 
 static struct resolution_choice longest_by_scan(const struct network *graph,
@@ -175,6 +185,7 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
                       .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
                       .steps_per_octave = is_quick ? 1 : 2,
                       .n_passes = is_quick ? 1 : 0,
+                      .n_starts = is_quick ? 1 : starts_within(graph, SCAN_EFFORT, 8),
                       .n_most = n_most};
   scan_run(&scan, finest);
   struct resolution_choice choice = {0};
@@ -186,8 +197,10 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
     const struct resolution_step *step = &g_array_index(scan.steps, struct resolution_step, at);
     choice.resolution = step->resolution;
     choice.n_communities = step->n_communities;
-    choice.labels = g_memdup2(g_ptr_array_index(scan.labels, at),
-                              MAX(graph->n_nodes, 1) * sizeof *choice.labels);
+    struct leiden_options options = {.resolution = choice.resolution,
+                                     .n_starts =
+                                         is_quick ? 1 : starts_within(graph, LAST_EFFORT, 64)};
+    choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
     choice.steps = scan.steps;
   }
   g_ptr_array_unref(scan.labels);
