@@ -188,7 +188,9 @@ static int work_run_objects(struct work *work, struct cleave_reply *reply,
 int work_run(struct work *work, struct cleave_reply *reply, struct cleave_error *error)
 {
   int64_t deadline = current_get().deadline_ms;
-  if (deadline > 0) {
+  /* A child is watched by its parent, which must live to report it. */
+  bool is_watched = deadline > 0 && !(work->function->flags & CLEAVE_PROCESS_PER_EVENT);
+  if (is_watched) {
     crash_watch(deadline);
   }
   int result;
@@ -199,7 +201,7 @@ int work_run(struct work *work, struct cleave_reply *reply, struct cleave_error 
   } else {
     result = work_call(work, &work->event, reply, error);
   }
-  if (deadline > 0) {
+  if (is_watched) {
     crash_unwatch();
   }
   return result;
