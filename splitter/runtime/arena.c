@@ -93,12 +93,16 @@ char *arena_string(struct arena *arena, const char *text)
 
 char *arena_print(struct arena *arena, const char *format, ...)
 {
+  char small[256];
   va_list arguments;
   va_start(arguments, format);
-  int n = vsnprintf(NULL, 0, format, arguments);
+  int n = vsnprintf(small, sizeof(small), format, arguments);
   va_end(arguments);
   if (n < 0) {
     abort();
+  }
+  if ((size_t)n < sizeof(small)) {
+    return arena_copy(arena, small, (size_t)n);
   }
   char *text = arena_alloc(arena, (size_t)n + 1);
   va_start(arguments, format);

@@ -23,6 +23,7 @@ enum client_result {
 struct client {
   struct event_base *base;
   struct bufferevent *connection;
+  struct evbuffer *output; /* of the request that is being written */
   struct sockaddr_storage address;
   socklen_t address_length;
   char host[300];

@@ -5,26 +5,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The quote that ends the string whose first letter is at start, or NULL. Most of JSON is strings:
+ * memchr() makes this several times faster than a loop over letters. */
+static const char *string_end(const char *start, const char *end)
+{
+  const char *from = start;
+  for (;;) {
+    const char *quote = memchr(from, '"', (size_t)(end - from));
+    const char *slash = quote;
+    while (slash && slash > start && slash[-1] == '\\') {
+      slash--;
+    }
+    if (!quote || (quote - slash) % 2 == 0) {
+      return quote;
+    }
+    from = quote + 1;
+  }
+}
+
 /* Whether brackets outside strings nest no deeper than JSON_DEPTH. */
 static bool json_depth_is_bounded(struct cleave_bytes bytes)
 {
+  const char *end = bytes.data + bytes.length;
   unsigned depth = 0;
-  bool is_string = false;
-  for (size_t i = 0; i < bytes.length; i++) {
-    char letter = bytes.data[i];
-    if (is_string) {
-      if (letter == '\\') {
-        i++;
-      } else if (letter == '"') {
-        is_string = false;
+  for (const char *letter = bytes.data; letter < end; letter++) {
+    if (*letter == '"') {
+      letter = string_end(letter + 1, end);
+      if (!letter) {
+        return true; /* the parser will tell that the string does not end */
       }
-    } else if (letter == '"') {
-      is_string = true;
-    } else if (letter == '[' || letter == '{') {
+    } else if (*letter == '[' || *letter == '{') {
       if (++depth > JSON_DEPTH) {
         return false;
       }
-    } else if ((letter == ']' || letter == '}') && depth > 0) {
+    } else if ((*letter == ']' || *letter == '}') && depth > 0) {
       depth--;
     }
   }

@@ -34,10 +34,23 @@ enum post_result { POST_TAKEN, POST_TOO_LARGE, POST_REFUSED, POST_FATAL };
 
 static const char *lambda_path(const struct lambda *lambda, const char *call)
 {
-  return lambda->id ? arena_print(&lambda->runtime->arena, "%s" LAMBDA_VERSION "/invocation/%s/%s",
-                                  lambda->prefix, lambda->id, call)
-                    : arena_print(&lambda->runtime->arena, "%s" LAMBDA_VERSION "/%s",
-                                  lambda->prefix, call);
+  const char *parts[] = {lambda->prefix,
+                         LAMBDA_VERSION,
+                         lambda->id ? "/invocation/" : "/",
+                         lambda->id ? lambda->id : "",
+                         lambda->id ? "/" : "",
+                         call};
+  const size_t n_parts = sizeof(parts) / sizeof(*parts);
+  size_t n = 1;
+  for (size_t i = 0; i < n_parts; i++) {
+    n += strlen(parts[i]);
+  }
+  char *path = arena_alloc(&lambda->runtime->arena, n);
+  char *end = path;
+  for (size_t i = 0; i < n_parts; i++) {
+    end = stpcpy(end, parts[i]);
+  }
+  return path;
 }
 
 static enum post_result post_result_of(const struct lambda *lambda, enum client_result result,

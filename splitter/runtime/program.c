@@ -87,6 +87,7 @@ __attribute__((noreturn)) static void run_child(const struct program_run *run,
   close(process->output);
   close(input);
   clearerr(stdin);
+  setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* as a program's standard output is when piped */
   exit(run->program->main(run->n_arguments, run->arguments));
 }
 

@@ -11,6 +11,7 @@
 #include <event2/util.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -205,6 +206,7 @@ static int runtime_run(struct runtime *runtime)
 int cleave_runtime_main(const struct cleave_function *functions, size_t n_functions)
 {
   log_open();
+  setvbuf(stdout, NULL, _IOLBF, 0); /* what a routine printed is not lost when it crashes */
   if (!functions_are_usable(functions, n_functions)) {
     cleave_log(CLEAVE_ERROR, "no usable function: each needs a name, a routine and a call");
     return 2;

@@ -40,6 +40,7 @@ struct server {
   struct event_base *base;
   struct evconnlistener *listener;
   struct server_options options;
+  struct evbuffer *output; /* of the reply that is being written */
   struct exchange *connections;
   struct exchange *first_ready;
   struct exchange *last_ready;
@@ -89,15 +90,30 @@ static bool may_close(const struct exchange *exchange)
   return !exchange->request.keep_alive || *exchange->server->options.stop;
 }
 
-static void exchange_send_head(struct exchange *exchange, int status,
-                               const struct cleave_field *headers, size_t n_headers)
+/* Writes what the socket takes at once; only the rest waits for the loop. */
+static void exchange_flush(struct exchange *exchange)
 {
-  struct evbuffer *output = bufferevent_get_output(exchange->connection);
+  struct evbuffer *output = exchange->server->output;
+  if (evbuffer_get_length(bufferevent_get_output(exchange->connection)) == 0) {
+    evbuffer_write(output, bufferevent_getfd(exchange->connection));
+  }
+  if (evbuffer_get_length(output) > 0) {
+    bufferevent_write_buffer(exchange->connection, output);
+  }
+}
+
+static void exchange_add_head(struct exchange *exchange, int status,
+                              const struct cleave_field *headers, size_t n_headers)
+{
+  struct evbuffer *output = exchange->server->output;
   char date[64];
   evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
                       http_status_str((enum http_status)status), date_text(date, sizeof(date)));
   for (size_t i = 0; i < n_headers; i++) {
-    evbuffer_add_printf(output, "%s: %s\r\n", headers[i].name, headers[i].value);
+    evbuffer_add(output, headers[i].name, strlen(headers[i].name));
+    evbuffer_add(output, ": ", 2);
+    evbuffer_add(output, headers[i].value, strlen(headers[i].value));
+    evbuffer_add(output, "\r\n", 2);
   }
   if (exchange->is_closing) {
     evbuffer_add_printf(output, "Connection: close\r\n");
@@ -153,9 +169,9 @@ static void exchange_refuse(struct exchange *exchange, int status)
                    http_status_str((enum http_status)status));
   struct cleave_field type = {"Content-Type", "application/json"};
   exchange->is_closing = true;
-  exchange_send_head(exchange, status, &type, 1);
-  evbuffer_add_printf(bufferevent_get_output(exchange->connection), "Content-Length: %d\r\n\r\n%s",
-                      n, body);
+  exchange_add_head(exchange, status, &type, 1);
+  evbuffer_add_printf(exchange->server->output, "Content-Length: %d\r\n\r\n%s", n, body);
+  bufferevent_write_buffer(exchange->connection, exchange->server->output);
   bufferevent_disable(exchange->connection, EV_READ);
   exchange_wait(exchange, exchange->server->options.peer_timeout_ms);
 }
@@ -282,12 +298,17 @@ struct server *server_new(struct event_base *base, const struct server_options *
   }
   server->base = base;
   server->options = *options;
+  server->output = evbuffer_new();
+  if (!server->output) {
+    abort();
+  }
   server->listener =
       evconnlistener_new_bind(base, server_accept, server,
                               LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
                               256, (struct sockaddr *)&address, (int)sizeof(address));
   if (!server->listener) {
     *problem = strerror(errno);
+    evbuffer_free(server->output);
     free(server);
     return NULL;
   }
@@ -321,6 +342,7 @@ void server_free(struct server *server)
   if (server->listener) {
     evconnlistener_free(server->listener);
   }
+  evbuffer_free(server->output);
   free(server);
 }
 
@@ -367,9 +389,9 @@ static bool status_is_bodiless(const struct exchange *exchange, int status)
 void exchange_reply(struct exchange *exchange, int status, const struct cleave_field *headers,
                     size_t n_headers, struct cleave_bytes body)
 {
-  struct evbuffer *output = bufferevent_get_output(exchange->connection);
+  struct evbuffer *output = exchange->server->output;
   exchange->is_closing = may_close(exchange);
-  exchange_send_head(exchange, status, headers, n_headers);
+  exchange_add_head(exchange, status, headers, n_headers);
   if (status == 204) {
     evbuffer_add(output, "\r\n", 2);
   } else {
@@ -378,6 +400,7 @@ void exchange_reply(struct exchange *exchange, int status, const struct cleave_f
   if (body.length > 0 && !status_is_bodiless(exchange, status)) {
     evbuffer_add(output, body.data, body.length);
   }
+  exchange_flush(exchange);
   exchange_release(exchange);
 }
 
@@ -388,9 +411,10 @@ void exchange_begin(struct exchange *exchange, int status, const struct cleave_f
   exchange->is_chunked = !exchange->is_bodiless && exchange->request.parser.http_major == 1 &&
                          exchange->request.parser.http_minor >= 1;
   exchange->is_closing = may_close(exchange) || (!exchange->is_chunked && !exchange->is_bodiless);
-  exchange_send_head(exchange, status, headers, n_headers);
-  evbuffer_add_printf(bufferevent_get_output(exchange->connection), "%s\r\n",
+  exchange_add_head(exchange, status, headers, n_headers);
+  evbuffer_add_printf(exchange->server->output, "%s\r\n",
                       exchange->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
+  exchange_flush(exchange);
 }
 
 bool exchange_write(struct exchange *exchange, const void *data, size_t n)
@@ -401,27 +425,28 @@ bool exchange_write(struct exchange *exchange, const void *data, size_t n)
   if (n == 0 || exchange->is_bodiless) {
     return true;
   }
+  struct evbuffer *part = exchange->server->output;
   struct evbuffer *output = bufferevent_get_output(exchange->connection);
   if (exchange->is_chunked) {
-    evbuffer_add_printf(output, "%zx\r\n", n);
+    evbuffer_add_printf(part, "%zx\r\n", n);
   }
-  evbuffer_add(output, data, n);
+  evbuffer_add(part, data, n);
   if (exchange->is_chunked) {
-    evbuffer_add(output, "\r\n", 2);
+    evbuffer_add(part, "\r\n", 2);
   }
+  exchange_flush(exchange);
   int turn = 0;
   while (!exchange->is_gone && turn == 0 && evbuffer_get_length(output) > SERVER_BACKLOG) {
     turn = event_base_loop(exchange->server->base, EVLOOP_ONCE);
   }
-  /* One turn without waiting lets the part leave now instead of with the next one. */
-  event_base_loop(exchange->server->base, EVLOOP_NONBLOCK);
   return !exchange->is_gone;
 }
 
 void exchange_end(struct exchange *exchange, bool is_whole)
 {
   if (is_whole && exchange->is_chunked) {
-    evbuffer_add(bufferevent_get_output(exchange->connection), "0\r\n\r\n", 5);
+    evbuffer_add(exchange->server->output, "0\r\n\r\n", 5);
+    exchange_flush(exchange);
   }
   exchange->is_closing = exchange->is_closing || !is_whole;
   exchange_release(exchange);

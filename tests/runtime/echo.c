@@ -151,6 +151,28 @@ static int consume(const struct cleave_message *message, struct cleave_error *er
   return act(action, amount, error);
 }
 
+/* queue: the whole message as one JSON line on standard output. */
+static int tell(const struct cleave_message *message, struct cleave_error *error)
+{
+  char *bytes = malloc(message->data.length * 2 + 1);
+  for (size_t i = 0; i < message->data.length; i++) {
+    sprintf(bytes + 2 * i, "%02x", (unsigned char)message->data.data[i]);
+  }
+  bytes[message->data.length * 2] = '\0';
+  json_t *line =
+      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o}", "told", message->id, "hex", bytes, "source",
+                message->source, "type", message->type, "time", message->time, "group",
+                message->group, "attributes", fields_json(&message->attributes));
+  char *text = json_dumps(line, JSON_COMPACT);
+  printf("%s\n", text);
+  free(text);
+  free(bytes);
+  json_decref(line);
+  return message->data.length == 4 && memcmp(message->data.data, "fail", 4) == 0
+             ? act("fail", 0, error)
+             : 0;
+}
+
 static int object(const struct cleave_event *event, struct cleave_reply *reply,
                   struct cleave_error *error)
 {
@@ -183,6 +205,7 @@ static const struct cleave_function functions[] = {
     {"http", "price_http", CLEAVE_HTTP, "/price/{sku}", CLEAVE_STREAM_REPLY, 0, init, http, NULL},
     {"static", "serve_static", CLEAVE_HTTP, "GET /static/{rest+}", 0, 0, init, http, NULL},
     {"queue", "job_consume", CLEAVE_QUEUE, "jobs", 0, 0, init, NULL, consume},
+    {"told", "message_tell", CLEAVE_QUEUE, "told", 0, 0, init, NULL, tell},
     {"stream", "clicks_consume", CLEAVE_STREAM, "clicks", 0, 0, init, NULL, consume},
     {"object", "file_arrived", CLEAVE_OBJECT, "in", 0, 0, init, object, NULL},
     {"schedule", "sweep", CLEAVE_SCHEDULE, "hourly", 0, 0, init, schedule, NULL},

@@ -1,0 +1,1 @@
+cleave_fuzz(runtime_event SOURCES fuzz_runtime_event.c LIBRARIES cleave_runtime)
