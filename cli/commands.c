@@ -35,6 +35,8 @@ const struct command *const commands[] = {
     &compare_command,
     &import_command,
     &cost_command,
+    &catalogue_check_command,
+    &catalogue_import_command,
     &generate_command,
     &host_command,
     &replay_command,
@@ -45,8 +47,6 @@ const struct command *const commands[] = {
     &doctor_command,
     &completion_command,
     &manual_command,
-    &catalogue_check_command,
-    &catalogue_import_command,
     NULL,
 };
 /* clang-format on */

@@ -5,9 +5,6 @@
 
 #include "reports/picture.h"
 
-/* More arrows than this on one level run straight: leading them around boxes takes too long. */
-#define MAX_ROUTED 260
-
 static void free_level(gpointer data)
 {
   struct level *level = data;
@@ -286,6 +283,33 @@ static char *path_of(const GArray *points)
   return g_string_free(path, FALSE);
 }
 
+static int compare_arrows(gconstpointer a, gconstpointer b)
+{
+  const struct level_arrow *x = a;
+  const struct level_arrow *y = b;
+  if (x->kind == LEVEL_FOREIGN || y->kind == LEVEL_FOREIGN) {
+    if (x->kind != y->kind) {
+      return (int)y->kind - (int)x->kind;
+    }
+  }
+  return x->n != y->n         ? (x->n > y->n ? -1 : 1)
+         : x->from != y->from ? x->from - y->from
+                              : x->to - y->to;
+}
+
+/* Keeps writes of foreign state and the heaviest others, and says how many are left out. */
+static void limit_arrows(struct level *level)
+{
+  if (level->arrows->len <= LEVELS_ARROWS) {
+    return;
+  }
+  g_autofree char *before = g_steal_pointer(&level->note);
+  level->note = g_strdup_printf("%s%s%u light arrows are left out.", before, before[0] ? " " : "",
+                                level->arrows->len - LEVELS_ARROWS);
+  g_array_sort(level->arrows, compare_arrows);
+  g_array_set_size(level->arrows, LEVELS_ARROWS);
+}
+
 static void place_level(struct level *level, const struct picture_limits *limits)
 {
   g_autoptr(graph_handle) graph = graph_new("");
@@ -307,9 +331,8 @@ static void place_level(struct level *level, const struct picture_limits *limits
                    (struct graph_edge){.from = arrow->from, .to = arrow->to, .kind = GRAPH_CALL});
   }
   struct picture_layout layout = {NULL, NULL};
-  bool has_lines = level->arrows->len <= MAX_ROUTED;
-  level->is_placed = picture_place(graph, widths, heights, has_lines, limits, &layout, NULL) &&
-                     layout.boxes->len == n;
+  level->is_placed =
+      picture_place(graph, widths, heights, true, limits, &layout, NULL) && layout.boxes->len == n;
   for (guint i = 0; level->is_placed && i < n; i++) {
     const struct picture_box *place = &g_array_index(layout.boxes, struct picture_box, i);
     struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
@@ -339,6 +362,7 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds)
   g_free(inside.service_box);
   const struct picture_limits limits = {seconds, picture_default_limits.bytes};
   for (guint i = 0; i < levels->len && i < LEVELS_LIMIT; i++) {
+    limit_arrows(g_ptr_array_index(levels, i));
     place_level(g_ptr_array_index(levels, i), &limits);
   }
   return levels;

@@ -202,7 +202,8 @@ static void gather_accesses(struct model *model)
 
 static bool count_unresolved(struct model *model, struct store *store, GError **error)
 {
-  g_autoptr(record_set) sites = store_load(store, &fact_site_table, "id", error);
+  g_autoptr(record_set) sites = store_load_without(
+      store, &fact_site_table, "caller,file,line,column,expression,loop_depth", "id", error);
   if (!sites) {
     return false;
   }
@@ -244,7 +245,6 @@ static bool load_records(struct model *model, struct store *store, GError **erro
       {&model->functions, &plan_function_table, "name,id"},
       {&model->closures, &plan_closure_table, "function,kind,item"},
       {&model->cuts, &plan_cut_table, "id"},
-      {&model->reasons, &plan_reason_table, "kind,item,rank"},
       {&model->steps, &plan_step_table, "step"},
       {&model->bills, &result_bill_table, "stage,cloud,position"},
       {&model->invocations, &result_invocation_table, "id"},
@@ -284,11 +284,10 @@ void model_free(struct model *model)
     return;
   }
   record_set *const sets[] = {
-      model->files,          model->diagnostics, model->programs,    model->routines,
-      model->states,         model->entries,     model->services,    model->members,
-      model->functions,      model->closures,    model->cuts,        model->reasons,
-      model->steps,          model->bills,       model->invocations, model->call_records,
-      model->access_records,
+      model->files,     model->diagnostics, model->programs,     model->routines,
+      model->states,    model->entries,     model->services,     model->members,
+      model->functions, model->closures,    model->cuts,         model->steps,
+      model->bills,     model->invocations, model->call_records, model->access_records,
   };
   GHashTable *const indexes[] = {model->routine_index, model->state_index, model->service_index,
                                  model->entry_index};

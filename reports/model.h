@@ -50,7 +50,6 @@ struct model {
   record_set *functions;   /* plan_function */
   record_set *closures;    /* plan_closure */
   record_set *cuts;        /* plan_cut */
-  record_set *reasons;     /* plan_reason */
   record_set *steps;       /* plan_step */
   record_set *bills;       /* result_bill */
   record_set *invocations; /* result_invocation */

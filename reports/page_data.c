@@ -147,7 +147,8 @@ static json_t *pack_routines(struct packer *packer)
   return object;
 }
 
-/* Rows stand by their first column, of which only the number of rows for each index is written. */
+/* Rows stand by their first column, of which only the number of rows for each index is written; the
+ * second is written as the distance from the row before, lines as that from the routine's line. */
 static json_t *pack_calls(struct packer *packer)
 {
   const struct model *model = packer->model;
@@ -156,25 +157,29 @@ static json_t *pack_calls(struct packer *packer)
   json_t *to = add_list(object, "to");
   json_t *line = add_list(object, "line");
   json_t *n = add_list(object, "n");
-  json_t *indirect = add_list(object, "indirect");
   json_t *file = add_list(object, "file");
+  g_autoptr(GString) indirect = g_string_new(NULL);
   guint row = 0;
   for (int i = 0; i < (int)model->routines->n; i++) {
     guint first = row;
+    int before = 0;
+    int64_t start = model_routine_at(model, i)->line;
     int usual = packed_file(packer, model_routine_at(model, i)->file);
     for (; row < model->calls->len; row++) {
       const struct model_call *call = &g_array_index(model->calls, struct model_call, row);
       if (call->caller != i) {
         break;
       }
-      append_int(to, call->callee);
-      append_int(line, call->line);
+      append_int(to, call->callee - before);
+      append_int(line, call->line - start);
       append_unusual(n, row, call->n_sites, 1);
-      append_unusual(indirect, row, call->is_indirect, 0);
+      g_string_append_c(indirect, call->is_indirect ? 'i' : 'd');
+      before = call->callee;
       append_unusual(file, row, packed_file(packer, call->file), usual);
     }
     append_int(count, row - first);
   }
+  json_object_set_new(object, "how", json_string(indirect->str));
   return object;
 }
 
@@ -219,14 +224,17 @@ static json_t *pack_accesses(struct packer *packer)
   guint row = 0;
   for (int i = 0; i < (int)model->routines->n; i++) {
     guint first = row;
+    int before = 0;
+    int64_t start = model_routine_at(model, i)->line;
     int usual = packed_file(packer, model_routine_at(model, i)->file);
     for (; row < model->accesses->len; row++) {
       const struct model_access *access = &g_array_index(model->accesses, struct model_access, row);
       if (access->routine != i) {
         break;
       }
-      append_int(state, access->state);
-      append_int(line, access->line);
+      append_int(state, access->state - before);
+      append_int(line, access->line - start);
+      before = access->state;
       g_string_append_c(modes, access->mode);
       append_unusual(n, row, access->n_sites, 1);
       append_unusual(file, row, packed_file(packer, access->file), usual);

@@ -10,6 +10,13 @@ function spread(sparse, n, usual) {
   return column;
 }
 const repeated = counts => counts.flatMap((n, i) => Array(n).fill(i));
+function accumulate(table, name, counts) {
+  let row = 0;
+  for (const n of counts) {
+    for (let k = 1; k < n; k++) table[name][row + k] += table[name][row + k - 1];
+    row += n;
+  }
+}
 function unpack() {
   const {routines, calls, states, accesses, cuts} = data;
   routines.reason = said(routines.reason);
@@ -17,9 +24,14 @@ function unpack() {
   calls.from = repeated(calls.count);
   accesses.routine = repeated(accesses.count);
   accesses.mode = [...accesses.modes];
+  accumulate(calls, "to", calls.count);
+  accumulate(accesses, "state", accesses.count);
+  for (const [table, list] of [[calls, calls.from], [accesses, accesses.routine]]) {
+    table.line = table.line.map((line, i) => line + routines.line[list[i]]);
+  }
+  calls.indirect = [...calls.how].map(how => how === "i");
   const home = list => i => routines.file[list[i]];
   calls.n = spread(calls.n, calls.to.length, () => 1);
-  calls.indirect = spread(calls.indirect, calls.to.length, () => 0);
   calls.file = spread(calls.file, calls.to.length, home(calls.from));
   accesses.n = spread(accesses.n, accesses.state.length, () => 1);
   accesses.file = spread(accesses.file, accesses.state.length, home(accesses.routine));

@@ -48,10 +48,12 @@ def validate(validator, text, what):
     return document
 
 
-def check_show(folder, kind):
+def check_show(folder, kind, words=None):
     show = schema("show")
-    for word in show.schema["$defs"]:
+    for word in words or show.schema["$defs"]:
         document = validate(show, cleave("show", word, "--json", "--db", folder / f"{kind}.db"), word)
+        if word not in ("routines", "cuts", "functions"):
+            continue
         text = cleave("show", word, "--format", "csv", "--db", folder / f"{kind}.db")
         rows = list(csv.reader(io.StringIO(text, newline="")))
         expect(rows[0] == list(show.schema["$defs"][word]["properties"]), f"{word}: columns {rows[0]}")
@@ -90,8 +92,8 @@ def main():
         for kind in ("small", "changed", "hostile", "large"):
             subprocess.run([BINARY / "tests/reports/make_store", kind, folder / f"{kind}.db"], check=True)
         check_show(folder, "small")
-        check_show(folder, "hostile")
-        for kind in ("small", "hostile", "large"):
+        check_show(folder, "hostile", ("routines", "state", "functions", "cuts", "members"))
+        for kind in ("small", "hostile"):
             for word in ("cuts", "functions"):
                 run = check_sarif(cleave("show", word, "--format", "sarif", "--db", folder / f"{kind}.db"),
                                   f"{kind} {word}", oasis)
