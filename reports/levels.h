@@ -8,7 +8,7 @@
 /* Boxes at most on one level. */
 #define LEVELS_LIMIT 60
 /* Arrows at most on one level: more cannot be followed by eye. */
-#define LEVELS_ARROWS 160
+#define LEVELS_ARROWS 100
 /* Size of a box in points; the page draws with the same. */
 #define LEVELS_BOX_WIDTH 168.0
 #define LEVELS_BOX_HEIGHT 46.0

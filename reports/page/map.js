@@ -198,7 +198,7 @@ function wayBetween(a, b, hasReverse) {
 }
 
 function drawArrow(level, arrow, hasReverse) {
-  const a = level.boxes[arrow.from], b = level.boxes[arrow.to], width = Math.min(9, 1 + Math.log2(1 + arrow.n));
+  const a = level.boxes[arrow.from], b = level.boxes[arrow.to], width = Math.min(7, .6 + .8 * Math.log2(1 + arrow.n));
   let d, tip, before, middle;
   if (arrow.path) {
     const points = arrow.path.match(/-?\d+,-?\d+/g).map(pair => pair.split(",").map(Number));
@@ -248,8 +248,12 @@ function light(index) {
 
 function fit() {
   const node = map.svg.querySelector(".world"), box = node.getBBox();
-  const width = map.svg.clientWidth || 800, height = map.svg.clientHeight || 500;
   if (box.width === 0 || box.height === 0) return;
+  const width = map.svg.clientWidth || 800, isNarrow = width < 600;
+  /* A tall level gets a tall stage rather than small print. */
+  const wish = Math.min(1.1, width / (box.width + 50)) * (box.height + 50);
+  const height = Math.max(isNarrow ? 360 : 460, Math.min(isNarrow ? 520 : 1150, wish));
+  map.svg.style.height = `${height}px`;
   const scale = Math.min(1.25, width / (box.width + 50), height / (box.height + 50));
   d3.select(map.svg).call(map.zoom.transform, d3.zoomIdentity
     .translate(width / 2 - (box.x + box.width / 2) * scale, height / 2 - (box.y + box.height / 2) * scale).scale(scale));
@@ -263,7 +267,7 @@ function showLevel(path) {
   }
   if (!level.isPlaced) layOut(level);
   map.level = level;
-  const world = s("g", {class: "world"});
+  const world = s("g", {class: level.arrows.length > 90 ? "world dense" : "world"});
   const pairs = new Set(level.arrows.map(arrow => `${arrow.from} ${arrow.to}`));
   level.arrows.filter(arrow => arrow.from !== arrow.to)
     .forEach(arrow => world.append(drawArrow(level, arrow, pairs.has(`${arrow.to} ${arrow.from}`))));
