@@ -99,9 +99,11 @@ static bool read_pattern(const struct reader *reader, struct yaml_node *map, con
   if (!yaml_text(reader->file, node, &text, error))
     return false;
   g_autofree char *message = NULL;
-  *pattern = pattern_new(text, &message);
-  if (*pattern == NULL)
+  struct pattern *made = pattern_new(text, &message);
+  if (made == NULL)
     return yaml_refuse(reader->file, node, error, "%s", message);
+  pattern_free(*pattern); /* an inner key says more than an outer one */
+  *pattern = made;
   return true;
 }
 
