@@ -1,40 +1,44 @@
 /* cleave host DIR: runs generated functions on this machine and records every invocation. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/terminal.h"
+#include "cli/host_screen.h"
 #include "splitter/host/host.h"
+#include "splitter/host/otlp.h"
 #include "splitter/host/project.h"
 #include "store/results.h"
+
+#define TICKS 10 /* of the host between two commits and two tables */
 
 /* What the watcher of the host needs: where to say things and where to record them. */
 struct recorder {
   struct context *context;
+  struct host *host;
+  struct host_screen screen;
+  size_t n_functions;
   struct store *store; /* NULL: nothing is recorded */
-  bool has_begun;      /* a transaction is open */
+  FILE *trace;         /* NULL: spans are not written */
+  unsigned n_ticks;
+  bool has_begun; /* a transaction is open */
   bool has_failed;
 };
 
-static void say_json(struct recorder *recorder, const char *function, const char *what,
-                     const char *detail)
-{
-  if (context_flag(recorder->context, "quiet")) {
-    return;
-  }
-  g_autofree char *safe = terminal_escape(detail);
-  fprintf(stderr, "%s: %s %s\n", function, what, safe);
-}
-
 static void on_output(const char *function, const char *line, void *data)
 {
-  say_json(data, function, "|", line);
+  struct recorder *recorder = data;
+  host_screen_say(&recorder->screen, function, "output", line);
 }
 
 static void on_change(const char *function, int pid, const char *what, void *data)
 {
-  g_autofree char *detail = g_strdup_printf("(process %d)", pid);
-  say_json(data, function, what, detail);
+  struct recorder *recorder = data;
+  g_autofree char *detail =
+      pid > 0 ? g_strdup_printf("%s (process %d)", what, pid) : g_strdup(what);
+  host_screen_say(&recorder->screen, function, "instance", detail);
 }
 
 /* Recording must not stop the serving: the first failure is said, then nothing is recorded. */
@@ -47,12 +51,8 @@ static void check(struct recorder *recorder, bool is_good, GError *error)
   }
 }
 
-static void on_result(const struct invocation_result *result, void *data)
+static void record(struct recorder *recorder, const struct invocation_result *result)
 {
-  struct recorder *recorder = data;
-  if (!recorder->store || recorder->has_failed) {
-    return;
-  }
   g_autoptr(GError) error = NULL;
   struct result_invocation row = {.id = result->id,
                                   .function = result->function,
@@ -73,13 +73,44 @@ static void on_result(const struct invocation_result *result, void *data)
   }
 }
 
-static void on_tick(void *data)
+static void on_result(const struct invocation_result *result, void *data)
 {
   struct recorder *recorder = data;
+  host_screen_result(&recorder->screen, result);
+  if (recorder->store && !recorder->has_failed) {
+    record(recorder, result);
+  }
+}
+
+static void on_span(const struct trace_span *span, void *data)
+{
+  struct recorder *recorder = data;
+  if (recorder->trace) {
+    g_autofree char *line = otlp_line(span);
+    fputs(line, recorder->trace);
+  }
+}
+
+static void flush(struct recorder *recorder)
+{
   if (recorder->has_begun) {
     g_autoptr(GError) error = NULL;
     recorder->has_begun = false;
     check(recorder, store_commit(recorder->store, &error), error);
+  }
+  if (recorder->trace && fflush(recorder->trace) != 0) {
+    context_fail(recorder->context, EXIT_FILE, "spans are no longer written: %s",
+                 g_strerror(errno));
+    fclose(g_steal_pointer(&recorder->trace));
+  }
+}
+
+static void on_tick(void *data)
+{
+  struct recorder *recorder = data;
+  if (recorder->n_ticks++ % TICKS == 0) {
+    flush(recorder);
+    host_screen_draw(&recorder->screen, recorder->host, recorder->n_functions);
   }
 }
 
@@ -109,36 +140,80 @@ static int serve(struct context *context, const struct host_options *options,
                  struct recorder *recorder)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(host_owner) host = host_new(options, &error);
+  struct host *host = host_new(options, &error);
   if (!host) {
     return context_fail_with(context, error);
   }
+  recorder->host = host;
   fprintf(context->out, "http://%s:%u\n", options->listen, host_port(host));
   fflush(context->out);
-  context_say(context, "functions answer on http://%s:%u", options->listen, host_port(host));
-  context_say(context, "invoke, queues and schedules: http://127.0.0.1:%u", host_api_port(host));
+  g_autofree char *front =
+      g_strdup_printf("functions answer on http://%s:%u", options->listen, host_port(host));
+  g_autofree char *api = g_strdup_printf(
+      "invoke, queues, schedules and metrics: http://127.0.0.1:%u", host_api_port(host));
+  host_screen_say(&recorder->screen, "", "listening", front);
+  host_screen_say(&recorder->screen, "", "listening", api);
+  fflush(recorder->screen.stream);
   int signal_number = host_run(host);
-  on_tick(recorder);
+  host_free(host);
+  flush(recorder);
+  host_screen_finish(&recorder->screen);
   return signal_number == SIGINT ? EXIT_INTERRUPT : EXIT_DONE;
+}
+
+/* Spans go to the end of the file, which its owner alone may read. */
+static bool open_trace(struct context *context, struct recorder *recorder)
+{
+  const char *path = context_text(context, "trace");
+  if (!path) {
+    return true;
+  }
+  int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  recorder->trace = descriptor < 0 ? NULL : fdopen(descriptor, "a");
+  if (!recorder->trace) {
+    context_fail(context, EXIT_FILE, "cannot write '%s': %s", path, g_strerror(errno));
+  }
+  return recorder->trace != NULL;
+}
+
+/* Runs all functions by the rules of another platform than functions.json says. */
+static void set_platform(struct context *context, struct project *project)
+{
+  const char *name = context_text(context, "platform");
+  enum project_platform platform;
+  for (size_t i = 0; name && platform_parse(name, &platform) && i < project->n_functions; i++) {
+    project->functions[i].platform = platform;
+  }
+}
+
+/* The address of --listen; says what is wrong with it. */
+static bool read_listen(struct context *context, char **address, uint16_t *port)
+{
+  const char *listen = context_text(context, "listen");
+  if (!read_address(listen ? listen : "127.0.0.1", address, port)) {
+    context_fail(context, EXIT_USAGE, "--listen needs ADDRESS:PORT, not '%s'", listen);
+    return false;
+  }
+  if (context_integer(context, "api-port", 0) > 65535) {
+    context_fail(context, EXIT_USAGE, "--api-port needs a port, at most 65535");
+    return false;
+  }
+  return true;
 }
 
 static int host(struct context *context)
 {
   g_autoptr(GError) error = NULL;
+  g_autofree char *address = NULL;
+  uint16_t port = 8080;
+  if (!read_listen(context, &address, &port)) {
+    return EXIT_USAGE;
+  }
   g_autoptr(project_owner) project = project_load(context->arguments[0], &error);
   if (!project) {
     return context_fail_with(context, error);
   }
-  g_autofree char *address = NULL;
-  uint16_t port = 8080;
-  const char *listen = context_text(context, "listen");
-  if (!read_address(listen ? listen : "127.0.0.1", &address, &port)) {
-    return context_fail(context, EXIT_USAGE, "--listen needs ADDRESS:PORT, not '%s'", listen);
-  }
-  int64_t api_port = context_integer(context, "api-port", 0);
-  if (api_port > 65535) {
-    return context_fail(context, EXIT_USAGE, "--api-port needs a port, at most 65535");
-  }
+  set_platform(context, project);
   int code = EXIT_DONE;
   g_autoptr(store_t) store = NULL;
   if (g_file_test(context_db(context), G_FILE_TEST_EXISTS)) {
@@ -146,22 +221,36 @@ static int host(struct context *context)
     if (!store) {
       return code;
     }
-  } else {
-    context_say(context, "there is no store '%s': invocations are not recorded",
-                context_db(context));
   }
-  struct recorder recorder = {.context = context, .store = store};
+  struct recorder recorder = {
+      .context = context, .store = store, .n_functions = project->n_functions};
+  host_screen_init(&recorder.screen, stderr, context_flag(context, "quiet"));
+  if (!open_trace(context, &recorder)) {
+    return EXIT_FILE;
+  }
+  if (!store) {
+    g_autofree char *why = g_strdup_printf("there is no store '%s': invocations are not recorded",
+                                           context_db(context));
+    host_screen_say(&recorder.screen, "", "note", why);
+  }
   struct host_options options = {
       .project = project,
       .listen = address,
       .port = port,
-      .api_port = (uint16_t)api_port,
+      .api_port = (uint16_t)context_integer(context, "api-port", 0),
       .keep_alive_s = (unsigned)context_integer(context, "keep-alive", 300),
       .region = "us-east-1",
-      .watcher = {on_output, on_change, on_result, &recorder},
+      .fallback = context_text(context, "fallback"),
+      .queues = context_text(context, "queues"),
+      .buckets = context_list(context, "bucket"),
+      .watcher = {on_output, on_change, on_result, recorder.trace ? on_span : NULL, &recorder},
       .on_tick = on_tick,
   };
-  return serve(context, &options, &recorder);
+  code = serve(context, &options, &recorder);
+  if (recorder.trace && fclose(recorder.trace) != 0) {
+    return context_fail(context, EXIT_FILE, "cannot write the spans: %s", g_strerror(errno));
+  }
+  return code;
 }
 
 static const struct option host_options[] = {
@@ -171,6 +260,16 @@ static const struct option host_options[] = {
      "where invocations, queues and schedules are served (default: a free one)", NULL},
     {"keep-alive", 0, OPTION_INTEGER, "SECONDS", "idle instances end after this (default 300)",
      NULL},
+    {"fallback", 0, OPTION_TEXT, "URL",
+     "where requests go that no function serves: the monolith that remains", NULL},
+    {"trace", 0, OPTION_TEXT, "FILE", "adds spans to this file: OpenTelemetry, JSON lines", NULL},
+    {"queues", 0, OPTION_TEXT, "FILE", "the durable queues (default DIR/queues.db)", NULL},
+    {"bucket", 0, OPTION_LIST, "NAME=FOLDER",
+     "files that come into FOLDER are objects created in the bucket NAME (default: "
+     "DIR/buckets/NAME)",
+     NULL},
+    {"platform", 0, OPTION_TEXT, "NAME",
+     "run all functions by these rules, whatever functions.json says", "aws|gcp|knative|azure"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 
@@ -187,10 +286,15 @@ const struct command host_command = {
         "others\n"
         "through the API port:\n\n"
         "  POST /2015-03-31/functions/NAME/invocations   invoke (as 'aws lambda invoke' does)\n"
-        "  POST /queues/KEY/messages                     one message; answered when it is "
-        "processed\n"
-        "  POST /schedules/NAME                          wakes a schedule now\n\n"
-        "Instances start when all are busy, up to a limit, and end when idle. Every invocation is\n"
+        "  POST /queues/KEY/messages                     one message: 202 when it is kept, with\n"
+        "                                                ?wait=true answered when it is processed\n"
+        "  GET  /queues/KEY                              how many wait, dead letters\n"
+        "  POST /schedules/NAME                          wakes a schedule now\n"
+        "  GET  /metrics                                 for Prometheus\n\n"
+        "Instances start when all are busy, up to a limit, and end when idle or when their binary\n"
+        "was built anew. On a terminal a table is kept up to date; otherwise every event is a "
+        "JSON\n"
+        "line on stderr. Every invocation is\n"
         "recorded in the store ('cleave show invocations'). The address of the front is printed "
         "on\n"
         "stdout. Listens on loopback unless --listen says otherwise.",

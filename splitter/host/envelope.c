@@ -70,7 +70,8 @@ static void set_body(json_t *event, const struct buffer *body)
   json_object_set_new(event, "body", json_string(encoded));
 }
 
-GBytes *envelope_http(const struct wire *request, const struct http_origin *origin)
+GBytes *envelope_http(const struct wire *request, const struct http_origin *origin,
+                      const char *traceparent)
 {
   const char *target = buffer_text(&request->target);
   const char *mark = strchr(target, '?');
@@ -81,6 +82,9 @@ GBytes *envelope_http(const struct wire *request, const struct http_origin *orig
   const char *host = wire_header(request, "host");
   json_t *cookies = NULL;
   json_t *headers = headers_json(request, &cookies);
+  if (traceparent[0] != '\0') {
+    json_object_set_new(headers, "traceparent", json_string(traceparent));
+  }
   json_t *http = json_pack("{s:s,s:s,s:s,s:s,s:s}", "method", method, "path", path, "protocol",
                            "HTTP/1.1", "sourceIp", origin->peer, "userAgent", agent ? agent : "");
   json_t *context =
@@ -138,6 +142,20 @@ GBytes *envelope_schedule(const char *name, const char *time)
   return to_bytes(json_pack("{s:s,s:s}", "job", name, "at", time));
 }
 
+GBytes *envelope_object(const char *bucket, const char *key, uint64_t size, const char *etag,
+                        const char *time)
+{
+  g_autofree char *arn = g_strdup_printf("arn:aws:s3:::%s", bucket);
+  g_autofree char *encoded = g_uri_escape_string(key, "/", FALSE);
+  json_t *s3 = json_pack("{s:s,s:{s:s,s:s},s:{s:s,s:I,s:s}}", "s3SchemaVersion", "1.0", "bucket",
+                         "name", bucket, "arn", arn, "object", "key", encoded, "size",
+                         (json_int_t)size, "eTag", etag);
+  json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "eventVersion", "2.1", "eventSource",
+                             "aws:s3", "awsRegion", "us-east-1", "eventTime", time, "eventName",
+                             "ObjectCreated:Put", "s3", s3);
+  return to_bytes(json_pack("{s:[o]}", "Records", record));
+}
+
 bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *message_id)
 {
   json_t *root = json_loadb(reply, n_reply, JSON_REJECT_DUPLICATES, NULL);
@@ -152,9 +170,17 @@ bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *messa
   return is_done;
 }
 
-static void add_header(struct http_reply *reply, const char *name, const char *value)
+/* A header's name as RFC 9110 has it. */
+static bool is_token(const char *name)
 {
-  if (!value || name[0] == '\0' || strpbrk(name, "\r\n: \t") || strpbrk(value, "\r\n")) {
+  size_t n = strlen(name);
+  return n > 0 && strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n;
+}
+
+void http_reply_add(struct http_reply *reply, const char *name, const char *value)
+{
+  if (!value || !is_token(name) || strpbrk(value, "\r\n")) {
     return;
   }
   if (g_ascii_strcasecmp(name, "content-length") == 0 ||
@@ -188,7 +214,7 @@ static void read_object(struct http_reply *reply, json_t *root)
   }
   if (reply->status < 100 || reply->status > 599) {
     reply->status = 502;
-    add_header(reply, "Content-Type", "application/json");
+    http_reply_add(reply, "Content-Type", "application/json");
     reply->body = g_bytes_new_static(BAD_GATEWAY, strlen(BAD_GATEWAY));
     return;
   }
@@ -196,30 +222,37 @@ static void read_object(struct http_reply *reply, json_t *root)
   json_t *value;
   json_object_foreach(json_object_get(root, "headers"), name, value)
   {
-    add_header(reply, name, json_string_value(value));
+    http_reply_add(reply, name, json_string_value(value));
   }
   size_t index;
   json_array_foreach(json_object_get(root, "cookies"), index, value)
   {
-    add_header(reply, "Set-Cookie", json_string_value(value));
+    http_reply_add(reply, "Set-Cookie", json_string_value(value));
   }
   set_reply_body(reply, root);
 }
 
-void http_reply_read(struct http_reply *reply, const char *text, size_t n_text)
+void http_reply_init(struct http_reply *reply)
 {
+  reply->status = 200;
   reply->headers = g_array_new(FALSE, FALSE, sizeof(struct cleave_field));
   reply->strings = g_string_chunk_new(1024);
+  reply->body = NULL;
+}
+
+void http_reply_read(struct http_reply *reply, const char *text, size_t n_text)
+{
+  http_reply_init(reply);
   json_t *root = json_loadb(text, n_text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
   if (json_is_object(root) && json_object_get(root, "statusCode")) {
     read_object(reply, root);
   } else if (root) { /* JSON without a status is the body of a 200 */
     reply->status = 200;
-    add_header(reply, "Content-Type", "application/json");
+    http_reply_add(reply, "Content-Type", "application/json");
     reply->body = g_bytes_new(text, n_text);
   } else {
     reply->status = 502;
-    add_header(reply, "Content-Type", "application/json");
+    http_reply_add(reply, "Content-Type", "application/json");
     reply->body = g_bytes_new_static(BAD_GATEWAY, strlen(BAD_GATEWAY));
   }
   json_decref(root);

@@ -19,8 +19,10 @@ struct http_origin {
   int64_t now_ms; /* since 1970 UTC */
 };
 
-/* An HTTP API (payload 2.0) event of REQUEST. */
-GBytes *envelope_http(const struct wire *request, const struct http_origin *origin);
+/* An HTTP API (payload 2.0) event of REQUEST; TRACEPARENT ("" for none) stands in the place of the
+ * request's own. */
+GBytes *envelope_http(const struct wire *request, const struct http_origin *origin,
+                      const char *traceparent);
 
 /* An SQS event with one message. */
 GBytes *envelope_queue(const char *queue, const char *message_id, const char *body, size_t n_body,
@@ -28,6 +30,10 @@ GBytes *envelope_queue(const char *queue, const char *message_id, const char *bo
 
 /* What a scheduler sends: the job's name and the time it was due (RFC 3339). */
 GBytes *envelope_schedule(const char *name, const char *time);
+
+/* An S3 event: an object was created. TIME is RFC 3339. */
+GBytes *envelope_object(const char *bucket, const char *key, uint64_t size, const char *etag,
+                        const char *time);
 
 /* True when REPLY to a queue event says that the message MESSAGE_ID was processed: a whole
  * success, or a list of failures without it. A malformed reply is a failure. */
@@ -40,6 +46,11 @@ struct http_reply {
   GStringChunk *strings;
   GBytes *body;
 };
+
+/* An empty reply with status 200, body NULL, to be filled by hand. */
+void http_reply_init(struct http_reply *reply);
+/* Adds a header unless it is no header or belongs to the gateway (lengths, connection). */
+void http_reply_add(struct http_reply *reply, const char *name, const char *value);
 
 /* Reads what an http function answered; a malformed reply becomes 502. Release with
  * http_reply_clear(). */

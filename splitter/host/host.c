@@ -1,64 +1,45 @@
 #include "splitter/host/host.h"
 
-#include <event2/event.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "splitter/host/envelope.h"
-#include "splitter/host/listener.h"
-#include "splitter/host/pool.h"
-#include "splitter/runtime/encoding.h"
-#include "splitter/runtime/route.h"
+#include "splitter/host/host_internal.h"
+#include "splitter/host/schedule.h"
 
 #define MAX_HEADERS ((size_t)64 * 1024)
 #define MAX_BODY ((size_t)10 * 1024 * 1024) /* the gateway's limit */
 #define MAX_API_BODY ((size_t)8 * 1024 * 1024)
+#define CHECK_MS 100 /* how often memory and binaries are looked at */
 
-struct host {
-  struct host_options options;
-  struct event_base *base;
-  struct listener *front;
-  struct listener *api;
-  struct event *on_interrupt;
-  struct event *on_terminate;
-  struct event *on_child;
-  struct event *tick;
-  struct pool **pools;            /* one per function, in the project's order */
-  struct cleave_function *routes; /* http functions as the router wants them */
-  size_t *route_pools;            /* pool of each of them */
-  size_t n_routes;
-  GHashTable *open; /* calls that wait for a function */
-  int signal_number;
-};
-
-/* A call of the front or the API that waits for a function; call is NULL when its peer is gone. */
-struct pending {
-  struct host *host;
-  struct call *call;
-  char *message_id; /* queue only */
-};
-
-static struct pending *pending_new(struct host *host, struct call *call)
+struct pending *pending_new(struct host *host, struct call *call, struct station *station)
 {
   struct pending *pending = g_new0(struct pending, 1);
   pending->host = host;
+  pending->station = station;
   pending->call = call;
+  pending->started = g_get_real_time();
   g_hash_table_insert(host->open, call, pending);
   return pending;
 }
 
-/* The call that still waits, or NULL; releases PENDING. */
-static struct call *pending_take(struct pending *pending)
+struct call *pending_take(struct pending *pending)
 {
   struct call *call = pending->call;
   if (call) {
     g_hash_table_remove(pending->host->open, call);
   }
-  g_free(pending->message_id);
+  g_free(pending->name);
   g_free(pending);
   return call;
+}
+
+const char *call_trace(const struct call *call)
+{
+  const char *trace = wire_header(call_request(call), "traceparent");
+  return trace ? trace : "";
 }
 
 static void on_gone(struct call *call, void *data)
@@ -73,252 +54,57 @@ static void on_gone(struct call *call, void *data)
   }
 }
 
-static const char *trace_of(const struct call *call)
+static void on_output(const char *function, const char *line, void *data)
 {
-  const char *trace = wire_header(call_request(call), "traceparent");
-  return trace ? trace : "";
-}
-
-static void http_done(const struct invocation_result *result, void *data)
-{
-  struct call *call = pending_take(data);
-  if (!call) {
-    return;
-  }
-  if (result->outcome != OUTCOME_OK) {
-    int status = result->outcome == OUTCOME_TIMEOUT ? 504 : 502;
-    call_reply_json(call, status,
-                    status == 504 ? "{\"message\":\"Endpoint request timed out\"}"
-                                  : "{\"message\":\"Internal Server Error\"}");
-    return;
-  }
-  struct http_reply reply;
-  http_reply_read(&reply, result->body, result->n_body);
-  gsize n = 0;
-  const void *body = g_bytes_get_data(reply.body, &n);
-  call_reply(call, reply.status, (const struct cleave_field *)(const void *)reply.headers->data,
-             reply.headers->len, body, n);
-  http_reply_clear(&reply);
-}
-
-static void on_front(struct call *call, void *data)
-{
-  struct host *host = data;
-  const struct wire *request = call_request(call);
-  const char *target = buffer_text(&request->target);
-  g_autofree char *path = g_strndup(target, strcspn(target, "?"));
-  const char *method = http_method_str((enum http_method)request->parser.method);
-  struct arena arena;
-  struct fields parameters = {NULL, 0, 0};
-  int failure = 404;
-  arena_init(&arena);
-  const struct cleave_function *found =
-      route_find(host->routes, host->n_routes, method, path, &arena, &parameters, &failure);
-  if (!found) {
-    /* A gateway says 404 for a route that has other methods, too. */
-    call_reply_json(call, failure == 400 ? 400 : 404, "{\"message\":\"Not Found\"}");
-    arena_clear(&arena);
-    return;
-  }
-  g_autofree char *id = g_uuid_string_random();
-  struct http_origin origin = {.route = found->key,
-                               .parameters = &parameters,
-                               .peer = call_peer(call),
-                               .request_id = id,
-                               .now_ms = g_get_real_time() / 1000};
-  GBytes *event = envelope_http(request, &origin);
-  arena_clear(&arena);
-  struct pool *pool = host->pools[host->route_pools[found - host->routes]];
-  g_autofree char *trace = g_strdup(trace_of(call));
-  pool_invoke(pool, event, trace, http_done, pending_new(host, call));
-}
-
-static struct pool *pool_of(struct host *host, const char *name)
-{
-  for (size_t i = 0; i < host->options.project->n_functions; i++) {
-    if (strcmp(host->options.project->functions[i].name, name) == 0) {
-      return host->pools[i];
-    }
-  }
-  return NULL;
-}
-
-static struct pool *pool_of_trigger(struct host *host, enum cleave_trigger trigger, const char *key)
-{
-  for (size_t i = 0; i < host->options.project->n_functions; i++) {
-    const struct project_function *function = &host->options.project->functions[i];
-    if (function->trigger == trigger &&
-        (strcmp(function->key, key) == 0 || strcmp(function->name, key) == 0)) {
-      return host->pools[i];
-    }
-  }
-  return NULL;
-}
-
-static void not_found(struct call *call)
-{
-  call_reply_json(call, 404,
-                  "{\"errorType\":\"ResourceNotFoundException\",\"errorMessage\":"
-                  "\"there is no such function or resource\"}");
-}
-
-/* Runtime API: what stands behind /i/TOKEN. */
-static void on_runtime(struct host *host, struct call *call, const char *token, const char *rest)
-{
-  struct instance *instance = NULL;
-  for (size_t i = 0; i < host->options.project->n_functions && !instance; i++) {
-    instance = pool_instance(host->pools[i], token);
-  }
-  bool is_post = call_request(call)->parser.method == HTTP_POST;
-  static const char invocation[] = "/2018-06-01/runtime/invocation/";
-  if (!instance) {
-    call_reply_json(call, 403, "{\"errorType\":\"Forbidden\",\"errorMessage\":\"no instance\"}");
-    return;
-  }
-  if (!is_post && strcmp(rest, "/2018-06-01/runtime/invocation/next") == 0) {
-    instance_next(instance, call);
-  } else if (is_post && strcmp(rest, "/2018-06-01/runtime/init/error") == 0) {
-    instance_init_error(instance, call);
-  } else if (is_post && g_str_has_prefix(rest, invocation)) {
-    g_auto(GStrv) parts = g_strsplit(rest + sizeof invocation - 1, "/", 2);
-    if (g_strcmp0(parts[1], "response") == 0) {
-      instance_response(instance, call, parts[0]);
-    } else if (g_strcmp0(parts[1], "error") == 0) {
-      instance_error(instance, call, parts[0]);
-    } else {
-      not_found(call);
-    }
-  } else {
-    not_found(call);
+  const struct host_watcher *watcher = &((struct host *)data)->options.watcher;
+  if (watcher->on_output) {
+    watcher->on_output(function, line, watcher->data);
   }
 }
 
-static void invoke_done(const struct invocation_result *result, void *data)
+static void on_change(const char *function, int pid, const char *what, void *data)
 {
-  struct call *call = pending_take(data);
-  if (!call) {
-    return;
+  const struct host_watcher *watcher = &((struct host *)data)->options.watcher;
+  if (watcher->on_change) {
+    watcher->on_change(function, pid, what, watcher->data);
   }
-  const struct cleave_field headers[] = {
-      {"Content-Type", "application/json"},
-      {"X-Amz-Executed-Version", "$LATEST"},
-      {"X-Amz-Function-Error", result->outcome == OUTCOME_ERROR ? "Handled" : "Unhandled"},
+}
+
+static void tell_span(const struct host_watcher *watcher, const struct invocation_result *result)
+{
+  g_autofree char *trace = g_strndup(result->traceparent + 3, 32);
+  g_autofree char *span_id = g_strndup(result->traceparent + 36, 16);
+  bool is_message = strcmp(result->trigger, "queue") == 0 || strcmp(result->trigger, "stream") == 0;
+  struct trace_span span = {
+      .trace = trace,
+      .span = span_id,
+      .parent = result->parent,
+      .service = result->function,
+      .name = result->function,
+      .kind = is_message ? SPAN_CONSUMER : SPAN_SERVER,
+      .started = result->started,
+      .duration = result->duration,
+      .is_error = result->outcome != OUTCOME_OK,
+      .note = result->error_type,
+      .trigger = result->trigger,
+      .invocation = result->id,
+      .is_cold = result->is_cold,
+      .http_status = result->http_status,
   };
-  size_t n = result->outcome == OUTCOME_OK ? 2 : 3;
-  call_reply(call, 200, headers, n, result->body, result->n_body);
+  watcher->on_span(&span, watcher->data);
 }
 
-static void on_invoke(struct host *host, struct call *call, const char *name)
-{
-  struct pool *pool = pool_of(host, name);
-  if (!pool) {
-    not_found(call);
-    return;
-  }
-  const struct wire *request = call_request(call);
-  const char *type = wire_header(request, "X-Amz-Invocation-Type");
-  GBytes *event = request->body.length > 0 ? g_bytes_new(request->body.data, request->body.length)
-                                           : g_bytes_new_static("{}", 2);
-  g_autofree char *trace = g_strdup(trace_of(call));
-  if (type && strcmp(type, "DryRun") == 0) {
-    g_bytes_unref(event);
-    call_reply(call, 204, NULL, 0, "", 0);
-  } else if (type && strcmp(type, "Event") == 0) {
-    call_reply(call, 202, NULL, 0, "", 0);
-    pool_invoke(pool, event, trace, NULL, NULL);
-  } else {
-    pool_invoke(pool, event, trace, invoke_done, pending_new(host, call));
-  }
-}
-
-static void queue_done(const struct invocation_result *result, void *data)
-{
-  struct pending *pending = data;
-  bool is_done = result->outcome == OUTCOME_OK &&
-                 envelope_queue_is_done(result->body, result->n_body, pending->message_id);
-  struct call *call = pending_take(pending);
-  if (call) {
-    call_reply_json(call, is_done ? 200 : 502,
-                    is_done ? "{\"processed\":true}" : "{\"processed\":false}");
-  }
-}
-
-static void on_message(struct host *host, struct call *call, const char *key)
-{
-  struct pool *pool = pool_of_trigger(host, CLEAVE_QUEUE, key);
-  if (!pool) {
-    not_found(call);
-    return;
-  }
-  const struct buffer *body = &call_request(call)->body;
-  if (!utf8_is_valid(buffer_text(body), body->length)) {
-    call_reply_json(call, 400, "{\"message\":\"a message must be UTF-8\"}");
-    return;
-  }
-  struct pending *pending = pending_new(host, call);
-  pending->message_id = g_uuid_string_random();
-  g_autofree char *trace = g_strdup(trace_of(call));
-  GBytes *event = envelope_queue(pool_function(pool)->key, pending->message_id, buffer_text(body),
-                                 body->length, 1, g_get_real_time() / 1000, trace);
-  pool_invoke(pool, event, trace, queue_done, pending);
-}
-
-static void on_schedule(struct host *host, struct call *call, const char *key)
-{
-  struct pool *pool = pool_of_trigger(host, CLEAVE_SCHEDULE, key);
-  if (!pool) {
-    not_found(call);
-    return;
-  }
-  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-  g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
-  GBytes *event = envelope_schedule(pool_function(pool)->name, time);
-  g_autofree char *trace = g_strdup(trace_of(call));
-  pool_invoke(pool, event, trace, invoke_done, pending_new(host, call));
-}
-
-/* Decoded segment of a path; NULL when it is not valid. */
-static char *segment(const char *text, size_t n)
-{
-  g_autofree char *raw = g_strndup(text, n);
-  return g_uri_unescape_string(raw, "/");
-}
-
-static void on_api(struct call *call, void *data)
+static void on_result(const struct invocation_result *result, void *data)
 {
   struct host *host = data;
-  static const char functions[] = "/2015-03-31/functions/";
-  const char *target = buffer_text(&call_request(call)->target);
-  g_autofree char *path = g_strndup(target, strcspn(target, "?"));
-  bool is_post = call_request(call)->parser.method == HTTP_POST;
-  if (g_str_has_prefix(path, "/i/")) {
-    size_t n = strcspn(path + 3, "/");
-    g_autofree char *token = g_strndup(path + 3, n);
-    on_runtime(host, call, token, path + 3 + n);
-    return;
+  const struct host_watcher *watcher = &host->options.watcher;
+  metrics_observe(host->metrics, result);
+  if (watcher->on_span) {
+    tell_span(watcher, result);
   }
-  const char *name = NULL;
-  const char *end = NULL;
-  void (*handler)(struct host *, struct call *, const char *) = NULL;
-  if (is_post && g_str_has_prefix(path, functions) && g_str_has_suffix(path, "/invocations")) {
-    name = path + sizeof functions - 1;
-    end = path + strlen(path) - strlen("/invocations");
-    handler = on_invoke;
-  } else if (is_post && g_str_has_prefix(path, "/queues/") && g_str_has_suffix(path, "/messages")) {
-    name = path + strlen("/queues/");
-    end = path + strlen(path) - strlen("/messages");
-    handler = on_message;
-  } else if (is_post && g_str_has_prefix(path, "/schedules/")) {
-    name = path + strlen("/schedules/");
-    end = path + strlen(path);
-    handler = on_schedule;
+  if (watcher->on_result) {
+    watcher->on_result(result, watcher->data);
   }
-  g_autofree char *decoded = name && end > name ? segment(name, (size_t)(end - name)) : NULL;
-  if (!decoded) {
-    not_found(call);
-    return;
-  }
-  handler(host, call, decoded);
 }
 
 static void on_child(evutil_socket_t fd, short what, void *data)
@@ -330,8 +116,8 @@ static void on_child(evutil_socket_t fd, short what, void *data)
   struct rusage usage;
   pid_t pid;
   while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-    for (size_t i = 0; i < host->options.project->n_functions; i++) {
-      if (pool_reap(host->pools[i], pid, status, (int64_t)usage.ru_maxrss * 1024)) {
+    for (size_t i = 0; i < host->n_stations; i++) {
+      if (pool_reap(host->stations[i].pool, pid, status, (int64_t)usage.ru_maxrss * 1024)) {
         break;
       }
     }
@@ -343,7 +129,12 @@ static void on_tick(evutil_socket_t fd, short what, void *data)
   (void)fd;
   (void)what;
   struct host *host = data;
-  host->options.on_tick(host->options.watcher.data);
+  for (size_t i = 0; i < host->n_stations; i++) {
+    pool_check(host->stations[i].pool);
+  }
+  if (host->options.on_tick) {
+    host->options.on_tick(host->options.watcher.data);
+  }
 }
 
 static void on_signal(evutil_socket_t fd, short what, void *data)
@@ -354,59 +145,115 @@ static void on_signal(evutil_socket_t fd, short what, void *data)
   event_base_loopbreak(host->base);
 }
 
-static void make_pools(struct host *host)
+static void make_stations(struct host *host)
 {
   const struct project *project = host->options.project;
-  host->pools = g_new0(struct pool *, project->n_functions + 1);
+  host->stations = g_new0(struct station, project->n_functions + 1);
   host->routes = g_new0(struct cleave_function, project->n_functions + 1);
-  host->route_pools = g_new0(size_t, project->n_functions + 1);
+  host->route_stations = g_new0(size_t, project->n_functions + 1);
   for (size_t i = 0; i < project->n_functions; i++) {
     const struct project_function *function = &project->functions[i];
+    struct station *station = &host->stations[host->n_stations++];
     struct pool_options options = {.base = host->base,
                                    .function = function,
                                    .api_port = listener_port(host->api),
                                    .keep_alive_s = host->options.keep_alive_s,
                                    .region = host->options.region,
-                                   .watcher = host->options.watcher};
-    host->pools[i] = pool_new(&options);
+                                   .watcher = host->watcher};
+    *station = (struct station){.host = host, .function = function, .watch = -1};
+    station->pool = pool_new(&options);
     if (function->trigger == CLEAVE_HTTP) {
-      host->route_pools[host->n_routes] = i;
+      host->route_stations[host->n_routes] = i;
       host->routes[host->n_routes++] = (struct cleave_function){
           .name = function->name, .trigger = CLEAVE_HTTP, .key = function->key};
     }
   }
 }
 
-struct host *host_new(const struct host_options *options, GError **error)
+static bool has_queues(const struct project *project)
+{
+  for (size_t i = 0; i < project->n_functions; i++) {
+    if (project->functions[i].trigger == CLEAVE_QUEUE) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool open_queues(struct host *host, GError **error)
+{
+  const struct project *project = host->options.project;
+  if (!has_queues(project)) {
+    return true;
+  }
+  g_autofree char *path = host->options.queues
+                              ? g_strdup(host->options.queues)
+                              : g_build_filename(project->folder, "queues.db", NULL);
+  host->ledger = ledger_new(host->base, path, error);
+  for (size_t i = 0; host->ledger && i < host->n_stations; i++) {
+    struct station *station = &host->stations[i];
+    if (station->function->trigger == CLEAVE_QUEUE) {
+      station->consumer = consumer_new(host->base, host->ledger, station->pool);
+    }
+  }
+  return host->ledger != NULL;
+}
+
+static bool open_sockets(struct host *host, GError **error)
 {
   struct wire_limits front_limits = {.max_headers = MAX_HEADERS, .max_body = MAX_BODY};
   struct wire_limits api_limits = {.max_headers = MAX_HEADERS, .max_body = MAX_API_BODY};
-  struct host *host = g_new0(struct host, 1);
-  host->options = *options;
-  host->base = event_base_new();
-  host->open = g_hash_table_new(NULL, NULL);
-  host->api = listener_new(host->base, "127.0.0.1", options->api_port, api_limits, on_api, on_gone,
-                           host, error);
+  const struct host_options *options = &host->options;
+  if (options->fallback) {
+    host->fallback = upstream_from_url(host->base, options->fallback, front_limits, error);
+    if (!host->fallback) {
+      return false;
+    }
+  }
+  host->api = listener_new(host->base, "127.0.0.1", options->api_port, api_limits, api_serve,
+                           on_gone, host, error);
   if (host->api) {
-    host->front = listener_new(host->base, options->listen, options->port, front_limits, on_front,
-                               on_gone, host, error);
+    host->front = listener_new(host->base, options->listen, options->port, front_limits,
+                               front_serve, on_gone, host, error);
   }
-  if (!host->front) {
-    host_free(host);
-    return NULL;
-  }
-  make_pools(host);
+  return host->front != NULL;
+}
+
+static void watch_signals(struct host *host)
+{
+  struct timeval time = {.tv_usec = CHECK_MS * 1000};
   host->on_interrupt = evsignal_new(host->base, SIGINT, on_signal, host);
   host->on_terminate = evsignal_new(host->base, SIGTERM, on_signal, host);
   host->on_child = evsignal_new(host->base, SIGCHLD, on_child, host);
+  host->tick = event_new(host->base, -1, EV_PERSIST, on_tick, host);
   evsignal_add(host->on_interrupt, NULL);
   evsignal_add(host->on_terminate, NULL);
   evsignal_add(host->on_child, NULL);
-  if (options->on_tick) {
-    struct timeval second = {.tv_sec = 1};
-    host->tick = event_new(host->base, -1, EV_PERSIST, on_tick, host);
-    event_add(host->tick, &second);
+  event_add(host->tick, &time);
+}
+
+struct host *host_new(const struct host_options *options, GError **error)
+{
+  struct host *host = g_new0(struct host, 1);
+  host->options = *options;
+  host->base = event_base_new();
+  host->inotify_descriptor = -1;
+  host->open = g_hash_table_new(NULL, NULL);
+  host->metrics = metrics_new(options->project);
+  host->watcher = (struct host_watcher){
+      .on_output = on_output, .on_change = on_change, .on_result = on_result, .data = host};
+  bool is_good = open_sockets(host, error);
+  if (is_good) {
+    make_stations(host);
+    is_good = open_queues(host, error);
   }
+  if (!is_good) {
+    host_free(host);
+    return NULL;
+  }
+  watch_signals(host);
+  timers_start(host);
+  buckets_start(host);
   return host;
 }
 
@@ -418,6 +265,32 @@ uint16_t host_port(const struct host *host)
 uint16_t host_api_port(const struct host *host)
 {
   return listener_port(host->api);
+}
+
+void host_figures(struct host *host, size_t i, struct host_figures *figures)
+{
+  const struct station *station = &host->stations[i];
+  struct pool_figures now;
+  struct metrics_totals totals;
+  struct queue_figures messages = {0};
+  pool_figures(station->pool, &now);
+  metrics_totals(host->metrics, i, &totals);
+  bool has_queue = station->consumer && consumer_figures(station->consumer, &messages);
+  *figures = (struct host_figures){
+      .name = station->function->name,
+      .trigger = trigger_name(station->function->trigger),
+      .n_instances = now.n_instances,
+      .n_busy = now.n_busy,
+      .n_waiting = now.n_waiting,
+      .memory = now.memory,
+      .n = totals.n,
+      .n_failed = totals.n_failed,
+      .n_cold = totals.n_cold,
+      .mean = totals.mean,
+      .p99 = totals.p99,
+      .n_messages = has_queue ? messages.n_visible + messages.n_out : -1,
+      .n_dead = messages.n_dead,
+  };
 }
 
 int host_run(struct host *host)
@@ -433,24 +306,48 @@ static void free_event(struct event *event)
   }
 }
 
+static void free_pending(void *call, void *pending, void *data)
+{
+  (void)call;
+  (void)data;
+  g_free(((struct pending *)pending)->name);
+  g_free(pending);
+}
+
 void host_free(struct host *host)
 {
   if (!host) {
     return;
   }
-  for (size_t i = 0; host->pools && i < host->options.project->n_functions; i++) {
-    pool_free(host->pools[i]);
+  /* First the pools: what runs is given back to its queue. */
+  for (size_t i = 0; i < host->n_stations; i++) {
+    pool_free(host->stations[i].pool);
   }
+  for (size_t i = 0; i < host->n_stations; i++) {
+    consumer_free(host->stations[i].consumer);
+    free_event(host->stations[i].timer);
+    g_free(host->stations[i].schedule);
+    g_free(host->stations[i].folder);
+  }
+  ledger_free(host->ledger);
+  upstream_free(host->fallback);
+  g_hash_table_foreach(host->open, free_pending, NULL);
+  g_hash_table_remove_all(host->open);
   listener_free(host->front);
   listener_free(host->api);
   free_event(host->on_interrupt);
   free_event(host->on_terminate);
   free_event(host->on_child);
   free_event(host->tick);
+  free_event(host->inotify);
+  if (host->inotify_descriptor >= 0) {
+    close(host->inotify_descriptor);
+  }
   event_base_free(host->base);
   g_hash_table_destroy(host->open);
-  g_free(host->pools);
+  metrics_free(host->metrics);
+  g_free(host->stations);
   g_free(host->routes);
-  g_free(host->route_pools);
+  g_free(host->route_stations);
   g_free(host);
 }

@@ -1,25 +1,26 @@
 #include "splitter/host/pool.h"
 
-#include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "splitter/host/process.h"
+#include "splitter/host/upstream.h"
 
 /* A reply may have this many bytes: 6 MiB and 100 bytes, as on the platform. */
 #define MAX_REPLY ((size_t)6 * 1024 * 1024 + 100)
-#define MAX_LINE ((size_t)64 * 1024)
+/* In PORT mode answers may be larger. */
+#define MAX_ANSWER ((size_t)32 * 1024 * 1024)
+#define MAX_HEADERS ((size_t)64 * 1024)
+#define INIT_SECONDS 10 /* the platform's limit for start-up */
+#define PROBE_MS 2      /* how often a starting instance is asked whether it listens */
 
 struct invocation {
   char *id;
-  char *trace;
-  GBytes *event;
+  struct trace_context context;
+  struct payload *payload;
   invocation_done done;
   void *data;
 };
@@ -27,10 +28,13 @@ struct invocation {
 struct instance {
   struct pool *pool;
   char *token;
-  GPid pid;
-  struct bufferevent *output;
-  struct event *timer; /* overrun while busy, keep-alive while idle */
-  struct call *parked; /* a "next" that waits for an event */
+  struct process process;
+  struct event *timer;       /* overrun while busy, keep-alive while idle */
+  struct call *parked;       /* a "next" that waits for an event */
+  struct upstream *upstream; /* PORT mode: its address */
+  struct delivery *delivery; /* PORT mode: the request that it works on */
+  struct event *probe;       /* PORT mode: asks whether it listens yet */
+  uint16_t port;
   struct invocation *current;
   gint64 spawned; /* monotonic microseconds */
   gint64 handed_over;
@@ -38,7 +42,9 @@ struct instance {
   double init;   /* seconds, of the first event only */
   bool is_ready; /* has asked for an event */
   bool has_served;
-  bool is_ending; /* killed by us */
+  bool is_idle;    /* PORT mode: waits for a request */
+  bool is_ending;  /* killed by us */
+  bool is_retired; /* its binary was replaced */
   bool has_failed_init;
   enum outcome ending; /* what its running invocation becomes when it dies */
 };
@@ -50,36 +56,26 @@ struct pool {
   GHashTable *by_token;
   guint64 n_tokens;
   struct event *pump; /* starts instances outside of the caller's stack */
+  struct stat binary; /* as it was when instances were last started */
+  bool is_changing;   /* the binary differs from that, for one check already */
 };
 
 const char *outcome_name(enum outcome outcome)
 {
-  static const char *const names[] = {"ok", "error", "timeout", "crash", "refused"};
+  static const char *const names[] = {"ok", "error", "timeout", "crash", "memory", "refused"};
   return names[outcome];
 }
 
 static void invocation_free(struct invocation *invocation)
 {
   g_free(invocation->id);
-  g_free(invocation->trace);
-  g_bytes_unref(invocation->event);
+  payload_free(invocation->payload);
   g_free(invocation);
 }
 
-/* Peak resident bytes of a living process, 0 when unknown. */
-static int64_t peak_rss(GPid pid)
-{
-  g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
-  g_autofree char *text = NULL;
-  if (!g_file_get_contents(path, &text, NULL, NULL)) {
-    return 0;
-  }
-  const char *line = strstr(text, "VmHWM:");
-  return line ? g_ascii_strtoll(line + 6, NULL, 10) * 1024 : 0;
-}
-
-static void finish(struct instance *instance, enum outcome outcome, const char *error_type,
-                   const char *body, size_t n_body, int64_t max_rss)
+static void finish_with(struct instance *instance, enum outcome outcome, const char *error_type,
+                        const char *body, size_t n_body, int64_t max_rss,
+                        const struct upstream_answer *answer)
 {
   struct invocation *invocation = instance->current;
   struct pool *pool = instance->pool;
@@ -88,11 +84,14 @@ static void finish(struct instance *instance, enum outcome outcome, const char *
       .id = invocation->id,
       .function = pool->options.function->name,
       .trigger = trigger_name(pool->options.function->trigger),
-      .traceparent = invocation->trace,
+      .traceparent = invocation->context.traceparent,
+      .parent = invocation->context.parent,
       .outcome = outcome,
       .error_type = error_type,
       .body = body,
       .n_body = n_body,
+      .http_status = answer ? answer->status : 0,
+      .http_fields = answer ? answer->fields : NULL,
       .started = (double)instance->handed_over_real / 1e6,
       .duration = (double)(now - instance->handed_over) / 1e6,
       .init = instance->has_served ? 0.0 : instance->init,
@@ -109,6 +108,12 @@ static void finish(struct instance *instance, enum outcome outcome, const char *
     pool->options.watcher.on_result(&result, pool->options.watcher.data);
   }
   invocation_free(invocation);
+}
+
+static void finish(struct instance *instance, enum outcome outcome, const char *error_type,
+                   const char *body, size_t n_body, int64_t max_rss)
+{
+  finish_with(instance, outcome, error_type, body, n_body, max_rss, NULL);
 }
 
 static char *error_json(const char *type, const char *message)
@@ -132,7 +137,7 @@ static void say(struct instance *instance, const char *what)
 {
   const struct host_watcher *watcher = &instance->pool->options.watcher;
   if (watcher->on_change) {
-    watcher->on_change(instance->pool->options.function->name, (int)instance->pid, what,
+    watcher->on_change(instance->pool->options.function->name, (int)instance->process.pid, what,
                        watcher->data);
   }
 }
@@ -147,7 +152,7 @@ static void end_instance(struct instance *instance, int signal_number, enum outc
 {
   instance->is_ending = true;
   instance->ending = ending;
-  kill(instance->pid, signal_number);
+  kill(instance->process.pid, signal_number);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *data)
@@ -175,99 +180,208 @@ static void hand_over(struct instance *instance, struct call *call)
   g_autofree char *deadline_text = g_strdup_printf("%" G_GINT64_FORMAT, deadline);
   g_autofree char *arn = g_strdup_printf("arn:aws:lambda:%s:000000000000:function:%s",
                                          instance->pool->options.region, function->name);
+  /* X-Ray's way to write the same ids. */
+  g_autofree char *trace =
+      g_strdup_printf("Root=1-%.8s-%s;Parent=%s;Sampled=1", invocation->context.trace,
+                      invocation->context.trace + 8, invocation->context.span);
   const struct cleave_field headers[] = {
       {"Content-Type", "application/json"},
       {"Lambda-Runtime-Aws-Request-Id", invocation->id},
       {"Lambda-Runtime-Deadline-Ms", deadline_text},
       {"Lambda-Runtime-Invoked-Function-Arn", arn},
-      {"Traceparent", invocation->trace},
+      {"Lambda-Runtime-Trace-Id", trace},
   };
-  size_t n = G_N_ELEMENTS(headers) - (invocation->trace[0] == '\0' ? 1 : 0);
   gsize length = 0;
-  const void *event = g_bytes_get_data(invocation->event, &length);
-  call_reply(call, 200, headers, n, event, length);
+  const void *event = g_bytes_get_data(invocation->payload->body, &length);
+  call_reply(call, 200, headers, G_N_ELEMENTS(headers), event, length);
 }
 
-static void take(struct instance *instance, struct invocation *invocation, struct call *call)
+static void begin(struct instance *instance, struct invocation *invocation)
 {
   instance->current = invocation;
   instance->handed_over = g_get_monotonic_time();
   instance->handed_over_real = g_get_real_time();
   arm(instance, instance->pool->options.function->timeout_s);
+}
+
+static void take(struct instance *instance, struct invocation *invocation, struct call *call)
+{
+  begin(instance, invocation);
   hand_over(instance, call);
 }
 
-static void on_output(struct bufferevent *output, void *data)
+static void go_on(struct instance *instance);
+
+/* PORT mode: the answer to the request that the instance works on. */
+static void on_answer(const struct upstream_answer *answer, void *data)
 {
   struct instance *instance = data;
-  struct evbuffer *input = bufferevent_get_input(output);
-  const struct host_watcher *watcher = &instance->pool->options.watcher;
-  for (;;) {
-    size_t n = 0;
-    char *line = evbuffer_readln(input, &n, EVBUFFER_EOL_LF);
-    if (!line && evbuffer_get_length(input) > MAX_LINE) {
-      line = calloc(1, MAX_LINE + 1);
-      if (line) {
-        evbuffer_remove(input, line, MAX_LINE);
-      }
-    }
-    if (!line) {
-      return;
-    }
-    if (watcher->on_output) {
-      watcher->on_output(instance->pool->options.function->name, line, watcher->data);
-    }
-    free(line);
+  instance->delivery = NULL;
+  if (!instance->current || instance->is_ending) {
+    return; /* its end tells how the invocation ended */
   }
+  int64_t rss = process_peak_memory(instance->process.pid);
+  bool is_http = instance->pool->options.function->trigger == CLEAVE_HTTP;
+  if (answer->status == 0) {
+    instance->ending = OUTCOME_CRASH;
+    instance->is_ending = true;
+    kill(instance->process.pid, SIGKILL); /* it answers no more: what it does then is unknown */
+    return;
+  }
+  bool is_good = answer->status < 400 || (is_http && answer->status < 500);
+  finish_with(instance, is_good ? OUTCOME_OK : OUTCOME_ERROR, is_good ? "" : "Function.Failed",
+              answer->body, answer->n_body, rss, answer);
+  go_on(instance);
 }
 
-static void on_output_event(struct bufferevent *output, short what, void *data)
+/* PORT mode: sends the invocation to the instance. */
+static void ask(struct instance *instance, struct invocation *invocation)
 {
-  (void)data;
-  if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
-    bufferevent_disable(output, EV_READ);
+  const struct payload *payload = invocation->payload;
+  gsize n = 0;
+  const void *body = g_bytes_get_data(payload->body, &n);
+  const char *host = NULL;
+  for (guint i = 0; i < payload->headers->len; i++) {
+    const struct cleave_field *field = &g_array_index(payload->headers, struct cleave_field, i);
+    host = g_ascii_strcasecmp(field->name, "host") == 0 ? field->value : host;
+  }
+  struct upstream_request request = {
+      .method = payload->method,
+      .target = payload->target,
+      .headers = (const struct cleave_field *)(const void *)payload->headers->data,
+      .n_headers = payload->headers->len,
+      .body = body,
+      .n_body = n,
+      .host = host,
+  };
+  begin(instance, invocation);
+  instance->is_idle = false;
+  instance->delivery = upstream_send(instance->upstream, &request, on_answer, instance);
+}
+
+/* PORT mode: the next request, or none. */
+static void go_on(struct instance *instance)
+{
+  struct pool *pool = instance->pool;
+  instance->is_idle = true;
+  if (instance->is_retired) {
+    end_instance(instance, SIGTERM, OUTCOME_OK);
+    return;
+  }
+  struct invocation *invocation = g_queue_pop_head(&pool->waiting);
+  if (invocation) {
+    ask(instance, invocation);
+    return;
+  }
+  arm(instance, pool->options.keep_alive_s);
+  /* Newest idle first: moves to the end. */
+  guint index = 0;
+  g_ptr_array_find(pool->instances, instance, &index);
+  pool->instances->pdata[index] = pool->instances->pdata[pool->instances->len - 1];
+  pool->instances->pdata[pool->instances->len - 1] = instance;
+}
+
+static void wait_for_port(struct instance *instance)
+{
+  struct timeval time = {.tv_usec = PROBE_MS * 1000};
+  evtimer_add(instance->probe, &time);
+}
+
+static void on_probe(evutil_socket_t fd, short what, void *data)
+{
+  (void)fd;
+  (void)what;
+  struct instance *instance = data;
+  if (instance->is_ending) {
+    return;
+  }
+  if (!process_accepts(instance->port)) {
+    wait_for_port(instance);
+    return;
+  }
+  instance->is_ready = true;
+  instance->init = (double)(g_get_monotonic_time() - instance->spawned) / 1e6;
+  go_on(instance);
+}
+
+static void on_line(const char *line, void *data)
+{
+  struct instance *instance = data;
+  const struct host_watcher *watcher = &instance->pool->options.watcher;
+  if (watcher->on_output) {
+    watcher->on_output(instance->pool->options.function->name, line, watcher->data);
   }
 }
 
 static void instance_free(void *pointer)
 {
   struct instance *instance = pointer;
-  if (instance->output) {
-    bufferevent_free(instance->output);
+  if (instance->delivery) {
+    upstream_cancel(instance->delivery);
   }
+  upstream_free(instance->upstream);
+  if (instance->probe) {
+    event_free(instance->probe);
+  }
+  process_clear(&instance->process);
   event_free(instance->timer);
   g_free(instance->token);
   g_free(instance);
 }
 
-static char **environment(const struct instance *instance)
+static char **aws_environment(const struct instance *instance, char **list)
 {
   const struct pool_options *options = &instance->pool->options;
   const struct project_function *function = options->function;
   g_autofree char *endpoint =
       g_strdup_printf("127.0.0.1:%u/i/%s", options->api_port, instance->token);
   g_autofree char *memory = g_strdup_printf("%u", function->memory_mb);
-  char **list = g_get_environ();
   list = g_environ_setenv(list, "AWS_LAMBDA_RUNTIME_API", endpoint, TRUE);
   list = g_environ_setenv(list, "AWS_LAMBDA_FUNCTION_NAME", function->name, TRUE);
   list = g_environ_setenv(list, "AWS_LAMBDA_FUNCTION_VERSION", "$LATEST", TRUE);
   list = g_environ_setenv(list, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory, TRUE);
   list = g_environ_setenv(list, "AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand", TRUE);
   list = g_environ_setenv(list, "AWS_REGION", options->region, TRUE);
-  list = g_environ_setenv(list, "_HANDLER", function->name, TRUE);
-  list = g_environ_setenv(list, "CLEAVE_FUNCTION", function->name, TRUE);
-  list = g_environ_unsetenv(list, "PORT");
-  list = g_environ_unsetenv(list, "FUNCTIONS_CUSTOMHANDLER_PORT");
-  return list;
+  return g_environ_setenv(list, "_HANDLER", function->name, TRUE);
 }
 
-/* In the child: dies with the host, keeps its own process group so that Ctrl-C reaches the host
- * alone. */
-static void child_set_up(gpointer data)
+static char **environment(const struct instance *instance)
 {
-  (void)data;
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const struct project_function *function = instance->pool->options.function;
+  g_autofree char *api = g_strdup_printf("http://127.0.0.1:%u", instance->pool->options.api_port);
+  g_autofree char *port = g_strdup_printf("%u", instance->port);
+  char **list = g_get_environ();
+  list = g_environ_setenv(list, "CLEAVE_FUNCTION", function->name, TRUE);
+  list = g_environ_setenv(list, "CLEAVE_HOST", api, TRUE);
+  list = g_environ_unsetenv(list, "PORT");
+  list = g_environ_unsetenv(list, "FUNCTIONS_CUSTOMHANDLER_PORT");
+  list = g_environ_unsetenv(list, "AWS_LAMBDA_RUNTIME_API");
+  switch (function->platform) {
+  case PROJECT_AWS:
+    return aws_environment(instance, list);
+  case PROJECT_GCP:
+    list = g_environ_setenv(list, "K_SERVICE", function->name, TRUE);
+    list = g_environ_setenv(list, "K_REVISION", "local-1", TRUE);
+    list = g_environ_setenv(list, "FUNCTION_TARGET", function->name, TRUE);
+    return g_environ_setenv(list, "PORT", port, TRUE);
+  case PROJECT_AZURE:
+    break;
+  }
+  return g_environ_setenv(list, "FUNCTIONS_CUSTOMHANDLER_PORT", port, TRUE);
+}
+
+/* PORT mode: where the instance will listen. */
+static bool choose_port(struct instance *instance, GError **error)
+{
+  struct pool *pool = instance->pool;
+  struct wire_limits limits = {MAX_HEADERS, MAX_ANSWER};
+  if (pool->options.function->platform == PROJECT_AWS) {
+    return true;
+  }
+  instance->port = process_free_port();
+  instance->upstream = upstream_new(pool->options.base, "127.0.0.1", instance->port, limits, error);
+  instance->probe = evtimer_new(pool->options.base, on_probe, instance);
+  return instance->upstream != NULL;
 }
 
 static struct instance *spawn(struct pool *pool, GError **error)
@@ -278,37 +392,23 @@ static struct instance *spawn(struct pool *pool, GError **error)
   instance->token = g_strdup_printf("%s-%" G_GUINT64_FORMAT, function->name, ++pool->n_tokens);
   instance->timer = evtimer_new(pool->options.base, on_timer, instance);
   instance->ending = OUTCOME_CRASH;
-  g_auto(GStrv) list = environment(instance);
-  g_autofree char *folder = g_path_get_dirname(function->binary);
-  char *arguments[] = {function->binary, NULL};
-  int output = -1;
-  int pair[2] = {-1, -1};
-  if (pipe2(pair, O_CLOEXEC) == 0) {
-    output = pair[0];
-  }
-  bool is_good = g_spawn_async_with_pipes_and_fds(
-      folder, (const char *const *)arguments, (const char *const *)list,
-      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDIN_FROM_DEV_NULL, child_set_up, NULL, -1, pair[1],
-      pair[1], NULL, NULL, 0, &instance->pid, NULL, NULL, NULL, error);
-  if (pair[1] >= 0) {
-    close(pair[1]);
+  bool is_good = choose_port(instance, error);
+  if (is_good) {
+    g_auto(GStrv) list = environment(instance);
+    is_good = process_start(&instance->process, pool->options.base, function->binary, list, on_line,
+                            instance, error);
   }
   if (!is_good) {
-    if (output >= 0) {
-      close(output);
-    }
     instance_free(instance);
     return NULL;
   }
-  evutil_make_socket_nonblocking(output);
-  instance->output = bufferevent_socket_new(pool->options.base, output, BEV_OPT_CLOSE_ON_FREE);
-  bufferevent_setcb(instance->output, on_output, NULL, on_output_event, instance);
-  bufferevent_enable(instance->output, EV_READ);
-  bufferevent_disable(instance->output, EV_WRITE);
   instance->spawned = g_get_monotonic_time();
   g_hash_table_insert(pool->by_token, instance->token, instance);
   g_ptr_array_add(pool->instances, instance);
-  arm(instance, 10); /* the platform's limit for start-up */
+  arm(instance, INIT_SECONDS);
+  if (instance->probe) {
+    wait_for_port(instance);
+  }
   say(instance, "started");
   return instance;
 }
@@ -324,7 +424,8 @@ static void fail_waiting(struct pool *pool, const char *type, const char *messag
       .id = invocation->id,
       .function = pool->options.function->name,
       .trigger = trigger_name(pool->options.function->trigger),
-      .traceparent = invocation->trace,
+      .traceparent = invocation->context.traceparent,
+      .parent = invocation->context.parent,
       .outcome = OUTCOME_CRASH,
       .error_type = type,
       .body = body,
@@ -345,19 +446,22 @@ static struct instance *idle_instance(const struct pool *pool)
 {
   for (guint i = pool->instances->len; i > 0; i--) {
     struct instance *instance = g_ptr_array_index(pool->instances, i - 1);
-    if (instance->parked && !instance->is_ending) {
+    if ((instance->parked || instance->is_idle) && !instance->is_ending) {
       return instance;
     }
   }
   return NULL;
 }
 
-static unsigned n_starting(const struct pool *pool)
+/* Instances that will ask for an event soon: starting ones, and those that have just answered. */
+static unsigned n_coming(const struct pool *pool)
 {
   unsigned n = 0;
   for (guint i = 0; i < pool->instances->len; i++) {
     const struct instance *instance = g_ptr_array_index(pool->instances, i);
-    n += !instance->is_ready && !instance->is_ending;
+    bool is_between = instance->is_ready && !instance->current && !instance->parked &&
+                      !instance->is_idle && !instance->is_retired;
+    n += (!instance->is_ready || is_between) && !instance->is_ending;
   }
   return n;
 }
@@ -370,10 +474,14 @@ static void on_pump(evutil_socket_t fd, short what, void *data)
   struct instance *idle;
   while (!g_queue_is_empty(&pool->waiting) && (idle = idle_instance(pool))) {
     struct call *call = idle->parked;
-    idle->parked = NULL;
-    take(idle, g_queue_pop_head(&pool->waiting), call);
+    if (call) {
+      idle->parked = NULL;
+      take(idle, g_queue_pop_head(&pool->waiting), call);
+    } else {
+      ask(idle, g_queue_pop_head(&pool->waiting));
+    }
   }
-  while (n_starting(pool) < g_queue_get_length(&pool->waiting) &&
+  while (n_coming(pool) < g_queue_get_length(&pool->waiting) &&
          pool->instances->len < pool->options.function->max_instances) {
     g_autoptr(GError) error = NULL;
     if (!spawn(pool, &error)) {
@@ -395,6 +503,7 @@ struct pool *pool_new(const struct pool_options *options)
   pool->instances = g_ptr_array_new_with_free_func(instance_free);
   pool->by_token = g_hash_table_new(g_str_hash, g_str_equal);
   pool->pump = evtimer_new(options->base, on_pump, pool);
+  stat(options->function->binary, &pool->binary);
   return pool;
 }
 
@@ -405,8 +514,8 @@ void pool_free(struct pool *pool)
   }
   for (guint i = 0; i < pool->instances->len; i++) {
     struct instance *instance = g_ptr_array_index(pool->instances, i);
-    kill(instance->pid, SIGKILL);
-    waitpid(instance->pid, NULL, 0);
+    kill(instance->process.pid, SIGKILL);
+    waitpid(instance->process.pid, NULL, 0);
     if (instance->current) {
       fail(instance, OUTCOME_REFUSED, "Host.Stopped", "the host has stopped", 0);
     }
@@ -435,13 +544,13 @@ unsigned pool_n_waiting(const struct pool *pool)
   return g_queue_get_length(&((struct pool *)pool)->waiting);
 }
 
-void pool_invoke(struct pool *pool, GBytes *event, const char *traceparent, invocation_done done,
-                 void *data)
+void pool_invoke(struct pool *pool, struct payload *payload, const struct trace_context *context,
+                 invocation_done done, void *data)
 {
   struct invocation *invocation = g_new0(struct invocation, 1);
   invocation->id = g_uuid_string_random();
-  invocation->trace = g_strdup(traceparent);
-  invocation->event = event;
+  invocation->context = *context;
+  invocation->payload = payload;
   invocation->done = done;
   invocation->data = data;
   g_queue_push_tail(&pool->waiting, invocation);
@@ -470,7 +579,10 @@ void instance_next(struct instance *instance, struct call *call)
     instance->init = (double)(g_get_monotonic_time() - instance->spawned) / 1e6;
   }
   struct pool *pool = instance->pool;
-  struct invocation *invocation = g_queue_pop_head(&pool->waiting);
+  if (instance->is_retired && !instance->is_ending) {
+    end_instance(instance, SIGTERM, OUTCOME_OK);
+  }
+  struct invocation *invocation = instance->is_ending ? NULL : g_queue_pop_head(&pool->waiting);
   if (invocation) {
     take(instance, invocation, call);
     return;
@@ -513,7 +625,7 @@ void instance_response(struct instance *instance, struct call *call, const char 
   }
   const struct buffer *body = &call_request(call)->body;
   const char *mode = wire_header(call_request(call), "Lambda-Runtime-Function-Response-Mode");
-  int64_t rss = peak_rss(instance->pid);
+  int64_t rss = process_peak_memory(instance->process.pid);
   if (mode && strcmp(mode, "streaming") != 0) {
     refuse(call, 400, "InvalidFunctionResponseMode", "the response mode is not streaming");
     fail(instance, OUTCOME_ERROR, "Runtime.InvalidResponseModeHeader", "invalid response mode",
@@ -542,7 +654,7 @@ void instance_error(struct instance *instance, struct call *call, const char *id
   g_autofree char *type_copy = g_strdup(type ? type : "Function.Unknown");
   g_autofree char *copy = g_memdup2(buffer_text(&request->body), request->body.length + 1);
   size_t length = request->body.length;
-  int64_t rss = peak_rss(instance->pid);
+  int64_t rss = process_peak_memory(instance->process.pid);
   call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
   finish(instance, OUTCOME_ERROR, type_copy, copy, length, rss);
 }
@@ -566,7 +678,7 @@ bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
   struct instance *instance = NULL;
   for (guint i = 0; i < pool->instances->len && !instance; i++) {
     struct instance *candidate = g_ptr_array_index(pool->instances, i);
-    instance = candidate->pid == pid ? candidate : NULL;
+    instance = candidate->process.pid == pid ? candidate : NULL;
   }
   if (!instance) {
     return false;
@@ -574,18 +686,22 @@ bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
   if (instance->parked) { /* its connection closes later than the process ended */
     call_set_tag(instance->parked, NULL);
   }
-  on_output(instance->output, instance);
+  process_drain(&instance->process);
   say(instance, instance->is_ending ? "ended" : "died");
   if (instance->current) {
     g_autofree char *why =
-        instance->ending == OUTCOME_TIMEOUT ? g_strdup_printf("Task timed out after %u.00 seconds",
-                                                              pool->options.function->timeout_s)
+        instance->ending == OUTCOME_MEMORY
+            ? g_strdup_printf("more than %u MB of memory", pool->options.function->memory_mb)
+        : instance->ending == OUTCOME_TIMEOUT
+            ? g_strdup_printf("Task timed out after %u.00 seconds",
+                              pool->options.function->timeout_s)
         : WIFSIGNALED(status)
             ? g_strdup_printf("Runtime exited with error: signal: %s", strsignal(WTERMSIG(status)))
             : g_strdup_printf("Runtime exited with error: exit status %d", WEXITSTATUS(status));
-    fail(instance, instance->ending,
-         instance->ending == OUTCOME_TIMEOUT ? "Sandbox.Timedout" : "Runtime.ExitError", why,
-         max_rss);
+    const char *type = instance->ending == OUTCOME_TIMEOUT  ? "Sandbox.Timedout"
+                       : instance->ending == OUTCOME_MEMORY ? "Runtime.OutOfMemory"
+                                                            : "Runtime.ExitError";
+    fail(instance, instance->ending, type, why, max_rss);
   } else if (!instance->is_ready && !instance->has_failed_init) {
     fail_waiting(pool, "Runtime.ExitError", "the function ended before it asked for an event");
   }
@@ -593,4 +709,71 @@ bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
   g_ptr_array_remove(pool->instances, instance);
   pump(pool);
   return true;
+}
+
+unsigned pool_room(const struct pool *pool)
+{
+  unsigned n_open = g_queue_get_length(&((struct pool *)pool)->waiting);
+  for (guint i = 0; i < pool->instances->len; i++) {
+    const struct instance *instance = g_ptr_array_index(pool->instances, i);
+    n_open += instance->current != NULL;
+  }
+  unsigned limit = pool->options.function->max_instances;
+  return n_open < limit ? limit - n_open : 0;
+}
+
+static bool is_replaced(struct pool *pool)
+{
+  struct stat now;
+  if (stat(pool->options.function->binary, &now) != 0 || now.st_size == 0 ||
+      !(now.st_mode & S_IXUSR)) {
+    return false; /* a linker is at work */
+  }
+  bool is_new = now.st_mtim.tv_sec != pool->binary.st_mtim.tv_sec ||
+                now.st_mtim.tv_nsec != pool->binary.st_mtim.tv_nsec ||
+                now.st_ino != pool->binary.st_ino || now.st_size != pool->binary.st_size;
+  bool is_settled = is_new && pool->is_changing;
+  pool->is_changing = is_new;
+  if (is_settled) {
+    pool->binary = now;
+    pool->is_changing = false;
+  }
+  return is_settled;
+}
+
+static void retire(struct instance *instance)
+{
+  instance->is_retired = true;
+  say(instance, "replaced");
+  if (!instance->current && !instance->is_ending) {
+    end_instance(instance, SIGTERM, OUTCOME_OK);
+  }
+}
+
+void pool_check(struct pool *pool)
+{
+  bool has_changed = is_replaced(pool);
+  int64_t limit = (int64_t)pool->options.function->memory_mb * 1024 * 1024;
+  for (guint i = 0; i < pool->instances->len; i++) {
+    struct instance *instance = g_ptr_array_index(pool->instances, i);
+    if (has_changed && !instance->is_retired) {
+      retire(instance);
+    }
+    if (instance->current && !instance->is_ending &&
+        process_memory(instance->process.pid) > limit) {
+      say(instance, "out of memory");
+      end_instance(instance, SIGKILL, OUTCOME_MEMORY);
+    }
+  }
+}
+
+void pool_figures(const struct pool *pool, struct pool_figures *figures)
+{
+  *figures =
+      (struct pool_figures){.n_instances = pool->instances->len, .n_waiting = pool_n_waiting(pool)};
+  for (guint i = 0; i < pool->instances->len; i++) {
+    const struct instance *instance = g_ptr_array_index(pool->instances, i);
+    figures->n_busy += instance->current != NULL;
+    figures->memory += process_memory(instance->process.pid);
+  }
 }

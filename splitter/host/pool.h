@@ -1,8 +1,9 @@
-/* The instances of one function: processes that take one event at a time through the Runtime API.
+/* The instances of one function: processes that take one event at a time, through the Runtime API
+ * or (PORT mode, Azure) as requests that the pool sends them.
  *
  * Scales as the platform does: a new instance when all are busy, up to a limit; the most recently
  * used idle one first; idle ones end after the keep-alive time; an overrun kills the instance. The
- * rules of the Runtime API (states, refusals) are here; HTTP is in runtime_api.c.
+ * rules of the Runtime API (states, refusals) are here; its addresses are in api.c.
  *
  * Source of the rules: docs of the Lambda Runtime API and its emulator's router, rendering and
  * states (read 2026-11-23). */
@@ -14,7 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "splitter/host/context.h"
 #include "splitter/host/listener.h"
+#include "splitter/host/payload.h"
 #include "splitter/host/project.h"
 #include "splitter/host/watcher.h"
 
@@ -40,10 +43,26 @@ const struct project_function *pool_function(const struct pool *pool);
 unsigned pool_n_instances(const struct pool *pool);
 unsigned pool_n_waiting(const struct pool *pool);
 
-/* Hands EVENT (JSON, taken over) to an instance as soon as one is free. DONE is called exactly
- * once, never from within this call; it may be NULL. TRACEPARENT may be "". */
-void pool_invoke(struct pool *pool, GBytes *event, const char *traceparent, invocation_done done,
-                 void *data);
+/* Hands PAYLOAD (taken over) to an instance as soon as one is free. DONE is called exactly once,
+ * never from within this call; it may be NULL. CONTEXT is the span of this invocation. */
+void pool_invoke(struct pool *pool, struct payload *payload, const struct trace_context *context,
+                 invocation_done done, void *data);
+
+/* How many more invocations could start at once: idle instances and those that may be started. */
+unsigned pool_room(const struct pool *pool);
+
+/* Ends instances that use more memory than their function may, and notices a binary that has
+ * changed: idle instances of the old one end, busy ones after their answer. Call it now and then.
+ */
+void pool_check(struct pool *pool);
+
+struct pool_figures {
+  unsigned n_instances;
+  unsigned n_busy;
+  unsigned n_waiting;
+  int64_t memory; /* resident bytes of all instances */
+};
+void pool_figures(const struct pool *pool, struct pool_figures *figures);
 
 /* Runtime API: the instance with the token that its endpoint carries, or NULL. */
 struct instance *pool_instance(struct pool *pool, const char *token);

@@ -7,6 +7,8 @@
 #define DEFAULT_MEMORY_MB 128
 #define DEFAULT_TIMEOUT_S 30
 #define DEFAULT_INSTANCES 8
+#define DEFAULT_DELIVERIES 5
+#define DEFAULT_RETRY_S 1
 
 G_DEFINE_QUARK(cleave - project - error, project_error)
 
@@ -29,6 +31,30 @@ bool trigger_parse(const char *name, enum cleave_trigger *trigger)
     }
   }
   return false;
+}
+
+bool platform_parse(const char *name, enum project_platform *platform)
+{
+  static const struct {
+    const char *name;
+    enum project_platform platform;
+  } names[] = {{"aws", PROJECT_AWS},
+               {"gcp", PROJECT_GCP},
+               {"knative", PROJECT_GCP},
+               {"azure", PROJECT_AZURE}};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (strcmp(name, names[i].name) == 0) {
+      *platform = names[i].platform;
+      return true;
+    }
+  }
+  return false;
+}
+
+const char *platform_name(enum project_platform platform)
+{
+  static const char *const names[] = {"aws", "gcp", "azure"};
+  return names[platform];
 }
 
 static bool refuse(const char *path, GError **error, const char *what)
@@ -56,6 +82,11 @@ static bool read_function(const char *folder, const char *path, const json_t *ob
   if (!trigger_parse(trigger, &function->trigger)) {
     return refuse(path, error, "a function has an unknown trigger");
   }
+  const char *platform = json_string_value(json_object_get(object, "platform"));
+  if (platform && !platform_parse(platform, &function->platform)) {
+    return refuse(path, error, "a function has an unknown platform");
+  }
+  function->forwards_http = json_is_true(json_object_get(object, "forwards_http"));
   function->name = g_strdup(name);
   function->key = g_strdup(key ? key : "");
   function->binary =
@@ -63,6 +94,8 @@ static bool read_function(const char *folder, const char *path, const json_t *ob
   function->memory_mb = number(object, "memory_mb", DEFAULT_MEMORY_MB);
   function->timeout_s = number(object, "timeout_s", DEFAULT_TIMEOUT_S);
   function->max_instances = number(object, "max_instances", DEFAULT_INSTANCES);
+  function->max_deliveries = number(object, "max_deliveries", DEFAULT_DELIVERIES);
+  function->retry_s = number(object, "retry_s", DEFAULT_RETRY_S);
   if (access(function->binary, X_OK) != 0) {
     g_set_error(
         error, PROJECT_ERROR, PROJECT_ERROR_READ,

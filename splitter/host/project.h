@@ -17,14 +17,25 @@ enum project_error {
   PROJECT_ERROR_CONTENT /* it says something else than a list of functions */
 };
 
+/* Whose rules an instance is run by. */
+enum project_platform {
+  PROJECT_AWS,  /* Runtime API */
+  PROJECT_GCP,  /* HTTP on PORT: Cloud Run functions, Knative */
+  PROJECT_AZURE /* custom handler */
+};
+
 struct project_function {
   char *name;
+  enum project_platform platform;
+  bool forwards_http; /* Azure: requests come as they are, without an envelope */
   enum cleave_trigger trigger;
   char *key;    /* route, queue, schedule ... */
   char *binary; /* absolute path */
   unsigned memory_mb;
   unsigned timeout_s;
-  unsigned max_instances; /* how many may run at once */
+  unsigned max_instances;  /* how many may run at once */
+  unsigned max_deliveries; /* of a message before it is a dead letter */
+  unsigned retry_s;        /* a message that failed comes again after this, doubled each time */
 };
 
 struct project {
@@ -39,6 +50,10 @@ typedef struct project project_owner;
 struct project *project_load(const char *folder, GError **error);
 void project_free(struct project *project);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(project_owner, project_free)
+
+/* "aws", "gcp" or "knative", "azure". */
+bool platform_parse(const char *name, enum project_platform *platform);
+const char *platform_name(enum project_platform platform);
 
 /* The function called NAME, or NULL. */
 const struct project_function *project_find(const struct project *project, const char *name);

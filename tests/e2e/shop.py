@@ -138,7 +138,7 @@ class Functions(Side):
         self.api = 0
         deadline = time.monotonic() + 20
         while not self.api and time.monotonic() < deadline:
-            match = re.search(r"schedules: http://127.0.0.1:(\d+)", self.log())
+            match = re.search(r"metrics: http://127.0.0.1:(\d+)", self.log())
             self.api = int(match.group(1)) if match else 0
 
     def log(self):

@@ -6,10 +6,9 @@ usage: test_host.py CLEAVE FUNCTIONS_BINARY
 import http.client
 import json
 import os
-import re
 import shutil
-import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,65 +16,21 @@ import threading
 import unittest
 
 CLEAVE, BINARY = sys.argv[1:3]
-
-
-class Host:
-    """A running `cleave host` on free ports, over a project with two functions."""
-
-    def __init__(self, folder, has_store=True):
-        self.folder = folder
-        self.db = os.path.join(folder, "cleave.db")
-        shutil.copy(BINARY, os.path.join(folder, "bootstrap"))
-        functions = [
-            {"name": "item", "trigger": "http", "key": "GET,POST /items/:id",
-             "binary": "bootstrap", "timeout_s": 1, "max_instances": 3},
-            {"name": "mail", "trigger": "queue", "key": "mail", "binary": "bootstrap"},
-        ]
-        with open(os.path.join(folder, "functions.json"), "w") as out:
-            json.dump({"version": 1, "functions": functions}, out)
-        self.err = open(os.path.join(folder, "err"), "w+")
-        self.process = subprocess.Popen(
-            [CLEAVE, "host", folder, "--listen", "127.0.0.1:0", "--db", self.db],
-            stdout=subprocess.PIPE, stderr=self.err, text=True)
-        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
-        self.api = None
-        while self.api is None:
-            match = re.search(r"schedules: http://127.0.0.1:(\d+)", self.said())
-            self.api = int(match.group(1)) if match else None
-
-    def said(self):
-        self.err.flush()
-        with open(self.err.name) as text:
-            return text.read()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        self.process.stdout.close()
-        self.err.close()
-        return code
-
-
-def ask(port, method, path, body=None, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request(method, path, body, headers or {})
-    response = connection.getresponse()
-    data = response.read()
-    connection.close()
-    return response, data.decode()
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from hosting import Host, ask
 
 
 class HostTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="cleave-host-")
-        cls.host = Host(cls.folder)
+        cls.host = Host(CLEAVE, BINARY)
 
     @classmethod
     def tearDownClass(cls):
         code = cls.host.stop()
-        shutil.rmtree(cls.folder)
-        assert code == 0, code
+        said = cls.host.said()
+        cls.host.remove()
+        assert code == 0, (code, said)
 
     def test_front(self):
         response, body = ask(self.host.port, "POST", "/items/a%20b?n=2&n=3", "hello")
@@ -126,11 +81,64 @@ class HostTest(unittest.TestCase):
 
     def test_queue(self):
         path = "/queues/mail/messages"
-        self.assertEqual(json.loads(ask(self.host.api, "POST", path, "hello")[1]),
+        response, body = self.host.call("POST", path, "hello")
+        self.assertEqual(response.status, 202)
+        self.assertTrue(json.loads(body)["id"])
+        self.host.wait_for(lambda: [line for line in self.host.noted() if "mail hello" in line])
+        self.assertEqual(json.loads(self.host.call("POST", path + "?wait=true", "again")[1]),
                          {"processed": True})
-        response, body = ask(self.host.api, "POST", path, "bad")
+        response, body = self.host.call("POST", path + "?wait=true", "bad")
         self.assertEqual((response.status, json.loads(body)), (502, {"processed": False}))
-        self.assertEqual(ask(self.host.api, "POST", path, b"\xff\xfe")[0].status, 400)
+        self.assertEqual(self.host.call("POST", path, b"\xff\xfe")[0].status, 400)
+        self.assertEqual(self.host.call("POST", path + "?delay=x", "a")[0].status, 400)
+        self.assertEqual(self.host.call("POST", "/queues/none/messages", "a")[0].status, 404)
+
+    def test_dead_letters(self):
+        def figures():
+            return json.loads(self.host.call("GET", "/queues/mail")[1])
+        self.host.call("POST", "/queues/mail/messages", "bad")
+        self.host.wait_for(lambda: figures()["dead"] >= 1)
+        letter = figures()["letters"][0]
+        self.assertEqual((letter["body"], letter["deliveries"], letter["why"]),
+                         ("bad", 2, "Function.Failed"))
+        moved = json.loads(self.host.call("POST", "/queues/mail/redrive")[1])["moved"]
+        self.assertGreaterEqual(moved, 1)
+        self.host.wait_for(lambda: figures()["dead"] >= moved)
+
+    def test_timers(self):
+        self.host.wait_for(lambda: len([line for line in self.host.noted()
+                                        if line.startswith("beat ")]) >= 2)
+        beats = [line for line in self.host.noted() if line.startswith("beat ")]
+        self.assertRegex(beats[-1], r"20\d\d-\d\d-\d\dT")
+        response, _ = self.host.call("POST", "/schedules/daily")
+        self.assertEqual(response.status, 200)
+        self.assertTrue([line for line in self.host.noted() if line.startswith("daily ")])
+        self.assertEqual(self.host.call("POST", "/schedules/none")[0].status, 404)
+
+    def test_memory_limit(self):
+        response, _ = self.host.ask("GET", "/items/memory?n=10")
+        self.assertEqual(response.status, 201)
+        response, _ = self.host.ask("GET", "/items/memory?n=120")
+        self.assertEqual(response.status, 502)
+        found = [event for event in self.host.events("invocation") if event["status"] == "memory"]
+        self.assertEqual(found[0]["error"], "Runtime.OutOfMemory")
+        self.assertEqual(self.host.ask("GET", "/items/next")[0].status, 201)
+
+    def test_metrics(self):
+        self.host.ask("GET", "/items/1")
+        response, text = self.host.call("GET", "/metrics")
+        self.assertIn("version=0.0.4", response.getheader("content-type"))
+        for line in text.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) \w+ .+|\w+\{[^{}]*\} [0-9.e+-]+)$')
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        n_ok = int(values['cleave_invocations_total{function="item",status="ok"}'])
+        self.assertGreaterEqual(n_ok, 1)
+        count = int(values['cleave_duration_seconds_count{function="item"}'])
+        self.assertGreaterEqual(count, n_ok)
+        self.assertEqual(values['cleave_duration_seconds_bucket{function="item",le="+Inf"}'],
+                         str(count))
+        self.assertIn('cleave_queue_dead{function="mail"}', values)
+        self.assertNotIn('cleave_queue_dead{function="item"}', values)
 
     def test_runtime_api_refuses_strangers(self):
         path = "/i/item-999/2018-06-01/runtime/invocation/next"
@@ -161,9 +169,128 @@ class HostTest(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(statuses, [201] * 40)
-        started = self.host.said().count("item: started")
-        died = self.host.said().count("item: died") + self.host.said().count("item: ended")
-        self.assertLessEqual(started - died, 3)
+        details = [event["detail"].split(" (")[0] for event in self.host.events("instance")
+                   if event["function"] == "item"]
+        n_ended = details.count("died") + details.count("ended")
+        self.assertLessEqual(details.count("started") - n_ended, 3)
+
+
+class RecordingTest(unittest.TestCase):
+    def test_invocations_are_recorded(self):
+        folder = tempfile.mkdtemp(prefix="cleave-host-")
+        self.addCleanup(shutil.rmtree, folder)
+        db = os.path.join(folder, "cleave.db")
+        rsf = os.path.join(folder, "empty")
+        os.mkdir(rsf)
+        with open(os.path.join(rsf, "a.c"), "w") as out:
+            out.write("int main(void) { return 0; }\n")
+        subprocess.run([CLEAVE, "analyze", rsf, "--db", db], check=True, capture_output=True)
+        host = Host(CLEAVE, BINARY, folder=folder)
+        ask(host.port, "GET", "/items/1")
+        ask(host.port, "GET", "/items/2")
+        ask(host.port, "GET", "/items/fail")
+        self.assertEqual(host.stop(), 0)
+        rows = sqlite3.connect(db).execute(
+            "SELECT function, is_cold, status, duration > 0, max_rss > 0, started > 1e9"
+            " FROM v_invocation WHERE function = 'item' ORDER BY started").fetchall()
+        self.assertEqual(rows, [("item", 1, "ok", 1, 1, 1), ("item", 0, "ok", 1, 1, 1),
+                                ("item", 0, "error", 1, 1, 1)])
+
+
+class FeatureTest(unittest.TestCase):
+    def host(self, *arguments, **options):
+        host = Host(CLEAVE, BINARY, arguments=arguments, **options)
+        self.addCleanup(host.remove)
+        self.addCleanup(lambda: host.process.returncode is None and host.stop())
+        return host
+
+    def test_objects(self):
+        folder = tempfile.mkdtemp(prefix="cleave-bucket-")
+        self.addCleanup(shutil.rmtree, folder)
+        host = self.host("--bucket", f"images={folder}")
+        with open(os.path.join(folder, "cat & dog.jpg"), "w") as out:
+            out.write("12345")
+        with open(os.path.join(folder, ".hidden"), "w") as out:
+            out.write("1")
+        with open(os.path.join(folder, ".part"), "w") as out:
+            out.write("123")
+        os.rename(os.path.join(folder, ".part"), os.path.join(folder, "moved.txt"))
+        os.symlink("/etc/passwd", os.path.join(folder, "link"))
+        with open(os.path.join(folder, "later.txt"), "w") as out:
+            out.write("1")
+        expected = {"object images cat & dog.jpg 5", "object images moved.txt 3",
+                    "object images later.txt 1"}
+        host.wait_for(lambda: expected <= set(host.noted()))
+        self.assertFalse([line for line in host.noted() if "hidden" in line or "link" in line])
+
+    def test_one_trace(self):
+        path = os.path.join(tempfile.mkdtemp(prefix="cleave-trace-"), "spans.jsonl")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+        host = self.host("--trace", path)
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        parent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+        response, _ = host.ask("GET", "/items/1", None, parent)
+        function_trace = response.getheader("X-Trace")
+        self.assertEqual(function_trace.split("-")[1], trace)
+        host.call("POST", "/queues/mail/messages?wait=true", "hello",
+                  {"traceparent": function_trace})
+        host.call("POST", "/schedules/daily", None, {"traceparent": function_trace})
+        host.ask("GET", "/items/2", None, {"traceparent": "garbage"})
+        self.assertEqual(host.stop(), 0)
+        with open(path) as text:
+            spans = [json.loads(line) for line in text]
+        self.assertEqual(os.stat(path).st_mode & 0o077, 0)
+        named = {}
+        for line in spans:
+            (resource,) = line["resourceSpans"]
+            (scope,) = resource["scopeSpans"]
+            (span,) = scope["spans"]
+            service = resource["resource"]["attributes"][0]["value"]["stringValue"]
+            if span["traceId"] == trace:
+                named[service] = span
+            self.assertRegex(span["traceId"], "^[0-9a-f]{32}$")
+            self.assertLessEqual(int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"]))
+        self.assertEqual(set(named), {"host", "item", "mail", "daily"})
+        self.assertEqual(named["host"]["parentSpanId"], "b7ad6b7169203331")
+        self.assertEqual(named["item"]["parentSpanId"], named["host"]["spanId"])
+        self.assertEqual(named["mail"]["kind"], 5)
+        keys = {one["key"]: one["value"] for one in named["host"]["attributes"]}
+        self.assertEqual(keys["http.response.status_code"], {"intValue": "201"})
+
+    def test_fallback(self):
+        other = self.host()
+        host = self.host("--fallback", f"http://127.0.0.1:{other.port}", functions=[
+            {"name": "mail", "trigger": "queue", "key": "mail"}])
+        response, body = host.ask("POST", "/items/x?n=1", b"abc", {"X-Own": "1"})
+        self.assertEqual((response.status, body), (201, "POST /items/x id=x n=1 body=abc"))
+        self.assertEqual(response.msg.get_all("set-cookie"), ["a=1", "b=2"])
+        self.assertEqual(host.ask("GET", "/none")[0].status, 404)
+        other.stop()
+        self.assertEqual(host.ask("GET", "/items/x")[0].status, 502)
+
+    def test_hot_reload(self):
+        host = self.host()
+        first = host.ask("GET", "/items/1")
+        self.assertEqual(first[0].status, 201)
+        path = os.path.join(host.folder, "bootstrap")
+        copy = path + ".new"
+        shutil.copy(path, copy)
+        with open(copy, "ab") as out:
+            out.write(b"\0")
+        os.rename(copy, path)
+        host.wait_for(lambda: [event for event in host.events("instance")
+                               if event["detail"].startswith("ended")])
+        self.assertEqual(host.ask("GET", "/items/1")[0].status, 201)
+        cold = [event["is_cold"] for event in host.events("invocation")
+                if event["function"] == "item"]
+        self.assertEqual(cold, [True, True])
+
+    def test_second_owner_is_refused(self):
+        host = self.host()
+        run = subprocess.run([CLEAVE, "host", host.folder, "--listen", "127.0.0.1:0"],
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 6)
+        self.assertIn("another process uses it", run.stderr)
 
 
 class RefusalTest(unittest.TestCase):

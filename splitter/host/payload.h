@@ -1,0 +1,66 @@
+/* What an instance is handed for one invocation, and what its answer means, per platform.
+ *
+ * On AWS that is an event of the Runtime API; on PORT (Cloud Run functions, Knative) an HTTP
+ * request (passed on, CloudEvent or Pub/Sub push); on Azure the envelope of a custom handler. Pure.
+ */
+#ifndef CLEAVE_HOST_PAYLOAD_H
+#define CLEAVE_HOST_PAYLOAD_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "splitter/host/envelope.h"
+#include "splitter/host/project.h"
+#include "splitter/host/watcher.h"
+
+struct payload {
+  char *method; /* NULL on AWS: the body is an event */
+  char *target;
+  GArray *headers; /* struct cleave_field; strings in STRINGS */
+  GStringChunk *strings;
+  GBytes *body;
+};
+void payload_free(struct payload *payload);
+
+struct payload_message {
+  const char *id;
+  const void *body;
+  size_t n_body;
+  unsigned n_deliveries;
+  int64_t sent_ms;
+  const char *traceparent; /* or "" */
+};
+
+struct payload_object {
+  const char *bucket;
+  const char *key;
+  uint64_t size;
+  const char *etag;
+  const void *content; /* Azure sends it along */
+  size_t n_content;
+  int64_t now_ms;
+};
+
+/* One payload per trigger. The caller releases with payload_free(). */
+struct payload *payload_http(const struct project_function *function, const struct wire *request,
+                             const struct http_origin *origin, const char *traceparent);
+struct payload *payload_queue(const struct project_function *function,
+                              const struct payload_message *message);
+struct payload *payload_schedule(const struct project_function *function, int64_t due_ms,
+                                 const char *traceparent);
+struct payload *payload_object(const struct project_function *function,
+                               const struct payload_object *object, const char *traceparent);
+/* Any JSON, as the Invoke API takes it. */
+struct payload *payload_direct(const struct project_function *function, const void *body,
+                               size_t n_body, const char *traceparent);
+
+/* Reads the answer of an http function. Release with http_reply_clear(). */
+void payload_read_http(const struct project_function *function,
+                       const struct invocation_result *result, struct http_reply *reply);
+
+/* True when the answer says that the message was processed. */
+bool payload_is_processed(const struct project_function *function,
+                          const struct invocation_result *result, const char *message_id);
+
+#endif
