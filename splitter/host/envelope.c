@@ -222,6 +222,9 @@ static void read_object(struct http_reply *reply, json_t *root)
   json_t *value;
   json_object_foreach(json_object_get(root, "headers"), name, value)
   {
+    for (size_t i = 0; i < json_array_size(value); i++) { /* as Azure's custom handlers write */
+      http_reply_add(reply, name, json_string_value(json_array_get(value, i)));
+    }
     http_reply_add(reply, name, json_string_value(value));
   }
   size_t index;

@@ -45,6 +45,9 @@ static bool read_element(const struct field *field, const char *text, uint64_t *
 {
   g_auto(GStrv) parts = g_strsplit(text, "/", 2);
   guint64 step = 1;
+  if (!parts[0] || parts[0][0] == '\0') {
+    return false;
+  }
   if (parts[1] && !g_ascii_string_to_unsigned(parts[1], 10, 1, field->high, &step, NULL)) {
     return false;
   }

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""No acknowledged message is lost and none is reported done that is not, whoever is killed.
+
+Senders send messages while functions and the host itself are killed at random moments. In the end
+everything that was acknowledged was processed, and the queue is empty.
+
+usage: test_queue_kills.py CLEAVE FUNCTIONS_BINARY [MESSAGES [SEED]]
+"""
+import http.client
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from hosting import Host
+
+CLEAVE, BINARY = sys.argv[1:3]
+N_MESSAGES = int(sys.argv[3]) if len(sys.argv) > 3 else 10000
+SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+N_SENDERS = 4
+
+
+class Sender(threading.Thread):
+    """Sends its share; a message without an acknowledgement is sent again under another name."""
+
+    def __init__(self, host, number):
+        super().__init__(daemon=True)
+        self.host, self.number = host, number
+        self.acknowledged, self.n_failures = [], 0
+
+    def run(self):
+        connection, port, tries = None, None, 0
+        while len(self.acknowledged) < N_MESSAGES // N_SENDERS:
+            name = f"m{self.number}-{len(self.acknowledged)}-{tries}"
+            try:
+                if connection is None or port != self.host.api:
+                    port = self.host.api
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+                connection.request("POST", "/queues/mail/messages", name)
+                response = connection.getresponse()
+                response.read()
+                if response.status == 202:
+                    self.acknowledged.append(name)
+                    continue
+            except (OSError, http.client.HTTPException, TypeError):
+                pass
+            tries += 1
+            self.n_failures += 1
+            connection = None
+            time.sleep(0.01)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as text:
+        return [int(child) for child in text.read().split()]
+
+
+def main():
+    chance = random.Random(SEED)
+    host = Host(CLEAVE, BINARY, [{"name": "mail", "trigger": "queue", "key": "mail",
+                                  "max_deliveries": 1000, "max_instances": 4, "timeout_s": 5}])
+    senders = [Sender(host, number) for number in range(N_SENDERS)]
+    for sender in senders:
+        sender.start()
+    n_function_kills = n_host_kills = 0
+    while any(sender.is_alive() for sender in senders):
+        time.sleep(chance.uniform(0.02, 0.25))
+        if chance.random() < 0.15:
+            host.kill()
+            host.api = None
+            host.start()
+            n_host_kills += 1
+            continue
+        victims = children(host.process.pid)
+        if victims:
+            try:
+                os.kill(chance.choice(victims), signal.SIGKILL)
+                n_function_kills += 1
+            except ProcessLookupError:
+                pass
+
+    def figures():
+        return json.loads(host.call("GET", "/queues/mail")[1])
+
+    host.wait_for(lambda: figures()["visible"] + figures()["out"] == 0, 120)
+    acknowledged = [name for sender in senders for name in sender.acknowledged]
+    notes = [line.split()[1] for line in host.noted() if line.startswith("mail ")]
+    processed = set(notes)
+    lost = [name for name in acknowledged if name not in processed]
+    dead = figures()["dead"]
+    print(f"{len(acknowledged)} acknowledged, {len(processed)} processed, "
+          f"{len(notes) - len(processed)} more than once, {len(lost)} lost, {dead} dead letters; "
+          f"{n_function_kills} functions and {n_host_kills} hosts killed, "
+          f"{sum(sender.n_failures for sender in senders)} sends failed")
+    assert host.stop() == 0
+    host.remove()
+    assert len(acknowledged) >= N_MESSAGES // N_SENDERS * N_SENDERS
+    assert not lost, lost[:10]
+    assert dead == 0
+    assert n_function_kills >= 10 and n_host_kills >= 2
+
+
+main()
