@@ -60,7 +60,7 @@ static bool measure_time(const struct billing *billing, struct lambda_time *time
   const struct decimal *init = billing_value(billing, "init_ms", "0");
   const struct decimal *provisioned_requests = billing_value(billing, "provisioned.requests", "0");
   const struct decimal *provisioned_ms = billing_value(billing, "provisioned.duration_ms", "0");
-  if (decimal_compare(cold_starts, requests) > 0) {
+  if (decimal_compare(cold_starts, decimal_add(pool, requests, provisioned_requests)) > 0) {
     g_set_error_literal(error, COST_ERROR, COST_ERROR_INPUT, "more cold_starts than requests");
     return false;
   }

@@ -235,8 +235,8 @@ static bool read_section(struct scenario *scenario, const struct document *docum
                          enum section section, GError **error)
 {
   const struct node *list = node_find(document->root, section_names[section]);
-  if (list == NULL) {
-    return true;
+  if (list == NULL || (list->kind == NODE_SCALAR && list->text[0] == '\0')) {
+    return true; /* not there, or all its entries are commented out */
   }
   if (!document_expect(document, list, NODE_SEQUENCE, section_names[section], error)) {
     return false;
