@@ -22,7 +22,8 @@ static void name_objects(struct flow *flow, uint32_t n)
 
 static uint32_t add_object(struct flow *flow, struct flow_object object, uint64_t size)
 {
-  bool is_scalar = object.type == LINK_NONE && object.kind != FLOW_HEAP;
+  bool is_raw = object.kind == FLOW_HEAP && object.index == UNIT_NONE;
+  bool is_scalar = object.type == LINK_NONE && !is_raw && object.kind != FLOW_SLOT;
   uint32_t index =
       points_to_add_object(flow->solver, size, is_scalar ? POINTS_TO_SCALAR : object.type + 1);
   name_objects(flow, index);
@@ -70,13 +71,7 @@ static uint32_t lazy_node(struct flow *flow, uint32_t *place)
 static uint32_t record_of_object(const struct flow *flow, uint32_t unit, uint32_t row)
 {
   const struct unit_object *object = &linkage_unit(flow->linkage, unit)->objects[row];
-  if (object->kind == UNIT_OBJECT_HEAP) {
-    /* "T **" is an array of pointers, not of records. */
-    const char *star = strchr(unit_string(linkage_unit(flow->linkage, unit), object->type), '*');
-    if (star != NULL && strchr(star + 1, '*') != NULL)
-      return LINK_NONE;
-    return linkage_record(flow->linkage, unit, object->record);
-  }
+
   if ((object->value & UNIT_VALUE_RECORD) == 0 || (object->value & UNIT_VALUE_POINTER) != 0)
     return LINK_NONE;
   return linkage_record(flow->linkage, unit, object->record);
@@ -146,10 +141,17 @@ static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, u
   if (variable->kind == UNIT_OBJECT_HEAP)
     return;
   const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
-  bool is_number =
-      (variable->value & shaped) == 0 && variable->size < sizeof(void *) && variable->size != 0;
+  bool is_number = (variable->value & shaped) == 0 && variable->shape == 0 &&
+                   variable->size < sizeof(void *) && variable->size != 0;
   if (is_number) {
     points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0), POINTS_TO_NONE);
+    return;
+  }
+  if (variable->shape != 0 && (variable->value & UNIT_VALUE_RECORD) == 0 &&
+      (variable->value & UNIT_VALUE_POINTER) == 0) {
+    /* A parameter that is written as a routine is a pointer to one. */
+    points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0),
+                       POINTS_TO_ROUTINE);
     return;
   }
   uint32_t target = target_of(flow->linkage, unit, variable->value, variable->record,
@@ -161,16 +163,12 @@ static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, u
 /* Numbers and characters hold no pointers; of memory whose type is not known nothing is sure. */
 static bool may_hold_pointers(const struct flow *flow, uint32_t unit, uint32_t row)
 {
-  const struct unit *from = linkage_unit(flow->linkage, unit);
-  const struct unit_object *object = &from->objects[row];
+  const struct unit_object *object = &linkage_unit(flow->linkage, unit)->objects[row];
   const uint32_t holders = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER | UNIT_VALUE_RECORD;
-  if (object->kind != UNIT_OBJECT_HEAP)
-    return (object->value & holders) != 0 || object->size == 0 ||
-           ((object->value & UNIT_VALUE_ARRAY) == 0 && object->size >= sizeof(void *));
-  const char *type = unit_string(from, object->type);
-  const char *star = strchr(type, '*');
-  return object->record != UNIT_NONE || star == NULL || strchr(star + 1, '*') != NULL ||
-         strstr(type, "void") != NULL;
+  if (object->kind == UNIT_OBJECT_HEAP)
+    return (object->value & (holders | UNIT_VALUE_VOID)) != 0;
+  return (object->value & holders) != 0 || object->size == 0 || object->shape != 0 ||
+         ((object->value & UNIT_VALUE_ARRAY) == 0 && object->size >= sizeof(void *));
 }
 
 static uint32_t static_object(struct flow *flow, uint32_t unit, uint32_t row)
@@ -221,13 +219,11 @@ static uint32_t opaque_local(struct flow *flow)
   return flow->opaque_local;
 }
 
-static bool is_raw_memory(const struct flow *flow, uint32_t unit, uint32_t row, uint32_t type)
+static bool is_raw_memory(const struct flow *flow, uint32_t unit, uint32_t row)
 {
-  const struct unit *from = linkage_unit(flow->linkage, unit);
-  const char *text = unit_string(from, from->objects[row].type);
-  const char *star = strchr(text, '*');
-  bool is_pointers = star != NULL && strchr(star + 1, '*') != NULL;
-  return type == LINK_NONE && !is_pointers;
+  const struct unit_object *object = &linkage_unit(flow->linkage, unit)->objects[row];
+  const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER | UNIT_VALUE_RECORD;
+  return (object->value & UNIT_VALUE_VOID) != 0 && (object->value & shaped) == 0;
 }
 
 /* The solver's object of a unit's object; LINK_NONE for literals, through which nothing flows. */
@@ -250,7 +246,7 @@ static uint32_t object_of(struct flow *flow, uint32_t unit, uint32_t row)
       .type = record_of_object(flow, unit, row),
       .call = UNIT_NONE,
   };
-  if (object->kind == UNIT_OBJECT_HEAP && is_raw_memory(flow, unit, row, fresh.type)) {
+  if (object->kind == UNIT_OBJECT_HEAP && is_raw_memory(flow, unit, row)) {
     *place = raw_memory(flow);
     return *place;
   }

@@ -157,6 +157,9 @@ void attributes_clear(struct attributes *attributes);
 struct value value_none(CXType type);
 uint32_t value_node(struct visit *visit, struct value *value, const struct spot *spot);
 void flow_into(struct visit *visit, uint32_t node, struct value *value, const struct spot *spot);
+/* What allocated memory becomes, as a pointer to it of this type says; what "sizeof" said before
+ * stays unless the memory holds pointers. */
+void flow_shape_heap(struct visit *visit, uint32_t heap, CXType type);
 void flow_assign(struct visit *visit, const struct place *place, struct value *value,
                  const struct spot *spot);
 void flow_edge(struct visit *visit, enum unit_edge_kind kind, uint32_t to, uint32_t from,

@@ -131,6 +131,7 @@ static uint32_t heap_candidate(struct visit *visit, CXCursor call, CXType result
   uint32_t heap = visit_new_object(visit, UNIT_OBJECT_HEAP, name, call, result);
   visit_object_row(visit, heap)->type = 0;
   visit_object_row(visit, heap)->size = 0;
+  visit_object_row(visit, heap)->value = UNIT_VALUE_VOID;
   CXType type = {.kind = CXType_Invalid, .data = {NULL, NULL}};
   clang_visitChildren(call, find_sizeof, &type);
   if (type.kind == CXType_Invalid)
@@ -141,6 +142,7 @@ static uint32_t heap_candidate(struct visit *visit, CXCursor call, CXType result
     struct unit_object *row = visit_object_row(visit, heap);
     row->record = record;
     row->type = text;
+    row->value = UNIT_VALUE_RECORD;
   }
   return heap;
 }

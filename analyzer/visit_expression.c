@@ -602,13 +602,7 @@ static struct value value_of_cast(struct visit *visit, CXCursor expression, CXTy
   if (clang_getCanonicalType(type).kind == CXType_Void)
     return value_none(type);
   if (value.heap != UNIT_NONE && is_pointer(type)) {
-    uint32_t record = visit_type_of(visit, type);
-    uint32_t text = visit_type_text(visit, type);
-    struct unit_object *heap = visit_object_row(visit, value.heap);
-    if (heap->record == UNIT_NONE && record != UNIT_NONE) {
-      heap->record = record;
-      heap->type = text;
-    }
+    flow_shape_heap(visit, value.heap, type);
   }
   if (is_pointer(type) && is_pointer(from))
     note_cast(&value, from, type);

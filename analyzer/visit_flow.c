@@ -96,19 +96,31 @@ static uint32_t address_node(struct visit *visit, const struct place *place,
   return value_node(visit, &address, spot);
 }
 
+void flow_shape_heap(struct visit *visit, uint32_t heap, CXType type)
+{
+  CXType canonical = clang_getCanonicalType(type);
+  if (canonical.kind != CXType_Pointer)
+    return;
+  CXType pointee = clang_getPointeeType(canonical);
+  uint32_t value = visit_value_flags(pointee);
+  bool is_pointer = (value & UNIT_VALUE_POINTER) != 0;
+  if ((value & UNIT_VALUE_VOID) != 0 && !is_pointer)
+    return;
+  if (visit_object_row(visit, heap)->record != UNIT_NONE && !is_pointer)
+    return;
+  uint32_t record = visit_type_of(visit, type);
+  uint32_t text = visit_type_text(visit, type);
+  struct unit_object *row = visit_object_row(visit, heap);
+  row->record = record;
+  row->type = text;
+  row->value = value;
+}
+
 void flow_assign(struct visit *visit, const struct place *place, struct value *value,
                  const struct spot *spot)
 {
   if (value->heap != UNIT_NONE && place->type.kind != CXType_Invalid) {
-    struct unit_object *heap = visit_object_row(visit, value->heap);
-    if (heap->record == UNIT_NONE) {
-      uint32_t record = visit_type_of(visit, place->type);
-      uint32_t text = visit_type_text(visit, place->type);
-      heap = visit_object_row(visit, value->heap);
-      heap->record = record;
-      if (heap->type == 0 || record != UNIT_NONE)
-        heap->type = text;
-    }
+    flow_shape_heap(visit, value->heap, place->type);
   }
   if (place->base == UNIT_BASE_NONE || !visit_is_carrier(place->type))
     return;
