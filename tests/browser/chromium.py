@@ -1,6 +1,6 @@
 """A real browser for tests: Debian's chromium, spoken to over its debugging pipe.
 
-Plain python: no driver, no packages. The browser has no network: every host name fails, and every
+Plain python: no driver, no packages. The browser has no network but loopback: every host name fails, and every
 request that a page makes is recorded.
 """
 import base64
@@ -26,7 +26,7 @@ class Browser:
                  "--remote-debugging-pipe", "--no-first-run", "--disable-extensions", "--hide-scrollbars",
                  "--disable-background-networking", "--disable-component-update", "--disable-sync",
                  "--font-render-hinting=none", "--force-color-profile=srgb",
-                 "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={self.folder}", "about:blank"]
+                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", f"--user-data-dir={self.folder}", "about:blank"]
 
         def place_pipes():
             # The browser reads commands from 3 and writes answers to 4.
