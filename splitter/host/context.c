@@ -1,37 +1,45 @@
 #include "splitter/host/context.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "splitter/runtime/trace.h"
 
-/* N random bytes as hexadecimal digits, never all zero. */
-static void random_id(char *out, size_t n)
+/* The next SIZE random bytes as hexadecimal digits, never all zero. */
+static void take_id(char *out, const uint8_t *bytes, size_t size)
 {
-  uint8_t bytes[16];
-  if (getrandom(bytes, n, 0) != (ssize_t)n) {
-    for (size_t i = 0; i < n; i++) {
-      bytes[i] = (uint8_t)g_random_int_range(0, 256);
-    }
+  static const char digits[] = "0123456789abcdef";
+  bool is_zero = true;
+  for (size_t i = 0; i < size; i++) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+    is_zero = is_zero && bytes[i] == 0;
   }
-  bytes[n - 1] = bytes[n - 1] == 0 ? 1 : bytes[n - 1];
-  for (size_t i = 0; i < n; i++) {
-    g_snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+  out[2 * size] = '\0';
+  if (is_zero) {
+    out[2 * size - 1] = '1';
   }
 }
 
 void trace_context_begin(struct trace_context *context, const char *incoming)
 {
+  uint8_t bytes[24];
   memset(context, 0, sizeof *context);
+  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+    for (size_t i = 0; i < sizeof bytes; i++) {
+      bytes[i] = (uint8_t)g_random_int_range(0, 256);
+    }
+  }
   if (incoming && trace_is_valid(incoming)) {
     memcpy(context->trace, incoming + 3, 32);
     memcpy(context->parent, incoming + 36, 16);
   } else {
-    random_id(context->trace, 16);
+    take_id(context->trace, bytes, 16);
   }
-  random_id(context->span, 8);
+  take_id(context->span, bytes + 16, 8);
   g_snprintf(context->traceparent, sizeof context->traceparent, "00-%s-%s-01", context->trace,
              context->span);
 }

@@ -14,8 +14,9 @@
 /* In PORT mode answers may be larger. */
 #define MAX_ANSWER ((size_t)32 * 1024 * 1024)
 #define MAX_HEADERS ((size_t)64 * 1024)
-#define INIT_SECONDS 10 /* the platform's limit for start-up */
-#define PROBE_MS 2      /* how often a starting instance is asked whether it listens */
+#define INIT_SECONDS 10  /* the platform's limit for start-up */
+#define MEASURE_US 50000 /* memory is read at most this often */
+#define PROBE_MS 2       /* how often a starting instance is asked whether it listens */
 
 struct invocation {
   char *id;
@@ -37,6 +38,8 @@ struct instance {
   uint16_t port;
   struct invocation *current;
   gint64 spawned; /* monotonic microseconds */
+  gint64 measured;
+  int64_t peak; /* bytes at that time */
   gint64 handed_over;
   gint64 handed_over_real;
   double init;   /* seconds, of the first event only */
@@ -114,6 +117,17 @@ static void finish(struct instance *instance, enum outcome outcome, const char *
                    const char *body, size_t n_body, int64_t max_rss)
 {
   finish_with(instance, outcome, error_type, body, n_body, max_rss, NULL);
+}
+
+/* The highest memory so far; reading it costs as much as a small invocation. */
+static int64_t peak_memory(struct instance *instance)
+{
+  gint64 now = g_get_monotonic_time();
+  if (now - instance->measured > MEASURE_US) {
+    instance->peak = process_peak_memory(instance->process.pid);
+    instance->measured = now;
+  }
+  return instance->peak;
 }
 
 static char *error_json(const char *type, const char *message)
@@ -220,7 +234,7 @@ static void on_answer(const struct upstream_answer *answer, void *data)
   if (!instance->current || instance->is_ending) {
     return; /* its end tells how the invocation ended */
   }
-  int64_t rss = process_peak_memory(instance->process.pid);
+  int64_t rss = peak_memory(instance);
   bool is_http = instance->pool->options.function->trigger == CLEAVE_HTTP;
   if (answer->status == 0) {
     instance->ending = OUTCOME_CRASH;
@@ -625,7 +639,7 @@ void instance_response(struct instance *instance, struct call *call, const char 
   }
   const struct buffer *body = &call_request(call)->body;
   const char *mode = wire_header(call_request(call), "Lambda-Runtime-Function-Response-Mode");
-  int64_t rss = process_peak_memory(instance->process.pid);
+  int64_t rss = peak_memory(instance);
   if (mode && strcmp(mode, "streaming") != 0) {
     refuse(call, 400, "InvalidFunctionResponseMode", "the response mode is not streaming");
     fail(instance, OUTCOME_ERROR, "Runtime.InvalidResponseModeHeader", "invalid response mode",
@@ -654,7 +668,7 @@ void instance_error(struct instance *instance, struct call *call, const char *id
   g_autofree char *type_copy = g_strdup(type ? type : "Function.Unknown");
   g_autofree char *copy = g_memdup2(buffer_text(&request->body), request->body.length + 1);
   size_t length = request->body.length;
-  int64_t rss = process_peak_memory(instance->process.pid);
+  int64_t rss = peak_memory(instance);
   call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
   finish(instance, OUTCOME_ERROR, type_copy, copy, length, rss);
 }

@@ -21,8 +21,8 @@ FUNCTIONS = [
 
 class Host:
     def __init__(self, cleave, binary, functions=None, arguments=(), folder=None, environment=None,
-                 asan=False):
-        self.cleave, self.arguments = cleave, list(arguments)
+                 needs_api=True):
+        self.cleave, self.arguments, self.needs_api = cleave, list(arguments), needs_api
         self.owns_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="cleave-host-")
         self.db = os.path.join(self.folder, "cleave.db")
@@ -47,7 +47,7 @@ class Host:
         self.port = int(first.rsplit(":", 1)[1])
         self.api = None
         deadline = time.monotonic() + 20
-        while self.api is None and time.monotonic() < deadline:
+        while self.needs_api and self.api is None and time.monotonic() < deadline:
             match = re.search(r"metrics: http://127.0.0.1:(\d+)", self.said())
             self.api = int(match.group(1)) if match else None
 
