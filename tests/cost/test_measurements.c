@@ -24,23 +24,23 @@ static void test_curves(void)
   g_autofree char *text = NULL;
   g_assert_true(
       g_file_get_contents(data_file("keep_alive/keep_alive_2025.csv", &path), &text, NULL, NULL));
-  enum { N_PROBES = 20000 };
-  g_autofree double *probes = g_new(double, N_PROBES);
+  const size_t n_probes = g_test_slow() ? 20000 : 8000;
+  g_autofree double *probes = g_new(double, n_probes);
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   unsigned int n_points = 0;
   double worst = 0.0;
   for (char **line = lines + 1; *line != NULL && **line != '\0'; line++) {
     g_auto(GStrv) cells = g_strsplit(*line, ",", -1);
     double idle = g_ascii_strtod(cells[1], NULL);
-    for (int i = 0; i < N_PROBES; i++) {
-      probes[i] = i * idle;
+    for (size_t i = 0; i < n_probes; i++) {
+      probes[i] = (double)i * idle;
     }
     const struct simulation simulation = {
         .seed = 3,
-        .n_calls = N_PROBES,
+        .n_calls = n_probes,
         .arrivals = ARRIVALS_TRACE,
         .trace = probes,
-        .n_trace = N_PROBES,
+        .n_trace = n_probes,
         .warm_s = 1e-9,
         .cold_s = 1e-9,
         .curve = keepalive_curve(cells[0]),
@@ -130,8 +130,8 @@ static void test_folds(void)
         others[n++] = logs[i];
       }
     }
-    struct recycling fitted = recycling_fit(others, 3, 20);
-    double predicted = recycling_replay(&logs[left_out], fitted, 400);
+    struct recycling fitted = recycling_fit(others, 3, g_test_slow() ? 20 : 5);
+    double predicted = recycling_replay(&logs[left_out], fitted, g_test_slow() ? 400 : 200);
     double error = fabs(predicted / (double)logs[left_out].n_cold - 1);
     g_test_message("without %s: keep %.0f s, hazard %.2f/h; %.1f cold starts, %zu recorded, "
                    "error %.1f %%",

@@ -14,13 +14,13 @@ static void expect_within(double found, double expected, double share)
 
 static void test_exponential(void)
 {
-  enum { N = 4000000 };
+  const int n_draws = g_test_slow() ? 4000000 : 400000;
   struct random random;
   double sum = 0.0;
   double squares = 0.0;
   int above[5] = {0};
   random_init(&random, 42);
-  for (int i = 0; i < N; i++) {
+  for (int i = 0; i < n_draws; i++) {
     double value = random_exponential(&random);
     g_assert_cmpfloat(value, >=, 0.0);
     sum += value;
@@ -29,11 +29,12 @@ static void test_exponential(void)
       above[j] += value > 0.5 * (j + 1) * (j + 1);
     }
   }
-  expect_within(sum / N, 1.0, 0.003);
-  expect_within(squares / N, 2.0, 0.006);
+  expect_within(sum / n_draws, 1.0, g_test_slow() ? 0.003 : 0.01);
+  expect_within(squares / n_draws, 2.0, g_test_slow() ? 0.006 : 0.02);
   for (int j = 0; j < 5; j++) {
     double expected = exp(-0.5 * (j + 1) * (j + 1));
-    g_assert_cmpfloat(fabs((double)above[j] / N - expected), <=, 4 * sqrt(expected / N));
+    g_assert_cmpfloat(fabs((double)above[j] / n_draws - expected), <=,
+                      4 * sqrt(expected / n_draws));
   }
 }
 
@@ -43,7 +44,7 @@ static void test_published_point(void)
 {
   const struct simulation simulation = {
       .seed = 1,
-      .n_calls = 5000000,
+      .n_calls = g_test_slow() ? 5000000 : 1000000,
       .arrivals = ARRIVALS_POISSON,
       .rate = 0.9,
       .service = SERVICE_EXPONENTIAL,
@@ -58,7 +59,7 @@ static void test_published_point(void)
   double published = 1213.0 / 898469.0;
   g_assert_cmpfloat(fabs(result.cold_share - published), <=, 3 * sqrt(published / 898469.0));
   g_assert_cmpfloat(fabs(result.cold_share - 0.001329), <=,
-                    3 * sqrt(0.001329 / 5e6 + 0.001329 / 5e6));
+                    3 * sqrt(0.001329 / 5e6 + 0.001329 / (double)simulation.n_calls));
   expect_within(result.mean_instances, 7.688, 0.005);
   expect_within(result.mean_running, 1.7905, 0.005);
   expect_within(result.mean_idle, 5.898, 0.006);
@@ -112,11 +113,11 @@ static void test_grid(void)
   static const double rates[] = {0.02, 0.2, 1.0, 5.0, 20.0};
   static const double services[] = {0.05, 0.5, 3.0};
   static const double keeps[] = {60, 600};
-  enum { N_CALLS = 300000 };
-  for (int i = 0; i < 30; i++) {
+  const int n_calls = g_test_slow() ? 300000 : 60000;
+  for (int i = 0; i < 30; i += g_test_slow() ? 1 : 3) {
     const struct simulation simulation = {
         .seed = (uint64_t)i + 1,
-        .n_calls = N_CALLS,
+        .n_calls = (uint64_t)n_calls,
         .arrivals = ARRIVALS_POISSON,
         .rate = rates[i % 5],
         .service = SERVICE_EXPONENTIAL,
@@ -129,13 +130,13 @@ static void test_grid(void)
     double instances = 0.0;
     simulation_run(&simulation, &result);
     scan(simulation.rate, simulation.warm_s, simulation.cold_s, simulation.keep_s,
-         (unsigned int)i + 100, N_CALLS, &cold, &instances);
+         (unsigned int)i + 100, n_calls, &cold, &instances);
     double both = (cold + result.cold_share) / 2;
-    g_assert_cmpfloat(fabs(result.cold_share - cold), <=, 4 * sqrt(2 * both / N_CALLS) + 1e-9);
+    g_assert_cmpfloat(fabs(result.cold_share - cold), <=, 4 * sqrt(2 * both / n_calls) + 1e-9);
     /* both are samples: the noise falls with the simulated time, in units of the keep-alive */
     expect_within(result.mean_instances, instances, 0.01 + 6 / sqrt(result.seconds));
     expect_within(result.mean_running,
-                  simulation.rate * (simulation.warm_s + 0.2 * simulation.warm_s * cold), 0.02);
+                  simulation.rate * (simulation.warm_s + 0.2 * simulation.warm_s * cold), 0.03);
   }
 }
 
@@ -160,7 +161,7 @@ static void test_analytic(void)
       g_assert_cmpfloat(fabs(share - reference[i].shares[j]), <=, 1e-6);
       const struct simulation simulation = {
           .seed = 5,
-          .n_calls = 400000,
+          .n_calls = g_test_slow() ? 400000 : 40000,
           .rate = rate,
           .warm_s = 1e-6,
           .cold_s = 1e-6,
@@ -168,7 +169,9 @@ static void test_analytic(void)
       };
       struct simulation_result result;
       simulation_run(&simulation, &result);
-      g_assert_cmpfloat(fabs(result.cold_share - share), <=, 4 * sqrt(share / 400000.0) + 1e-5);
+      g_assert_cmpfloat(fabs(result.cold_share - share), <=,
+                        4 * sqrt(share / (double)simulation.n_calls) +
+                            2.0 / (double)simulation.n_calls);
     }
   }
   expect_within(keepalive_cold_share(keepalive_curve("aws"), 1e-3, 0.1), 0.99, 0.01);
@@ -210,12 +213,14 @@ static void test_options(void)
 
   simulation.timeout_s = 0;
   simulation.concurrency = 80;
+  simulation.n_calls = 20000;
   simulation_run(&simulation, &result);
   g_assert_cmpuint(result.peak_instances, ==, 1);
   /* one instance, unlimited concurrency: busy all the time but exp(-9.5) of it, in 0.1 s steps */
   expect_within(result.mean_running, 1 - exp(-9.5), 0.01);
   g_assert_cmpfloat(result.billed_s, <, 0.2 * (double)result.n_calls);
 
+  simulation.n_calls = 200000;
   simulation.concurrency = 0;
   simulation.step_s = 0;
   static const double office[24] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
