@@ -77,8 +77,15 @@ def main():
     direct = {pair for pair in inside if "direct" in calls.get(pair, ())}
     others = inside - direct
     found = {pair for pair in others if pair in calls}
+    handlers = {row[0] for row in store.execute(
+        "SELECT r.symbol FROM fact_entry e JOIN fact_routine r ON r.id = e.routine"
+        " WHERE e.rule LIKE 'signal-%' OR e.rule LIKE 'alarm-%'")}
+    interrupts = {pair for pair in others - found if not traced[pair] and pair[1] in handlers}
+    others -= interrupts
     by_libc = {pair for pair in others if not traced[pair]}
     print(f"program {options.program}: {len(files)} units, {len(inside)} traced pairs of routines of the tree")
+    inside -= interrupts
+    print(f"signal handlers that interrupted something: {len(interrupts)} pairs, left out")
     print(f"recall, all pairs:        {100 * (len(direct) + len(found)) / max(len(inside), 1):.2f} %"
           f"  ({len(direct) + len(found)} of {len(inside)})")
     print(f"recall, not direct pairs: {100 * len(found) / max(len(others), 1):.2f} %"

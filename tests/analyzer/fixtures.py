@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Fixtures: C files that carry in comments what linking must find.
+
+    // call: CALLER -> CALLEE TIER      all the targets of the calls through pointers on the line
+    // unresolved                       a call through a pointer without a target
+    // access: ROUTINE MODE STATE[.FIELD]
+    // state: STATE[.FIELD] STORAGE CLASS
+    // effect: ROUTINE EFFECT
+    // entry: ROUTINE TRIGGER "KEY" RULE [1]     with 1, the evidence stands one line above
+    // span: ROUTINE KIND END_LINE
+
+Several expectations on a line are separated by semicolons.
+"""
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLEAVE = os.path.join(os.environ["CLEAVE_BINARY_DIR"], "cli", "cleave")
+
+
+def expectations(path):
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if " // " not in line:
+                continue
+            kind = None
+            for part in line.split(" // ", 1)[1].strip().split("; "):
+                match = re.match(r"(call|access|state|effect|entry|span): (.*)|(unresolved)$", part)
+                if match:
+                    kind = match[1] or match[3]
+                    yield number, kind, match[2] or ""
+                elif kind:
+                    yield number, kind, part
+                else:
+                    raise SystemExit(f"{path}:{number}: cannot read '{part}'")
+
+
+def analyse(path, folder):
+    shutil.copy(path, folder)
+    name = os.path.basename(path)
+    with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+        json.dump([{"directory": folder, "file": name, "arguments": ["cc", "-c", name]}], file)
+    store = os.path.join(folder, "cleave.db")
+    subprocess.run([CLEAVE, "analyze", folder, "--db", store, "--quiet"], check=True)
+    return sqlite3.connect(store)
+
+
+def full(name, field):
+    name = name.removeprefix("struct ")
+    return f"{name}.{field}" if field else name
+
+
+def holds(store, line, kind, text):
+    if kind == "access":
+        routine, mode, state = text.split(" ")
+        rows = store.execute("SELECT state, field FROM v_access WHERE routine = ? AND mode = ? AND line = ?",
+                             (routine, mode, line))
+        return state in {full(*row) for row in rows}
+    if kind == "state":
+        state, storage, class_ = text.split(" ")
+        rows = store.execute("SELECT name, field FROM v_state WHERE storage = ? AND class = ?", (storage, class_))
+        return state in {full(*row) for row in rows}
+    if kind == "effect":
+        routine, effect = text.split(" ")
+        return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ? AND line = ?",
+                             (routine, effect, line)).fetchone()[0] > 0
+    if kind == "entry":
+        match = re.match(r'(\w+) (\w+) "(.*)" ([\w-]+)( 1)?$', text)
+        return store.execute("SELECT count(*) FROM v_entry WHERE routine = ? AND trigger = ? AND key = ?"
+                             " AND rule = ? AND line = ?",
+                             (match[1], match[2], match[3], match[4], line - bool(match[5]))).fetchone()[0] > 0
+    if kind == "span":
+        routine, what, end = text.split(" ")
+        return store.execute("SELECT count(*) FROM v_span WHERE routine = ? AND kind = ? AND line = ?"
+                             " AND end_line = ?", (routine, what, line, int(end))).fetchone()[0] > 0
+    if kind == "unresolved":
+        return store.execute("SELECT count(*) FROM v_unresolved WHERE line = ?", (line,)).fetchone()[0] > 0
+    raise SystemExit(f"unknown expectation '{kind}'")
+
+
+def check(path):
+    with tempfile.TemporaryDirectory() as folder:
+        store = analyse(path, folder)
+        failures, calls = [], {}
+        for line, kind, text in expectations(path):
+            if kind == "call":
+                match = re.match(r"(\w+) -> (\w+) (\w+)$", text)
+                calls.setdefault(line, set()).add(match.groups())
+            elif not holds(store, line, kind, text):
+                failures.append(f"{line}: no {kind} {text}")
+        for line, expected in calls.items():
+            found = set(store.execute("SELECT caller, callee, tier FROM v_call WHERE kind <> 'direct'"
+                                      " AND line = ?", (line,)))
+            if found != expected:
+                failures.append(f"{line}: calls {sorted(found)} instead of {sorted(expected)}")
+        return failures
+
+
+def main():
+    folder = os.path.join(HERE, "fixtures")
+    n_failures = 0
+    names = sys.argv[1:] or sorted(name for name in os.listdir(folder) if name.endswith(".c"))
+    for name in names:
+        failures = check(os.path.join(folder, name))
+        n_failures += len(failures)
+        for failure in failures:
+            print(f"{name}:{failure}")
+        print(f"{name}: {'FAILED' if failures else 'ok'}")
+    sys.exit(1 if n_failures else 0)
+
+
+main()
