@@ -1,0 +1,342 @@
+/* The main line on hand-made stores: two clumps of code with a table each, a counter, a utility. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "splitter/split.h"
+#include "store/facts.h"
+#include "store/identity.h"
+#include "store/plan.h"
+
+enum { N_PER_CLUMP = 6 };
+
+static char *scratch_path(const char *name)
+{
+  return g_strdup_printf("%s/cleave-split-%d-%s", g_get_tmp_dir(), (int)getpid(), name);
+}
+
+static void must(bool is_done, GError *error)
+{
+  g_assert_no_error(error);
+  g_assert_true(is_done);
+}
+
+static int64_t routine_id(const char *name)
+{
+  return store_id("routine", name, NULL);
+}
+
+static void add_routine(struct store *store, const char *name, const char *file, int64_t line)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_routine routine = {.id = routine_id(name),
+                                 .name = name,
+                                 .file = file,
+                                 .line = line,
+                                 .end_line = line + 5,
+                                 .is_defined = true,
+                                 .n_statements = 4};
+  must(store_insert(store, &fact_routine_table, &routine, &error), error);
+}
+
+static void add_call(struct store *store, const char *caller, const char *callee, int64_t line)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, line);
+  int64_t site = store_id("site", caller, callee, text, NULL);
+  struct fact_site record = {.id = site,
+                             .caller = routine_id(caller),
+                             .file = "x.c",
+                             .line = line,
+                             .column = 1,
+                             .is_direct = true,
+                             .is_complete = true};
+  struct fact_call call = {.site = site,
+                           .caller = routine_id(caller),
+                           .callee = routine_id(callee),
+                           .kind = "direct",
+                           .tier = "direct",
+                           .file = "x.c",
+                           .line = line,
+                           .column = 1};
+  must(store_insert(store, &fact_site_table, &record, &error), error);
+  must(store_insert(store, &fact_call_table, &call, &error), error);
+}
+
+static void add_state(struct store *store, const char *name, const char *storage, const char *file)
+{
+  g_autoptr(GError) error = NULL;
+  bool is_table = strcmp(storage, "table") == 0;
+  struct fact_state state = {.id = store_id("state", name, NULL),
+                             .name = name,
+                             .storage = storage,
+                             .file = file,
+                             .class = is_table ? "external" : "shared"};
+  must(store_insert(store, &fact_state_table, &state, &error), error);
+}
+
+static void add_access(struct store *store, const char *routine, const char *state,
+                       const char *mode, const char *how, int64_t line)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_access access = {.routine = routine_id(routine),
+                               .state = store_id("state", state, NULL),
+                               .mode = mode,
+                               .how = how,
+                               .file = "x.c",
+                               .line = line,
+                               .column = 1};
+  must(store_insert(store, &fact_access_table, &access, &error), error);
+}
+
+static void add_clump(struct store *store, const char *word)
+{
+  g_autofree char *file = g_strdup_printf("src/%s.c", word);
+  g_autofree char *first = g_strdup_printf("%s_0", word);
+  add_state(store, word, "table", "");
+  for (int i = 0; i < N_PER_CLUMP; i++) {
+    g_autofree char *name = g_strdup_printf("%s_%d", word, i);
+    add_routine(store, name, file, 10 * i + 1);
+    add_access(store, name, word, i % 2 == 0 ? "write" : "read", "sql", 10 * i + 2);
+    add_access(store, name, "n_done", "write", "add", 10 * i + 3);
+    add_call(store, name, "text_trim", 10 * i + 4);
+    if (i > 0) {
+      add_call(store, first, name, 10 * i + 5);
+    }
+  }
+}
+
+/* The order in which clumps are written must mean nothing. */
+static struct store *make_store(const char *path, bool is_turned)
+{
+  g_autoptr(GError) error = NULL;
+  g_unlink(path);
+  struct store *store = store_open(path, STORE_CREATE, &error);
+  g_assert_no_error(error);
+  must(store_begin(store, &error), error);
+  add_routine(store, "text_trim", "src/text.c", 1);
+  add_state(store, "n_done", "global", "src/text.c");
+  add_clump(store, is_turned ? "wagon" : "apple");
+  add_clump(store, is_turned ? "apple" : "wagon");
+  add_clump(store, "mirror");
+  add_call(store, "apple_1", "wagon_3", 99);
+  must(store_commit(store, &error), error);
+  return store;
+}
+
+static struct split_result split(struct store *store, const char *boundaries, guint32 n_services)
+{
+  g_autoptr(GError) error = NULL;
+  struct split_options options = {.boundaries = boundaries, .n_services = n_services};
+  struct split_result result = {0};
+  must(split_run(store, &options, &result, &error), error);
+  return result;
+}
+
+/* The service and role of a routine or state, as "role service". */
+static char *place_of(struct store *store, int64_t item)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) members =
+      store_load_where(store, &plan_member_table, "item", item, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(members->n, ==, 1);
+  const struct plan_member *member = record_at(members, plan_member, 0);
+  g_autoptr(record_set) services =
+      store_load_where(store, &plan_service_table, "id", member->service, NULL, &error);
+  return g_strdup_printf("%s %s", member->role,
+                         services->n > 0 ? record_at(services, plan_service, 0)->name : "-");
+}
+
+static void assert_place(struct store *store, int64_t item, const char *expected)
+{
+  g_autofree char *place = place_of(store, item);
+  g_assert_cmpstr(place, ==, expected);
+}
+
+static void test_clumps(void)
+{
+  g_autofree char *path = scratch_path("clumps.db");
+  g_autoptr(store_t) store = make_store(path, false);
+  struct split_result result = split(store, NULL, 0);
+  g_assert_cmpuint(result.n_services, ==, 3);
+  g_assert_cmpuint(result.n_cuts, ==, 1);
+  g_assert_cmpuint(result.n_foreign_writes, ==, 0);
+  for (int i = 0; i < N_PER_CLUMP; i++) {
+    g_autofree char *name = g_strdup_printf("wagon_%d", i);
+    assert_place(store, routine_id(name), "member wagon");
+  }
+  assert_place(store, store_id("state", "apple", NULL), "owner apple");
+  assert_place(store, store_id("state", "n_done", NULL), "replicated -");
+  assert_place(store, routine_id("text_trim"), "shared -");
+  split_result_clear(&result);
+  /* Nothing was edited: nothing moves. */
+  result = split(store, NULL, 0);
+  g_assert_true(result.is_warm);
+  g_assert_cmpuint(result.changes->len, ==, 0);
+  split_result_clear(&result);
+  result = split(store, NULL, 2);
+  g_assert_cmpuint(result.n_services, ==, 2);
+  split_result_clear(&result);
+  g_unlink(path);
+}
+
+static char *dump(struct store *store)
+{
+  GString *text = g_string_new(NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) members = store_load(store, &plan_member_table, NULL, &error);
+  g_autoptr(record_set) cuts = store_load(store, &plan_cut_table, NULL, &error);
+  g_autoptr(record_set) reasons = store_load(store, &plan_reason_table, NULL, &error);
+  g_assert_no_error(error);
+  for (size_t i = 0; i < members->n; i++) {
+    const struct plan_member *member = record_at(members, plan_member, i);
+    g_string_append_printf(text, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s %.17g %s\n",
+                           member->service, member->item, member->role, member->margin,
+                           member->reason);
+  }
+  for (size_t i = 0; i < cuts->n; i++) {
+    const struct plan_cut *cut = record_at(cuts, plan_cut, i);
+    g_string_append_printf(text, "%" G_GINT64_FORMAT " %.17g %s\n", cut->id, cut->price,
+                           cut->reason);
+  }
+  for (size_t i = 0; i < reasons->n; i++) {
+    const struct plan_reason *reason = record_at(reasons, plan_reason, i);
+    g_string_append_printf(text, "%s %.17g %s\n", reason->kind, reason->weight, reason->text);
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void test_order_of_facts(void)
+{
+  g_autofree char *left_path = scratch_path("left.db");
+  g_autofree char *right_path = scratch_path("right.db");
+  g_autoptr(store_t) left = make_store(left_path, false);
+  g_autoptr(store_t) right = make_store(right_path, true);
+  struct split_result a = split(left, NULL, 0);
+  struct split_result b = split(right, NULL, 0);
+  g_autofree char *left_text = dump(left);
+  g_autofree char *right_text = dump(right);
+  g_assert_cmpstr(left_text, ==, right_text);
+  split_result_clear(&a);
+  split_result_clear(&b);
+  g_unlink(left_path);
+  g_unlink(right_path);
+}
+
+static void test_decisions(void)
+{
+  g_autofree char *path = scratch_path("decisions.db");
+  g_autofree char *yaml = scratch_path("boundaries.yaml");
+  g_autoptr(store_t) store = make_store(path, false);
+  g_file_set_contents(yaml,
+                      "version: 1\n"
+                      "services:\n"
+                      "  fruit: {routines: [apple_*], state: [\"table:apple\"]}\n"
+                      "together: [[wagon_0, mirror_0]]\n"
+                      "apart: [[apple_5, wagon_*]]\n"
+                      "shared: [mirror_3]\n"
+                      "external: [n_done]\n"
+                      "functions:\n"
+                      "  wagon_2: {trigger: schedule, key: \"0 2 * * *\"}\n",
+                      -1, NULL);
+  struct split_result result = split(store, yaml, 0);
+  g_assert_cmpuint(result.remarks->len, ==, 0);
+  for (int i = 0; i < N_PER_CLUMP; i++) {
+    g_autofree char *name = g_strdup_printf("apple_%d", i);
+    assert_place(store, routine_id(name), "member fruit");
+  }
+  g_autofree char *wagon = place_of(store, routine_id("wagon_0"));
+  assert_place(store, routine_id("mirror_0"), wagon);
+  assert_place(store, routine_id("mirror_3"), "shared -");
+  assert_place(store, store_id("state", "n_done", NULL), "external -");
+  split_result_clear(&result);
+  g_unlink(yaml);
+  g_unlink(path);
+}
+
+/* What is wrong with a file is said with its place, and nothing is written. */
+static void test_refused(void)
+{
+  static const struct {
+    const char *text;
+    const char *message; /* what the error has to hold */
+  } cases[] = {
+      {"version: 2\n", "version"},
+      {"version: 1\nservces: {}\n", "services"},
+      {"version: 1\nservices: {a: {routine: [x]}}\n", "routines"},
+      {"version: 1\ntogether: [apple_0]\n", ":2:"},
+      {"version: 1\nfunctions: {apple_0: {trigger: htp}}\n", "unknown trigger 'htp'"},
+      {"version: 1\nservices: {a: {routines: [apple_0]}, b: {routines: [apple_0]}}\n",
+       "belongs to b"},
+      {"version: 1\nshared: [apple_0]\napart: [[apple_0, wagon_0]]\n", "apart: apple_0, wagon_0"},
+      {"version: 1\nshared: [apple_0\n", ":"},
+  };
+  g_autofree char *path = scratch_path("refused.db");
+  g_autofree char *yaml = scratch_path("refused.yaml");
+  g_autoptr(store_t) store = make_store(path, false);
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    g_file_set_contents(yaml, cases[i].text, -1, NULL);
+    struct split_options options = {.boundaries = yaml};
+    struct split_result result = {0};
+    g_assert_false(split_run(store, &options, &result, &error));
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, cases[i].message));
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) services = store_load(store, &plan_service_table, NULL, &error);
+  g_assert_cmpuint(services->n, ==, 0);
+  g_unlink(yaml);
+  g_unlink(path);
+}
+
+static void test_unknown_names(void)
+{
+  g_autofree char *path = scratch_path("unknown.db");
+  g_autofree char *yaml = scratch_path("unknown.yaml");
+  g_autoptr(store_t) store = make_store(path, false);
+  g_file_set_contents(yaml, "version: 1\nshared: [wagn_3, zz_*]\n", -1, NULL);
+  struct split_result result = split(store, yaml, 0);
+  g_assert_cmpuint(result.remarks->len, ==, 2);
+  const char *first = g_ptr_array_index(result.remarks, 0);
+  g_assert_true(
+      g_str_has_suffix(first, ":2:10: 'wagn_3' matches nothing; did you mean 'wagon_3'?"));
+  const char *second = g_ptr_array_index(result.remarks, 1);
+  g_assert_true(g_str_has_suffix(second, ":2:18: 'zz_*' matches nothing"));
+  split_result_clear(&result);
+  g_unlink(yaml);
+  g_unlink(path);
+}
+
+static void test_tiny_stores(void)
+{
+  g_autofree char *path = scratch_path("tiny.db");
+  g_autoptr(GError) error = NULL;
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  struct split_options options = {0};
+  struct split_result result = {0};
+  g_assert_false(split_run(store, &options, &result, &error));
+  g_assert_error(error, SPLIT_ERROR, SPLIT_ERROR_EMPTY);
+  g_clear_error(&error);
+  add_routine(store, "alone", "a.c", 1);
+  must(split_run(store, &options, &result, &error), error);
+  g_assert_cmpuint(result.n_services, ==, 1);
+  g_assert_cmpuint(result.n_functions, ==, 0);
+  split_result_clear(&result);
+  g_unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/split/clumps", test_clumps);
+  g_test_add_func("/split/order-of-facts", test_order_of_facts);
+  g_test_add_func("/split/decisions", test_decisions);
+  g_test_add_func("/split/refused", test_refused);
+  g_test_add_func("/split/unknown-names", test_unknown_names);
+  g_test_add_func("/split/tiny-stores", test_tiny_stores);
+  return g_test_run();
+}
