@@ -307,6 +307,7 @@ int cleave_fastcgi_invoke(const struct cleave_program *program, const struct cle
   }
   struct buffer request;
   struct buffer output;
+  crash_unwatch(); /* talk() watches the program; this process must live to report it */
   buffer_init(&request, event->body.length * 2 + (size_t)17 * 1024 * 1024);
   buffer_init(&output, reply->body.limit + (size_t)64 * 1024);
   request_write(&request, event, &reply->arena);

@@ -138,6 +138,7 @@ int process_finish(struct process *process, struct buffer *output, struct buffer
                    bool *is_cut, const char *routine, struct cleave_error *error)
 {
   *is_cut = false;
+  crash_unwatch(); /* the child is watched here; the parent must live to report it */
   bool is_late = !collect(process, output, problems, is_cut);
   if (is_late) {
     kill(-process->pid, SIGKILL);
