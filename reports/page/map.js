@@ -49,12 +49,31 @@ function boxOf(kind, ref) {
     hash: `map/routine/${part(routineKey(ref))}`};
 }
 
+/* Shared code as one more box below a stored level, with the calls into it. */
+function addShared(level, service) {
+  const at = new Map(level.boxes.map((box, i) => [`${box.kind} ${box.ref}`, i])), calls = new Map();
+  data.calls.from.forEach((from, c) => {
+    if (data.routines.service[data.calls.to[c]] !== SHARED) return;
+    const owner = data.routines.service[from];
+    const box = at.get(service < 0 ? `service ${owner}` : owner === service ? `file ${data.routines.file[from]}` : "");
+    if (box !== undefined) calls.set(box, (calls.get(box) || 0) + data.calls.n[c]);
+  });
+  const n = data.routines.service.filter(owner => owner === SHARED).length;
+  if (n === 0) return;
+  const xs = level.boxes.map(box => box.x), shared = level.boxes.length;
+  level.boxes.push({kind: "ghost", name: "shared code", under: `${counted(n, "routine")}, a copy for every service`, hash: null, ref: SHARED,
+    x: (Math.min(...xs) + Math.max(...xs)) / 2, y: Math.max(...level.boxes.map(box => box.y)) + 130});
+  for (const [from, count] of calls) level.arrows.push({from, to: shared, n: count, kind: ""});
+}
+
 function stored(service) {
   const level = data.levels.find(item => item.service === service);
   const boxes = level.boxes.map(([kind, ref, x, y]) => ({...boxOf(kind, ref), ref, x, y}));
-  return {title: service < 0 ? "all services" : serviceName(service), isPlaced: level.is_placed, note: level.note,
+  const result = {title: service < 0 ? "all services" : serviceName(service), isPlaced: level.is_placed, note: level.note,
     boxes, arrows: level.arrows.map(([from, to, n, kind, path]) => ({from, to, n, kind, path})),
     path: service < 0 ? [] : [{text: serviceName(service)}]};
+  if (map.hasShared && boxes.length > 0) addShared(result, service);
+  return result;
 }
 
 /* A level of routines (and what they touch): the heaviest boxes stay. */

@@ -74,6 +74,8 @@ def use_map(browser, page):
     browser.click("#map-back")
     browser.wait_for("location.hash === '#/map'")
     expect(len(boxes(browser)) == 3, "back does not show the services")
+    browser.click("#map-shared")
+    browser.wait_for("[...document.querySelectorAll('#map-stage .box')].some(b => b.textContent.includes('shared code'))")
     overlaps = browser.evaluate("""(() => { const list = [...document.querySelectorAll('#map-stage .box rect')]
       .map(r => r.getBoundingClientRect()); let n = 0;
       list.forEach((a, i) => list.slice(i + 1).forEach(b => { if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) n++; }));

@@ -79,6 +79,15 @@ def check_pages(prefix):
         expect(expected in found, f"completion of '{line}': {found}")
 
 
+def check_shells(prefix):
+    for shell, path in (("zsh", "share/zsh/vendor-completions/_cleave"), ("fish", "share/fish/vendor_completions.d/cleave.fish")):
+        if shutil.which(shell):
+            run(shell, "-n", prefix / path)
+    if shutil.which("fish"):
+        script = f"source {prefix / 'share/fish/vendor_completions.d/cleave.fish'}; complete -C 'cleave graph --dep'"
+        expect("--depth" in run("fish", "-c", script), "fish completes nothing")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -87,6 +96,7 @@ def main():
         use(prefix, folder)
         check_runtime(prefix, folder)
         check_pages(prefix)
+        check_shells(prefix)
         expect("Mike Bostock" in (prefix / "share/doc/cleave/copyright").read_text(), "no notice for d3")
         if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
             packages = folder / "packages"

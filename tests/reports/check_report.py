@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,13 @@ def check_page(name, text):
     expect(not re.search(r"unsafe|https?://[^ '\"]*\.(js|css)", reader.policy), f"{name}: policy")
 
 
+def check_with_tidy(page, kind):
+    """HTML Tidy, where it is installed, must have nothing to say."""
+    if shutil.which("tidy"):
+        result = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", page], capture_output=True, text=True)
+        expect(result.returncode == 0 and not result.stderr, f"{kind}: tidy: {result.stderr[:500]}")
+
+
 def make(folder, kind):
     store, page = folder / f"{kind}.db", folder / f"{kind}.html"
     if not store.exists():
@@ -103,6 +111,7 @@ def main():
             text, seconds = make(folder, kind)
             print(f"{kind}: {len(text)} bytes in {seconds:.2f} s")
             check_page(kind, text)
+            check_with_tidy(folder / f"{kind}.html", kind)
             expect(len(text) < 3_000_000, f"{kind}: {len(text)} bytes")
             expect(make(folder, kind)[0] == text, f"{kind}: a second page differs")
         hostile = make(folder, "hostile")[0]
