@@ -6,6 +6,7 @@
 #include "splitter/dust.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
+#include "splitter/history.h"
 #include "splitter/plan_writer.h"
 #include "splitter/previous.h"
 #include "splitter/resolution.h"
@@ -130,15 +131,18 @@ static gint64 *worth_of_nodes(const struct roles *roles, const struct evidence *
   return worth;
 }
 
-static void gather(struct splitting *splitting)
+static void gather(struct splitting *splitting, const char *root)
 {
   const struct monolith *monolith = splitting->monolith;
   struct decided *decided = splitting->decided;
   splitting->roles = roles_new(monolith, decided->is_entry);
   decided_bend_roles(decided, monolith, splitting->roles);
   splitting->groups = spans_group(monolith, splitting->roles);
+  bool has_history = (splitting->mask >> EVIDENCE_HISTORY & 1) != 0;
+  g_autoptr(GArray) history = history_of(has_history ? root : NULL, monolith->files);
   splitting->evidence =
-      evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external, NULL, 0);
+      evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external,
+                   (const struct co_change *)(gpointer)history->data, history->len);
   splitting->is_kept = kept_nodes(monolith, splitting->evidence);
   splitting->worth = worth_of_nodes(splitting->roles, splitting->evidence);
   splitting->graph = evidence_graph(splitting->evidence, splitting->mask);
@@ -412,7 +416,8 @@ bool split_run(struct store *store, const struct split_options *options,
     g_set_error(error, SPLIT_ERROR, SPLIT_ERROR_EMPTY,
                 "'%s' holds no routine with a body: nothing to split", store_path(store));
   } else if (splitting.monolith != NULL && read_decisions(&splitting, error)) {
-    gather(&splitting);
+    g_autofree char *root = store_info(store, "root", NULL);
+    gather(&splitting, root);
     if (solve(&splitting, store, result, error)) {
       propose(&splitting);
       list_changes(&splitting, result);
