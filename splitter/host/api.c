@@ -28,9 +28,12 @@ static struct station *station_with(struct host *host, enum cleave_trigger trigg
 
 static void not_found(struct call *call)
 {
-  call_reply_json(call, 404,
-                  "{\"errorType\":\"ResourceNotFoundException\",\"errorMessage\":"
-                  "\"there is no such function or resource\"}");
+  static const char body[] = "{\"Type\":\"User\",\"Message\":"
+                             "\"there is no such function or resource\"}";
+  /* AWS clients take the kind of an error from the header. */
+  const struct cleave_field headers[] = {{"Content-Type", "application/json"},
+                                         {"X-Amzn-ErrorType", "ResourceNotFoundException"}};
+  call_reply(call, 404, headers, G_N_ELEMENTS(headers), body, sizeof body - 1);
 }
 
 /* Runtime API: what stands behind /i/TOKEN. */

@@ -208,12 +208,11 @@ static void set_reply_body(struct http_reply *reply, const json_t *root)
 static void read_object(struct http_reply *reply, json_t *root)
 {
   json_t *status = json_object_get(root, "statusCode");
-  reply->status = (int)json_integer_value(status);
-  if (json_is_string(status)) {
-    reply->status = atoi(json_string_value(status));
-  }
-  if (reply->status < 100 || reply->status > 599) {
-    reply->status = 502;
+  json_int_t number = json_is_string(status)
+                          ? (json_int_t)g_ascii_strtoll(json_string_value(status), NULL, 10)
+                          : json_integer_value(status);
+  reply->status = number >= 100 && number <= 599 ? (int)number : 502;
+  if (number < 100 || number > 599) {
     http_reply_add(reply, "Content-Type", "application/json");
     reply->body = g_bytes_new_static(BAD_GATEWAY, strlen(BAD_GATEWAY));
     return;

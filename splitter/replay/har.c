@@ -161,16 +161,22 @@ static bool read_all(struct har *har, const char *path, const json_t *entries, G
 
 struct har *har_load(const char *path, const char *origin, GError **error)
 {
-  json_error_t reason;
   g_autofree char *text = NULL;
   gsize n = 0;
   if (!g_file_get_contents(path, &text, &n, NULL)) {
     g_set_error(error, HAR_ERROR, HAR_ERROR_FILE, "cannot read '%s'", path);
     return NULL;
   }
+  return har_parse(path, text, n, origin, error);
+}
+
+struct har *har_parse(const char *name, const char *text, size_t n, const char *origin,
+                      GError **error)
+{
+  json_error_t reason;
   json_t *root = json_loadb(text, n, JSON_ALLOW_NUL, &reason);
   if (!root) {
-    g_set_error(error, HAR_ERROR, HAR_ERROR_CONTENT, "%s:%d:%d: %s", path, reason.line,
+    g_set_error(error, HAR_ERROR, HAR_ERROR_CONTENT, "%s:%d:%d: %s", name, reason.line,
                 reason.column, reason.text);
     return NULL;
   }
@@ -182,9 +188,9 @@ struct har *har_load(const char *path, const char *origin, GError **error)
   har->arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
   bool is_good = json_is_array(entries);
   if (!is_good) {
-    g_set_error(error, HAR_ERROR, HAR_ERROR_CONTENT, "'%s' is no HAR: it has no log.entries", path);
+    g_set_error(error, HAR_ERROR, HAR_ERROR_CONTENT, "'%s' is no HAR: it has no log.entries", name);
   }
-  is_good = is_good && read_all(har, path, entries, error);
+  is_good = is_good && read_all(har, name, entries, error);
   json_decref(root);
   if (!is_good) {
     har_free(har);

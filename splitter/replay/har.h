@@ -45,6 +45,9 @@ typedef struct har har_owner;
 /* Loads the entries for ORIGIN, or for the origin of the first entry when ORIGIN is NULL. Release
  * with har_free(). O(n log n). */
 struct har *har_load(const char *path, const char *origin, GError **error);
+/* The same from memory; NAME stands in for the path in errors. */
+struct har *har_parse(const char *name, const char *text, size_t n, const char *origin,
+                      GError **error);
 void har_free(struct har *har);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(har_owner, har_free)
 
