@@ -84,7 +84,8 @@ static int run(struct context *context)
 {
   int code = EXIT_DONE;
   struct generate_options options = {.folder = context_text(context, "output"),
-                                     .functions = context_list(context, "function")};
+                                     .functions = context_list(context, "function"),
+                                     .contracts = context_text(context, "contracts")};
   if (!options.folder) {
     return context_fail(context, EXIT_USAGE, "generate needs -o DIR");
   }
@@ -120,6 +121,8 @@ static const struct option options[] = {
      "what to write descriptors for: aws,gcp,azure,knative (default aws)", NULL},
     {"output", 'o', OPTION_TEXT, "DIR", "the folder to write", NULL},
     {"function", 0, OPTION_LIST, "NAMES", "only these functions", NULL},
+    {"contracts", 0, OPTION_TEXT, "FILE",
+     "how parameters travel, where people know better: contracts.yaml", NULL},
     {"as", 0, OPTION_TEXT, "UNIT", "one binary per function, or per service", "functions|services"},
     {"adapter", 0, OPTION_TEXT, "NAME",
      "how an event becomes a call: call, http, microhttpd, cgi, fastcgi, main, consumer", NULL},

@@ -121,3 +121,15 @@ void annotation_apply_member(struct member *member, const char *words)
     apply_shape(member->shape, list->pdata[i]);
   }
 }
+
+char *annotation_argument(const char *words, const char *word)
+{
+  g_autoptr(GPtrArray) list = split_words(words);
+  for (guint i = 0; i < list->len; i++) {
+    char *inside = argument_of(list->pdata[i], word);
+    if (inside || strcmp(list->pdata[i], word) == 0) {
+      return inside ? inside : g_strdup("");
+    }
+  }
+  return NULL;
+}

@@ -9,4 +9,8 @@
 void annotation_apply_param(struct contract_param *param, const char *words);
 void annotation_apply_member(struct member *member, const char *words);
 
+/* What stands in the parentheses of one of the words, "count(n)" -> "n": a new string; NULL when
+ * the word is not there. "" for a word without parentheses. */
+char *annotation_argument(const char *words, const char *word);
+
 #endif

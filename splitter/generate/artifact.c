@@ -115,9 +115,9 @@ static void write_descriptor(struct c_writer *code, const struct function_spec *
   c_writer_line(code, ".timeout_ms = %" G_GINT64_FORMAT ",", spec->timeout_s * 1000);
   c_writer_line(code, ".init = start_%s,", spec->symbol);
   if (is_consumer(spec)) {
-    c_writer_line(code, ".consume = cleave_%s_consume,", spec->symbol);
+    c_writer_line(code, ".consume = cleave_consume_%s,", spec->symbol);
   } else {
-    c_writer_line(code, ".invoke = cleave_%s_invoke,", spec->symbol);
+    c_writer_line(code, ".invoke = cleave_call_%s,", spec->symbol);
   }
   c_writer_close(code, ",");
 }
@@ -125,11 +125,11 @@ static void write_descriptor(struct c_writer *code, const struct function_spec *
 static void write_entry_points(struct c_writer *code, const struct function_spec *spec)
 {
   if (is_consumer(spec)) {
-    c_writer_line(code, "int cleave_%s_consume(const struct cleave_message *message,",
+    c_writer_line(code, "int cleave_consume_%s(const struct cleave_message *message,",
                   spec->symbol);
     c_writer_line(code, "    struct cleave_error *error);");
   } else {
-    c_writer_line(code, "int cleave_%s_invoke(const struct cleave_event *event,", spec->symbol);
+    c_writer_line(code, "int cleave_call_%s(const struct cleave_event *event,", spec->symbol);
     c_writer_line(code, "    struct cleave_reply *reply, struct cleave_error *error);");
   }
 }

@@ -142,7 +142,7 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
     const struct function_spec *spec = artifact->specs->pdata[i];
     append_names(spec->libraries, libraries);
     append_names(spec->symbols, symbols);
-    if (strcmp(spec->adapter, "microhttpd") == 0 || strcmp(spec->adapter, "fastcgi") == 0) {
+    if (strcmp(spec->adapter, "microhttpd") == 0) {
       runtime = spec->adapter;
     }
   }

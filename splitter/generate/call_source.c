@@ -200,6 +200,12 @@ static void write_results(struct c_writer *code, const struct contract *contract
       g_free(count);
       count = g_steal_pointer(&pointed);
     }
+    if (param->shape->kind == SHAPE_TEXT && param->capacity && count) {
+      /* Only the room is known: the text ends with its NUL. */
+      g_autofree char *length = g_strdup_printf("strnlen(%s, (size_t)%s)", source, count);
+      g_free(count);
+      count = g_steal_pointer(&length);
+    }
     g_autofree char *before = g_strdup_printf("cleave_put(output, \"%s\", ", param->name);
     marshal_source_write(code, param->shape, source, count, before, ")");
   }
@@ -254,9 +260,9 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
 static void write_head(struct c_writer *code, const struct function_spec *spec)
 {
   const char *format =
-      is_consumer(spec) ? "int cleave_%s_consume(const struct cleave_message *message,\n    struct "
+      is_consumer(spec) ? "int cleave_consume_%s(const struct cleave_message *message,\n    struct "
                           "cleave_error *error)"
-                        : "int cleave_%s_invoke(const struct cleave_event *event,\n    struct "
+                        : "int cleave_call_%s(const struct cleave_event *event,\n    struct "
                           "cleave_reply *reply, struct cleave_error *error)";
   GString *head = g_string_new(format);
   g_string_replace(head, "%s", spec->symbol, 1);

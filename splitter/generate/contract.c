@@ -8,6 +8,7 @@
 
 struct inference {
   const struct inventory *inventory;
+  const struct contract_book *book; /* or NULL */
   struct contract *contract;
 };
 
@@ -285,9 +286,43 @@ static const struct fact_field *count_member(const struct inventory *inventory,
   return n_pointers == 1 ? generic : NULL;
 }
 
-static struct shape *member_shape(struct inference *inference, const struct fact_type *type,
-                                  const GPtrArray *fields, const struct fact_field *field)
+/* What is declared about a parameter or member: the book first, then the source. */
+static const char *declared_words(const struct inference *inference, const char *owner,
+                                  const char *name, const char *annotation)
 {
+  const char *words = contract_book_words(inference->book, owner, name);
+  return words ? words : annotation;
+}
+
+/* What the source says about a parameter: behind it, or behind the routine as "name: words". */
+static char *param_annotation(const struct inference *inference, const struct fact_param *param)
+{
+  const struct fact_param *result = inventory_param(inference->inventory, param->routine, 0);
+  g_auto(GStrv) parts = g_strsplit(result ? result->annotation : "", ";", -1);
+  size_t n = strlen(param->name);
+  for (size_t i = 0; !*param->annotation && n > 0 && parts[i]; i++) {
+    const char *part = g_strstrip(parts[i]);
+    if (strncmp(part, param->name, n) == 0 && part[n] == ':') {
+      return g_strdup(part + n + 1);
+    }
+  }
+  return g_strdup(param->annotation);
+}
+
+/* The neighbour that is declared to hold the number, or NULL. A new string. */
+static char *declared_count(const char *words)
+{
+  char *count = annotation_argument(words, "count");
+  count = count ? count : annotation_argument(words, "size");
+  return count ? count : annotation_argument(words, "cap");
+}
+
+static struct shape *member_shape(struct inference *inference, const struct fact_type *type,
+                                  const GPtrArray *fields, const struct fact_field *field,
+                                  const char *words)
+{
+  g_autofree char *declared = declared_count(words);
+  g_autofree char *skip = annotation_argument(words, "skip");
   g_autofree char *where = g_strdup_printf("%s.%s", type->name, field->field);
   struct c_type c;
   c_type_read(inference->inventory, field->type, field->field_type, &c);
@@ -295,7 +330,7 @@ static struct shape *member_shape(struct inference *inference, const struct fact
     c.is_array = true;
     c.length = field->array_length;
   }
-  if (is_self_link(field, type)) {
+  if (is_self_link(field, type) || skip) {
     struct shape *shape = shape_new(SHAPE_OMITTED);
     shape->is_nullable = true;
     return shape;
@@ -304,10 +339,11 @@ static struct shape *member_shape(struct inference *inference, const struct fact
     return array_shape(inference, &c, where);
   }
   if (c.n_stars > 0) {
-    const struct fact_field *count = count_member(inference->inventory, fields, field);
-    struct shape *shape = count && c.n_stars == 1
-                              ? counted_shape(inference, &c, count->field, where)
-                              : pointer_shape(inference, &c, where);
+    const struct fact_field *count =
+        declared ? NULL : count_member(inference->inventory, fields, field);
+    const char *number = declared ? declared : count ? count->field : NULL;
+    struct shape *shape = number && c.n_stars == 1 ? counted_shape(inference, &c, number, where)
+                                                   : pointer_shape(inference, &c, where);
     shape->is_nullable = true;
     return shape;
   }
@@ -348,9 +384,11 @@ static GPtrArray *record_members(struct inference *inference, const struct fact_
     }
     struct member *member = g_new0(struct member, 1);
     member->name = g_strdup(field->field);
-    member->shape = member_shape(inference, type, fields, field);
+    g_autofree char *owner = g_strdup_printf("%s %s", type->kind, type->name);
+    const char *words = declared_words(inference, owner, field->field, field->annotation);
+    member->shape = member_shape(inference, type, fields, field, words);
     member->shape->c_type = g_strdup(field->type);
-    annotation_apply_member(member, field->annotation);
+    annotation_apply_member(member, words);
     g_ptr_array_add(members, member);
   }
   mark_counts(members);
@@ -441,11 +479,22 @@ static struct contract_param *infer_param(struct inference *inference,
   out->type = g_strdup(param->type);
   infer_direction(out, param, &type);
   g_autofree char *direction = direction_reason(out, param, &type);
+  g_autofree char *annotation = param_annotation(inference, param);
+  const char *words =
+      declared_words(inference, inference->contract->routine->name, out->name, annotation);
+  g_autofree char *declared = declared_count(words);
+  g_autofree char *skip = annotation_argument(words, "skip");
   const char *how = NULL;
-  const struct fact_param *count = type.n_stars == 1 && !is_outside_handle(type.name)
+  const struct fact_param *count = !declared && type.n_stars == 1 && !is_outside_handle(type.name)
                                        ? count_param(inference->inventory, param, &how)
                                        : NULL;
-  if (count) {
+  if (skip) {
+    out->shape = shape_new(SHAPE_OMITTED);
+    out->reason = g_strdup(direction);
+  } else if (declared && type.n_stars == 1) {
+    out->shape = counted_shape(inference, &type, declared, out->name);
+    out->reason = g_strdup(direction);
+  } else if (count) {
     out->shape = counted_shape(inference, &type, count->name, out->name);
     out->reason = g_strdup_printf("%s; %s %s", direction, count->name, how);
   } else if (type.is_array) {
@@ -463,7 +512,7 @@ static struct contract_param *infer_param(struct inference *inference,
   }
   out->shape->is_nullable = has_use(param, "null-tested");
   out->is_kept = has_use(param, "kept") || has_use(param, "freed");
-  annotation_apply_param(out, param->annotation);
+  annotation_apply_param(out, words);
   return out;
 }
 
@@ -493,7 +542,8 @@ static void infer_result(struct inference *inference, const struct fact_param *p
     out->shape = value_shape(inference, &type, "");
     out->reason = g_strdup("by value");
   }
-  annotation_apply_param(out, param->annotation);
+  annotation_apply_param(
+      out, declared_words(inference, contract->routine->name, "result", param->annotation));
   contract->result = out;
 }
 
@@ -515,10 +565,12 @@ static void mark_count_params(struct contract *contract)
 }
 
 struct contract *contract_infer(const struct inventory *inventory,
-                                const struct fact_routine *routine)
+                                const struct fact_routine *routine,
+                                const struct contract_book *book)
 {
   struct contract *contract = g_new0(struct contract, 1);
-  struct inference inference = {inventory, contract};
+  struct inference inference = {inventory, book, contract};
+  contract->has_errno = contract_book_has_errno(book, routine->name);
   contract->routine = routine;
   contract->params = g_ptr_array_new_with_free_func(param_free);
   contract->records =

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "splitter/generate/contract_book.h"
 #include "splitter/generate/inventory.h"
 
 enum shape_kind {
@@ -82,9 +83,11 @@ struct contract {
   GHashTable *records; /* &fact_type.id -> GPtrArray of struct member * */
 };
 
-/* Infers the contract of a routine. Never NULL; look at `refusal`. O(types reached). */
+/* Infers the contract of a routine; what BOOK (or NULL) says wins over annotations, and these over
+ * inference. Never NULL; look at `refusal`. O(types reached). */
 struct contract *contract_infer(const struct inventory *inventory,
-                                const struct fact_routine *routine);
+                                const struct fact_routine *routine,
+                                const struct contract_book *book);
 /* Accepts NULL. */
 void contract_free(struct contract *contract);
 

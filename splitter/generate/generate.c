@@ -22,6 +22,7 @@ struct run {
   const struct generate_options *options;
   struct inventory *inventory;
   struct source_texts texts;
+  struct contract_book *book; /* or NULL */
   struct product *product;
   GPtrArray *specs;     /* struct function_spec * */
   GPtrArray *artifacts; /* struct artifact * */
@@ -106,6 +107,12 @@ static bool refuse_name(const struct run *run, const char *name, GError **error)
   for (size_t i = 0; i < run->inventory->functions->n; i++) {
     g_ptr_array_add(known, (gpointer)record_at(run->inventory->functions, plan_function, i)->name);
   }
+  for (size_t i = 0; i < run->inventory->routines->n; i++) {
+    const struct fact_routine *routine = record_at(run->inventory->routines, fact_routine, i);
+    if (routine->is_defined) {
+      g_ptr_array_add(known, (gpointer)routine->name);
+    }
+  }
   const char *nearest = nearest_name(name, (const char *const *)known->pdata, known->len);
   g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_UNKNOWN_FUNCTION,
               nearest ? "there is no function or routine '%s', did you mean '%s'?"
@@ -181,7 +188,8 @@ static bool specify_one(struct run *run, const struct plan_function *plan, GErro
   }
   g_autofree char *text = NULL;
   const char *adapter = wanted_adapter(run, plan->name, &text);
-  struct function_spec *spec = specify(run->inventory, &run->texts, plan, adapter, &refusal);
+  struct function_spec *spec =
+      specify(run->inventory, &run->texts, plan, adapter, run->book, &refusal);
   if (!spec) {
     note_refusal(run, plan->name, refusal);
     return true;
@@ -294,6 +302,7 @@ static void run_clear(struct run *run)
 {
   source_texts_clear(&run->texts);
   inventory_free(run->inventory);
+  contract_book_free(run->book);
   product_free(run->product);
   g_ptr_array_unref(run->artifacts);
   g_ptr_array_unref(run->specs);
@@ -317,7 +326,8 @@ struct generated *generate(struct store *store, const struct generate_options *o
   run.result = g_new0(struct generated, 1);
   run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
   source_texts_init(&run.texts, inventory->root);
-  run.product = product_new(options->folder, error);
+  bool has_book = !options->contracts || (run.book = contract_book_load(options->contracts, error));
+  run.product = has_book ? product_new(options->folder, error) : NULL;
   bool is_ok = run.product && choose_plans(&run, error) && specify_all(&run, error) &&
                write_project(&run, error);
   if (is_ok) {

@@ -29,6 +29,7 @@ struct generate_options {
   unsigned platforms;           /* of enum generate_platform */
   const char *const *functions; /* names, NULL-terminated; empty: all that are ready or adapt */
   const char *adapter;          /* overrides the choice, or NULL */
+  const char *contracts;        /* path of contracts.yaml, or NULL */
   bool as_services;             /* one binary per service */
 };
 

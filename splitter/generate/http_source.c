@@ -154,12 +154,12 @@ void http_source_write(struct glue *glue, struct glue_file *file, const struct f
   struct c_writer *code = &file->code;
   declare_all(glue, file, mapping);
   c_writer_line(code,
-                "int cleave_%s_invoke(const struct cleave_event *event, struct cleave_reply "
+                "int cleave_call_%s(const struct cleave_event *event, struct cleave_reply "
                 "*reply,",
                 spec->symbol);
   c_writer_line(code, "    struct cleave_error *error);");
   c_writer_open(code,
-                "int cleave_%s_invoke(const struct cleave_event *event, struct cleave_reply "
+                "int cleave_call_%s(const struct cleave_event *event, struct cleave_reply "
                 "*reply,\n    struct cleave_error *error)",
                 spec->symbol);
   write_variables(code);

@@ -309,6 +309,9 @@ void libraries_find(const struct inventory *inventory, struct function_spec *spe
   for (guint i = 0; i < spec->outside->len; i++) {
     const struct fact_routine *routine = spec->outside->pdata[i];
     const char *library = library_of(routine->name);
+    if (library && strcmp(library, "microhttpd") == 0 && strcmp(spec->adapter, "microhttpd") == 0) {
+      continue; /* the runtime stands in for it */
+    }
     if (library) {
       add_name(spec->libraries, library);
       add_name(spec->symbols, routine->name);

@@ -4,10 +4,10 @@
 
 static void write_head(struct c_writer *code, const struct function_spec *spec)
 {
-  c_writer_line(code, "int cleave_%s_invoke(const struct cleave_event *event,", spec->symbol);
+  c_writer_line(code, "int cleave_call_%s(const struct cleave_event *event,", spec->symbol);
   c_writer_line(code, "    struct cleave_reply *reply, struct cleave_error *error);");
   c_writer_open(code,
-                "int cleave_%s_invoke(const struct cleave_event *event,\n    struct "
+                "int cleave_call_%s(const struct cleave_event *event,\n    struct "
                 "cleave_reply *reply, struct cleave_error *error)",
                 spec->symbol);
 }

@@ -309,9 +309,10 @@ static void choose_payload(struct contract *contract)
 }
 
 static bool take_contract(const struct inventory *inventory, struct source_texts *texts,
-                          struct function_spec *spec, char **refusal)
+                          struct function_spec *spec, const struct contract_book *book,
+                          char **refusal)
 {
-  spec->contract = contract_infer(inventory, spec->routine);
+  spec->contract = contract_infer(inventory, spec->routine, book);
   if (spec->contract->refusal) {
     *refusal = g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s", spec->contract->file,
                                spec->contract->line, spec->contract->refusal);
@@ -330,7 +331,7 @@ static bool take_contract(const struct inventory *inventory, struct source_texts
 }
 
 static bool take_call(const struct inventory *inventory, struct source_texts *texts,
-                      struct function_spec *spec, char **refusal)
+                      struct function_spec *spec, const struct contract_book *book, char **refusal)
 {
   if (strcmp(spec->adapter, "http") == 0) {
     http_mapping_find(inventory, texts, spec);
@@ -343,13 +344,14 @@ static bool take_call(const struct inventory *inventory, struct source_texts *te
     return true;
   }
   if (strcmp(spec->adapter, "call") == 0 || strcmp(spec->adapter, "consumer") == 0) {
-    return take_contract(inventory, texts, spec, refusal);
+    return take_contract(inventory, texts, spec, book, refusal);
   }
   return true;
 }
 
 struct function_spec *specify(const struct inventory *inventory, struct source_texts *texts,
-                              const struct plan_function *plan, const char *adapter, char **refusal)
+                              const struct plan_function *plan, const char *adapter,
+                              const struct contract_book *book, char **refusal)
 {
   const struct fact_routine *routine = inventory_routine(inventory, plan->routine);
   if (!routine || !routine->is_defined) {
@@ -376,7 +378,7 @@ struct function_spec *specify(const struct inventory *inventory, struct source_t
   take_closure(inventory, spec);
   take_sources(inventory, spec);
   choose_adapter(inventory, spec, adapter);
-  if (!take_call(inventory, texts, spec, refusal)) {
+  if (!take_call(inventory, texts, spec, book, refusal)) {
     function_spec_free(spec);
     return NULL;
   }

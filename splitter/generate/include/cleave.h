@@ -1,6 +1,6 @@
 /* Words about parameters and members, for whoever takes a program apart with Cleave.
  *
- *   int price(const char *sku CLEAVE("in,string"), const int *items CLEAVE("count(n)"), size_t n);
+ *   int price(const char *sku, const int *items, size_t n) CLEAVE("items: in,count(n); sku: string");
  *
  * Under clang, which Cleave reads with, they become annotations; for every other compiler they are
  * nothing. The vocabulary stands in Cleave's docs/functions.md. */

@@ -37,7 +37,6 @@ function(cleave_runtime folder)
   cleave_runtime_object(runtime "")
   # The runtime with what stands in for another library: that library's names stay visible.
   cleave_runtime_object(microhttpd MHD_*)
-  cleave_runtime_object(fastcgi FCG*)
 endfunction()
 
 macro(cleave_runtime_object name visible)
@@ -158,7 +157,7 @@ function(cleave_glue)
 endfunction()
 
 # cleave_function(NAME PROGRAM program LIBRARIES lib... SYMBOLS symbol...
-#   [RUNTIME microhttpd|fastcgi] [DYNAMIC why not static] [OPEN decision...]): a function with open decisions is left out of the
+#   [RUNTIME microhttpd] [DYNAMIC why not static] [OPEN decision...]): a function with open decisions is left out of the
 # whole build; its own target, function_NAME, fails and says what is to be decided.
 function(cleave_function name)
   cmake_parse_arguments(PARSE_ARGV 1 F "" "PROGRAM;DYNAMIC;RUNTIME" "LIBRARIES;SYMBOLS;OPEN")

@@ -4,6 +4,7 @@
 
 #include "cleave_runtime.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
