@@ -40,7 +40,8 @@ def pairs_of(trace, starts, names):
             for site, callee, parent in struct.iter_unpack("<QQQ", record):
                 if site == 0 or callee == 0:
                     continue
-                caller = name(site) if starts[0] <= site <= starts[-1] + (1 << 16) else None
+                # The return address: one behind the call, and in the next routine after a noreturn one.
+                caller = name(site - 1) if starts[0] < site <= starts[-1] + (1 << 16) else None
                 target = name(callee)
                 if caller is None:
                     caller = name(parent) if parent else None
