@@ -550,24 +550,30 @@ static void reach(const struct findings *findings, uint32_t routine, bool *is_re
   }
 }
 
-static uint32_t routine_by_id(const struct linkage *linkage, int64_t id)
+/* Link routines by id. Release with g_hash_table_unref(). */
+static GHashTable *routines_by_id(struct linkage *linkage)
 {
-  for (guint i = 0; i < linkage->routines->len; i++) {
-    if (linkage_routine(linkage, i)->id == id)
-      return i;
-  }
-  return LINK_NONE;
+  GHashTable *routines = g_hash_table_new(g_int64_hash, g_int64_equal);
+  for (guint i = 0; i < linkage->routines->len; i++)
+    g_hash_table_insert(routines, &linkage_routine(linkage, i)->id, GUINT_TO_POINTER(i + 1));
+  return routines;
+}
+
+static uint32_t routine_by_id(GHashTable *routines, const int64_t *id)
+{
+  return GPOINTER_TO_UINT(g_hash_table_lookup(routines, id)) - 1;
 }
 
 /* Whether a thread only hands its work to routines that are entries themselves. */
-static bool hands_over(const struct entries *entries, const bool *is_reached, const char *trigger)
+static bool hands_over(const struct entries *entries, GHashTable *routines, const bool *is_reached,
+                       const char *trigger)
 {
   GHashTableIter iterator;
   gpointer value;
   g_hash_table_iter_init(&iterator, entries->found);
   while (g_hash_table_iter_next(&iterator, NULL, &value)) {
     const struct fact_entry *entry = value;
-    uint32_t routine = routine_by_id(entries->findings->linkage, entry->routine);
+    uint32_t routine = routine_by_id(routines, &entry->routine);
     if (strcmp(entry->trigger, trigger) == 0 && routine != LINK_NONE && is_reached[routine])
       return true;
   }
@@ -580,6 +586,7 @@ static void add_threads(struct entries *entries)
 {
   struct linkage *linkage = entries->findings->linkage;
   g_autoptr(GPtrArray) threads = g_ptr_array_new();
+  g_autoptr(GHashTable) routines = routines_by_id(linkage);
   GHashTableIter iterator;
   gpointer value;
   g_hash_table_iter_init(&iterator, entries->found);
@@ -590,14 +597,15 @@ static void add_threads(struct entries *entries)
   }
   for (guint t = 0; t < threads->len; t++) {
     const struct fact_entry *thread = g_ptr_array_index(threads, t);
-    uint32_t body = routine_by_id(linkage, thread->routine);
+    uint32_t body = routine_by_id(routines, &thread->routine);
     g_autofree bool *is_reached = g_new0(bool, linkage->routines->len);
     if (body == LINK_NONE || strcmp(thread->trigger, "main") == 0)
       continue;
     reach(entries->findings, body, is_reached);
     for (guint w = 0; w < entries->waiting->len; w++) {
       const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
-      if (!is_reached[waiting->routine] || hands_over(entries, is_reached, waiting->rule->trigger))
+      if (!is_reached[waiting->routine] ||
+          hands_over(entries, routines, is_reached, waiting->rule->trigger))
         continue;
       struct evidence evidence = {waiting->rule, waiting->rule->fixed_key, waiting->file,
                                   waiting->line, waiting->registrar};
