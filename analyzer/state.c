@@ -271,8 +271,9 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
-    bool is_state = known->kind == FLOW_STATIC ||
-                    (known->kind == FLOW_HEAP && known->index != UNIT_NONE && is_reachable[object]);
+    bool is_state =
+        known->kind == FLOW_STATIC || (known->kind == FLOW_HEAP && known->index != UNIT_NONE &&
+                                       known->type != LINK_NONE && is_reachable[object]);
     if (!is_state)
       continue;
     bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
