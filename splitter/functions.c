@@ -148,11 +148,11 @@ static bool is_for_the_process(const struct proposal *proposal, const struct fac
          strcmp(registrar_file(monolith, entry->registrar), monolith->routines[routine].file) != 0;
 }
 
-static struct function *function_of(const struct proposal *proposal, guint32 number,
-                                    const struct chosen_trigger *chosen)
+/* NUMBER is the entry's, MONOLITH_NONE for one that people declared. */
+static struct function *function_of(const struct proposal *proposal, const struct fact_entry *entry,
+                                    guint32 number, const struct chosen_trigger *chosen)
 {
   const struct monolith *monolith = proposal->monolith;
-  const struct fact_entry *entry = &monolith->entries[number];
   guint32 routine = monolith_routine(monolith, entry->routine);
   bool is_chosen = chosen != NULL && routine != MONOLITH_NONE && chosen[routine].trigger != NULL;
   if (routine == MONOLITH_NONE || !monolith->routines[routine].is_defined ||
@@ -197,15 +197,40 @@ static int compare_functions(gconstpointer left, gconstpointer right)
   return order != 0 ? order : (a->entry < b->entry ? -1 : a->entry > b->entry);
 }
 
-GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_trigger *chosen)
+/* Functions that people declared for routines in which no entry was found. */
+static void add_declared(const struct proposal *proposal, const struct chosen_trigger *chosen,
+                         GPtrArray *functions)
 {
-  GPtrArray *functions = g_ptr_array_new_with_free_func(function_free);
-  for (guint32 i = 0; i < proposal->monolith->n_entries; i++) {
-    struct function *function = function_of(proposal, i, chosen);
+  const struct monolith *monolith = proposal->monolith;
+  g_autofree bool *has_function = g_new0(bool, MAX(monolith->n_routines, 1));
+  for (guint i = 0; i < functions->len; i++) {
+    has_function[((const struct function *)g_ptr_array_index(functions, i))->routine] = true;
+  }
+  for (guint32 i = 0; chosen != NULL && i < monolith->n_routines; i++) {
+    if (chosen[i].trigger == NULL || has_function[i]) {
+      continue;
+    }
+    struct fact_entry entry = {.routine = monolith->routines[i].id,
+                               .trigger = chosen[i].trigger,
+                               .key = chosen[i].key != NULL ? chosen[i].key : "",
+                               .registrar = ""};
+    struct function *function = function_of(proposal, &entry, MONOLITH_NONE, chosen);
     if (function != NULL) {
       g_ptr_array_add(functions, function);
     }
   }
+}
+
+GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_trigger *chosen)
+{
+  GPtrArray *functions = g_ptr_array_new_with_free_func(function_free);
+  for (guint32 i = 0; i < proposal->monolith->n_entries; i++) {
+    struct function *function = function_of(proposal, &proposal->monolith->entries[i], i, chosen);
+    if (function != NULL) {
+      g_ptr_array_add(functions, function);
+    }
+  }
+  add_declared(proposal, chosen, functions);
   g_ptr_array_sort(functions, compare_functions);
   g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
   for (guint i = 0; i < functions->len; i++) {

@@ -18,7 +18,7 @@ struct obstacle {
 
 struct function {
   char *name;
-  guint32 entry; /* number in monolith->entries */
+  guint32 entry; /* number in monolith->entries, MONOLITH_NONE when people declared it */
   guint32 routine;
   guint32 service; /* MONOLITH_NONE when its entry is shared code */
   char *trigger;

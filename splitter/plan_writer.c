@@ -108,18 +108,18 @@ static bool write_function(const struct writer *writer, const struct function *f
   const struct monolith *monolith = writer->proposal->monolith;
   const struct obstacle *worst =
       function->obstacles->len > 0 ? &g_array_index(function->obstacles, struct obstacle, 0) : NULL;
-  struct plan_function record = {.id = store_id("function", function->name, NULL),
-                                 .name = function->name,
-                                 .service = id_of_service(writer, function->service),
-                                 .entry = monolith->entries[function->entry].id,
-                                 .routine = monolith->routines[function->routine].id,
-                                 .trigger = function->trigger,
-                                 .key = function->key,
-                                 .readiness = readiness_names[function->readiness],
-                                 .reason =
-                                     worst != NULL ? worst->text : "nothing stands in its way",
-                                 .file = worst != NULL ? worst->file : "",
-                                 .line = worst != NULL ? worst->line : 0};
+  struct plan_function record = {
+      .id = store_id("function", function->name, NULL),
+      .name = function->name,
+      .service = id_of_service(writer, function->service),
+      .entry = function->entry != MONOLITH_NONE ? monolith->entries[function->entry].id : 0,
+      .routine = monolith->routines[function->routine].id,
+      .trigger = function->trigger,
+      .key = function->key,
+      .readiness = readiness_names[function->readiness],
+      .reason = worst != NULL ? worst->text : "nothing stands in its way",
+      .file = worst != NULL ? worst->file : "",
+      .line = worst != NULL ? worst->line : 0};
   if (!store_insert(writer->store, &plan_function_table, &record, error) ||
       !write_closure(writer, record.id, function->routines, true, error) ||
       !write_closure(writer, record.id, function->states, false, error)) {

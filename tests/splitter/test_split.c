@@ -251,6 +251,13 @@ static void test_decisions(void)
   assert_place(store, routine_id("mirror_0"), wagon);
   assert_place(store, routine_id("mirror_3"), "shared -");
   assert_place(store, store_id("state", "n_done", NULL), "external -");
+  g_assert_cmpuint(result.n_functions, ==, 1);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) functions = store_load(store, &plan_function_table, NULL, &error);
+  const struct plan_function *function = record_at(functions, plan_function, 0);
+  g_assert_cmpstr(function->name, ==, "wagon-2");
+  g_assert_cmpstr(function->trigger, ==, "schedule");
+  g_assert_cmpstr(function->key, ==, "0 2 * * *");
   split_result_clear(&result);
   g_unlink(yaml);
   g_unlink(path);
