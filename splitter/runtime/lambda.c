@@ -24,8 +24,7 @@ struct lambda {
   char prefix[300]; /* path in front of the API's own, "" or "/…" */
   const char *id;   /* of the running invocation, in the runtime's arena */
   int64_t deadline_ms;
-  struct buffer event;           /* body of the running invocation */
-  char trace[LAMBDA_TRACE_ROOM]; /* _X_AMZN_TRACE_ID=…, part of the environment */
+  struct buffer event; /* body of the running invocation */
   struct cleave_field headers[8];
 };
 
@@ -141,21 +140,24 @@ static bool id_is_sane(const char *id)
   return *id != '\0' && strlen(id) <= 256;
 }
 
-/* Rewrites the variable in place: setenv() would leak one string per invocation. */
-static void lambda_export_trace(struct lambda *lambda, const char *trace)
+/* _X_AMZN_TRACE_ID=…, part of the environment and so of the process. It is rewritten in place:
+ * setenv() would leak one string per invocation. */
+static char lambda_trace[LAMBDA_TRACE_ROOM];
+
+static void lambda_export_trace(const struct lambda *lambda, const char *trace)
 {
   if (!lambda->runtime->settings.exports_trace) {
     return;
   }
   if (*trace == '\0') {
     unsetenv("_X_AMZN_TRACE_ID");
-    lambda->trace[0] = '\0';
+    lambda_trace[0] = '\0';
     return;
   }
-  bool is_exported = lambda->trace[0] != '\0';
-  snprintf(lambda->trace, sizeof(lambda->trace), "_X_AMZN_TRACE_ID=%s", trace);
+  bool is_exported = lambda_trace[0] != '\0';
+  snprintf(lambda_trace, sizeof(lambda_trace), "_X_AMZN_TRACE_ID=%s", trace);
   if (!is_exported) {
-    putenv(lambda->trace);
+    putenv(lambda_trace);
   }
 }
 

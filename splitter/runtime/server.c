@@ -253,7 +253,6 @@ static void exchange_expire(evutil_socket_t descriptor, short what, void *data)
 static void server_accept(struct evconnlistener *listener, evutil_socket_t descriptor,
                           struct sockaddr *address, int length, void *data)
 {
-  (void)length;
   struct server *server = data;
   struct exchange *exchange = calloc(1, sizeof(*exchange));
   struct bufferevent *connection =
@@ -274,9 +273,10 @@ static void server_accept(struct evconnlistener *listener, evutil_socket_t descr
   if (++server->n_connections == SERVER_PEERS) {
     evconnlistener_disable(listener);
   }
-  if (address->sa_family == AF_INET) {
-    inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)address)->sin_addr, exchange->peer,
-              sizeof(exchange->peer));
+  if (address->sa_family == AF_INET && (size_t)length >= sizeof(struct sockaddr_in)) {
+    struct sockaddr_in internet;
+    memcpy(&internet, address, sizeof(internet));
+    inet_ntop(AF_INET, &internet.sin_addr, exchange->peer, sizeof(exchange->peer));
   }
   wire_init(&exchange->request, HTTP_REQUEST, server->options.limits);
   bufferevent_setcb(connection, exchange_read, exchange_sent, exchange_event, exchange);
@@ -336,8 +336,10 @@ void server_free(struct server *server)
     event_base_loopexit(server->base, &pause);
     event_base_loop(server->base, EVLOOP_ONCE);
   }
-  while (server->connections) {
-    exchange_free(server->connections);
+  for (struct exchange *exchange = server->connections; exchange;) {
+    struct exchange *next = exchange->next;
+    exchange_free(exchange);
+    exchange = next;
   }
   if (server->listener) {
     evconnlistener_free(server->listener);
