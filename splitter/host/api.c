@@ -171,6 +171,25 @@ static void serve_message(struct host *host, struct call *call, const char *key)
   arena_clear(&arena);
 }
 
+/* Pub/Sub, Eventarc and others push: acknowledged once the message is on the disk. */
+static void serve_push(struct host *host, struct call *call, const char *key)
+{
+  struct station *station = station_with(host, CLEAVE_QUEUE, key);
+  if (!station) {
+    not_found(call);
+    return;
+  }
+  g_autoptr(GBytes) data = payload_from_push(call_request(call));
+  gsize n = 0;
+  const char *body = data ? g_bytes_get_data(data, &n) : NULL;
+  if (!data || !utf8_is_valid(body ? body : "", n)) {
+    call_reply_json(call, 400, "{\"message\":\"this is no event with UTF-8 data\"}");
+    return;
+  }
+  struct consumer_sender sender = {.kept = message_kept, .data = pending_new(host, call, station)};
+  consumer_send(station->consumer, body ? body : "", n, call_trace(call), 0, &sender);
+}
+
 static void serve_schedule(struct host *host, struct call *call, const char *key)
 {
   struct station *station = station_with(host, CLEAVE_SCHEDULE, key);
@@ -238,6 +257,7 @@ struct place {
 static const struct place places[] = {
     {true, "/2015-03-31/functions/", "/invocations", serve_invoke},
     {true, "/queues/", "/messages", serve_message},
+    {true, "/queues/", "/push", serve_push},
     {true, "/queues/", "/redrive", serve_redrive},
     {false, "/queues/", "", serve_queue},
     {true, "/schedules/", "", serve_schedule},

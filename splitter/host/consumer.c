@@ -23,6 +23,7 @@ struct consumer {
   struct ledger *ledger;
   struct pool *pool;
   struct event *wake;
+  int64_t wake_ms;     /* when it will be woken; 0: not at all */
   GHashTable *senders; /* message id -> struct consumer_sender *, until its first delivery ends */
 };
 
@@ -98,8 +99,13 @@ static const char *queue_name(const struct consumer *consumer)
   return pool_function(consumer->pool)->name;
 }
 
+/* Wakes at TIME_MS, or earlier when that is due already. */
 static void wake_at(struct consumer *consumer, int64_t time_ms)
 {
+  if (consumer->wake_ms > 0 && consumer->wake_ms <= time_ms) {
+    return;
+  }
+  consumer->wake_ms = time_ms > 0 ? time_ms : 1;
   int64_t wait = time_ms - now_ms();
   wait = wait < 0 ? 0 : wait;
   struct timeval time = {.tv_sec = wait / 1000, .tv_usec = (suseconds_t)(wait % 1000) * 1000};
@@ -174,6 +180,7 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
   struct consumer *consumer = data;
   struct ledger *ledger = consumer->ledger;
   const struct project_function *function = pool_function(consumer->pool);
+  consumer->wake_ms = 0;
   /* Longer than the function may take; its end releases the message earlier. */
   int64_t invisible_ms = ((int64_t)function->timeout_s * 6 + 30) * 1000;
   for (unsigned room = pool_room(consumer->pool); room > 0; room--) {
@@ -188,7 +195,9 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
   struct queue_figures figures;
   if (!consumer_figures(consumer, &figures)) {
     wake_at(consumer, now_ms() + 1000);
-  } else if (figures.n_visible == 0 && figures.next_ms > 0) {
+  } else if (figures.n_visible > 0 && pool_room(consumer->pool) > 0) {
+    wake_at(consumer, now_ms() + 5); /* became visible meanwhile */
+  } else if (figures.next_ms > 0) {
     wake_at(consumer, figures.next_ms);
   }
 }

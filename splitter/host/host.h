@@ -7,6 +7,7 @@
  *   POST /queues/KEY/messages                     one message: 202 once it is on the disk;
  *                                                 ?wait=true: 200 or 502 after its first delivery;
  *                                                 ?delay=SECONDS
+ *   POST /queues/KEY/push                         the same for Pub/Sub pushes and CloudEvents
  *   GET  /queues/KEY                              how many wait, are out, are dead letters
  *   POST /queues/KEY/redrive                      dead letters become messages again
  *   POST /schedules/NAME                          wakes a schedule now

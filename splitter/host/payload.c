@@ -318,6 +318,53 @@ struct payload *payload_direct(const struct project_function *function, const vo
   return payload;
 }
 
+/* A base64 member as bytes; NULL when it is no base64. */
+static GBytes *decoded(const json_t *value)
+{
+  size_t n = 0;
+  struct arena arena;
+  arena_init(&arena);
+  const char *data = json_is_string(value) ? base64_decode(&arena, json_string_value(value),
+                                                           json_string_length(value), &n)
+                                           : NULL;
+  GBytes *bytes = data ? g_bytes_new(data, n) : NULL;
+  arena_clear(&arena);
+  return bytes;
+}
+
+static GBytes *json_data(const json_t *value)
+{
+  if (json_is_string(value)) {
+    return g_bytes_new(json_string_value(value), json_string_length(value));
+  }
+  char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+  return text ? g_bytes_new_with_free_func(text, strlen(text), free, text) : NULL;
+}
+
+GBytes *payload_from_push(const struct wire *request)
+{
+  const char *type = wire_header(request, "content-type");
+  const struct buffer *body = &request->body;
+  bool is_json = type && strstr(type, "json") && !wire_header(request, "ce-specversion");
+  json_t *root = is_json ? json_loadb(buffer_text(body), body->length, JSON_ALLOW_NUL, NULL) : NULL;
+  const json_t *message = json_object_get(root, "message");
+  bool is_pubsub = json_is_object(message) && json_is_string(json_object_get(root, "subscription"));
+  bool is_event = type && g_str_has_prefix(type, "application/cloudevents+json");
+  GBytes *data = NULL;
+  if (is_pubsub) {
+    const json_t *value = json_object_get(message, "data");
+    data = value ? decoded(value) : g_bytes_new_static("", 0);
+  } else if (is_event && json_is_string(json_object_get(root, "specversion"))) {
+    const json_t *base64 = json_object_get(root, "data_base64");
+    const json_t *value = json_object_get(root, "data");
+    data = base64 ? decoded(base64) : value ? json_data(value) : g_bytes_new_static("", 0);
+  } else if (!is_event) {
+    data = g_bytes_new(buffer_text(body), body->length);
+  }
+  json_decref(root);
+  return data;
+}
+
 static void pass_on(const struct invocation_result *result, struct http_reply *reply)
 {
   http_reply_init(reply);

@@ -55,6 +55,10 @@ struct payload *payload_object(const struct project_function *function,
 struct payload *payload_direct(const struct project_function *function, const void *body,
                                size_t n_body, const char *traceparent);
 
+/* What a push carries: the data of a Pub/Sub message or of a CloudEvent (structured or binary),
+ * else the body itself. NULL when it claims to be one of these and is none. */
+GBytes *payload_from_push(const struct wire *request);
+
 /* Reads the answer of an http function. Release with http_reply_clear(). */
 void payload_read_http(const struct project_function *function,
                        const struct invocation_result *result, struct http_reply *reply);

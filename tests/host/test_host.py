@@ -93,6 +93,41 @@ class HostTest(unittest.TestCase):
         self.assertEqual(self.host.call("POST", path + "?delay=x", "a")[0].status, 400)
         self.assertEqual(self.host.call("POST", "/queues/none/messages", "a")[0].status, 404)
 
+    def test_delayed_message_holds_nobody_up(self):
+        self.host.call("POST", "/queues/mail/messages", "bad")
+        self.host.call("POST", "/queues/mail/messages?delay=600", "much-later")
+        self.host.wait_for(lambda: len([
+            event for event in self.host.events("invocation")
+            if event["function"] == "mail" and event["status"] == "ok"]) >= 2)
+        figures = json.loads(self.host.call("GET", "/queues/mail")[1])
+        self.assertGreaterEqual(figures["out"], 1)
+        self.host.wait_for(
+            lambda: json.loads(self.host.call("GET", "/queues/mail")[1])["dead"] >= 1)
+        self.assertFalse([line for line in self.host.noted() if "much-later" in line])
+
+    def test_push(self):
+        def push(body, kind="application/json", **headers):
+            text = body if isinstance(body, (bytes, str)) else json.dumps(body)
+            return self.host.call("POST", "/queues/mail/push", text,
+                                  dict(headers, **{"Content-Type": kind}))[0].status
+        pubsub = {"message": {"data": "cHVic3Vi", "messageId": "1", "attributes": {}},
+                  "subscription": "projects/p/subscriptions/s"}
+        event = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+        structured = "application/cloudevents+json; charset=utf-8"
+        self.assertEqual(push(pubsub), 202)
+        self.assertEqual(push(dict(event, data="structured"), structured), 202)
+        self.assertEqual(push(dict(event, data_base64="YmFzZTY0"), structured), 202)
+        self.assertEqual(push("binary", "text/plain", **{"ce-specversion": "1.0", "ce-id": "1",
+                                                         "ce-source": "/s", "ce-type": "t"}), 202)
+        self.assertEqual(push("bare", "text/plain"), 202)
+        wanted = {"pubsub", "structured", "base64", "binary", "bare"}
+        self.host.wait_for(lambda: wanted <= {line.split()[1] for line in self.host.noted()
+                                              if line.startswith("mail ")})
+        pubsub["message"]["data"] = "*** no base64 ***"
+        self.assertEqual(push(pubsub), 400)
+        self.assertEqual(push("{", structured), 400)
+        self.assertEqual(push(b"\xff\xfe", "application/octet-stream"), 400)
+
     def test_dead_letters(self):
         def figures():
             return json.loads(self.host.call("GET", "/queues/mail")[1])
