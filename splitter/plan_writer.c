@@ -5,6 +5,7 @@
 #include "splitter/cuts.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
+#include "splitter/fusion.h"
 #include "splitter/spans.h"
 #include "store/identity.h"
 
@@ -231,6 +232,20 @@ static bool write_groups(const struct writer *writer, const GPtrArray *groups, G
   return true;
 }
 
+static bool write_fusions(const struct writer *writer, const struct plan *plan, GError **error)
+{
+  enum { FIRST_RANK = 1000 }; /* behind the obstacles */
+  for (guint i = 0; i < plan->fusions->len; i++) {
+    const struct fusion_hint *hint = &g_array_index(plan->fusions, struct fusion_hint, i);
+    const struct function *function = g_ptr_array_index(plan->functions, hint->function);
+    if (!write_reason(writer, "function", store_id("function", function->name, NULL),
+                      FIRST_RANK + (int)i, "fusion", hint->weight, hint->text, "", 0, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool write_steps(const struct writer *writer, const GArray *steps, GError **error)
 {
   for (guint i = 0; i < steps->len; i++) {
@@ -275,7 +290,8 @@ static bool write_all(const struct writer *writer, const struct plan *plan, GErr
     }
   }
   return write_reasons(writer, plan->reasons, error) && write_groups(writer, plan->groups, error) &&
-         write_steps(writer, plan->steps, error) && write_info(writer, plan, error);
+         write_fusions(writer, plan, error) && write_steps(writer, plan->steps, error) &&
+         write_info(writer, plan, error);
 }
 
 bool plan_write(struct store *store, const struct plan *plan, GError **error)

@@ -11,6 +11,7 @@ struct plan {
   const GArray *cuts;         /* struct cut */
   const GArray *reasons;      /* struct reason */
   const GArray *steps;        /* struct extraction_step */
+  const GArray *fusions;      /* struct fusion_hint */
   const GPtrArray *groups;    /* struct span_group * */
   const char *options;        /* what it was made with */
   gint64 resolution;

@@ -6,6 +6,7 @@
 #include "splitter/dust.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
+#include "splitter/fusion.h"
 #include "splitter/history.h"
 #include "splitter/plan_writer.h"
 #include "splitter/previous.h"
@@ -389,12 +390,14 @@ static bool write_plan(const struct splitting *splitting, struct store *store,
   g_autoptr(GArray) cuts = cuts_of(proposal);
   g_autoptr(GArray) reasons = explanation_of(proposal);
   g_autoptr(GArray) steps = extraction_order(proposal, cuts, functions);
+  g_autoptr(GArray) fusions = fusion_hints(proposal, functions);
   g_autofree char *options = options_text(splitting);
   struct plan plan = {.proposal = proposal,
                       .functions = functions,
                       .cuts = cuts,
                       .reasons = reasons,
                       .steps = steps,
+                      .fusions = fusions,
                       .groups = splitting->groups,
                       .options = options,
                       .resolution = splitting->resolution};
