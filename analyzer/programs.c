@@ -208,9 +208,10 @@ static char *program_name(const struct linkage *linkage, uint32_t unit)
   char *dot = strrchr(name, '.');
   if (dot != NULL)
     *dot = '\0';
-  return g_strcmp0(name, "main") == 0 && strchr(unit_path(linkage, unit), '/') != NULL
-             ? g_path_get_basename(g_path_get_dirname(unit_path(linkage, unit)))
-             : g_steal_pointer(&name);
+  if (g_strcmp0(name, "main") != 0 || strchr(unit_path(linkage, unit), '/') == NULL)
+    return g_steal_pointer(&name);
+  g_autofree char *folder = g_path_get_dirname(unit_path(linkage, unit));
+  return g_path_get_basename(folder);
 }
 
 /* ---- what the build folder says ---- */
