@@ -48,6 +48,14 @@ static int compare_numbers(gconstpointer left, gconstpointer right)
   return a < b ? -1 : a > b;
 }
 
+/* Whether the platform makes this call in place of the program: a dispatch through a table. What a
+ * chain of comparisons calls by name stays the program's own call. */
+static gboolean is_platforms(const struct proposal *proposal, guint32 call)
+{
+  const struct call *made = &proposal->monolith->calls[call];
+  return proposal->roles->is_gateway[call] && !(made->is_direct && made->n_targets == 1);
+}
+
 /* Everything that ROUTINE can reach by calls that are not the platform's to make. */
 static void reach(const struct proposal *proposal, guint32 routine, GArray *routines)
 {
@@ -59,8 +67,7 @@ static void reach(const struct proposal *proposal, guint32 routine, GArray *rout
     guint32 at = g_array_index(routines, guint32, head);
     for (guint32 i = monolith->first_call[at]; i < monolith->first_call[at + 1]; i++) {
       guint32 callee = monolith->calls[i].callee;
-      if (!is_seen[callee] && !proposal->roles->is_gateway[i] &&
-          monolith->routines[callee].is_defined) {
+      if (!is_seen[callee] && !is_platforms(proposal, i) && monolith->routines[callee].is_defined) {
         is_seen[callee] = 1;
         g_array_append_val(routines, callee);
       }

@@ -317,6 +317,60 @@ static void test_unknown_names(void)
   g_unlink(path);
 }
 
+static void add_entry(struct store *store, const char *routine, const char *trigger,
+                      const char *key, const char *registrar)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_entry entry = {.id = store_id("entry", routine, trigger, key, NULL),
+                             .routine = routine_id(routine),
+                             .trigger = trigger,
+                             .key = key,
+                             .rule = "test",
+                             .confidence = 1,
+                             .file = "x.c",
+                             .line = 1,
+                             .registrar = registrar};
+  must(store_insert(store, &fact_entry_table, &entry, &error), error);
+}
+
+/* A handler that calls commands by name needs what they need; a table's dispatch is the
+ * platform's. */
+static void test_command_chain_belongs_to_its_caller(void)
+{
+  g_autofree char *path = scratch_path("chain.db");
+  g_autoptr(GError) error = NULL;
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  must(store_begin(store, &error), error);
+  add_routine(store, "console", "console.c", 1);
+  add_routine(store, "console_run", "console.c", 10);
+  add_routine(store, "session_end", "session.c", 1);
+  add_routine(store, "session_begin", "session.c", 10);
+  add_state(store, "sessions", "static", "session.c");
+  add_call(store, "console", "console_run", 2);
+  add_call(store, "console_run", "session_end", 12);
+  add_access(store, "session_end", "sessions", "write", "assign", 3);
+  add_access(store, "session_end", "sessions", "read", "", 3);
+  add_access(store, "session_begin", "sessions", "write", "assign", 11);
+  add_entry(store, "console", "http", "POST /console", "routes");
+  add_entry(store, "session_end", "command", "logout", "console_run");
+  must(store_commit(store, &error), error);
+  struct split_result result = split(store, NULL, 0);
+  g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
+  bool is_seen = false;
+  for (size_t i = 0; i < functions->n; i++) {
+    const struct plan_function *function = record_at(functions, plan_function, i);
+    if (strcmp(function->trigger, "http") == 0) {
+      is_seen = true;
+      g_assert_cmpstr(function->readiness, ==, "adapt");
+      g_assert_nonnull(strstr(function->reason, "sessions"));
+    }
+  }
+  g_assert_true(is_seen);
+  split_result_clear(&result);
+  g_unlink(path);
+}
+
 static void test_tiny_stores(void)
 {
   g_autofree char *path = scratch_path("tiny.db");
@@ -344,6 +398,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/decisions", test_decisions);
   g_test_add_func("/split/refused", test_refused);
   g_test_add_func("/split/unknown-names", test_unknown_names);
+  g_test_add_func("/split/command-chain", test_command_chain_belongs_to_its_caller);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
