@@ -223,6 +223,17 @@ static bool slot_is_known(const struct search *search, uint32_t unit, const stru
   return object != LINK_NONE && linkage_object(linkage, object)->is_defined;
 }
 
+/* Whether a variable's address is taken: what fills it may be out of the solution's sight. */
+static bool is_address_taken(const struct unit *unit, uint32_t object)
+{
+  for (uint32_t i = 0; i < unit->n_edges; i++) {
+    if (unit->edges[i].kind == UNIT_EDGE_ADDRESS && unit->edges[i].from == object) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* A field of a record, or a variable in a program that is complete, into which nothing flows:
  * whoever fills it is outside. */
 static bool slot_is_typed(const struct search *search, uint32_t unit, const struct unit_call *call)
@@ -232,7 +243,8 @@ static bool slot_is_typed(const struct search *search, uint32_t unit, const stru
     return here->path_types[call->slot_path] != LINK_NONE;
   return search->flow->program->has_main && call->slot_base == UNIT_BASE_OBJECT &&
          call->slot_object != UNIT_NONE &&
-         here->unit->objects[call->slot_object].kind <= UNIT_OBJECT_PARAM;
+         here->unit->objects[call->slot_object].kind <= UNIT_OBJECT_PARAM &&
+         !is_address_taken(here->unit, call->slot_object);
 }
 
 static void add_indirect(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
