@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/facts.h"
@@ -108,6 +109,30 @@ static void test_folder(struct place *place, gconstpointer data)
 {
   (void)data;
   expect_refused(place->folder, STORE_CREATE, STORE_ERROR_IO);
+}
+
+enum { NOBODY = 65534 }; /* root may write what is read-only */
+
+static void test_read_only(struct place *place, gconstpointer data)
+{
+  (void)data;
+  store_close(open_or_fail(place->path, STORE_CREATE));
+  g_assert_cmpint(g_chmod(place->folder, 0755), ==, 0);
+  g_assert_cmpint(g_chmod(place->path, 0444), ==, 0);
+  pid_t child = fork();
+  if (child == 0) {
+    if (getuid() == 0 && setuid(NOBODY) != 0) {
+      _exit(2);
+    }
+    expect_refused(place->path, STORE_WRITE, STORE_ERROR_IO);
+    expect_refused(place->path, STORE_CREATE, STORE_ERROR_IO);
+    store_close(open_or_fail(place->path, STORE_READ));
+    _exit(0);
+  }
+  int status = 0;
+  g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+  g_assert_true(WIFEXITED(status));
+  g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
 static void write_two_routines(struct store *store)
@@ -293,6 +318,7 @@ int main(int argc, char **argv)
   ADD("/store/newer", test_newer);
   ADD("/store/truncated", test_truncated);
   ADD("/store/folder", test_folder);
+  ADD("/store/read-only", test_read_only);
   ADD("/store/round-trip", test_round_trip);
   ADD("/store/conflict", test_conflict);
   ADD("/store/blob", test_blob);
