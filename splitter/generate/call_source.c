@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/call_values.h"
 #include "splitter/generate/marshal_source.h"
 
 static bool is_consumer(const struct function_spec *spec)
@@ -14,50 +15,13 @@ static bool is_text_payload(const struct shape *shape)
   return shape->kind == SHAPE_STRING || shape->kind == SHAPE_TEXT || shape->kind == SHAPE_BYTES;
 }
 
-/* Parameters that come in as members of the input. */
-static bool comes_in(const struct contract_param *param)
-{
-  return param->is_in && param->shape->kind != SHAPE_OMITTED && param->shape->kind != SHAPE_COUNT;
-}
-
-static const struct contract_param *find_param(const struct contract *contract, const char *name)
-{
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    if (strcmp(param->name, name) == 0) {
-      return param;
-    }
-  }
-  return NULL;
-}
-
-static char *count_lvalue(const struct contract *contract, const struct shape *shape,
-                          const char *prefix)
-{
-  const struct contract_param *count = shape->count ? find_param(contract, shape->count) : NULL;
-  return count ? g_strdup_printf("%s%s", prefix, count->name) : NULL;
-}
-
-/* const of the value itself would forbid to fill it. */
-static char *variable_type(const struct contract_param *param)
-{
-  if (!strchr(param->type, '*') && g_str_has_prefix(param->type, "const ")) {
-    return g_strdup(param->type + strlen("const "));
-  }
-  const char *last = strrchr(param->type, '*');
-  if (last && strstr(last, "const")) {
-    return g_strndup(param->type, (gsize)(last - param->type) + 1);
-  }
-  return g_strdup(param->type);
-}
-
 static void write_arguments(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
   c_writer_open(code, "struct cleave_%s_arguments", spec->symbol);
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    g_autofree char *type = variable_type(param);
+    g_autofree char *type = call_value_type(param);
     g_autofree char *line = c_declarator(type, param->name);
     c_writer_line(code, "%s;", line);
   }
@@ -73,7 +37,7 @@ static void write_out_room(struct c_writer *code, const struct contract *contrac
                            const struct contract_param *param)
 {
   const char *n = param->capacity ? param->capacity : param->shape->count;
-  const struct contract_param *count = n ? find_param(contract, n) : NULL;
+  const struct contract_param *count = n ? call_value_find(contract, n) : NULL;
   g_autofree char *elements = NULL;
   if (param->shape->kind == SHAPE_POINTER) {
     elements = g_strdup("1");
@@ -104,7 +68,7 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
   g_autoptr(GString) names = g_string_new("static const char *const members[] = {");
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    if (comes_in(param)) {
+    if (call_value_comes_in(param)) {
       g_string_append_printf(names, "\"%s\", ", param->name);
     }
   }
@@ -117,14 +81,14 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
   }
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    if (!comes_in(param)) {
+    if (!call_value_comes_in(param)) {
       continue;
     }
     g_autofree char *value = contract->is_whole
                                  ? g_strdup("input")
                                  : g_strdup_printf("cleave_member(input, \"%s\")", param->name);
     g_autofree char *target = g_strdup_printf("arguments->%s", param->name);
-    g_autofree char *count = count_lvalue(contract, param->shape, "arguments->");
+    g_autofree char *count = call_value_count(contract, param->shape, "arguments->");
     if (!contract->is_whole) {
       c_writer_open(code, "if (cleave_enter(marshal, \"%s\") != 0)", param->name);
       c_writer_line(code, "return -1;");
@@ -149,7 +113,7 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
 static bool has_inputs(const struct contract *contract)
 {
   for (guint i = 0; i < contract->params->len; i++) {
-    if (comes_in(contract->params->pdata[i])) {
+    if (call_value_comes_in(contract->params->pdata[i])) {
       return true;
     }
   }
@@ -178,43 +142,6 @@ static void write_release(struct c_writer *code, const struct contract *contract
   }
 }
 
-static void write_results(struct c_writer *code, const struct contract *contract)
-{
-  c_writer_line(code, "cleave_value *output = cleave_write_object();");
-  if (contract->result->shape->kind != SHAPE_VOID) {
-    g_autofree char *count = count_lvalue(contract, contract->result->shape, "arguments.");
-    marshal_source_write(code, contract->result->shape, "result", count,
-                         "cleave_put(output, \"result\", ", ")");
-  }
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    if (!param->is_out || param->shape->kind == SHAPE_OMITTED) {
-      continue;
-    }
-    g_autofree char *source = g_strdup_printf("arguments.%s", param->name);
-    g_autofree char *count = count_lvalue(contract, param->shape, "arguments.");
-    const struct contract_param *number =
-        param->shape->count ? find_param(contract, param->shape->count) : NULL;
-    if (number && strchr(number->type, '*')) {
-      g_autofree char *pointed = g_strdup_printf("*%s", count);
-      g_free(count);
-      count = g_steal_pointer(&pointed);
-    }
-    if (param->shape->kind == SHAPE_TEXT && param->capacity && count) {
-      /* Only the room is known: the text ends with its NUL. */
-      g_autofree char *length = g_strdup_printf("strnlen(%s, (size_t)%s)", source, count);
-      g_free(count);
-      count = g_steal_pointer(&length);
-    }
-    g_autofree char *before = g_strdup_printf("cleave_put(output, \"%s\", ", param->name);
-    marshal_source_write(code, param->shape, source, count, before, ")");
-  }
-  if (contract->has_errno) {
-    c_writer_line(code, "cleave_put(output, \"errno\", cleave_write_signed(saved_errno, 32));");
-  }
-  c_writer_line(code, "failed = cleave_marshal_reply(&marshal, reply, output);");
-}
-
 static void write_failure(struct c_writer *code, const struct function_spec *spec)
 {
   g_autofree char *message = g_strdup_printf("%s failed", spec->routine->name);
@@ -232,7 +159,7 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
     c_writer_line(code, "errno = 0;");
   }
   if (has_result && is_used) {
-    g_autofree char *type = variable_type(contract->result);
+    g_autofree char *type = call_value_type(contract->result);
     g_autofree char *line = c_declarator(type, "result");
     c_writer_line(code, "%s = %s;", line, call);
   } else {
@@ -249,7 +176,8 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
   }
   if (!is_consumer(spec)) {
     c_writer_open(code, "if (!failed)");
-    write_results(code, contract);
+    call_values_write_output(code, contract, "arguments.", "result", "saved_errno");
+    c_writer_line(code, "failed = cleave_marshal_reply(&marshal, reply, output);");
     c_writer_close(code, "");
   }
   if (contract->result->free && has_result && is_used) {
