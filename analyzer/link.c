@@ -21,12 +21,14 @@ static void link_programs(struct findings *findings, const struct models *models
 {
   const GPtrArray *programs = findings->linkage->programs;
   for (guint i = 0; i < programs->len; i++) {
+    linkage_stand_in(findings->linkage, g_ptr_array_index(programs, i));
     struct flow *flow = flow_new(findings->linkage, g_ptr_array_index(programs, i), models);
     calls_find(findings, flow);
     state_find(state, flow);
     entries_find(entries, flow);
     flow_free(flow);
   }
+  linkage_stand_in(findings->linkage, NULL);
 }
 
 static void find_all(struct findings *findings, const struct models *models)

@@ -64,6 +64,7 @@ static void join_routines(struct linkage *linkage, uint32_t unit)
       map[i] = add_routine(linkage, unit, i, file_path(from, routine->file), true);
   }
   linkage->units[unit].routines = map;
+  linkage->units[unit].stands = g_new0(bool, MAX(from->n_routines, 1));
 }
 
 /* ---- variables ---- */
@@ -261,6 +262,7 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
     measure_paths(linkage, i);
     index_unit(&linkage->units[i]);
   }
+  linkage_stand_in(linkage, NULL);
   return linkage;
 }
 
@@ -280,6 +282,7 @@ void linkage_free(struct linkage *linkage)
     g_free(unit->first_call);
     g_free(unit->edges_by_routine);
     g_free(unit->first_edge);
+    g_free(unit->stands);
   }
   g_free(linkage->units);
   g_array_unref(linkage->routines);
@@ -396,15 +399,51 @@ uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_progr
   return add_object(linkage, unit, row, file_path(from, object->file), false);
 }
 
+/* Another configuration of a file may make another body of the same routine. */
+static bool is_same_body(const struct unit *unit, const struct unit_routine *row,
+                         const struct unit *first, const struct unit_routine *standing)
+{
+  bool is_source =
+      row->file != UNIT_NONE && (unit->files[row->file].flags & UNIT_FILE_MAIN) != 0;
+  return !is_source && row->n_statements == standing->n_statements &&
+         row->end_line == standing->end_line &&
+         strcmp(unit_string(unit, row->words), unit_string(first, standing->words)) == 0;
+}
+
+static void stand_in_unit(struct linkage *linkage, uint32_t index, bool *is_taken)
+{
+  struct link_unit *here = &linkage->units[index];
+  for (uint32_t i = 0; i < here->unit->n_routines; i++) {
+    uint32_t routine = here->routines[i];
+    if (routine == LINK_NONE)
+      continue;
+    struct link_routine *known = linkage_routine(linkage, routine);
+    if (!is_taken[routine]) {
+      is_taken[routine] = true;
+      known->unit = index;
+      known->row = i;
+      here->stands[i] = true;
+      continue;
+    }
+    const struct unit *first = linkage_unit(linkage, known->unit);
+    here->stands[i] = !is_same_body(here->unit, &here->unit->routines[i], first,
+                                    &first->routines[known->row]);
+  }
+}
+
+void linkage_stand_in(struct linkage *linkage, const struct link_program *program)
+{
+  g_autofree bool *is_taken = g_new0(bool, MAX(linkage->routines->len, 1));
+  for (guint i = 0; program != NULL && i < program->units->len; i++)
+    stand_in_unit(linkage, g_array_index(program->units, uint32_t, i), is_taken);
+  for (uint32_t i = 0; program == NULL && i < linkage->n_units; i++)
+    stand_in_unit(linkage, i, is_taken);
+}
+
 bool linkage_stands_for(const struct linkage *linkage, uint32_t unit, uint32_t row)
 {
-  if (row == UNIT_NONE)
-    return true;
-  uint32_t routine = linkage->units[unit].routines[row];
-  if (routine == LINK_NONE)
-    return true;
-  const struct link_routine *known = linkage_routine(linkage, routine);
-  return known->unit == unit && known->row == row;
+  return row == UNIT_NONE || linkage->units[unit].routines[row] == LINK_NONE ||
+         linkage->units[unit].stands[row];
 }
 
 /* ---- layouts ---- */

@@ -17,7 +17,7 @@ struct link_routine {
   const char *name;
   const char *symbol;
   const char *file; /* of the definition, or the first declaration in the tree, or "" */
-  uint32_t unit;    /* the unit and row that stand for all */
+  uint32_t unit;    /* the unit and row that stand for all, see linkage_stand_in() */
   uint32_t row;
   bool is_defined;
 };
@@ -53,6 +53,7 @@ struct link_unit {
   uint32_t *first_call;
   uint32_t *edges_by_routine; /* likewise */
   uint32_t *first_edge;
+  bool *stands; /* row -> see linkage_stands_for() */
 };
 
 /* Who defines a symbol inside a program. */
@@ -102,8 +103,13 @@ uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_prog
 uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
                                 uint32_t unit, uint32_t row);
 
+/* Lets the bodies that a program compiles stand for their routines; with NULL, the first of all
+ * units. Linear in the routines of the units. */
+void linkage_stand_in(struct linkage *linkage, const struct link_program *program);
+
 /* True when the row is the one that stands for its routine, so that a body of a header counts
- * once. UNIT_NONE (file scope) is always its own. */
+ * once; a body that another configuration of its file makes differently counts too. UNIT_NONE
+ * (file scope) is always its own. */
 bool linkage_stands_for(const struct linkage *linkage, uint32_t unit, uint32_t row);
 
 enum link_fit { LINK_MISFIT, LINK_FIT, LINK_RAW };
