@@ -86,7 +86,11 @@ def main():
     def figures():
         return json.loads(host.call("GET", "/queues/mail")[1])
 
-    host.wait_for(lambda: figures()["visible"] + figures()["out"] == 0, 120)
+    def is_empty():
+        now = figures()  # one look: between two, a message can change from one to the other
+        return now["visible"] + now["out"] == 0
+
+    host.wait_for(is_empty, 120)
     acknowledged = [name for sender in senders for name in sender.acknowledged]
     notes = [line.split()[1] for line in host.noted() if line.startswith("mail ")]
     processed = set(notes)
