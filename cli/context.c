@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "cost/error.h"
+#include "splitter/profile.h"
 #include "splitter/replay/replay.h"
 #include "splitter/rsf.h"
 #include "splitter/split.h"
@@ -114,6 +115,9 @@ static int code_of(const GError *error)
   }
   if (error->domain == SPLIT_ERROR) {
     return error->code == SPLIT_ERROR_EMPTY ? EXIT_NOTHING : EXIT_USAGE;
+  }
+  if (error->domain == PROFILE_ERROR) {
+    return error->code == PROFILE_ERROR_READ ? EXIT_FILE : EXIT_USAGE;
   }
   if (error->domain == REPLAY_ERROR) {
     return EXIT_USAGE;

@@ -51,6 +51,13 @@ static void report(struct context *context, const struct split_result *result)
               "%u transactions or locks cut",
               result->n_services, result->n_functions, result->n_ready, result->n_cuts,
               result->n_foreign_writes, result->n_broken);
+  if (result->n_profiled > 0) {
+    context_say(context, "calls of %u pairs of routines weigh as the profile counted them",
+                result->n_profiled);
+  }
+  if (result->has_recordings) {
+    context_say(context, "calls weigh as often as the recorded invocations make them");
+  }
   if (result->is_warm) {
     context_say(context, "%u moved against the plan that was there", result->changes->len);
   }
@@ -66,6 +73,7 @@ static int run(struct context *context)
   struct split_options options = {.evidence_mask = evidence_mask(context, &code),
                                   .n_services = (guint32)context_integer(context, "services", 0),
                                   .boundaries = context_text(context, "boundaries"),
+                                  .profile = context_text(context, "profile"),
                                   .is_fresh = context_flag(context, "fresh")};
   if (code != EXIT_DONE) {
     return code;
@@ -90,6 +98,9 @@ static const struct option options[] = {
     {"evidence", 0, OPTION_LIST, "KINDS",
      "what counts: calls,state,types,names,paths,history (default: all)", NULL},
     {"boundaries", 0, OPTION_TEXT, "FILE", "what people decided: boundaries.yaml", NULL},
+    {"profile", 0, OPTION_TEXT, "FILE",
+     "counts of calls from a run: callgrind's output (recorded invocations count by themselves)",
+     NULL},
     {"diff", 0, OPTION_FLAG, NULL, "print what moved against the plan that was there, and why",
      NULL},
     {"fresh", 0, OPTION_FLAG, NULL, "forget the plan that is there", NULL},

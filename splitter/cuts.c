@@ -113,7 +113,7 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
       }
       cut.n_sites++;
       deepest = MAX(deepest, call->loop_depth);
-      volume += pow(4, MIN(call->loop_depth, 3)) / MAX(call->n_targets, 1);
+      volume += call->volume;
     }
     const struct place *from = &proposal->routine[first->caller];
     const struct place *to = &proposal->routine[first->callee];

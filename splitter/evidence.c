@@ -127,7 +127,7 @@ static void add_calls(struct evidence *evidence, const struct monolith *monolith
          i++) {
       const struct call *call = &monolith->calls[i];
       if (!roles->is_gateway[i]) {
-        volume += pow(4, MIN(call->loop_depth, 3)) / MAX(call->n_targets, 1);
+        volume += call->volume;
         is_guess &= call->is_guess;
       }
     }

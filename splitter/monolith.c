@@ -1,5 +1,6 @@
 #include "splitter/monolith.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,9 @@ static void read_calls(struct monolith *monolith)
       gint64 depth = record_at(monolith->site_set, fact_site, site)->loop_depth;
       call->loop_depth = (guint32)CLAMP(depth, 0, 8);
     }
+    /* Four turns a loop, three loops at most: what a static estimate can bear. */
+    call->volume = pow(4, MIN(call->loop_depth, 3)) / MAX(call->n_targets, 1);
+    call->n_recorded = -1;
     call->fact = fact;
   }
   qsort(monolith->calls, monolith->n_calls, sizeof *monolith->calls, compare_calls);

@@ -12,6 +12,7 @@
 #include "splitter/previous.h"
 #include "splitter/resolution.h"
 #include "splitter/spans.h"
+#include "splitter/volume.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
 
@@ -25,6 +26,7 @@ struct splitting {
   const struct split_options *options;
   guint mask;
   struct monolith *monolith;
+  struct recording *recordings;
   struct boundaries *boundaries;
   struct decided *decided;
   struct roles *roles;
@@ -77,6 +79,7 @@ static void splitting_clear(struct splitting *splitting)
   roles_free(splitting->roles);
   decided_free(splitting->decided);
   boundaries_free(splitting->boundaries);
+  g_free(splitting->recordings);
   monolith_free(splitting->monolith);
 }
 
@@ -97,6 +100,28 @@ static bool read_decisions(struct splitting *splitting, GError **error)
   }
   splitting->decided = decided_new(splitting->boundaries, splitting->monolith);
   return true;
+}
+
+/* What was recorded takes the place of what loops let guess. */
+static bool read_volumes(struct splitting *splitting, struct store *store,
+                         struct split_result *result, GError **error)
+{
+  splitting->recordings = volume_recordings(store, splitting->monolith, error);
+  if (splitting->recordings == NULL) {
+    return false;
+  }
+  result->has_recordings = volume_apply_recordings(splitting->monolith, splitting->recordings);
+  const char *path = splitting->options->profile;
+  struct profile *profile = path != NULL ? profile_read(path, error) : NULL;
+  if (profile != NULL) {
+    result->n_profiled = volume_apply_profile(splitting->monolith, profile);
+    if (result->n_profiled == 0) {
+      g_ptr_array_add(result->remarks,
+                      g_strdup_printf("%s: no call of it is one of the analysed code", path));
+    }
+  }
+  profile_free(profile);
+  return path == NULL || profile != NULL;
 }
 
 static bool has_routines(const struct monolith *monolith)
@@ -418,7 +443,8 @@ bool split_run(struct store *store, const struct split_options *options,
   if (splitting.monolith != NULL && !has_routines(splitting.monolith)) {
     g_set_error(error, SPLIT_ERROR, SPLIT_ERROR_EMPTY,
                 "'%s' holds no routine with a body: nothing to split", store_path(store));
-  } else if (splitting.monolith != NULL && read_decisions(&splitting, error)) {
+  } else if (splitting.monolith != NULL && read_volumes(&splitting, store, result, error) &&
+             read_decisions(&splitting, error)) {
     g_autofree char *root = store_info(store, "root", NULL);
     gather(&splitting, root);
     if (solve(&splitting, store, result, error)) {

@@ -19,6 +19,7 @@ GQuark split_error_quark(void);
 
 struct split_options {
   const char *boundaries; /* path of boundaries.yaml, or NULL */
+  const char *profile;    /* path of callgrind output, or NULL */
   guint32 n_services;     /* 0: the longest stable plateau decides */
   guint evidence_mask;    /* 1 << evidence kind (evidence.h); 0 means all */
   bool is_fresh;          /* forget the plan that is there */
@@ -39,6 +40,8 @@ struct split_result {
   guint32 n_cuts;
   guint32 n_foreign_writes; /* state written from outside its owner */
   guint32 n_broken;         /* transactions and critical sections that the services cut */
+  guint32 n_profiled;       /* pairs of routines whose calls a profile counted */
+  bool has_recordings;      /* recorded invocations weigh the calls */
   bool is_warm;             /* began with the plan that was there */
   double plateau;           /* how far the resolution may change without changing the services */
   double fresh_gain;        /* warm: how much better a fresh plan would score, as a share */

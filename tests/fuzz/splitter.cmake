@@ -1,0 +1,1 @@
+cleave_fuzz(profile SOURCES fuzz_profile.c LIBRARIES cleave_splitter)
