@@ -137,7 +137,7 @@ static void write_release(struct c_writer *code, const struct contract *contract
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
     if (param->is_kept && strchr(param->type, '*')) {
-      c_writer_line(code, "cleave_marshal_release(&marshal, arguments.%s);", param->name);
+      c_writer_line(code, "cleave_marshal_release(marshal, arguments.%s);", param->name);
     }
   }
 }
@@ -177,7 +177,7 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
   if (!is_consumer(spec)) {
     c_writer_open(code, "if (!failed)");
     call_values_write_output(code, contract, "arguments.", "result", "saved_errno");
-    c_writer_line(code, "failed = cleave_marshal_reply(&marshal, reply, output);");
+    c_writer_line(code, "failed = cleave_marshal_reply(marshal, reply, output);");
     c_writer_close(code, "");
   }
   if (contract->result->free && has_result && is_used) {
@@ -204,7 +204,7 @@ static void write_text_payload(struct c_writer *code, const struct function_spec
                                const char *payload)
 {
   const struct contract_param *param = spec->contract->params->pdata[0];
-  c_writer_line(code, "char *text = cleave_marshal_alloc(&marshal, %s.length + 1, 1);", payload);
+  c_writer_line(code, "char *text = cleave_marshal_alloc(marshal, %s.length + 1, 1);", payload);
   c_writer_open(code, "if (text)");
   c_writer_line(code, "memcpy(text, %s.data, %s.length);", payload, payload);
   c_writer_line(code, "arguments.%s = (void *)text;", param->name);
@@ -245,17 +245,18 @@ void call_source_write(struct glue *glue, struct glue_file *file, const struct f
   }
   write_head(code, spec);
   const char *payload = is_consumer(spec) ? "message->data" : "event->body";
-  c_writer_line(code, "struct cleave_marshal marshal;");
+  c_writer_line(code, "struct cleave_marshal state;");
+  c_writer_line(code, "struct cleave_marshal *const marshal = &state;");
   c_writer_line(code, "struct cleave_%s_arguments arguments;", spec->symbol);
   c_writer_line(code, "int failed = -1;");
   c_writer_line(code, "int is_read = 0;");
   c_writer_line(code, "memset(&arguments, 0, sizeof arguments);");
-  c_writer_line(code, "cleave_marshal_begin(&marshal, error);");
+  c_writer_line(code, "cleave_marshal_begin(marshal, error);");
   if (is_text) {
     write_text_payload(code, spec, payload);
   } else if (has_reader) {
-    c_writer_line(code, "const cleave_value *input = cleave_marshal_parse(&marshal, %s);", payload);
-    c_writer_line(code, "is_read = input && read_%s(&marshal, input, &arguments) == 0;",
+    c_writer_line(code, "const cleave_value *input = cleave_marshal_parse(marshal, %s);", payload);
+    c_writer_line(code, "is_read = input && read_%s(marshal, input, &arguments) == 0;",
                   spec->symbol);
   } else {
     c_writer_line(code, "CLEAVE_USE(%s);", is_consumer(spec) ? "message" : "event");
@@ -265,7 +266,7 @@ void call_source_write(struct glue *glue, struct glue_file *file, const struct f
   write_release(code, contract);
   write_call(code, spec);
   c_writer_close(code, "");
-  c_writer_line(code, "cleave_marshal_end(&marshal);");
+  c_writer_line(code, "cleave_marshal_end(marshal);");
   c_writer_line(code, "return failed;");
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");

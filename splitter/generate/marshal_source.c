@@ -276,7 +276,7 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
     break;
   case SHAPE_STRUCT: {
     g_autofree char *symbol = record_symbol(shape);
-    value = g_strdup_printf("cleave_write_%s(&%s)", symbol, source);
+    value = g_strdup_printf("cleave_write_%s(marshal, &%s)", symbol, source);
     break;
   }
   case SHAPE_ARRAY: {
@@ -356,7 +356,13 @@ static void write_record_writer(struct glue *glue, struct c_writer *code, const 
 {
   g_autofree char *symbol = record_symbol(shape);
   g_autofree char *type = type_name(glue, shape);
-  c_writer_open(code, "static inline cleave_value *cleave_write_%s(const %s *in)", symbol, type);
+  c_writer_open(code,
+                "static inline cleave_value *cleave_write_%s(struct cleave_marshal *marshal,\n    "
+                "const %s *in)",
+                symbol, type);
+  c_writer_open(code, "if (cleave_descend(marshal) != 0)");
+  c_writer_line(code, "return cleave_write_null();");
+  c_writer_close(code, "");
   c_writer_line(code, "cleave_value *object = cleave_write_object();");
   for (guint i = 0; i < shape->members->len; i++) {
     const struct member *member = shape->members->pdata[i];
@@ -369,6 +375,7 @@ static void write_record_writer(struct glue *glue, struct c_writer *code, const 
     g_autofree char *before = g_strdup_printf("cleave_put(object, \"%s\", ", member->name);
     marshal_source_write(code, member->shape, source, count, before, ")");
   }
+  c_writer_line(code, "cleave_ascend(marshal);");
   c_writer_line(code, "return object;");
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");

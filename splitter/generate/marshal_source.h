@@ -14,8 +14,11 @@ void marshal_source_prepare(struct glue *glue, struct glue_file *file, const str
 void marshal_source_read(struct c_writer *code, const struct shape *shape, const char *value,
                          const char *target, const char *count);
 
-/* The statement "CONSUMER value;" with the JSON value of the lvalue SOURCE: PUT is a format with
- * one %s for the value. COUNT as above. */
+/* Statements that put the JSON value of the lvalue SOURCE between PUT_BEFORE and PUT_AFTER:
+ * "cleave_put(object, \"member\", " and ")". COUNT as above.
+ *
+ * Both kinds of statements use the variable `marshal`, a struct cleave_marshal *: what is read
+ * lives in its memory, and a written value that has no end is refused by it. */
 void marshal_source_write(struct c_writer *code, const struct shape *shape, const char *source,
                           const char *count, const char *put_before, const char *put_after);
 

@@ -393,6 +393,21 @@ int cleave_read_array(struct cleave_marshal *marshal, const cleave_value *value,
   return 0;
 }
 
+int cleave_descend(struct cleave_marshal *marshal)
+{
+  if (marshal->is_endless || marshal->level >= DEPTH_LIMIT) {
+    marshal->is_endless = 1;
+    return -1;
+  }
+  marshal->level++;
+  return 0;
+}
+
+void cleave_ascend(struct cleave_marshal *marshal)
+{
+  marshal->level--;
+}
+
 cleave_value *cleave_write_object(void)
 {
   return ours(json_object());
@@ -505,6 +520,11 @@ cleave_value *cleave_write_string(const char *text)
 int cleave_marshal_reply(struct cleave_marshal *marshal, struct cleave_reply *reply,
                          cleave_value *value)
 {
+  if (marshal->is_endless) {
+    json_decref(json(value));
+    return cleave_error_set(marshal->error, 500, "Function.EndlessResult",
+                            "the result is nested too deep or leads back to itself");
+  }
   if (cleave_reply_json(reply, json(value)) != 0) {
     return cleave_error_set(marshal->error, 500, "Function.ResponseSizeTooLarge",
                             "the reply is larger than the platform allows");

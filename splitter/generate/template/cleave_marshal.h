@@ -17,6 +17,8 @@ struct cleave_marshal {
   struct cleave_marshal_block *blocks;
   cleave_value *input;
   size_t room;    /* bytes that may still be allocated */
+  int is_endless; /* a written value has no end */
+  unsigned level; /* records around what is written */
   unsigned depth; /* of path */
   char path[512]; /* "items[3].name" */
   size_t lengths[64];
@@ -72,6 +74,10 @@ int cleave_read_bytes(struct cleave_marshal *marshal, const cleave_value *value,
 int cleave_read_array(struct cleave_marshal *marshal, const cleave_value *value, size_t length,
                       size_t *n);
 
+/* One record deeper and back. -1 when there is no end to it: the reply is then refused. */
+int cleave_descend(struct cleave_marshal *marshal);
+void cleave_ascend(struct cleave_marshal *marshal);
+
 /* Writing. Every value belongs to the one that it is put into; NULL becomes null. */
 cleave_value *cleave_write_object(void);
 cleave_value *cleave_write_array(void);
@@ -87,7 +93,7 @@ cleave_value *cleave_write_enum(int64_t value, const struct cleave_enumerator *n
 cleave_value *cleave_write_string(const char *text);
 cleave_value *cleave_write_text(const char *text, size_t n);
 cleave_value *cleave_write_bytes(const void *data, size_t n);
-/* The reply. Takes the value. */
+/* The reply. Takes the value; status 500 when it has no end or is too large. */
 int cleave_marshal_reply(struct cleave_marshal *marshal, struct cleave_reply *reply,
                          cleave_value *value);
 
