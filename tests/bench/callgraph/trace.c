@@ -1,11 +1,15 @@
 /* Linked into a program that is built with -finstrument-functions: notes every pair of call site
  * and callee in a table that all its processes share.
  *
- * CALL_TRACE names the file of the table (default trace.bin). Rows are three 64-bit numbers: return
- * address, callee, and the routine on top of the shadow stack, for calls that the C library makes.
+ * CALL_TRACE names the file of the table; "." and the program's name are added, because addresses
+ * mean nothing in another program. Rows are three 64-bit numbers: return address, callee, and the
+ * routine on top of the shadow stack, for calls that the C library makes.
  */
+#define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,7 +35,9 @@ static __thread int depth;
 static PLAIN void open_table(void)
 {
   const char *name = getenv("CALL_TRACE");
-  int fd = open(name ? name : "trace.bin", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  char path[4096];
+  snprintf(path, sizeof path, "%s.%s", name ? name : "trace", program_invocation_short_name);
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0)
     return;
   size_t size = N_ROWS * sizeof(struct row);
