@@ -3,6 +3,7 @@
 #include "analyzer/files.h"
 #include "analyzer/inputs.h"
 #include "analyzer/link.h"
+#include "analyzer/tree_files.h"
 #include "analyzer/unit.h"
 #include "store/facts.h"
 #include "store/identity.h"
@@ -265,7 +266,8 @@ static char *linked_hash(struct store *store, const char *root, const char *buil
   }
   record_set_free(set);
   g_autofree char *rules = link_data_hash(options->data_folder, options->rules);
-  const char *const parts[] = {CLEAVE_VERSION, root, build_folder, rules};
+  g_autofree char *built = tree_files_stamp(root, *build_folder != '\0' ? build_folder : NULL);
+  const char *const parts[] = {CLEAVE_VERSION, root, build_folder, rules, built};
   for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
     g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
   return g_strdup(g_checksum_get_string(checksum));

@@ -351,6 +351,18 @@ static void add_argument(struct search *search, int64_t site, const struct unit 
   rows_add(search->findings->arguments, &record);
 }
 
+/* What an ifunc may be, beside the name that is called. */
+static void add_resolved(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
+                         uint32_t row)
+{
+  const struct unit *from = linkage_unit(search->findings->linkage, unit);
+  uint32_t node = flow_resolver(search->flow, unit, from->calls[row].callee);
+  struct id_set targets = flow_routines(search->flow, node);
+  for (uint32_t i = 0; i < targets.n; i++)
+    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, "flow");
+  id_set_clear(&targets);
+}
+
 static void add_call(struct search *search, uint32_t unit, uint32_t row)
 {
   struct linkage *linkage = search->findings->linkage;
@@ -370,6 +382,7 @@ static void add_call(struct search *search, uint32_t unit, uint32_t row)
   uint32_t callee = linkage_resolve_routine(linkage, search->flow->program, unit, call->callee);
   add_call_row(search, site, caller, callee, unit, row, CALL_DIRECT, "direct",
                findings_file(from, call->file), call->line);
+  add_resolved(search, site, caller, unit, row);
 }
 
 /* ---- callbacks that outside routines run ---- */

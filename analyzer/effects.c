@@ -88,7 +88,7 @@ void effects_find(struct findings *findings)
   for (guint i = 0; i < findings->found_calls->len; i++) {
     const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
     const struct link_routine *callee = linkage_routine(linkage, call->callee);
-    if (!callee->is_defined && call->kind != CALL_CALLBACK)
+    if (!callee->is_defined && !callee->is_assembly && call->kind != CALL_CALLBACK)
       judge_call(findings, call->unit, call->call, call->caller, callee->name);
   }
 }

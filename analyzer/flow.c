@@ -335,6 +335,14 @@ static uint32_t resolve(struct flow *flow, uint32_t unit, uint32_t row)
   return routine;
 }
 
+uint32_t flow_resolver(struct flow *flow, uint32_t unit, uint32_t row)
+{
+  uint32_t home, resolver;
+  if (!linkage_resolver(flow->linkage, flow->program, unit, row, &home, &resolver))
+    return LINK_NONE;
+  return lazy_node(flow, &flow->results[resolve(flow, home, resolver)]);
+}
+
 uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
 {
   if (node == UNIT_NONE)
@@ -379,8 +387,12 @@ static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *e
       points_to_add_address(flow->solver, to, object, offset);
     break;
   case UNIT_EDGE_ROUTINE:
-    points_to_add_address(flow->solver, to, routine_object(flow, resolve(flow, unit, edge->from)),
-                          0);
+    object = flow_resolver(flow, unit, edge->from);
+    if (object != LINK_NONE)
+      points_to_add_copy(flow->solver, to, object);
+    else
+      points_to_add_address(flow->solver, to, routine_object(flow, resolve(flow, unit, edge->from)),
+                            0);
     break;
   case UNIT_EDGE_COPY:
     points_to_add_copy(flow->solver, to, flow_node(flow, unit, edge->from));
@@ -696,15 +708,14 @@ static void add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
     apply_model(flow, g_ptr_array_index(models, i), unit, row);
 }
 
-static void add_indirect_call(struct flow *flow, uint32_t unit, uint32_t row)
+static void add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   g_autofree uint32_t *arguments = g_new(uint32_t, MAX(call->n_arguments, 1));
   for (uint32_t i = 0; i < call->n_arguments; i++)
     arguments[i] = argument_node(flow, unit, call, (int)i);
   points_to_add_call(
-      flow->solver, flow_node(flow, unit, call->pointer), arguments, call->n_arguments,
-      flow_node(flow, unit, call->result),
+      flow->solver, pointer, arguments, call->n_arguments, flow_node(flow, unit, call->result),
       shape_number(flow, unit_string(linkage_unit(flow->linkage, unit), call->shape)));
 }
 
@@ -727,10 +738,13 @@ static void add_unit(struct flow *flow, uint32_t index)
   for (uint32_t i = 0; i < unit->n_calls; i++) {
     if (!linkage_stands_for(flow->linkage, index, unit->calls[i].caller))
       continue;
-    if (unit->calls[i].callee != UNIT_NONE)
+    const struct unit_call *call = &unit->calls[i];
+    uint32_t pointer = call->callee != UNIT_NONE ? flow_resolver(flow, index, call->callee)
+                                                 : flow_node(flow, index, call->pointer);
+    if (pointer == LINK_NONE)
       add_direct_call(flow, index, i);
     else
-      add_indirect_call(flow, index, i);
+      add_call_through(flow, index, i, pointer);
   }
 }
 

@@ -65,6 +65,10 @@ void flow_free(struct flow *flow);
 /* The solver's node of a unit's node; LINK_NONE for UNIT_NONE. */
 uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node);
 
+/* The solver's node that holds what an ifunc may be, for a routine's row that names one; LINK_NONE
+ * for any other. */
+uint32_t flow_resolver(struct flow *flow, uint32_t unit, uint32_t row);
+
 /* Link routines that a solver's node may hold, ascending. */
 struct id_set flow_routines(const struct flow *flow, uint32_t node);
 

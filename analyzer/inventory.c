@@ -8,8 +8,8 @@ static void add_programs(struct findings *findings)
 {
   for (guint p = 0; p < findings->linkage->programs->len; p++) {
     const struct link_program *program = g_ptr_array_index(findings->linkage->programs, p);
-    for (guint i = 0; i < program->units->len; i++) {
-      uint32_t index = g_array_index(program->units, uint32_t, i);
+    for (guint i = 0; i < program->own->len; i++) {
+      uint32_t index = g_array_index(program->own, uint32_t, i);
       const struct unit *unit = linkage_unit(findings->linkage, index);
       struct fact_program row = {
           .program = program->name,
@@ -24,9 +24,10 @@ static void add_programs(struct findings *findings)
 
 /* ---- routines ---- */
 
-static const char *attributes_of(struct findings *findings, const struct unit *unit,
-                                 const struct unit_routine *routine)
+static const char *attributes_of(struct findings *findings, const struct link_routine *known)
 {
+  const struct unit *unit = linkage_unit(findings->linkage, known->unit);
+  const struct unit_routine *routine = &unit->routines[known->row];
   static const struct {
     uint32_t flag;
     const char *word;
@@ -41,6 +42,8 @@ static const char *attributes_of(struct findings *findings, const struct unit *u
     if ((routine->flags & words[i].flag) != 0)
       g_string_append_printf(text, "%s%s", text->len != 0 ? "," : "", words[i].word);
   }
+  if (known->is_assembly)
+    g_string_append_printf(text, "%sin-assembly", text->len != 0 ? "," : "");
   if ((routine->flags & (UNIT_ROUTINE_ALIAS | UNIT_ROUTINE_IFUNC)) != 0)
     g_string_append_printf(text, "%s%s=%s", text->len != 0 ? "," : "",
                            (routine->flags & UNIT_ROUTINE_ALIAS) != 0 ? "alias" : "ifunc",
@@ -85,7 +88,7 @@ static void add_routine(struct findings *findings, const struct link_routine *kn
       .is_variadic = (routine->flags & UNIT_ROUTINE_VARIADIC) != 0,
       .is_defined = known->is_defined,
       .is_incomplete = (routine->flags & UNIT_ROUTINE_INCOMPLETE) != 0,
-      .attributes = attributes_of(findings, unit, routine),
+      .attributes = attributes_of(findings, known),
       .signature = unit_string(unit, routine->signature),
       .n_statements = routine->n_statements,
   };

@@ -21,8 +21,11 @@ static void link_programs(struct findings *findings, const struct models *models
 {
   const GPtrArray *programs = findings->linkage->programs;
   for (guint i = 0; i < programs->len; i++) {
-    linkage_stand_in(findings->linkage, g_ptr_array_index(programs, i));
-    struct flow *flow = flow_new(findings->linkage, g_ptr_array_index(programs, i), models);
+    const struct link_program *program = g_ptr_array_index(programs, i);
+    if (program->is_part)
+      continue;
+    linkage_stand_in(findings->linkage, program);
+    struct flow *flow = flow_new(findings->linkage, program, models);
     calls_find(findings, flow);
     state_find(state, flow);
     entries_find(entries, flow);

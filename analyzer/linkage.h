@@ -7,6 +7,7 @@
 #define CLEAVE_ANALYZER_LINKAGE_H
 
 #include "analyzer/id_set.h"
+#include "analyzer/symbols.h"
 #include "analyzer/unit.h"
 
 #define LINK_NONE UINT32_MAX
@@ -20,6 +21,7 @@ struct link_routine {
   uint32_t unit;    /* the unit and row that stand for all, see linkage_stand_in() */
   uint32_t row;
   bool is_defined;
+  bool is_assembly; /* not defined by C, but by assembly of the tree */
 };
 
 /* A variable with static or thread storage. */
@@ -53,7 +55,8 @@ struct link_unit {
   uint32_t *first_call;
   uint32_t *edges_by_routine; /* likewise */
   uint32_t *first_edge;
-  bool *stands; /* row -> see linkage_stands_for() */
+  bool *stands;                 /* row -> see linkage_stands_for() */
+  struct unit_symbols *symbols; /* or NULL */
 };
 
 /* Who defines a symbol inside a program. */
@@ -67,9 +70,24 @@ struct link_program {
   char *name;
   const char *source;   /* how we know */
   bool has_main;        /* complete: whatever runs in it is in it, or in libraries */
-  GArray *units;        /* uint32_t, ascending */
+  bool is_part;         /* another program has it whole: looking at that one is enough */
+  GArray *own;          /* uint32_t, ascending: its own units */
+  GArray *units;        /* likewise, with those of the shared libraries that it is linked with */
   GHashTable *routines; /* assembler name -> struct link_symbol */
   GHashTable *objects;  /* likewise */
+  GHashTable *ifuncs;   /* symbol -> struct link_symbol of the resolver */
+  GHashTable *assembly; /* symbols that only assembly defines */
+  GHashTable *wraps;    /* symbols of --wrap */
+};
+
+/* What a program is made of; everything is copied. */
+struct link_plan {
+  const char *name;
+  const char *source; /* how we know; lives for ever */
+  const GArray *units;
+  const GArray *guests;      /* units of shared libraries, or NULL */
+  const GPtrArray *wraps;    /* char *: symbols of --wrap, or NULL */
+  const GPtrArray *assembly; /* char *: symbols that objects without C define, or NULL */
 };
 
 struct linkage {
@@ -91,15 +109,17 @@ void linkage_free(struct linkage *linkage);
 #define linkage_routine(linkage, i) (&g_array_index((linkage)->routines, struct link_routine, i))
 #define linkage_object(linkage, i) (&g_array_index((linkage)->objects, struct link_object, i))
 
-/* Adds a program of these units (copied) and builds its symbol table. */
-struct link_program *linkage_add_program(struct linkage *linkage, const char *name,
-                                         const char *source, const GArray *units);
+/* Adds a program and builds its symbol table. */
+struct link_program *linkage_add_program(struct linkage *linkage, const struct link_plan *plan);
 
 /* The routine that a unit's row means inside a program, aliases followed; never LINK_NONE: what no
  * unit of the program defines is a routine known by name only. */
 uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
                                  uint32_t unit, uint32_t row);
-/* The same for a variable with static storage. */
+/* True when a row names a symbol of attribute ifunc: the resolver's unit and row. */
+bool linkage_resolver(const struct linkage *linkage, const struct link_program *program,
+                      uint32_t unit, uint32_t row, uint32_t *resolver_unit, uint32_t *resolver_row);
+/* The same as linkage_resolve_routine() for a variable with static storage. */
 uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
                                 uint32_t unit, uint32_t row);
 

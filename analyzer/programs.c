@@ -1,5 +1,9 @@
 #include "analyzer/programs.h"
 
+#include "analyzer/object_file.h"
+#include "analyzer/program_members.h"
+#include "analyzer/tree_files.h"
+
 #include <string.h>
 
 /* ---- closure ---- */
@@ -50,6 +54,10 @@ static void note_unit(struct closure *closure, uint32_t index)
         closure->linkage->units[index].objects[i] != LINK_NONE)
       note_definer(closure->definers, unit_string(unit, unit->objects[i].assembler), index);
   }
+  const struct unit_symbols *symbols = closure->linkage->units[index].symbols;
+  for (guint i = 0; symbols != NULL && i < symbols->extra->len; i++)
+    note_definer(closure->definers,
+                 ((const struct unit_symbol *)g_ptr_array_index(symbols->extra, i))->name, index);
 }
 
 static const char *unit_path(const struct linkage *linkage, uint32_t unit)
@@ -173,11 +181,15 @@ static gint compare_units(gconstpointer left, gconstpointer right)
   return (a > b) - (a < b);
 }
 
-/* Completes the members by what their undefined names need. */
-static void close_members(struct closure *closure)
+/* Completes the members by what their undefined names need, and these names (char *, or NULL). */
+static void close_members(struct closure *closure, const GPtrArray *names)
 {
   g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(struct need));
   guint n_done = 0, n_tried = 0;
+  for (guint i = 0; names != NULL && i < names->len; i++) {
+    struct needs needs = {closure, g_array_index(closure->members, uint32_t, 0), open};
+    meet(g_ptr_array_index(names, i), &needs);
+  }
   while (n_done < closure->members->len || n_tried < open->len) {
     if (n_done < closure->members->len) {
       uint32_t unit = g_array_index(closure->members, uint32_t, n_done++);
@@ -214,52 +226,20 @@ static char *program_name(const struct linkage *linkage, uint32_t unit)
   return g_path_get_basename(folder);
 }
 
-/* ---- what the build folder says ---- */
-
-/* Units by the absolute path of the object file that they are compiled to. */
-static GHashTable *units_by_output(const struct linkage *linkage, const char *root)
-{
-  GHashTable *units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (uint32_t i = 0; i < linkage->n_units; i++) {
-    const struct unit *unit = linkage_unit(linkage, i);
-    const char *output = unit_string(unit, unit->infos[0].object);
-    if (*output != '\0')
-      g_hash_table_insert(units, g_canonicalize_filename(output, root), GUINT_TO_POINTER(i + 1));
-  }
-  return units;
-}
-
-/* The objects of an executable are members; of its archives come those that it needs. */
-static void add_inputs(struct closure *closure, GHashTable *outputs, GHashTable *archives,
-                       const struct build_target *target, GArray *optional, int depth)
-{
-  for (guint i = 0; i < target->inputs->len; i++) {
-    const char *input = g_ptr_array_index(target->inputs, i);
-    uint32_t unit = GPOINTER_TO_UINT(g_hash_table_lookup(outputs, input));
-    const struct build_target *archive = g_hash_table_lookup(archives, input);
-    if (unit != 0 && depth == 0)
-      add_member(closure, unit - 1);
-    else if (unit != 0) {
-      uint32_t index = unit - 1;
-      g_array_append_val(optional, index);
-    }
-    if (archive != NULL && depth < 8)
-      add_inputs(closure, outputs, archives, archive, optional, depth + 1);
-  }
-}
+/* ---- what the build says ---- */
 
 /* Members of archives that satisfy an undefined name, until nothing more is needed. */
-static void pull_members(struct closure *closure, const GArray *optional)
+static void pull_members(struct closure *closure, const struct members *members)
 {
   g_autoptr(GHashTable) allowed = g_hash_table_new(g_direct_hash, g_direct_equal);
-  for (guint i = 0; i < optional->len; i++)
-    g_hash_table_add(allowed, GUINT_TO_POINTER(g_array_index(optional, uint32_t, i)));
+  for (guint i = 0; i < members->optional->len; i++)
+    g_hash_table_add(allowed, GUINT_TO_POINTER(g_array_index(members->optional, uint32_t, i)));
   bool *saved = closure->has_main;
   /* Whatever is not in an archive of this program cannot be pulled in. */
   closure->has_main = g_new0(bool, MAX(closure->linkage->n_units, 1));
   for (uint32_t i = 0; i < closure->linkage->n_units; i++)
     closure->has_main[i] = !g_hash_table_contains(allowed, GUINT_TO_POINTER(i));
-  close_members(closure);
+  close_members(closure, members->needs);
   g_free(closure->has_main);
   closure->has_main = saved;
 }
@@ -273,31 +253,165 @@ static bool defines_main(const struct closure *closure)
   return false;
 }
 
-static void add_build_programs(struct closure *closure, const char *root, const char *build_folder,
-                               bool *is_linked)
+static void add_all(struct closure *closure, const GArray *units)
 {
-  g_autoptr(GPtrArray) targets = build_targets_read(build_folder);
-  g_autoptr(GHashTable) outputs = units_by_output(closure->linkage, root);
-  g_autoptr(GHashTable) archives = g_hash_table_new(g_str_hash, g_str_equal);
-  for (guint i = 0; i < targets->len; i++) {
-    struct build_target *target = g_ptr_array_index(targets, i);
-    g_hash_table_insert(archives, target->output, target);
+  for (guint i = 0; i < units->len; i++)
+    add_member(closure, g_array_index(units, uint32_t, i));
+}
+
+/* The units of the shared libraries that a program is linked with, and of theirs. */
+static void add_guests(struct closure *closure, const struct member_index *index,
+                       const struct members *members, GArray *guests, GHashTable *seen)
+{
+  for (guint i = 0; i < members->shared->len; i++) {
+    const struct build_target *library = g_ptr_array_index(members->shared, i);
+    if (!g_hash_table_add(seen, (gpointer)library))
+      continue;
+    struct members *inside = members_of_target(index, library);
+    restart(closure);
+    add_all(closure, inside->units);
+    pull_members(closure, inside);
+    g_array_append_vals(guests, closure->members->data, closure->members->len);
+    add_guests(closure, index, inside, guests, seen);
+    members_free(inside);
   }
+}
+
+static GArray *without(const GArray *units, const GArray *others)
+{
+  GArray *rest = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+  for (guint i = 0; i < others->len; i++)
+    g_hash_table_add(known, GUINT_TO_POINTER(g_array_index(others, uint32_t, i)));
+  for (guint i = 0; i < units->len; i++) {
+    uint32_t unit = g_array_index(units, uint32_t, i);
+    if (g_hash_table_add(known, GUINT_TO_POINTER(unit)))
+      g_array_append_val(rest, unit);
+  }
+  return rest;
+}
+
+static void mark_linked(const struct closure *closure, bool *is_linked)
+{
+  for (guint i = 0; i < closure->members->len; i++)
+    is_linked[g_array_index(closure->members, uint32_t, i)] = true;
+}
+
+/* Notes the shared libraries that a program has whole in `used`, and those that are programs of
+ * their own in `libraries`. */
+static void add_target(struct closure *closure, const struct member_index *index,
+                       const struct build_target *target, bool *is_linked, GHashTable *used,
+                       GHashTable *libraries)
+{
+  struct members *members = members_of_target(index, target);
+  g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+  add_guests(closure, index, members, found, seen);
+  restart(closure);
+  add_all(closure, members->units);
+  if (closure->members->len != 0)
+    pull_members(closure, members);
+  bool is_program = closure->members->len != 0 && (defines_main(closure) || target->is_shared);
+  if (is_program) {
+    g_autoptr(GArray) guests = without(found, closure->members);
+    struct link_plan plan = {.name = target->name,
+                             .source = target->source,
+                             .units = closure->members,
+                             .guests = guests,
+                             .wraps = target->wraps,
+                             .assembly = members->assembly};
+    struct link_program *program = linkage_add_program(closure->linkage, &plan);
+    mark_linked(closure, is_linked);
+    if (target->is_shared)
+      g_hash_table_insert(libraries, (gpointer)target, program);
+    GHashTableIter iterator;
+    gpointer library;
+    g_hash_table_iter_init(&iterator, seen);
+    while (!target->is_shared && g_hash_table_iter_next(&iterator, &library, NULL))
+      g_hash_table_add(used, library);
+  }
+  members_free(members);
+}
+
+static void add_build_programs(struct closure *closure, const struct member_index *index,
+                               const GPtrArray *targets, bool *is_linked)
+{
+  g_autoptr(GHashTable) used = g_hash_table_new(g_direct_hash, g_direct_equal);
+  g_autoptr(GHashTable) libraries = g_hash_table_new(g_direct_hash, g_direct_equal);
   for (guint i = 0; i < targets->len; i++) {
     const struct build_target *target = g_ptr_array_index(targets, i);
-    if (target->is_archive)
+    if (!target->is_archive)
+      add_target(closure, index, target, is_linked, used, libraries);
+  }
+  for (guint i = 0; i < targets->len; i++) {
+    gpointer target = g_ptr_array_index(targets, i);
+    struct link_program *program = g_hash_table_lookup(libraries, target);
+    if (program != NULL)
+      program->is_part = g_hash_table_contains(used, target);
+  }
+}
+
+/* Archives with members that no program of the tree takes are libraries for others. */
+static void add_archives(struct closure *closure, const struct member_index *index,
+                         const GPtrArray *targets, bool *is_linked)
+{
+  for (guint i = 0; i < targets->len; i++) {
+    const struct build_target *target = g_ptr_array_index(targets, i);
+    if (!target->is_archive)
       continue;
+    struct members *members = members_of_target(index, target);
+    bool is_left = false;
     restart(closure);
-    g_autoptr(GArray) optional = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    add_inputs(closure, outputs, archives, target, optional, 0);
-    if (closure->members->len == 0)
-      continue;
-    pull_members(closure, optional);
-    if (defines_main(closure) || strstr(target->output, ".so") != NULL) {
-      linkage_add_program(closure->linkage, target->name, target->source, closure->members);
-      for (guint j = 0; j < closure->members->len; j++)
-        is_linked[g_array_index(closure->members, uint32_t, j)] = true;
+    add_all(closure, members->units);
+    for (guint j = 0; j < closure->members->len; j++)
+      is_left = is_left || !is_linked[g_array_index(closure->members, uint32_t, j)];
+    if (is_left) {
+      struct link_plan plan = {.name = target->name,
+                               .source = target->source,
+                               .units = closure->members,
+                               .assembly = members->assembly};
+      linkage_add_program(closure->linkage, &plan);
+      mark_linked(closure, is_linked);
     }
+    members_free(members);
+  }
+}
+
+static bool has_program(const struct linkage *linkage, const char *name)
+{
+  for (guint i = 0; i < linkage->programs->len; i++) {
+    if (strcmp(((const struct link_program *)g_ptr_array_index(linkage->programs, i))->name,
+               name) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Finished files that no description of the build tells about. */
+static void add_finished_programs(struct closure *closure, const struct member_index *index,
+                                  const GPtrArray *paths, bool *is_linked)
+{
+  for (guint i = 0; i < paths->len; i++) {
+    const char *path = g_ptr_array_index(paths, i);
+    if (g_hash_table_contains(index->targets, path))
+      continue;
+    g_autofree char *name = g_path_get_basename(path);
+    /* The same program may stand in another build folder too. */
+    if (has_program(closure->linkage, name))
+      continue;
+    g_autoptr(object_file_owner) file = object_file_read(path);
+    if (file == NULL)
+      continue;
+    struct members *members = members_of_file(index, file);
+    restart(closure);
+    add_all(closure, members->units);
+    bool is_library = strstr(name, ".so") != NULL;
+    if (closure->members->len != 0 && (defines_main(closure) || is_library)) {
+      struct link_plan plan = {.name = name, .source = "elf", .units = closure->members};
+      linkage_add_program(closure->linkage, &plan);
+      mark_linked(closure, is_linked);
+    }
+    members_free(members);
   }
 }
 
@@ -311,11 +425,11 @@ static void add_main_programs(struct closure *closure, bool *is_linked)
       continue;
     restart(closure);
     add_member(closure, i);
-    close_members(closure);
+    close_members(closure, NULL);
     g_autofree char *name = program_name(linkage, i);
-    linkage_add_program(linkage, name, "main-closure", closure->members);
-    for (guint j = 0; j < closure->members->len; j++)
-      is_linked[g_array_index(closure->members, uint32_t, j)] = true;
+    struct link_plan plan = {.name = name, .source = "main-closure", .units = closure->members};
+    linkage_add_program(linkage, &plan);
+    mark_linked(closure, is_linked);
   }
 }
 
@@ -326,8 +440,10 @@ static void add_rest(struct closure *closure, const bool *is_linked)
     if (!is_linked[i])
       add_member(closure, i);
   }
+  struct link_plan plan = {
+      .name = "(unlinked)", .source = "nothing links it", .units = closure->members};
   if (closure->members->len != 0)
-    linkage_add_program(closure->linkage, "(unlinked)", "nothing links it", closure->members);
+    linkage_add_program(closure->linkage, &plan);
 }
 
 static gint compare_programs(gconstpointer left, gconstpointer right)
@@ -368,6 +484,26 @@ static void tell_apart(struct linkage *linkage)
   g_ptr_array_sort(linkage->programs, compare_programs);
 }
 
+static bool is_same_program(const struct link_program *a, const struct link_program *b)
+{
+  return a->units->len == b->units->len &&
+         memcmp(a->units->data, b->units->data, a->units->len * sizeof(uint32_t)) == 0 &&
+         g_hash_table_size(a->wraps) == 0 && g_hash_table_size(b->wraps) == 0 &&
+         g_hash_table_size(a->assembly) == g_hash_table_size(b->assembly);
+}
+
+/* A program under several names is looked at once. */
+static void find_copies(const struct linkage *linkage)
+{
+  for (guint i = 0; i < linkage->programs->len; i++) {
+    struct link_program *program = g_ptr_array_index(linkage->programs, i);
+    for (guint j = 0; j < i && !program->is_part; j++) {
+      const struct link_program *first = g_ptr_array_index(linkage->programs, j);
+      program->is_part = !first->is_part && is_same_program(first, program);
+    }
+  }
+}
+
 void programs_find(struct linkage *linkage, const char *root, const char *build_folder)
 {
   struct closure closure = {
@@ -379,13 +515,22 @@ void programs_find(struct linkage *linkage, const char *root, const char *build_
       .members = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
   };
   g_autofree bool *is_linked = g_new0(bool, MAX(linkage->n_units, 1));
-  for (uint32_t i = 0; i < linkage->n_units; i++)
+  for (uint32_t i = 0; i < linkage->n_units; i++) {
+    linkage->units[i].symbols = unit_symbols_read(linkage_unit(linkage, i), root);
     note_unit(&closure, i);
-  if (build_folder != NULL)
-    add_build_programs(&closure, root, build_folder, is_linked);
+  }
+  struct tree_files *files = tree_files_find(root, build_folder);
+  g_autoptr(GPtrArray) targets = build_targets_read(build_folder, root, files);
+  struct member_index *index = member_index_new(linkage, root, targets);
+  add_build_programs(&closure, index, targets, is_linked);
+  add_finished_programs(&closure, index, files->finished, is_linked);
+  add_archives(&closure, index, targets, is_linked);
+  member_index_free(index);
+  tree_files_free(files);
   add_main_programs(&closure, is_linked);
   add_rest(&closure, is_linked);
   tell_apart(linkage);
+  find_copies(linkage);
   g_hash_table_unref(closure.definers);
   g_free(closure.has_main);
   g_free(closure.is_member);

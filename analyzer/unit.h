@@ -468,7 +468,7 @@ struct unit_literal {
 struct unit_assembly {
   uint32_t file; /* file */
   uint32_t line;
-  uint32_t text; /* string */
+  uint32_t text; /* string: the declaration as written */
 };
 
 #pragma GCC diagnostic pop

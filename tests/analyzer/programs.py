@@ -52,11 +52,11 @@ class Tree:
         for entry in self.entries:
             self.run(*entry["arguments"])
 
-    def analyse(self, path="."):
+    def analyse(self, path=".", *options):
         if self.entries:
             self.write("compile_commands.json", json.dumps(self.entries))
         store = self.folder / "cleave.db"
-        cleave("analyze", path, "--root", ".", "--db", store, "--quiet", cwd=self.folder)
+        cleave("analyze", path, "--root", ".", "--db", store, "--quiet", *options, cwd=self.folder)
         self.store = sqlite3.connect(store)
         return self
 
@@ -128,6 +128,236 @@ int ENTRY(void) { return choose(); }
     tree.analyse()
     expect(tree.calls("choose"), {("first", "b.c"), ("second", "b.c")}, "both arms")
     expect(tree.programs(), {"main": {"b.c", "main.c"}}, "programs")
+
+
+LAYERS = {
+    "CMakeLists.txt": """cmake_minimum_required(VERSION 3.20)
+project(layers C)
+add_library(core STATIC lib/core.c lib/unused.c)
+add_library(dyn SHARED lib/dyn.c)
+add_library(objs OBJECT lib/obj.c)
+add_executable(app src/main.c $<TARGET_OBJECTS:objs>)
+target_link_libraries(app PRIVATE core dyn)
+target_link_options(app PRIVATE -Wl,--wrap=core_open)
+add_executable(tool src/main.c src/tool.c)
+target_compile_definitions(tool PRIVATE TOOL)
+target_link_libraries(tool core)
+""",
+    "lib/core.c": "int core_open(int x) { return x; }\nint core_call(int x) { return core_open(x); }\n",
+    "lib/unused.c": "int unused(void) { return 1; }\n",
+    "lib/dyn.c": "int dyn_work(int x) { return x; }\n",
+    "lib/obj.c": "int obj_work(int x) { return x; }\n",
+    "src/tool.c": "int tool(void) { return 1; }\n",
+    "src/main.c": """int core_open(int), core_call(int), dyn_work(int), obj_work(int), tool(void);
+#ifdef TOOL
+int main(void) { return tool() + core_open(1); }
+#else
+int __real_core_open(int);
+int __wrap_core_open(int x) { return __real_core_open(x) + 1; }
+int main(void) { return core_open(1) + core_call(1) + dyn_work(1) + obj_work(2); }
+#endif
+"""}
+
+
+def check_layers(tree, source):
+    """A static, a shared and an object library, two configurations of one source, and --wrap."""
+    expect(tree.programs(), {
+        "app": {"src/main.c", "lib/core.c", "lib/obj.c"}, "tool": {"src/main.c", "src/tool.c", "lib/core.c"},
+        "libdyn.so": {"lib/dyn.c"}, "libcore.a": {"lib/core.c", "lib/unused.c"}}, source)
+    expect(set(tree.sources().values()), {source}, "source")
+    expect(tree.calls("main"), {("__wrap_core_open", "src/main.c"), ("core_call", "lib/core.c"),
+                                ("dyn_work", "lib/dyn.c"), ("obj_work", "lib/obj.c"), ("tool", "src/tool.c"),
+                                ("core_open", "lib/core.c")}, "calls of both mains")
+    expect(tree.calls("__wrap_core_open"), {("core_open", "lib/core.c")}, "__real_")
+    expect(tree.calls("core_call"), {("core_open", "lib/core.c")}, "a name that its own unit defines is not wrapped")
+
+
+def layers(tree, generator, query=False):
+    for name, text in LAYERS.items():
+        tree.write(name, text)
+    if query:
+        tree.write("build/.cmake/api/v1/query/codemodel-v2", "")
+    tree.run("cmake", "-S", ".", "-B", "build", "-G", generator, "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    tree.analyse("build")
+
+
+@case
+def cmake_reply(tree):
+    """CMake's File API."""
+    layers(tree, "Unix Makefiles", query=True)
+    check_layers(tree, "cmake-file-api")
+    # Untrusted JSON: a reply that names files elsewhere, or none, is left out.
+    reply = tree.folder / "build/.cmake/api/v1/reply"
+    for path in reply.glob("codemodel-*.json"):
+        path.write_text(path.read_text().replace('"target-', '"../reply/target-'))
+    tree.analyse("build", "--fresh")
+    check_layers(tree, "link.txt")
+
+
+@case
+def link_text(tree):
+    layers(tree, "Unix Makefiles")
+    check_layers(tree, "link.txt")
+
+
+@case
+def ninja(tree):
+    layers(tree, "Ninja")
+    check_layers(tree, "build.ninja")
+
+
+TWO = {
+    "a/util.c": "static int helper(void) { return 1; }\nint from_a(void) { return helper(); }\n",
+    "b/util.c": "static int helper(void) { return 2; }\nint from_b(void) { return helper(); }\n",
+    "one.c": "int from_a(void);\nint shared_name(void) { return 1; }\nint main(void) { return from_a() + shared_name(); }\n",
+    "two.c": "int from_b(void);\nint shared_name(void) { return 2; }\nint main(void) { return from_b() + shared_name(); }\n",
+    "never.c": "int never(void) { return 0; }\n"}
+PROGRAMS = {"one": {"one.c", "a/util.c"}, "two": {"two.c", "b/util.c"}}
+
+
+def two(tree):
+    for name, text in TWO.items():
+        tree.write(name, text)
+
+
+def compile_two(tree):
+    two(tree)
+    for name in TWO:
+        tree.compile(name, output=name[:-2] + ".o")
+    tree.build()
+
+
+@case
+def commands(tree):
+    """Commands that link, listed with those that compile."""
+    two(tree)
+    tree.entries.append({"directory": str(tree.folder), "file": "one.c",
+                         "command": "cc -O2 -o bin/one one.c a/util.c -lm"})
+    tree.entries.append({"directory": str(tree.folder), "file": "a/util.c",
+                         "command": "cc -O2 -o bin/one one.c a/util.c -lm"})
+    tree.compile("two.c", output="two.o")
+    tree.compile("b/util.c", output="b/util.o")
+    tree.entries.append({"directory": str(tree.folder), "file": "two.o",
+                         "arguments": ["cc", "two.o", "b/util.o", "-o", "two"]})
+    tree.analyse()
+    expect(tree.programs(), PROGRAMS, "programs")
+    expect(set(tree.sources().values()), {"compile-commands"}, "sources")
+
+
+@case
+def archives(tree):
+    """Archives of objects with one name, known by what they define; a thin one."""
+    compile_two(tree)
+    tree.run("ar", "qc", "liba.a", "a/util.o", "never.o")
+    tree.run("ar", "qcT", "libb.a", "b/util.o", "never.o")
+    for program, library in (("one", "liba.a"), ("two", "-lb")):
+        tree.entries.append({"directory": str(tree.folder), "file": f"{program}.o",
+                             "arguments": ["cc", f"{program}.o", "-L.", library, "-o", program]})
+    tree.analyse()
+    expect({name: files for name, files in tree.programs().items() if name[0] != "("}, PROGRAMS, "programs")
+
+
+@case
+def finished(tree):
+    """Only the finished files tell: by symbol table, with two sources of one name."""
+    compile_two(tree)
+    tree.run("cc", "one.o", "a/util.o", "-o", "one")
+    tree.run("cc", "two.o", "b/util.o", "-o", "two")
+    tree.analyse()
+    expect({name: files for name, files in tree.programs().items() if name[0] != "("}, PROGRAMS, "programs")
+    expect({name: how for name, how in tree.sources().items() if name[0] != "("},
+           {"one": "elf", "two": "elf"}, "sources")
+    # Whoever links again is analysed again, though no source has changed.
+    tree.run("cc", "one.o", "a/util.o", "never.o", "-o", "one")
+    tree.analyse()
+    expect(tree.programs()["one"], PROGRAMS["one"] | {"never.c"}, "linked again")
+    # A damaged file is no file.
+    for name in ("one", "two"):
+        path = tree.folder / name
+        path.write_bytes(path.read_bytes()[:5000])
+    tree.analyse()
+    expect(tree.sources()["one"], "main-closure", "damaged")
+
+
+@case
+def link_map(tree):
+    """A map of the linker, with a member that an archive gave."""
+    compile_two(tree)
+    tree.run("ar", "qc", "liba.a", "a/util.o", "never.o")
+    tree.run("ar", "qc", "libb.a", "b/util.o", "never.o")
+    for name, library in (("one", "liba.a"), ("two", "libb.a")):
+        tree.run("cc", f"{name}.o", library, "-o", name, f"-Wl,-Map,{name}.map")
+        (tree.folder / name).unlink()
+    tree.analyse()
+    expect({name: files for name, files in tree.programs().items() if name[0] != "("}, PROGRAMS, "programs")
+    expect({how for name, how in tree.sources().items() if name[0] != "("}, {"linker-map"}, "sources")
+
+
+@case
+def symbols(tree):
+    """Weak symbols, aliases, ifunc, asm labels, symbols of assembly, constructors, destructors."""
+    tree.write("main.c", """
+#include <stdio.h>
+int weak_one(void), second_name(void), by_set(void), labelled(void) __asm__("real_symbol");
+int only_assembly(void), strong_later(void), getpid(void);
+int fast(int x);
+typedef int (*chooser)(int);
+int main(void)
+{
+  chooser f = fast;
+  return weak_one() + second_name() + by_set() + labelled() + only_assembly() + fast(1) + f(2) +
+         strong_later() + getpid();
+}
+""")
+    tree.write("other.c", """
+int weak_one(void) { return 2; }
+int real_symbol(void) { return 3; }
+static int fast_a(int x) { return x; }
+static int fast_b(int x) { return x + 1; }
+static int level;
+static int (*resolve(void))(int) { return level ? fast_a : fast_b; }
+int fast(int x) __attribute__((ifunc("resolve")));
+static int counter, after;
+__attribute__((constructor)) static void before_main(void) { counter = 1; }
+__attribute__((destructor)) static void after_main(void) { after = counter; }
+__asm__(".globl getpid\\ngetpid: ret\\n");
+""")
+    tree.write("weak.c", """
+__attribute__((weak)) int weak_one(void) { return 1; }
+int body(void) { return weak_one(); }
+int second_name(void) __attribute__((alias("body")));
+int strong_later(void) { return 5; }
+__asm__(".globl by_set\\n.set by_set, body\\n");
+""")
+    tree.write("strong.c", "int strong_later(void) { return 6; }\n")
+    tree.write("start.S", ".globl only_assembly\nonly_assembly: ret\n"
+               ".section .note.GNU-stack,\"\",@progbits\n")
+    for name in ("main.c", "other.c", "weak.c", "strong.c", "start.S"):
+        tree.compile(name, output=name.rsplit(".", 1)[0] + ".o")
+    tree.build()
+    # What no source says: a symbol made weak afterwards.
+    tree.run("objcopy", "--weaken-symbol=strong_later", "weak.o")
+    tree.run("cc", "main.o", "other.o", "weak.o", "strong.o", "start.o", "-o", "program")
+    tree.entries.append({"directory": str(tree.folder), "file": "main.o", "arguments":
+                         ["cc", "main.o", "other.o", "weak.o", "strong.o", "start.o", "-o", "program"]})
+    tree.analyse()
+    expect(tree.programs(), {"program": {"main.c", "other.c", "weak.c", "strong.c"}}, "programs")
+    expect(tree.calls("main", "direct"), {
+        ("weak_one", "other.c"), ("body", "weak.c"), ("real_symbol", "other.c"), ("only_assembly", ""),
+        ("fast", ""), ("strong_later", "strong.c"), ("getpid", "")}, "direct calls")
+    expect(tree.calls("main", "indirect"), {("fast_a", "other.c"), ("fast_b", "other.c")}, "an ifunc")
+    expect(tree.calls("body"), {("weak_one", "other.c")}, "the strong one wins")
+    sites = tree.store.execute("SELECT count(DISTINCT site) FROM v_call WHERE caller = 'main'"
+                               " AND callee = 'fast_a'").fetchone()[0]
+    expect(sites, 2, "sites that lead to what the resolver returns")
+    attributes = dict(tree.store.execute("SELECT name, attributes FROM fact_routine WHERE attributes <> ''"))
+    expect(attributes["only_assembly"], "in-assembly", "assembly")
+    expect(attributes["getpid"], "in-assembly", "a name of the C library that assembly takes")
+    expect(tree.store.execute("SELECT count(*) FROM v_effect WHERE via = 'getpid'").fetchone()[0], 0,
+           "effects of the tree's own getpid")
+    classes = dict(tree.store.execute("SELECT name, class FROM v_state"))
+    expect(classes, {"counter": "init-only", "after": "shared", "level": "init-only"},
+           "what a constructor and a destructor write")
 
 
 def main():
