@@ -59,6 +59,13 @@ static void print_function(struct context *context, const struct generated_funct
           function->adapter ? function->adapter : "", message ? "  " : "", message ? message : "");
 }
 
+static void print_proxy(struct context *context, const struct generated_proxy *proxy)
+{
+  g_autofree char *name = terminal_escape(proxy->name);
+  g_autofree char *message = terminal_escape(proxy->refusal ? proxy->refusal : proxy->message);
+  fprintf(context->out, "%-10s %-32s %s\n", proxy->refusal ? "no proxy" : "proxy", name, message);
+}
+
 static void say_files(const struct context *context, const struct generated *result)
 {
   for (guint i = 0; i < result->kept->len; i++) {
@@ -90,6 +97,7 @@ static int run(struct context *context)
     return context_fail(context, EXIT_USAGE, "generate needs -o DIR");
   }
   const char *unit = context_text(context, "as");
+  options.with_proxies = context_flag(context, "proxies");
   options.as_services = unit && strcmp(unit, "services") == 0;
   if (!read_platforms(context, &options.platforms, &code) ||
       !read_adapter(context, &options.adapter, &code)) {
@@ -106,6 +114,9 @@ static int run(struct context *context)
   }
   for (guint i = 0; i < result->functions->len; i++) {
     print_function(context, result->functions->pdata[i]);
+  }
+  for (guint i = 0; i < result->proxies->len; i++) {
+    print_proxy(context, result->proxies->pdata[i]);
   }
   say_files(context, result);
   context_say(context,
@@ -126,6 +137,8 @@ static const struct option options[] = {
     {"as", 0, OPTION_TEXT, "UNIT", "one binary per function, or per service", "functions|services"},
     {"adapter", 0, OPTION_TEXT, "NAME",
      "how an event becomes a call: call, http, microhttpd, cgi, fastcgi, main, consumer", NULL},
+    {"proxies", 0, OPTION_FLAG, NULL,
+     "also what the remaining monolith links in the place of routines that moved out", NULL},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 

@@ -53,7 +53,8 @@ static char *monolith_text(const GPtrArray *groups)
   return g_string_free(out, FALSE);
 }
 
-static char *top_text(const struct inventory *inventory, const GPtrArray *artifacts)
+static char *top_text(const struct inventory *inventory, const GPtrArray *artifacts,
+                      bool has_proxies)
 {
   GString *out = g_string_new(NULL);
   g_autofree char *root = escaped(inventory->root ? inventory->root : ".");
@@ -79,6 +80,9 @@ static char *top_text(const struct inventory *inventory, const GPtrArray *artifa
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
     g_string_append_printf(out, "add_subdirectory(functions/%s)\n", artifact->name);
+  }
+  if (has_proxies) {
+    g_string_append(out, "\ninclude(cmake/proxies.cmake)\nadd_subdirectory(proxies)\n");
   }
   g_string_append(out, "\n# cmake --build BUILD --target package\n"
                        "add_custom_target(package DEPENDS package_functions)\n");
@@ -180,9 +184,9 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
 }
 
 void build_files_add(struct product *product, const struct inventory *inventory,
-                     const GPtrArray *artifacts, const GPtrArray *groups)
+                     const GPtrArray *artifacts, const GPtrArray *groups, bool has_proxies)
 {
-  product_add(product, "CMakeLists.txt", top_text(inventory, artifacts));
+  product_add(product, "CMakeLists.txt", top_text(inventory, artifacts, has_proxies));
   product_add(product, "cmake/monolith.cmake", monolith_text(groups));
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];

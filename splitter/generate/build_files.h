@@ -1,4 +1,4 @@
-/* The CMake files of the generated project. The one writer of CMake text. */
+/* The CMake files of the generated project, but for proxies/ (proxies.c). */
 #ifndef CLEAVE_GENERATE_BUILD_FILES_H
 #define CLEAVE_GENERATE_BUILD_FILES_H
 
@@ -7,8 +7,8 @@
 #include "splitter/generate/product.h"
 
 /* CMakeLists.txt at the top, monolith.cmake and one CMakeLists.txt per artifact.
- * ARTIFACTS: struct artifact *. */
+ * ARTIFACTS: struct artifact *. HAS_PROXIES: there is a folder of them, too. */
 void build_files_add(struct product *product, const struct inventory *inventory,
-                     const GPtrArray *artifacts, const GPtrArray *groups);
+                     const GPtrArray *artifacts, const GPtrArray *groups, bool has_proxies);
 
 #endif

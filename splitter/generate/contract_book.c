@@ -15,6 +15,8 @@ void contract_book_free(struct contract_book *book)
   }
   g_hash_table_unref(book->words);
   g_hash_table_unref(book->errnos);
+  g_hash_table_unref(book->errors);
+  g_hash_table_unref(book->idempotents);
   g_free(book);
 }
 
@@ -28,6 +30,16 @@ const char *contract_book_words(const struct contract_book *book, const char *ow
 bool contract_book_has_errno(const struct contract_book *book, const char *routine)
 {
   return book && g_hash_table_contains(book->errnos, routine);
+}
+
+const char *contract_book_error(const struct contract_book *book, const char *routine)
+{
+  return book ? g_hash_table_lookup(book->errors, routine) : NULL;
+}
+
+bool contract_book_is_idempotent(const struct contract_book *book, const char *routine)
+{
+  return book && g_hash_table_contains(book->idempotents, routine);
 }
 
 static void add_word(GString *words, const char *word, const char *value)
@@ -107,17 +119,47 @@ static bool read_values(struct contract_book *book, const struct yaml_file *file
   return true;
 }
 
+/* What a proxy has to know: the value that means failure, and whether a call may be repeated. */
+static bool read_calling(struct contract_book *book, const struct yaml_file *file,
+                         struct yaml_node *node, const char *name, GError **error)
+{
+  struct yaml_node *idempotent = yaml_get(node, "idempotent");
+  struct yaml_node *failure = yaml_get(node, "error");
+  bool is_idempotent = false;
+  char *text = NULL;
+  if (idempotent && !yaml_boolean(file, idempotent, &is_idempotent, error)) {
+    return false;
+  }
+  if (is_idempotent) {
+    g_hash_table_add(book->idempotents, g_strdup(name));
+  }
+  if (!failure) {
+    return true;
+  }
+  if (!yaml_text(file, failure, &text, error)) {
+    return false;
+  }
+  if (!*text || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.() "
+                             "*") != strlen(text)) {
+    g_free(text);
+    return yaml_refuse(file, failure, error, "'error' is a constant of C, such as -1 or NULL");
+  }
+  g_hash_table_replace(book->errors, g_strdup(name), text);
+  return true;
+}
+
 static bool read_routine(struct contract_book *book, const struct yaml_file *file,
                          struct yaml_node *node, const char *name, GError **error)
 {
-  static const char *const keys[] = {"params", "result", "idempotent", NULL};
+  static const char *const keys[] = {"params", "result", "idempotent", "error", NULL};
   struct yaml_node *result =
       yaml_check_keys(file, node, keys, error) ? yaml_get(node, "result") : NULL;
   if (error && *error) {
     return false;
   }
   struct yaml_node *params = yaml_get(node, "params");
-  return (!params || read_values(book, file, params, name, error)) &&
+  return read_calling(book, file, node, name, error) &&
+         (!params || read_values(book, file, params, name, error)) &&
          (!result || read_value(book, file, result, name, "result", error));
 }
 
@@ -164,6 +206,8 @@ struct contract_book *contract_book_load(const char *path, GError **error)
   g_autoptr(GError) failure = NULL;
   book->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   book->errnos = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  book->errors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  book->idempotents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   if (!read_book(book, file, &failure)) {
     g_propagate_error(error, g_steal_pointer(&failure));
     contract_book_free(book);

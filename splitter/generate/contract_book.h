@@ -9,6 +9,8 @@
 struct contract_book {
   GHashTable *words;  /* "routine|parameter" or "struct type|member" -> char * words */
   GHashTable *errnos; /* routines whose errno travels */
+  GHashTable *errors;      /* routine -> char *: the value that means failure */
+  GHashTable *idempotents; /* routines that may be run twice */
 };
 
 /* Reads PATH. NULL and ERROR with file, line and column. Release with contract_book_free(). */
@@ -20,5 +22,8 @@ void contract_book_free(struct contract_book *book);
 const char *contract_book_words(const struct contract_book *book, const char *owner,
                                 const char *name);
 bool contract_book_has_errno(const struct contract_book *book, const char *routine);
+/* What the routine answers when it fails, as C; NULL when nobody said. */
+const char *contract_book_error(const struct contract_book *book, const char *routine);
+bool contract_book_is_idempotent(const struct contract_book *book, const char *routine);
 
 #endif

@@ -12,6 +12,7 @@
 #include "splitter/generate/function_file.h"
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/product.h"
+#include "splitter/generate/proxies.h"
 #include "splitter/generate/specify.h"
 
 #define RESOURCES "/cleave/generate/"
@@ -41,11 +42,21 @@ static void generated_function_free(gpointer data)
   g_free(function);
 }
 
+static void generated_proxy_free(gpointer data)
+{
+  struct generated_proxy *proxy = data;
+  g_free(proxy->name);
+  g_free(proxy->refusal);
+  g_free(proxy->message);
+  g_free(proxy);
+}
+
 void generated_free(struct generated *generated)
 {
   if (!generated) {
     return;
   }
+  g_ptr_array_unref(generated->proxies);
   g_ptr_array_unref(generated->functions);
   g_clear_pointer(&generated->kept, g_ptr_array_unref);
   g_clear_pointer(&generated->orphans, g_ptr_array_unref);
@@ -83,10 +94,32 @@ static const struct plan_function *find_plan(const struct run *run, const char *
   return NULL;
 }
 
+/* "routine" or "file::routine"; a static one must be the only one of its name, or of the file. */
+static const struct fact_routine *find_routine(const struct run *run, const char *name)
+{
+  const char *colons = strstr(name, "::");
+  g_autofree char *file = colons ? g_strndup(name, (gsize)(colons - name)) : NULL;
+  const char *plain = colons ? colons + 2 : name;
+  const struct fact_routine *found =
+      file ? NULL : inventory_find_routine(run->inventory, NULL, plain);
+  const GPtrArray *list = inventory_list(run->inventory->routines_by_name, plain);
+  for (guint i = 0; !found && i < list->len; i++) {
+    const struct fact_routine *routine = list->pdata[i];
+    bool is_only = true;
+    for (guint j = 0; !file && j < list->len; j++) {
+      is_only = is_only && (i == j || !((const struct fact_routine *)list->pdata[j])->is_defined);
+    }
+    if (routine->is_defined && (file ? strcmp(routine->file, file) == 0 : is_only)) {
+      found = routine;
+    }
+  }
+  return found;
+}
+
 /* Any routine can be made a function by its name: one that is called directly. */
 static bool ask_for_routine(struct run *run, const char *name)
 {
-  const struct fact_routine *routine = inventory_find_routine(run->inventory, NULL, name);
+  const struct fact_routine *routine = find_routine(run, name);
   if (!routine) {
     return false;
   }
@@ -292,8 +325,17 @@ static bool write_project(struct run *run, GError **error)
   run->groups = unit_groups_of(run->inventory, run->specs);
   make_artifacts(run);
   add_sources(run);
-  build_files_add(run->product, run->inventory, run->artifacts, run->groups);
+  build_files_add(run->product, run->inventory, run->artifacts, run->groups,
+                  run->options->with_proxies);
   deploy_add(run->product, run->inventory, run->artifacts, run->result, run->options->platforms);
+  if (run->options->with_proxies) {
+    proxies_add(run->product, run->inventory, &run->texts, run->specs, run->groups, run->book,
+                run->result);
+    if (!add_resources(run, "proxies", "cmake", error) ||
+        !add_resources(run, "proxy", "runtime", error)) {
+      return false;
+    }
+  }
   return add_resources(run, "runtime", "runtime", error) &&
          add_resources(run, "cmake", "cmake", error) && product_write(run->product, error);
 }
@@ -325,6 +367,7 @@ struct generated *generate(struct store *store, const struct generate_options *o
   run.asked = g_ptr_array_new_with_free_func(g_free);
   run.result = g_new0(struct generated, 1);
   run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
+  run.result->proxies = g_ptr_array_new_with_free_func(generated_proxy_free);
   source_texts_init(&run.texts, inventory->root);
   bool has_book = !options->contracts || (run.book = contract_book_load(options->contracts, error));
   run.product = has_book ? product_new(options->folder, error) : NULL;

@@ -31,6 +31,14 @@ struct generate_options {
   const char *adapter;          /* overrides the choice, or NULL */
   const char *contracts;        /* path of contracts.yaml, or NULL */
   bool as_services;             /* one binary per service */
+  bool with_proxies;            /* what the remaining monolith links in their place */
+};
+
+/* What became of the proxy of one function. */
+struct generated_proxy {
+  char *name;
+  char *refusal; /* why there is none, or NULL */
+  char *message; /* what means failure, and whether a call may be repeated */
 };
 
 /* What became of one planned function. */
@@ -43,6 +51,7 @@ struct generated_function {
 
 struct generated {
   GPtrArray *functions; /* struct generated_function *, by name */
+  GPtrArray *proxies;   /* struct generated_proxy *, by name */
   GPtrArray *kept;      /* char *: files that people changed; the new version is beside */
   GPtrArray *orphans;   /* char *: changed files that are no longer generated; kept */
   unsigned n_generated, n_refused, n_written, n_same;

@@ -303,6 +303,38 @@ static int compare_names(gconstpointer left, gconstpointer right)
   return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
+/* What the program's own build says it is linked with. */
+static GPtrArray *linked_libraries(const struct inventory *inventory, const char *program)
+{
+  GPtrArray *linked = g_ptr_array_new_with_free_func(g_free);
+  for (size_t i = 0; i < inventory->programs->n; i++) {
+    const struct fact_program *row = record_at(inventory->programs, fact_program, i);
+    const struct fact_unit *unit =
+        strcmp(row->program, program) == 0 ? find_unit(inventory, row->unit, row->file) : NULL;
+    if (unit && *unit->directory) {
+      take_link_line(unit->directory, program, linked);
+      break;
+    }
+  }
+  return linked;
+}
+
+GPtrArray *program_libraries(const struct inventory *inventory, const char *program)
+{
+  GPtrArray *libraries = linked_libraries(inventory, program);
+  bool is_said = libraries->len > 0;
+  for (size_t i = 0; !is_said && i < inventory->calls->n; i++) {
+    const struct fact_call *call = record_at(inventory->calls, fact_call, i);
+    const struct fact_routine *callee = inventory_routine(inventory, call->callee);
+    const char *library = callee && !callee->is_defined ? library_of(callee->name) : NULL;
+    if (library) {
+      add_name(libraries, library);
+    }
+  }
+  g_ptr_array_sort(libraries, compare_names);
+  return libraries;
+}
+
 void libraries_find(const struct inventory *inventory, struct function_spec *spec)
 {
   bool is_partly_unknown = false;
@@ -321,17 +353,9 @@ void libraries_find(const struct inventory *inventory, struct function_spec *spe
   }
   /* The program's own libraries for names that no table knows; the linker leaves out what is not
    * needed. Those of tables that the closure does not call stay away. */
-  g_autoptr(GPtrArray) linked = g_ptr_array_new_with_free_func(g_free);
-  for (size_t i = 0; is_partly_unknown && spec->program && i < inventory->programs->n; i++) {
-    const struct fact_program *row = record_at(inventory->programs, fact_program, i);
-    if (strcmp(row->program, spec->program) == 0) {
-      const struct fact_unit *unit = find_unit(inventory, row->unit, row->file);
-      if (unit && *unit->directory) {
-        take_link_line(unit->directory, spec->program, linked);
-        break;
-      }
-    }
-  }
+  g_autoptr(GPtrArray) linked = is_partly_unknown && spec->program
+                                    ? linked_libraries(inventory, spec->program)
+                                    : g_ptr_array_new();
   for (guint i = 0; i < linked->len; i++) {
     bool is_known = false;
     for (size_t k = 0; k < G_N_ELEMENTS(known_libraries); k++) {

@@ -26,4 +26,8 @@ const struct unit_group *unit_group_find(const GPtrArray *groups, const char *pr
  * of the routines and by what the monolith itself is linked with. */
 void libraries_find(const struct inventory *inventory, struct function_spec *spec);
 
+/* The libraries that a whole program is linked with: by its own link line, else by the names of the
+ * outside routines that it calls. Ascending; release with g_ptr_array_unref(). */
+GPtrArray *program_libraries(const struct inventory *inventory, const char *program);
+
 #endif

@@ -34,6 +34,7 @@ function(cleave_runtime folder)
       list(APPEND archives ${library})
     endif()
   endforeach()
+  set(CLEAVE_RUNTIME_ARCHIVES ${archives} PARENT_SCOPE)
   cleave_runtime_object(runtime "")
   # The runtime with what stands in for another library: that library's names stay visible.
   cleave_runtime_object(microhttpd MHD_*)

@@ -82,6 +82,25 @@ void cleave_marshal_release(struct cleave_marshal *marshal, const void *pointer)
   }
 }
 
+/* What was only read on the way to somewhere else. POINTER may be none of ours. */
+static void drop(struct cleave_marshal *marshal, const void *pointer)
+{
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    if (block->data == pointer) {
+      free(block->data);
+      block->data = NULL;
+      return;
+    }
+  }
+}
+
+void cleave_marshal_give(struct cleave_marshal *marshal)
+{
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    block->data = NULL;
+  }
+}
+
 const cleave_value *cleave_marshal_parse(struct cleave_marshal *marshal, struct cleave_bytes text)
 {
   marshal->input = ours(cleave_json_parse(text, marshal->error));
@@ -267,14 +286,28 @@ int cleave_read_enum(struct cleave_marshal *marshal, const cleave_value *value,
   return cleave_marshal_refuse(marshal, value ? "not a name of the enumeration" : "missing");
 }
 
+static char *decode_base64(struct cleave_marshal *marshal, const char *text, size_t length,
+                           size_t *n);
+
+/* A text, or {"base64": ...} where it is not UTF-8. The bytes belong to the value or the marshal.
+ */
 static int read_plain_text(struct cleave_marshal *marshal, const cleave_value *value,
                            const char **text, size_t *n)
 {
-  if (!json_is_string(json(value))) {
+  const json_t *base64 = json_is_object(json(value)) && json_object_size(json(value)) == 1
+                             ? json_object_get(json(value), "base64")
+                             : NULL;
+  if (json_is_string(base64)) {
+    *text = decode_base64(marshal, json_string_value(base64), json_string_length(base64), n);
+    if (!*text) {
+      return -1;
+    }
+  } else if (json_is_string(json(value))) {
+    *text = json_string_value(json(value));
+    *n = json_string_length(json(value));
+  } else {
     return cleave_marshal_refuse(marshal, value ? "a text is expected" : "missing");
   }
-  *text = json_string_value(json(value));
-  *n = json_string_length(json(value));
   if (memchr(*text, '\0', *n)) {
     return cleave_marshal_refuse(marshal, "a text with a NUL in it");
   }
@@ -294,6 +327,7 @@ int cleave_read_text_array(struct cleave_marshal *marshal, const cleave_value *v
   }
   memset(out, 0, size);
   memcpy(out, text, n);
+  drop(marshal, text);
   return 0;
 }
 
@@ -318,6 +352,7 @@ int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, 
       return -1;
     }
     memcpy(copy, text, length);
+    drop(marshal, text);
     point(out, copy);
   }
   if (n) {
@@ -327,13 +362,9 @@ int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, 
 }
 
 /* Decoded into memory of the marshal; NULL with the error set. */
-static char *read_base64(struct cleave_marshal *marshal, const cleave_value *value, size_t *n)
+static char *decode_base64(struct cleave_marshal *marshal, const char *text, size_t length,
+                           size_t *n)
 {
-  const char *text = NULL;
-  size_t length = 0;
-  if (read_plain_text(marshal, value, &text, &length) != 0) {
-    return NULL;
-  }
   struct arena arena;
   arena_init(&arena);
   char *decoded = base64_decode(&arena, text, length, n);
@@ -345,6 +376,15 @@ static char *read_base64(struct cleave_marshal *marshal, const cleave_value *val
   }
   arena_clear(&arena);
   return copy;
+}
+
+static char *read_base64(struct cleave_marshal *marshal, const cleave_value *value, size_t *n)
+{
+  if (!json_is_string(json(value))) {
+    cleave_marshal_refuse(marshal, value ? "a text is expected" : "missing");
+    return NULL;
+  }
+  return decode_base64(marshal, json_string_value(json(value)), json_string_length(json(value)), n);
 }
 
 int cleave_read_bytes(struct cleave_marshal *marshal, const cleave_value *value, int is_nullable,
@@ -377,6 +417,7 @@ int cleave_read_byte_array(struct cleave_marshal *marshal, const cleave_value *v
     return cleave_marshal_refuse(marshal, "wrong number of bytes");
   }
   memcpy(out, data, n);
+  drop(marshal, data);
   return 0;
 }
 

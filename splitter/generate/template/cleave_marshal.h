@@ -36,6 +36,8 @@ void cleave_marshal_end(struct cleave_marshal *marshal);
 void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size);
 /* From here on POINTER belongs to somebody else, who frees it with free(). */
 void cleave_marshal_release(struct cleave_marshal *marshal, const void *pointer);
+/* From here on everything allocated belongs to somebody else, who frees each piece with free(). */
+void cleave_marshal_give(struct cleave_marshal *marshal);
 
 /* Sets error to status 400 with the place and the message; returns -1. */
 int cleave_marshal_refuse(struct cleave_marshal *marshal, const char *message);
