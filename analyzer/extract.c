@@ -11,6 +11,7 @@ static struct visit visit_start(const struct extract_input *input)
       .root = input->root,
       .main_path = input->file,
       .files = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .routines = declarations_new(),
       .objects = declarations_new(),
@@ -31,6 +32,7 @@ static struct visit visit_start(const struct extract_input *input)
 static struct unit_builder *visit_end(struct visit *visit)
 {
   g_hash_table_unref(visit->files);
+  g_hash_table_unref(visit->texts);
   g_hash_table_unref(visit->file_paths);
   g_hash_table_unref(visit->routines);
   g_hash_table_unref(visit->objects);

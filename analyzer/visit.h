@@ -52,6 +52,10 @@ struct visit {
   const char *root;       /* absolute, no slash at the end */
   const char *main_path;  /* absolute */
   GHashTable *files;      /* CXFile -> file row + 1 */
+  CXFile last_file;       /* of visit_file_text() */
+  const char *last_text;
+  size_t last_size;
+  GHashTable *texts; /* CXFile -> struct file_text * */
   GHashTable *file_paths; /* path -> file row + 1 */
   GHashTable *routines;   /* struct decl_key -> routine row */
   GHashTable *objects;    /* likewise */
@@ -84,6 +88,9 @@ struct spot visit_location(struct visit *visit, CXSourceLocation location);
 uint32_t visit_file(struct visit *visit, CXFile file);
 /* True where declarations and bodies belong to the analysed tree rather than to the system. */
 bool visit_file_is_ours(const struct visit *visit, uint32_t file);
+/* The content of a file and its size; NULL where there is none. The parser looks a file up by walking
+ * over every inclusion and macro expansion, so that each is asked for once. */
+const char *visit_file_text(struct visit *visit, CXFile file, size_t *size);
 /* The macro whose expansion made the cursor, "" where none did; a string row. */
 uint32_t visit_macro(struct visit *visit, CXCursor cursor);
 /* The source between the ends of the cursor's expansion, blanks joined, cut at 200 bytes. */

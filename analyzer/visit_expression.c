@@ -642,7 +642,7 @@ static bool begins_with_atomic(struct visit *visit, CXCursor expression)
   unsigned offset = 0;
   clang_getSpellingLocation(clang_getCursorLocation(expression), &file, NULL, NULL, &offset);
   size_t size = 0;
-  const char *text = file != NULL ? clang_getFileContents(visit->tu, file, &size) : NULL;
+  const char *text = visit_file_text(visit, file, &size);
   if (text == NULL || offset >= size)
     return false;
   static const char *const prefixes[] = {"__atomic_", "__c11_atomic_", "__scoped_atomic_"};

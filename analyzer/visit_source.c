@@ -72,6 +72,31 @@ struct spot visit_spot(struct visit *visit, CXCursor cursor)
   return visit_location(visit, clang_getCursorLocation(cursor));
 }
 
+struct file_text {
+  const char *text;
+  size_t size;
+};
+
+const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
+{
+  *size = 0;
+  if (file == NULL)
+    return NULL;
+  if (file != visit->last_file) {
+    struct file_text *known = g_hash_table_lookup(visit->texts, file);
+    if (known == NULL) {
+      known = g_new0(struct file_text, 1);
+      known->text = clang_getFileContents(visit->tu, file, &known->size);
+      g_hash_table_insert(visit->texts, file, known);
+    }
+    visit->last_file = file;
+    visit->last_text = known->text;
+    visit->last_size = known->size;
+  }
+  *size = visit->last_size;
+  return visit->last_text;
+}
+
 uint32_t visit_macro(struct visit *visit, CXCursor cursor)
 {
   CXSourceLocation location = clang_getCursorLocation(cursor);
@@ -84,7 +109,7 @@ uint32_t visit_macro(struct visit *visit, CXCursor cursor)
   if (file == NULL || (file == spelled_file && offset == spelled_offset))
     return 0;
   size_t size = 0;
-  const char *text = clang_getFileContents(visit->tu, file, &size);
+  const char *text = visit_file_text(visit, file, &size);
   if (text == NULL)
     return 0;
   size_t end = offset;
@@ -105,7 +130,7 @@ uint32_t visit_text(struct visit *visit, CXCursor cursor)
   clang_getExpansionLocation(clang_getRangeStart(range), &file, NULL, NULL, &start);
   clang_getExpansionLocation(clang_getRangeEnd(range), &end_file, NULL, NULL, &end);
   size_t size = 0;
-  const char *text = file != NULL ? clang_getFileContents(visit->tu, file, &size) : NULL;
+  const char *text = visit_file_text(visit, file, &size);
   if (text == NULL || file != end_file || end < start || end > size)
     return 0;
   g_autoptr(GString) joined = g_string_new(NULL);

@@ -149,8 +149,7 @@ static bool for_lacks_condition(struct visit *visit, CXCursor statement)
 {
   struct spot spot = visit_spot(visit, statement);
   size_t size = 0;
-  const char *text =
-      spot.handle != NULL ? clang_getFileContents(visit->tu, spot.handle, &size) : NULL;
+  const char *text = visit_file_text(visit, spot.handle, &size);
   if (text == NULL)
     return false;
   size_t at = spot.offset;
