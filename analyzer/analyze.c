@@ -230,15 +230,30 @@ static void loaded_clear(struct loaded *loaded)
   g_clear_pointer(&loaded->set, record_set_free);
 }
 
+static int by_file(gconstpointer left, gconstpointer right)
+{
+  const struct fact_unit *a = *(struct fact_unit *const *)left;
+  const struct fact_unit *b = *(struct fact_unit *const *)right;
+  int order = strcmp(a->file, b->file);
+  if (order == 0)
+    order = strcmp(a->arguments, b->arguments);
+  return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
+}
+
 static bool load_units(struct store *store, struct loaded *loaded, GError **error)
 {
-  loaded->set = store_load(store, &fact_unit_table, "file, arguments, id", error);
+  /* Sorted here and not by the store, which would move the facts about. */
+  loaded->set = store_load(store, &fact_unit_table, "id", error);
   if (loaded->set == NULL)
     return false;
   loaded->units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_free);
   loaded->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-  for (size_t i = 0; i < loaded->set->n; i++) {
-    const struct fact_unit *row = record_at(loaded->set, fact_unit, i);
+  g_autoptr(GPtrArray) rows = g_ptr_array_new();
+  for (size_t i = 0; i < loaded->set->n; i++)
+    g_ptr_array_add(rows, (gpointer)record_at(loaded->set, fact_unit, i));
+  g_ptr_array_sort(rows, by_file);
+  for (guint i = 0; i < rows->len; i++) {
+    const struct fact_unit *row = rows->pdata[i];
     struct unit *unit = unit_open(row->facts, error);
     if (unit == NULL) {
       g_prefix_error(error, "'%s' in '%s': ", row->file, store_path(store));

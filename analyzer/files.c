@@ -92,8 +92,8 @@ static bool begins_with(const char *hex, uint64_t hash)
   return g_str_has_prefix(hex, text->str);
 }
 
-static bool write_file(struct files *files, struct store *store, const struct file *file,
-                       GError **error)
+/* The row of a file; `strings` keeps its hash. */
+static struct fact_file row_of(struct files *files, const struct file *file, GStringChunk *strings)
 {
   static const char *const grades[UNIT_N_GRADES] = {"ok", "errors", "failed"};
   g_autofree char *hash = NULL;
@@ -116,13 +116,12 @@ static bool write_file(struct files *files, struct store *store, const struct fi
   enum unit_grade grade = file->grade;
   if (!file->is_tu && file->n_errors > 0)
     grade = UNIT_ERRORS;
-  struct fact_file row = {.file = file->path,
-                          .is_tu = file->is_tu,
-                          .status = grades[grade],
-                          .n_errors = file->n_errors,
-                          .hash = hash,
-                          .n_lines = n_lines};
-  return store_insert(store, &fact_file_table, &row, error);
+  return (struct fact_file){.file = file->path,
+                            .is_tu = file->is_tu,
+                            .status = grades[grade],
+                            .n_errors = file->n_errors,
+                            .hash = g_string_chunk_insert(strings, hash != NULL ? hash : ""),
+                            .n_lines = n_lines};
 }
 
 static int by_text(gconstpointer a, gconstpointer b)
@@ -130,34 +129,22 @@ static int by_text(gconstpointer a, gconstpointer b)
   return strcmp(a, b);
 }
 
-static int by_place(gconstpointer a, gconstpointer b)
-{
-  const struct fact_diagnostic *first = *(struct fact_diagnostic *const *)a;
-  const struct fact_diagnostic *second = *(struct fact_diagnostic *const *)b;
-  int order = strcmp(first->file, second->file);
-  if (order == 0)
-    order = (first->line > second->line) - (first->line < second->line);
-  if (order == 0)
-    order = (first->column > second->column) - (first->column < second->column);
-  if (order == 0)
-    order = strcmp(first->severity, second->severity);
-  return order != 0 ? order : strcmp(first->message, second->message);
-}
-
 static bool write_all(struct files *files, struct store *store, GError **error)
 {
-  if (!store_clear(store, &fact_file_table, error) ||
-      !store_clear(store, &fact_diagnostic_table, error))
-    return false;
+  g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct fact_file));
+  g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(struct fact_diagnostic));
   g_autoptr(GList) paths = g_list_sort(g_hash_table_get_keys(files->by_path), by_text);
-  for (GList *at = paths; at != NULL; at = at->next)
-    if (!write_file(files, store, g_hash_table_lookup(files->by_path, at->data), error))
-      return false;
-  g_ptr_array_sort(files->diagnostics, by_place);
+  GStringChunk *strings = g_string_chunk_new(4096);
+  for (GList *at = paths; at != NULL; at = at->next) {
+    struct fact_file row = row_of(files, g_hash_table_lookup(files->by_path, at->data), strings);
+    g_array_append_val(rows, row);
+  }
   for (guint i = 0; i < files->diagnostics->len; i++)
-    if (!store_insert(store, &fact_diagnostic_table, files->diagnostics->pdata[i], error))
-      return false;
-  return true;
+    g_array_append_vals(messages, files->diagnostics->pdata[i], 1);
+  bool is_fine = store_sync(store, &fact_file_table, rows->data, rows->len, error) &&
+                 store_sync(store, &fact_diagnostic_table, messages->data, messages->len, error);
+  g_string_chunk_free(strings);
+  return is_fine;
 }
 
 bool files_write(struct store *store, const char *root, const struct record_set *rows,

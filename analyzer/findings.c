@@ -27,10 +27,12 @@ struct findings *findings_new(struct linkage *linkage, const struct rules *rules
 }
 
 #define ALL_ROWS(findings)                                                                         \
-  {(findings)->programs, (findings)->routines, (findings)->words,       (findings)->types,         \
-   (findings)->fields,   (findings)->params,   (findings)->enumerators, (findings)->sites,         \
-   (findings)->calls,    (findings)->states,   (findings)->arguments,   (findings)->accesses,      \
-   (findings)->effects,  (findings)->entries,  (findings)->spans}
+  {                                                                                                \
+    (findings)->programs, (findings)->routines, (findings)->words, (findings)->types,              \
+        (findings)->fields, (findings)->params, (findings)->enumerators, (findings)->sites,        \
+        (findings)->calls, (findings)->states, (findings)->arguments, (findings)->accesses,        \
+        (findings)->effects, (findings)->entries, (findings)->spans                                \
+  }
 
 void findings_free(struct findings *findings)
 {
@@ -76,10 +78,14 @@ int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t cal
   uint32_t caller = findings_routine(linkage, unit, row->caller);
   if (caller == LINK_NONE)
     return 0;
+  int64_t *site = &linkage->units[unit].sites[call];
+  if (*site != 0)
+    return *site;
   char where[96];
   g_snprintf(where, sizeof where, "%" G_GINT64_MODIFIER "x:%u:%u",
              (gint64)linkage_routine(linkage, caller)->id, row->line, row->column);
   const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
                                               : unit_string(from, row->expression);
-  return store_id("site", where, findings_file(from, row->file), what, NULL);
+  *site = store_id("site", where, findings_file(from, row->file), what, NULL);
+  return *site;
 }

@@ -272,6 +272,7 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
     join_types(linkage, i);
     measure_paths(linkage, i);
     index_unit(&linkage->units[i]);
+    linkage->units[i].sites = g_new0(int64_t, MAX(units[i]->n_calls, 1));
   }
   linkage_stand_in(linkage, NULL);
   return linkage;
@@ -293,6 +294,7 @@ void linkage_free(struct linkage *linkage)
     g_free(unit->first_call);
     g_free(unit->edges_by_routine);
     g_free(unit->first_edge);
+    g_free(unit->sites);
     g_free(unit->stands);
     unit_symbols_free(unit->symbols);
   }

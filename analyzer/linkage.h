@@ -55,7 +55,8 @@ struct link_unit {
   uint32_t *first_call;
   uint32_t *edges_by_routine; /* likewise */
   uint32_t *first_edge;
-  bool *stands;                 /* row -> see linkage_stands_for() */
+  int64_t *sites; /* call -> its site's id, 0 where nobody asked yet; see findings_site() */
+  bool *stands;   /* row -> see linkage_stands_for() */
   struct unit_symbols *symbols; /* or NULL */
 };
 

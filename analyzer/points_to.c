@@ -43,6 +43,8 @@ struct node {
   uint32_t calls;
   uint32_t records;
   uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
+  uint32_t rank;       /* place in the last order of nodes; new ones come first */
+  bool is_waiting;     /* among solver->waiting */
   struct id_set all;   /* what was propagated */
   struct id_set fresh; /* what is still to be propagated */
   struct id_set edges; /* copy edges to other nodes */
@@ -92,7 +94,7 @@ struct points_to {
   uint32_t n_copies;
   struct id_map views; /* raw memory and type -> view */
   struct id_map fits;  /* location and type -> 0 or 1 */
-  bool is_changed;
+  GArray *waiting;     /* uint32_t: nodes with fresh targets, a heap by rank */
 };
 
 #define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
@@ -110,6 +112,7 @@ struct points_to *points_to_new(const struct points_to_types *types)
   solver->mirrors = g_array_new(FALSE, FALSE, sizeof(struct mirror));
   solver->routines = g_array_new(FALSE, FALSE, sizeof(struct routine));
   solver->operands = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  solver->waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   return solver;
 }
 
@@ -125,8 +128,9 @@ void points_to_free(struct points_to *solver)
   }
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
-  GArray *arrays[] = {solver->nodes,   solver->objects, solver->constraints, solver->calls,
-                      solver->records, solver->mirrors, solver->routines,    solver->operands};
+  GArray *arrays[] = {solver->nodes,    solver->objects,  solver->constraints,
+                      solver->calls,    solver->records,  solver->mirrors,
+                      solver->routines, solver->operands, solver->waiting};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
@@ -147,6 +151,61 @@ static uint32_t representative(const struct points_to *solver, uint32_t node)
   return node;
 }
 
+/* ---- nodes with something new, the one nearest to the sources first ---- */
+
+static bool is_before(const struct points_to *solver, guint left, guint right)
+{
+  uint32_t a = g_array_index(solver->waiting, uint32_t, left);
+  uint32_t b = g_array_index(solver->waiting, uint32_t, right);
+  uint32_t rank_a = NODE(solver, a)->rank, rank_b = NODE(solver, b)->rank;
+  return rank_a != rank_b ? rank_a > rank_b : a < b;
+}
+
+static void swap_waiting(struct points_to *solver, guint left, guint right)
+{
+  uint32_t *waiting = (uint32_t *)(void *)solver->waiting->data;
+  uint32_t kept = waiting[left];
+  waiting[left] = waiting[right];
+  waiting[right] = kept;
+}
+
+static void let_wait(struct points_to *solver, uint32_t node)
+{
+  if (NODE(solver, node)->is_waiting)
+    return;
+  NODE(solver, node)->is_waiting = true;
+  g_array_append_val(solver->waiting, node);
+  guint at = solver->waiting->len - 1;
+  while (at != 0 && is_before(solver, at, (at - 1) / 2)) {
+    swap_waiting(solver, at, (at - 1) / 2);
+    at = (at - 1) / 2;
+  }
+}
+
+static void sink(struct points_to *solver, guint at)
+{
+  for (;;) {
+    guint first = at, child = 2 * at + 1;
+    if (child < solver->waiting->len && is_before(solver, child, first))
+      first = child;
+    if (child + 1 < solver->waiting->len && is_before(solver, child + 1, first))
+      first = child + 1;
+    if (first == at)
+      return;
+    swap_waiting(solver, at, first);
+    at = first;
+  }
+}
+
+static uint32_t next_waiting(struct points_to *solver)
+{
+  uint32_t node = g_array_index(solver->waiting, uint32_t, 0);
+  g_array_remove_index_fast(solver->waiting, 0);
+  sink(solver, 0);
+  NODE(solver, node)->is_waiting = false;
+  return node;
+}
+
 static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t offset)
 {
   struct node node = {
@@ -156,6 +215,7 @@ static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t off
       .constraints = POINTS_TO_NONE,
       .calls = POINTS_TO_NONE,
       .records = POINTS_TO_NONE,
+      .rank = UINT32_MAX,
   };
   g_array_append_val(solver->nodes, node);
   return node.parent;
@@ -243,7 +303,7 @@ static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
     return;
   struct node *target = NODE(solver, to);
   if (pour(solver, target, &NODE(solver, from)->all))
-    solver->is_changed = true;
+    let_wait(solver, to);
 }
 
 /* Whether a record has room for a pointer where a copy would put it. */
@@ -306,11 +366,12 @@ uint32_t points_to_location(struct points_to *solver, uint32_t object, uint64_t 
 
 static void insert(struct points_to *solver, uint32_t node, uint32_t location)
 {
-  struct node *target = NODE(solver, representative(solver, node));
+  node = representative(solver, node);
+  struct node *target = NODE(solver, node);
   if (!fits(solver, location, target->target))
     return;
   if (!id_set_has(&target->all, location) && id_set_add(&target->fresh, location))
-    solver->is_changed = true;
+    let_wait(solver, node);
 }
 
 void points_to_add_address(struct points_to *solver, uint32_t to, uint32_t object, uint64_t offset)
@@ -327,13 +388,14 @@ void points_to_add_copy(struct points_to *solver, uint32_t to, uint32_t from)
 }
 
 /* Puts what a node already holds back among what is to be looked at, for a new constraint. */
-static void revisit(struct points_to *solver, struct node *node)
+static void revisit(struct points_to *solver, uint32_t index)
 {
+  struct node *node = NODE(solver, index);
   if (node->all.n == 0)
     return;
   id_set_merge(&node->fresh, &node->all);
   node->all.n = 0;
-  solver->is_changed = true;
+  let_wait(solver, index);
 }
 
 static void add_constraint(struct points_to *solver, enum constraint_kind kind, uint32_t node,
@@ -342,11 +404,12 @@ static void add_constraint(struct points_to *solver, enum constraint_kind kind, 
   if (node == POINTS_TO_NONE || other == POINTS_TO_NONE || offset >= OFFSET_LIMIT ||
       offset <= -(int64_t)OFFSET_LIMIT)
     return;
-  struct node *owner = NODE(solver, representative(solver, node));
+  node = representative(solver, node);
+  struct node *owner = NODE(solver, node);
   struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind};
   owner->constraints = solver->constraints->len;
   g_array_append_val(solver->constraints, constraint);
-  revisit(solver, owner);
+  revisit(solver, node);
 }
 
 void points_to_add_load(struct points_to *solver, uint32_t to, uint32_t from, uint64_t offset,
@@ -373,11 +436,12 @@ void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, i
 static void add_record_link(struct points_to *solver, uint32_t node, uint32_t number, uint32_t type,
                             bool is_source)
 {
-  struct node *owner = NODE(solver, representative(solver, node));
+  node = representative(solver, node);
+  struct node *owner = NODE(solver, node);
   struct record_link link = {owner->records, number, type, is_source};
   owner->records = solver->records->len;
   g_array_append_val(solver->records, link);
-  revisit(solver, owner);
+  revisit(solver, node);
 }
 
 void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from, uint32_t type)
@@ -428,11 +492,12 @@ void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32
   if (pointer == POINTS_TO_NONE)
     return;
   uint32_t first = add_operands(solver, arguments, n_arguments);
-  struct node *owner = NODE(solver, representative(solver, pointer));
+  pointer = representative(solver, pointer);
+  struct node *owner = NODE(solver, pointer);
   struct call call = {owner->calls, first, n_arguments, result, shape};
   owner->calls = solver->calls->len;
   g_array_append_val(solver->calls, call);
-  revisit(solver, owner);
+  revisit(solver, pointer);
 }
 
 static void bind_call(struct points_to *solver, const struct call *call, uint32_t index,
@@ -592,7 +657,7 @@ static void propagate(struct points_to *solver, uint32_t index)
       continue;
     struct node *target = NODE(solver, to);
     if (pour(solver, target, &fresh))
-      solver->is_changed = true;
+      let_wait(solver, to);
   }
   apply_waiting(solver, index, &fresh);
   id_set_clear(&fresh);
@@ -632,8 +697,6 @@ static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
   join_lists(solver->calls, &to->calls, gone->calls);
   join_lists(solver->records, &to->records, gone->records);
   gone->constraints = gone->calls = gone->records = POINTS_TO_NONE;
-  if (to->fresh.n != 0)
-    solver->is_changed = true;
 }
 
 /* Tarjan's components, without recursion. */
@@ -728,18 +791,32 @@ static GArray *order_nodes(struct points_to *solver)
   return walk.order;
 }
 
+/* Ranks all nodes anew, the sources highest, and lets those wait that have something new. */
+static void rank_nodes(struct points_to *solver)
+{
+  g_autoptr(GArray) order = order_nodes(solver);
+  g_array_set_size(solver->waiting, 0);
+  for (uint32_t i = 0; i < solver->nodes->len; i++)
+    NODE(solver, i)->is_waiting = false;
+  for (guint i = 0; i < order->len; i++)
+    NODE(solver, g_array_index(order, uint32_t, i))->rank = i;
+  for (guint i = order->len; i-- > 0;) {
+    uint32_t node = g_array_index(order, uint32_t, i);
+    if (NODE(solver, node)->parent == node && NODE(solver, node)->fresh.n != 0)
+      let_wait(solver, node);
+  }
+}
+
+/* Waves from the sources on. Edges that a wave adds may close cycles and spoil the order, which is
+ * made anew once that much has been looked at again. */
 void points_to_solve(struct points_to *solver)
 {
-  solver->is_changed = true;
-  while (solver->is_changed) {
-    g_autoptr(GArray) order = order_nodes(solver);
-    solver->is_changed = false;
-    for (guint i = order->len; i-- > 0;) {
-      uint32_t node = g_array_index(order, uint32_t, i);
-      if (NODE(solver, node)->parent == node)
-        propagate(solver, node);
-    }
-  }
+  do {
+    rank_nodes(solver);
+    guint limit = solver->waiting->len + solver->nodes->len / 8;
+    for (guint n = 0; n < limit && solver->waiting->len != 0; n++)
+      propagate(solver, next_waiting(solver));
+  } while (solver->waiting->len != 0);
 }
 
 const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node, uint32_t *n)

@@ -101,12 +101,5 @@ void rows_sort(struct rows *rows)
 bool rows_write(struct rows *rows, struct store *store, GError **error)
 {
   rows_sort(rows);
-  if (!store_clear(store, rows->table, error))
-    return false;
-  for (guint i = 0; i < rows->records->len; i++) {
-    if (!store_insert(store, rows->table, rows->records->data + i * rows->table->record_size,
-                      error))
-      return false;
-  }
-  return true;
+  return store_sync(store, rows->table, rows->records->data, rows->records->len, error);
 }

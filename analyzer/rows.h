@@ -24,7 +24,7 @@ void rows_sort(struct rows *rows);
 /* Drops rows that agree with the one before them in the first n columns; sorts first. */
 void rows_unique(struct rows *rows, size_t n_columns);
 
-/* Sorts, drops repeats and replaces the table's contents. Needs an open transaction. */
+/* Sorts, drops repeats and makes the table hold exactly these rows. Needs an open transaction. */
 bool rows_write(struct rows *rows, struct store *store, GError **error);
 
 #define rows_at(rows, type, i) (&g_array_index((rows)->records, struct type, i))

@@ -23,7 +23,8 @@ RECORD_TABLE(fact_call, FACT_CALL_FIELDS, "PRIMARY KEY (site, callee, kind)",
 RECORD_TABLE(fact_argument, FACT_ARGUMENT_FIELDS, "PRIMARY KEY (site, position)",
              "an argument of a call");
 RECORD_TABLE(fact_state, FACT_STATE_FIELDS, "PRIMARY KEY (id)", "what outlives a call");
-RECORD_TABLE(fact_access, FACT_ACCESS_FIELDS, "",
+RECORD_TABLE(fact_access, FACT_ACCESS_FIELDS,
+             "PRIMARY KEY (routine, state, mode, how, file, line, column, is_startup)",
              "a routine reads, writes or takes the address of state");
 RECORD_TABLE(fact_effect, FACT_EFFECT_FIELDS, "", "a routine does something to the outside");
 RECORD_TABLE(fact_entry, FACT_ENTRY_FIELDS, "PRIMARY KEY (id)",

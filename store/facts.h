@@ -12,7 +12,7 @@
   F(N, ID, id, "hash of file and normalised arguments")                                            \
   F(N, TEXT, file, "the translation unit, relative to the root")                                   \
   F(N, TEXT, directory, "where its command runs")                                                  \
-  F(N, TEXT, arguments, "normalised arguments, one a line")                                    \
+  F(N, TEXT, arguments, "normalised arguments, one a line")                                        \
   F(N, TEXT, output, "object file that its command makes, or ''")                                  \
   F(N, TEXT, fingerprint, "hash of arguments, tool version and contents of all files read")        \
   F(N, TEXT, status, "ok, errors or failed")                                                       \

@@ -21,6 +21,20 @@ bool store_execute(struct store *store, const char *sql, const char *doing, GErr
 /* A statement for SQL, prepared once; reset and without bindings. Belongs to STORE. */
 sqlite3_stmt *store_statement(struct store *store, const char *sql, GError **error);
 
+struct record_column;
+struct record_table;
+struct record_set;
+
+/* Binds a record's member to parameter INDEX (from 1); strings and bytes stay the record's. */
+int store_bind_column(sqlite3_stmt *statement, int index, const struct record_column *column,
+                      const void *record);
+
+/* An empty set, and one more record in it: the row that STATEMENT stands on, whose first columns
+ * are those of TABLE. */
+struct record_set *store_set_new(void);
+void store_set_add(struct record_set *set, const struct record_table *table,
+                   sqlite3_stmt *statement);
+
 /* CREATE VIEW statements, NULL-terminated. */
 extern const char *const store_view_sql[];
 

@@ -15,8 +15,8 @@ void record_set_free(struct record_set *set)
   g_free(set);
 }
 
-static int bind_column(sqlite3_stmt *statement, int index, const struct record_column *column,
-                       const void *record)
+int store_bind_column(sqlite3_stmt *statement, int index, const struct record_column *column,
+                      const void *record)
 {
   const void *member = (const char *)record + column->offset;
   switch (column->type) {
@@ -57,7 +57,7 @@ static bool put(struct store *store, const struct record_table *table, const cha
     return false;
   }
   for (size_t i = 0; i < table->n_columns; i++) {
-    int code = bind_column(statement, (int)i + 1, &table->columns[i], record);
+    int code = store_bind_column(statement, (int)i + 1, &table->columns[i], record);
     if (code != SQLITE_OK) {
       store_set_error(store, code, "write", error);
       return false;
@@ -192,25 +192,36 @@ static char *select_sql(const struct record_table *table, const char *where, con
   return g_string_free(sql, FALSE);
 }
 
-static struct record_set *load(struct store *store, const struct record_table *table,
-                               sqlite3_stmt *statement, GError **error)
+struct record_set *store_set_new(void)
 {
   struct record_set *set = g_new0(struct record_set, 1);
   set->strings = g_string_chunk_new(64 * 1024);
   set->blobs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-  size_t capacity = 0;
+  return set;
+}
+
+void store_set_add(struct record_set *set, const struct record_table *table,
+                   sqlite3_stmt *statement)
+{
+  bool is_full = (set->n & (set->n - 1)) == 0; /* 0, 1, 2, 4, 8 ... records have their room */
+  if (is_full) {
+    set->records = g_realloc_n(set->records, MAX(1, set->n * 2), table->record_size);
+  }
+  void *record = (char *)set->records + set->n * table->record_size;
+  memset(record, 0, table->record_size);
+  for (size_t i = 0; i < table->n_columns; i++) {
+    read_column(statement, (int)i, &table->columns[i], set, record);
+  }
+  set->n++;
+}
+
+static struct record_set *load(struct store *store, const struct record_table *table,
+                               sqlite3_stmt *statement, GError **error)
+{
+  struct record_set *set = store_set_new();
   int code;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-    if (set->n == capacity) {
-      capacity = capacity == 0 ? 64 : capacity * 2;
-      set->records = g_realloc_n(set->records, capacity, table->record_size);
-    }
-    void *record = (char *)set->records + set->n * table->record_size;
-    memset(record, 0, table->record_size);
-    for (size_t i = 0; i < table->n_columns; i++) {
-      read_column(statement, (int)i, &table->columns[i], set, record);
-    }
-    set->n++;
+    store_set_add(set, table, statement);
   }
   sqlite3_reset(statement);
   if (code != SQLITE_DONE) {

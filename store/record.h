@@ -78,6 +78,12 @@ bool store_insert(struct store *store, const struct record_table *table, const v
 bool store_replace(struct store *store, const struct record_table *table, const void *record,
                    GError **error);
 
+/* Makes TABLE hold exactly the N records, in any order, no two with one primary key (all columns
+ * where the table has none). Reads what is there and writes what differs. Needs a transaction. O(n
+ * log n), linear where the records are in the order of the key. */
+bool store_sync(struct store *store, const struct record_table *table, const void *records,
+                size_t n, GError **error);
+
 /* Deletes all rows of TABLE. */
 bool store_clear(struct store *store, const struct record_table *table, GError **error);
 

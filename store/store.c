@@ -118,7 +118,9 @@ static char *create_table_sql(const struct record_table *table)
                            column->type == RECORD_BLOB ? "" : " NOT NULL", is_last ? "" : ",",
                            column->about);
   }
-  g_string_append_printf(sql, "%s)", table->constraint);
+  /* The rows of a table with a key of several columns lie in the order of that key: one tree. */
+  bool is_clustered = strchr(table->constraint, ',') != NULL;
+  g_string_append_printf(sql, "%s)%s", table->constraint, is_clustered ? " WITHOUT ROWID" : "");
   return g_string_free(sql, FALSE);
 }
 
@@ -309,6 +311,11 @@ void store_rollback(struct store *store)
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->in_transaction = false;
   }
+}
+
+int64_t store_n_changes(const struct store *store)
+{
+  return sqlite3_total_changes64(store->db);
 }
 
 bool store_set_info(struct store *store, const char *key, const char *value, GError **error)

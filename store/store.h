@@ -52,6 +52,9 @@ bool store_begin(struct store *store, GError **error);
 bool store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
 
+/* Rows written and deleted since the store was opened. */
+int64_t store_n_changes(const struct store *store);
+
 /* Facts about the run as a whole: "root", "tool_version", ... VALUE NULL deletes the key.
  * store_info() returns a new string, or NULL (without error) when the key is absent. */
 bool store_set_info(struct store *store, const char *key, const char *value, GError **error);

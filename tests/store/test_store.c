@@ -206,6 +206,64 @@ static void test_blob(struct place *place, gconstpointer data)
   g_assert_cmpstr(record_at(without, fact_unit, 0)->file, ==, "a.c");
 }
 
+static void expect_words(struct store *store, const struct fact_word *words, size_t n)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) found = store_load(store, &fact_word_table, "routine, word", &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(found->n, ==, n);
+  for (size_t i = 0; i < n; i++) {
+    const struct fact_word *word = record_at(found, fact_word, i);
+    g_assert_cmpint(word->routine, ==, words[i].routine);
+    g_assert_cmpstr(word->word, ==, words[i].word);
+    g_assert_cmpint(word->n_uses, ==, words[i].n_uses);
+  }
+}
+
+/* After a sync the table holds what was given, whatever it held before; rows that stay the same are
+ * not written. */
+static void test_sync(struct place *place, gconstpointer data)
+{
+  (void)data;
+  static const char *const texts[] = {"", "a", "aa", "b", "c"};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  g_assert_true(store_begin(store, &error));
+  GRand *chance = g_rand_new_with_seed(11);
+  for (int round = 0; round < 60; round++) {
+    struct fact_word words[20 * G_N_ELEMENTS(texts)];
+    size_t n = 0;
+    for (int64_t routine = 0; routine < 20; routine++) {
+      for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        bool is_there = g_rand_int_range(chance, 0, 20) < (round % 4 == 0 ? 3 : 19);
+        int64_t n_uses = g_rand_int_range(chance, 0, 20) == 0 ? 2 : 1;
+        if (is_there) {
+          words[n++] = (struct fact_word){routine, texts[i], n_uses};
+        }
+      }
+    }
+    g_assert_true(store_sync(store, &fact_word_table, words, n, &error));
+    expect_words(store, words, n);
+    int64_t before = store_n_changes(store);
+    g_assert_true(store_sync(store, &fact_word_table, words, n, &error));
+    g_assert_cmpint(store_n_changes(store), ==, before);
+  }
+  g_rand_free(chance);
+  /* In any order, and without a key. */
+  const struct fact_word mixed[] = {{2, "b", 1}, {1, "z", 1}, {1, "a", 1}};
+  const struct fact_word in_order[] = {{1, "a", 1}, {1, "z", 1}, {2, "b", 1}};
+  g_assert_true(store_sync(store, &fact_word_table, mixed, G_N_ELEMENTS(mixed), &error));
+  expect_words(store, in_order, G_N_ELEMENTS(in_order));
+  struct fact_span spans[] = {{.routine = 1, .kind = "lock", .file = "a.c", .line = 3},
+                              {.routine = 1, .kind = "lock", .file = "a.c", .line = 2}};
+  g_assert_true(store_sync(store, &fact_span_table, spans, 2, &error));
+  spans[0].end_line = 9;
+  g_assert_true(store_sync(store, &fact_span_table, spans, 2, &error));
+  g_autoptr(record_set) found = store_load(store, &fact_span_table, "line", &error);
+  g_assert_cmpuint(found->n, ==, 2);
+  g_assert_cmpint(record_at(found, fact_span, 1)->end_line, ==, 9);
+}
+
 static void test_rollback(struct place *place, gconstpointer data)
 {
   (void)data;
@@ -322,6 +380,7 @@ int main(int argc, char **argv)
   ADD("/store/round-trip", test_round_trip);
   ADD("/store/conflict", test_conflict);
   ADD("/store/blob", test_blob);
+  ADD("/store/sync", test_sync);
   ADD("/store/rollback", test_rollback);
   ADD("/store/info", test_info);
   ADD("/store/views", test_views);
