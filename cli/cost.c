@@ -3,6 +3,7 @@
 
 #include "cli/catalogue.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cost/age.h"
 #include "cost/bill_diff.h"
 #include "cost/comparison_text.h"
@@ -55,6 +56,11 @@ static int run_scenario(struct context *context, const struct catalogue *catalog
   return EXIT_DONE;
 }
 
+static void show_progress(void *data, unsigned int done, unsigned int total)
+{
+  progress_set(data, done, total, NULL);
+}
+
 /* Prices the plan in the store and keeps the bill there. */
 static int run_workload(struct context *context, const struct catalogue *catalogue,
                         const char *path)
@@ -77,8 +83,14 @@ static int run_workload(struct context *context, const struct catalogue *catalog
     context_say(context, "note: %s", (const char *)comparison->loads->notes->pdata[i]);
   }
   const char *format = context_format(context);
+  g_autoptr(progress_t) progress = progress_new(context, "simulating", "functions");
+  struct cost_watch watch = {.tell = show_progress, .data = progress};
   g_autoptr(insight_t) insight =
-      insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS, CALLS);
+      insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS, CALLS, &watch);
+  g_clear_pointer(&progress, progress_free);
+  if (!insight_write(insight, store, &error)) {
+    return context_fail_with(context, error);
+  }
   g_autofree char *text = strcmp(format, "json") == 0  ? comparison_json(comparison, insight)
                           : strcmp(format, "csv") == 0 ? comparison_csv(comparison)
                                                        : comparison_table(comparison, insight);
@@ -186,8 +198,8 @@ const struct command cost_command = {
         "and date. Grants and price tiers are applied once per account.\n\n"
         "With --workload the plan in the store is priced: every function from its trigger, rate, "
         "duration and memory (recorded by 'cleave host' when there), every cut, and what stands "
-        "around, beside the monolith and its services always on for the same latency; the bill is "
-        "kept in the store (show bill).\n\n"
+        "around, beside the monolith and its services always on for the same latency; the bill and "
+        "how far what is uncertain moves it are kept in the store (show bill, show ranges).\n\n"
         "The scenario is YAML; docs/cost.md describes its keys and the plans.",
     .options = options,
     .formats = "table|json|csv",

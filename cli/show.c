@@ -37,6 +37,7 @@ static const struct subject subjects[] = {
     {"fields", "v_field"},
     {"invocations", "v_invocation"},
     {"bill", "v_bill"},
+    {"ranges", "v_range"},
 };
 
 static const char *find_view(const char *word)
@@ -209,7 +210,7 @@ const struct command show_command = {
     .description =
         "WHAT is one of files, routines, calls, unresolved, state, accesses, effects, entries,\n"
         "spans, programs, diagnostics, services, members, functions, cuts, params, types, fields,\n"
-        "invocations, bill. The columns are those of the public views (docs/views.md). SARIF "
+        "invocations, bill, ranges. The columns are those of the public views (docs/views.md). SARIF "
         "holds\n"
         "cuts, or blocked functions, for code-scanning services.",
     .options = show_options,

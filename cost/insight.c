@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cost/advice.h"
+#include "store/results.h"
 
 #define TORNADO_LIMIT 12
 #define MOST_INSTANCES 64
@@ -139,8 +140,12 @@ static struct cloud_insight *look_at(const struct comparison *comparison, const 
 }
 
 struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
-                            unsigned int n_draws, uint64_t n_calls)
+                            unsigned int n_draws, uint64_t n_calls, struct cost_watch *watch)
 {
+  if (watch != NULL) {
+    watch->n_before = 0;
+    watch->n_total = (unsigned int)G_N_ELEMENTS(clouds) * comparison->loads->functions->len;
+  }
   struct insight *insight = g_new0(struct insight, 1);
   insight->clouds = g_ptr_array_new_with_free_func(cloud_insight_free);
   for (size_t i = 0; i < G_N_ELEMENTS(clouds); i++) {
@@ -149,10 +154,57 @@ struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
     if (offer != NULL) {
       struct cloud_insight *cloud = look_at(comparison, offer, monolith, seed, n_draws);
       cloud->rehearsals =
-          rehearsal_run(offer, comparison->catalogue, comparison->workload, seed, n_calls);
+          rehearsal_run(offer, comparison->catalogue, comparison->workload, seed, n_calls, watch);
       g_ptr_array_add(insight->clouds, cloud);
+    }
+    if (watch != NULL) {
+      watch->n_before += comparison->loads->functions->len;
     }
   }
   insight->advice = advice_list(comparison);
   return insight;
+}
+
+static bool write_ranges(const struct cloud_insight *cloud, struct store *store, int64_t *position,
+                         GError **error)
+{
+  struct result_range range = {
+      .position = (*position)++,
+      .cloud = cloud->offer->cloud,
+      .billing_plan = cloud->offer->plan,
+      .name = "",
+      .input = "",
+      .low = cloud->total.p5,
+      .likely = cloud->total.p50,
+      .high = cloud->total.p95,
+  };
+  bool is_good = store_insert(store, &result_range_table, &range, error);
+  for (unsigned int i = 0; is_good && i < cloud->tornado->len; i++) {
+    const struct swing *swing = &g_array_index(cloud->tornado, struct swing, i);
+    range.position = (*position)++;
+    range.name = swing->part;
+    range.input = swing->input;
+    range.low = MIN(swing->low, swing->high);
+    range.likely = decimal_to_double(offer_total(cloud->offer));
+    range.high = MAX(swing->low, swing->high);
+    is_good = store_insert(store, &result_range_table, &range, error);
+  }
+  return is_good;
+}
+
+bool insight_write(const struct insight *insight, struct store *store, GError **error)
+{
+  int64_t position = 0;
+  if (!store_begin(store, error)) {
+    return false;
+  }
+  bool is_good = store_clear(store, &result_range_table, error);
+  for (unsigned int i = 0; is_good && i < insight->clouds->len; i++) {
+    is_good = write_ranges(insight->clouds->pdata[i], store, &position, error);
+  }
+  if (!is_good) {
+    store_rollback(store);
+    return false;
+  }
+  return store_commit(store, error);
 }

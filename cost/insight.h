@@ -40,11 +40,15 @@ struct insight {
 };
 
 /* n_draws is 1,000 or more for figures that hold; n_calls of each function are simulated. The
- * comparison must outlive it. */
+ * comparison must outlive it. WATCH (or NULL) is told how many simulations are done; its counts are
+ * set here. */
 struct insight *insight_new(const struct comparison *comparison, uint64_t seed,
-                            unsigned int n_draws, uint64_t n_calls);
+                            unsigned int n_draws, uint64_t n_calls, struct cost_watch *watch);
 void insight_free(struct insight *insight);
 typedef struct insight insight_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(insight_t, insight_free)
+
+/* Replaces the ranges of the store: the whole bill of each cloud's functions, then its tornado. */
+bool insight_write(const struct insight *insight, struct store *store, GError **error);
 
 #endif

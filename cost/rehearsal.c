@@ -72,7 +72,8 @@ static struct rehearsal rehearse(const struct placement *placement, const struct
 }
 
 GArray *rehearsal_run(const struct offer *offer, const struct catalogue *catalogue,
-                      const struct workload *workload, uint64_t seed, uint64_t max_calls)
+                      const struct workload *workload, uint64_t seed, uint64_t max_calls,
+                      const struct cost_watch *watch)
 {
   const struct plan *plan = catalogue_plan(catalogue, offer->plan);
   GArray *rehearsals = g_array_new(FALSE, FALSE, sizeof(struct rehearsal));
@@ -80,6 +81,9 @@ GArray *rehearsal_run(const struct offer *offer, const struct catalogue *catalog
     const struct placement *placement = &g_array_index(offer->placements, struct placement, i);
     const struct rehearsal rehearsal = rehearse(placement, plan, workload, seed + i, max_calls);
     g_array_append_val(rehearsals, rehearsal);
+    if (watch != NULL) {
+      watch->tell(watch->data, watch->n_before + i + 1, watch->n_total);
+    }
   }
   return rehearsals;
 }

@@ -148,7 +148,16 @@ struct inside {
   int *file_of;     /* per routine */
   int *file_box;    /* per file, of the level being made, or -1 */
   int *service_box; /* per service: its ghost */
+  int *state_box;   /* per state, or -1 */
 };
+
+static int ghost_of(struct level *level, struct inside *inside, int service)
+{
+  if (inside->service_box[service] < 0) {
+    inside->service_box[service] = add_box(level, "ghost", service);
+  }
+  return inside->service_box[service];
+}
 
 /* The box that stands for ROUTINE on the level of SERVICE, or -1. */
 static int box_of_routine(struct level *level, struct inside *inside, int routine)
@@ -158,13 +167,7 @@ static int box_of_routine(struct level *level, struct inside *inside, int routin
     int file = inside->file_of[routine];
     return file >= 0 ? inside->file_box[file] : -1;
   }
-  if (owner < 0) {
-    return -1;
-  }
-  if (inside->service_box[owner] < 0) {
-    inside->service_box[owner] = add_box(level, "ghost", owner);
-  }
-  return inside->service_box[owner];
+  return owner < 0 ? -1 : ghost_of(level, inside, owner);
 }
 
 static unsigned add_files_of(struct level *level, struct inside *inside, unsigned limit)
@@ -230,17 +233,44 @@ static void add_flows_of(struct level *level, struct inside *inside)
     const struct model_access *access = &g_array_index(model->accesses, struct model_access, i);
     int a = model->routine_service[access->routine];
     int owner = model->state_service[access->state];
-    if (a != level->service || owner < 0 || owner == a) {
+    if (a < 0 || owner < 0 || (a != level->service && owner != level->service)) {
       continue;
     }
-    int from = box_of_routine(level, inside, access->routine);
-    if (inside->service_box[owner] < 0) {
-      inside->service_box[owner] = add_box(level, "ghost", owner);
+    int to =
+        owner == level->service ? inside->state_box[access->state] : ghost_of(level, inside, owner);
+    int from = to < 0 ? -1 : box_of_routine(level, inside, access->routine);
+    if (from >= 0 && to >= 0) {
+      add_arrow(level, from, to, access->n_sites,
+                a == owner            ? LEVEL_INSIDE
+                : access->mode == 'w' ? LEVEL_FOREIGN
+                                      : LEVEL_CUT);
     }
-    if (from >= 0) {
-      add_arrow(level, from, inside->service_box[owner], access->n_sites,
-                access->mode == 'w' ? LEVEL_FOREIGN : LEVEL_CUT);
+  }
+}
+
+/* The states of the service that others use most. */
+static void add_states_of(struct level *level, struct inside *inside, unsigned limit)
+{
+  const struct model *model = inside->model;
+  g_autofree int *weight = g_new0(int, model->states->n + 1);
+  for (guint i = 0; i < model->accesses->len; i++) {
+    const struct model_access *access = &g_array_index(model->accesses, struct model_access, i);
+    int a = model->routine_service[access->routine];
+    if (model->state_service[access->state] == level->service && a >= 0 && a != level->service) {
+      weight[access->state] += access->n_sites * (access->mode == 'w' ? 3 : 1);
     }
+  }
+  g_autoptr(GArray) states = g_array_new(FALSE, FALSE, sizeof(struct weighted));
+  for (int i = 0; i < (int)model->states->n; i++) {
+    struct weighted state = {i, weight[i]};
+    if (weight[i] > 0) {
+      g_array_append_val(states, state);
+    }
+  }
+  keep_heaviest(states, limit);
+  for (guint i = 0; i < states->len; i++) {
+    int state = g_array_index(states, struct weighted, i).item;
+    inside->state_box[state] = add_box(level, "state", state);
   }
 }
 
@@ -250,10 +280,13 @@ static struct level *level_of_service(struct inside *inside, int service)
   struct level *level = new_level(service);
   memset(inside->file_box, 0xff, sizeof(int) * (model->files->n + 1));
   memset(inside->service_box, 0xff, sizeof(int) * (model->services->n + 1));
+  memset(inside->state_box, 0xff, sizeof(int) * (model->states->n + 1));
   unsigned n_ghosts = MIN((unsigned)model->services->n, 15);
-  unsigned room = LEVELS_LIMIT - n_ghosts - 1;
+  add_states_of(level, inside, LEVELS_STATES);
+  unsigned room = LEVELS_LIMIT - n_ghosts - 1 - level->boxes->len;
   unsigned n_files = add_files_of(level, inside, room * 2 / 3);
-  unsigned n_functions = add_functions_of(level, inside, room - MIN(level->boxes->len, room));
+  unsigned n_left = LEVELS_LIMIT - n_ghosts - 1;
+  unsigned n_functions = add_functions_of(level, inside, n_left - MIN(level->boxes->len, n_left));
   if (n_files + n_functions > 0) {
     add_box(level, "rest", (int)(n_files + n_functions));
   }
@@ -283,16 +316,21 @@ static char *path_of(const GArray *points)
   return g_string_free(path, FALSE);
 }
 
-static int compare_arrows(gconstpointer a, gconstpointer b)
+/* What shows first: writes of foreign state, what a function enters, then the heaviest. */
+static int rank_of(const struct level *level, const struct level_arrow *arrow)
+{
+  const char *kind = g_array_index(level->boxes, struct level_box, arrow->from).kind;
+  return arrow->kind == LEVEL_FOREIGN ? 0 : strcmp(kind, "function") == 0 ? 1 : 2;
+}
+
+static int compare_arrows(gconstpointer a, gconstpointer b, gpointer level)
 {
   const struct level_arrow *x = a;
   const struct level_arrow *y = b;
-  if (x->kind == LEVEL_FOREIGN || y->kind == LEVEL_FOREIGN) {
-    if (x->kind != y->kind) {
-      return (int)y->kind - (int)x->kind;
-    }
-  }
-  return x->n != y->n         ? (x->n > y->n ? -1 : 1)
+  int rank_x = rank_of(level, x);
+  int rank_y = rank_of(level, y);
+  return rank_x != rank_y     ? rank_x - rank_y
+         : x->n != y->n       ? (x->n > y->n ? -1 : 1)
          : x->from != y->from ? x->from - y->from
                               : x->to - y->to;
 }
@@ -300,48 +338,99 @@ static int compare_arrows(gconstpointer a, gconstpointer b)
 /* Keeps writes of foreign state and the heaviest others, and says how many are left out. */
 static void limit_arrows(struct level *level)
 {
+  g_array_sort_with_data(level->arrows, compare_arrows, level);
   if (level->arrows->len <= LEVELS_ARROWS) {
     return;
   }
   g_autofree char *before = g_steal_pointer(&level->note);
   level->note = g_strdup_printf("%s%s%u light arrows are left out.", before, before[0] ? " " : "",
                                 level->arrows->len - LEVELS_ARROWS);
-  g_array_sort(level->arrows, compare_arrows);
   g_array_set_size(level->arrows, LEVELS_ARROWS);
 }
 
+/* Boxes that no routed arrow touches stand in rows below the others, which are LAID_OUT. */
+static void place_loose(struct level *level, const bool *is_laid_out)
+{
+  double left = 0;
+  double right = 0;
+  double bottom = 0;
+  bool is_any = false;
+  for (guint i = 0; i < level->boxes->len; i++) {
+    const struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
+    if (is_laid_out[i]) {
+      left = is_any ? MIN(left, box->x) : box->x;
+      right = is_any ? MAX(right, box->x) : box->x;
+      bottom = is_any ? MAX(bottom, box->y) : box->y;
+      is_any = true;
+    }
+  }
+  const double step_x = LEVELS_BOX_WIDTH + 22;
+  const double step_y = LEVELS_BOX_HEIGHT + 20;
+  unsigned n_columns = MAX(6, (unsigned)((right - left) / step_x) + 1);
+  double top = is_any ? bottom + step_y + 30 : 0;
+  unsigned n_placed = 0;
+  for (guint i = 0; i < level->boxes->len; i++) {
+    struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
+    if (!is_laid_out[i]) {
+      box->x = left + step_x * (n_placed % n_columns);
+      box->y = top + step_y * (n_placed / n_columns);
+      n_placed++;
+    }
+  }
+}
+
+/* Lays out the boxes that the first arrows touch, and takes over their ways. */
 static void place_level(struct level *level, const struct picture_limits *limits)
 {
   g_autoptr(graph_handle) graph = graph_new("");
   graph->is_wide = level->service >= 0;
   guint n = level->boxes->len;
+  guint n_routed = MIN(level->arrows->len, LEVELS_ROUTED);
+  g_autofree bool *is_laid_out = g_new0(bool, n + 1);
+  g_autofree int *node = g_new0(int, n + 1);
   g_autofree double *widths = g_new(double, n + 1);
   g_autofree double *heights = g_new(double, n + 1);
-  for (guint i = 0; i < n; i++) {
-    graph_add_node(graph, (struct graph_node){.id = g_strdup_printf("b%u", i),
-                                              .label = g_strdup(""),
-                                              .frame = -1,
-                                              .kind = GRAPH_FILE});
-    widths[i] = LEVELS_BOX_WIDTH;
-    heights[i] = LEVELS_BOX_HEIGHT;
-  }
-  for (guint i = 0; i < level->arrows->len; i++) {
+  for (guint i = 0; i < n_routed; i++) {
     const struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, i);
-    graph_add_edge(graph,
-                   (struct graph_edge){.from = arrow->from, .to = arrow->to, .kind = GRAPH_CALL});
+    is_laid_out[arrow->from] = is_laid_out[arrow->to] = true;
+  }
+  int n_nodes = 0;
+  for (guint i = 0; i < n; i++) {
+    if (is_laid_out[i]) {
+      graph_add_node(graph, (struct graph_node){.id = g_strdup_printf("b%u", i),
+                                                .label = g_strdup(""),
+                                                .frame = -1,
+                                                .kind = GRAPH_FILE});
+      widths[n_nodes] = LEVELS_BOX_WIDTH;
+      heights[n_nodes] = LEVELS_BOX_HEIGHT;
+      node[i] = n_nodes++;
+    }
+  }
+  for (guint i = 0; i < n_routed; i++) {
+    const struct level_arrow *arrow = &g_array_index(level->arrows, struct level_arrow, i);
+    graph_add_edge(
+        graph,
+        (struct graph_edge){.from = node[arrow->from], .to = node[arrow->to], .kind = GRAPH_CALL});
   }
   struct picture_layout layout = {NULL, NULL};
   level->is_placed =
-      picture_place(graph, widths, heights, true, limits, &layout, NULL) && layout.boxes->len == n;
+      n_nodes == 0 || (picture_place(graph, widths, heights, true, limits, &layout, NULL) &&
+                       layout.boxes->len == (guint)n_nodes);
   for (guint i = 0; level->is_placed && i < n; i++) {
-    const struct picture_box *place = &g_array_index(layout.boxes, struct picture_box, i);
-    struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
-    box->x = place->x;
-    box->y = place->y;
+    if (is_laid_out[i]) {
+      const struct picture_box *place =
+          &g_array_index(layout.boxes, struct picture_box, (guint)node[i]);
+      struct level_box *box = &g_array_index(level->boxes, struct level_box, i);
+      box->x = place->x;
+      box->y = place->y;
+    }
   }
-  for (guint i = 0; level->is_placed && i < level->arrows->len; i++) {
+  for (guint i = 0; level->is_placed && i < n_routed; i++) {
     g_array_index(level->arrows, struct level_arrow, i).path =
         path_of(g_ptr_array_index(layout.lines, i));
+  }
+  if (level->is_placed) {
+    place_loose(level, is_laid_out);
   }
   picture_layout_clear(&layout);
 }
@@ -352,7 +441,8 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds)
   struct inside inside = {.model = model,
                           .file_of = file_of_routines(model),
                           .file_box = g_new(int, model->files->n + 1),
-                          .service_box = g_new(int, model->services->n + 1)};
+                          .service_box = g_new(int, model->services->n + 1),
+                          .state_box = g_new(int, model->states->n + 1)};
   g_ptr_array_add(levels, level_of_services(model));
   for (int i = 0; i < (int)model->services->n; i++) {
     g_ptr_array_add(levels, level_of_service(&inside, i));
@@ -360,6 +450,7 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds)
   g_free(inside.file_of);
   g_free(inside.file_box);
   g_free(inside.service_box);
+  g_free(inside.state_box);
   const struct picture_limits limits = {seconds, picture_default_limits.bytes};
   for (guint i = 0; i < levels->len && i < LEVELS_LIMIT; i++) {
     limit_arrows(g_ptr_array_index(levels, i));

@@ -1,5 +1,5 @@
 /* Levels of the page's service map that Graphviz lays out: all services, and what is inside each
- * one (its functions and files, and the services that they touch). */
+ * one (its functions, files and the state that others use, and the services that they touch). */
 #ifndef CLEAVE_REPORTS_LEVELS_H
 #define CLEAVE_REPORTS_LEVELS_H
 
@@ -8,13 +8,18 @@
 /* Boxes at most on one level. */
 #define LEVELS_LIMIT 60
 /* Arrows at most on one level: more cannot be followed by eye. */
-#define LEVELS_ARROWS 100
+#define LEVELS_ARROWS 150
+/* States at most on the level of a service: those that others use most. */
+#define LEVELS_STATES 8
+/* The heaviest arrows, which the layout sees and the page shows at first: the others would only make
+ * it wide. */
+#define LEVELS_ROUTED 48
 /* Size of a box in points; the page draws with the same. */
-#define LEVELS_BOX_WIDTH 168.0
+#define LEVELS_BOX_WIDTH 184.0
 #define LEVELS_BOX_HEIGHT 46.0
 
 struct level_box {
-  const char *kind; /* "service", "function", "file", "ghost" (another service) or "rest" */
+  const char *kind; /* "service", "function", "file", "state", "ghost" (another service) or "rest" */
   int ref;          /* its index; for "rest" the number of boxes folded */
   double x;
   double y; /* centre, y downwards */
@@ -40,7 +45,7 @@ struct level {
   bool is_placed; /* false when it was too large for the layout: the page places the boxes */
   char *note;     /* what was left out, or "" */
   GArray *boxes;  /* struct level_box */
-  GArray *arrows; /* struct level_arrow */
+  GArray *arrows; /* struct level_arrow, what is to show first comes first */
 };
 
 /* All levels: struct level *, the first is that of all services. A layout that needs more than

@@ -247,6 +247,7 @@ static bool load_records(struct model *model, struct store *store, GError **erro
       {&model->cuts, &plan_cut_table, "id"},
       {&model->steps, &plan_step_table, "step"},
       {&model->bills, &result_bill_table, "stage,cloud,position"},
+      {&model->ranges, &result_range_table, "position"},
       {&model->invocations, &result_invocation_table, "id"},
       {&model->call_records, &fact_call_table, "site"},
       {&model->access_records, &fact_access_table, "routine"},
@@ -288,6 +289,7 @@ void model_free(struct model *model)
       model->states,    model->entries,     model->services,     model->members,
       model->functions, model->closures,    model->cuts,         model->steps,
       model->bills,     model->invocations, model->call_records, model->access_records,
+      model->ranges,
   };
   GHashTable *const indexes[] = {model->routine_index, model->state_index, model->service_index,
                                  model->entry_index};

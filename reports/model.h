@@ -52,6 +52,7 @@ struct model {
   record_set *cuts;        /* plan_cut */
   record_set *steps;       /* plan_step */
   record_set *bills;       /* result_bill */
+  record_set *ranges;      /* result_range */
   record_set *invocations; /* result_invocation */
 
   int *routine_service; /* per routine: service index, MODEL_NONE or MODEL_SHARED */

@@ -377,6 +377,20 @@ static json_t *pack_bills(const struct model *model)
   return list;
 }
 
+static json_t *pack_ranges(const struct model *model)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < model->ranges->n; i++) {
+    const struct result_range *range = record_at(model->ranges, result_range, i);
+    json_array_append_new(list,
+                          json_pack("{s:o,s:o,s:o,s:o,s:f,s:f,s:f}", "cloud", text(range->cloud),
+                                    "plan", text(range->billing_plan), "name", text(range->name),
+                                    "input", text(range->input), "low", range->low, "likely",
+                                    range->likely, "high", range->high));
+  }
+  return list;
+}
+
 static json_t *pack_levels(const struct model *model)
 {
   static const char *const kinds[] = {"", "cut", "foreign"};
@@ -473,6 +487,7 @@ char *page_data(const struct model *model, const struct page_options *options)
   json_object_set_new(document, "cuts", pack_cuts(&packer));
   json_object_set_new(document, "steps", pack_steps(model));
   json_object_set_new(document, "bills", pack_bills(model));
+  json_object_set_new(document, "ranges", pack_ranges(model));
   json_object_set_new(document, "levels", pack_levels(model));
   json_object_set_new(document, "plans", pack_prices(options->prices));
   json_object_set_new(document, "files", packer.files);

@@ -31,6 +31,17 @@ RECORD_STRUCT(result_invocation, RESULT_INVOCATION_FIELDS);
   F(N, TEXT, source, "where the price is from, with its date")
 RECORD_STRUCT(result_bill, RESULT_BILL_FIELDS);
 
+#define RESULT_RANGE_FIELDS(F, N)                                                                  \
+  F(N, INT, position, "order: by cloud, the whole bill first, then by how much each moves it")     \
+  F(N, TEXT, cloud, "aws, gcp or azure")                                                           \
+  F(N, TEXT, billing_plan, "price model of the functions")                                         \
+  F(N, TEXT, name, "what is moved, '' for all at once")                                            \
+  F(N, TEXT, input, "rate, duration, memory ..., '' for all at once")                              \
+  F(N, REAL, low, "USD of the functions' bill with the input at its 5 % point")                    \
+  F(N, REAL, likely, "USD with everything likely; the 50 % point for all at once")                 \
+  F(N, REAL, high, "USD with the input at its 95 % point")
+RECORD_STRUCT(result_range, RESULT_RANGE_FIELDS);
+
 extern const struct record_table *const result_tables[];
 
 #endif

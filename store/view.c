@@ -5,9 +5,10 @@
 #include "store/internal.h"
 
 static const char *const names[] = {
-    "v_file",    "v_diagnostic", "v_program",  "v_routine", "v_type",       "v_field", "v_param",
-    "v_call",    "v_unresolved", "v_state",    "v_access",  "v_effect",     "v_entry", "v_span",
-    "v_service", "v_member",     "v_function", "v_cut",     "v_invocation", "v_bill",  NULL};
+    "v_file",       "v_diagnostic", "v_program",    "v_routine", "v_type",     "v_field",
+    "v_param",      "v_call",       "v_unresolved", "v_state",   "v_access",   "v_effect",
+    "v_entry",      "v_span",       "v_service",    "v_member",  "v_function", "v_cut",
+    "v_invocation", "v_bill",       "v_range",      NULL};
 
 static const char *const abouts[] = {"files that were read",
                                      "what the parser said",
@@ -29,6 +30,7 @@ static const char *const abouts[] = {"files that were read",
                                      "calls and state accesses that cross services",
                                      "recorded runs of functions",
                                      "lines of the bills",
+                                     "how far what is uncertain moves the bills of the functions",
                                      NULL};
 
 const char *const *view_names(void)

@@ -93,5 +93,8 @@ const char *const store_view_sql[] = {
     "CREATE VIEW v_bill AS SELECT stage, cloud, name, billing_plan, item, quantity, unit,"
     " unit_price, amount FROM result_bill",
 
+    "CREATE VIEW v_range AS SELECT cloud, billing_plan, name, input, low, likely, high"
+    " FROM result_range",
+
     NULL,
 };

@@ -64,6 +64,7 @@ const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, t
 const byId = id => document.getElementById(id);
 const counted = (n, thing) => `${n.toLocaleString("en")} ${thing}${n === 1 ? "" : "s"}`;
 const place = (file, line) => file ? (line > 0 ? `${file}:${line}` : file) : "outside the tree";
+const seenAt = (file, line) => file ? place(file, line) : "";
 const fileName = index => index >= 0 ? data.files[index].name : "";
 const say = text => { byId("live").textContent = text; };
 
@@ -108,6 +109,18 @@ function findRoutine(key) {
   if (found < 0) found = data.routines.name.indexOf(key);
   return found;
 }
+/* States have no unique names: fields of records that several places make. The first keeps its bare name, the
+   others get a number. */
+const stateKeys = lazy(() => {
+  const seen = new Map();
+  return data.states.name.map(name => {
+    const n = (seen.get(name) || 0) + 1;
+    seen.set(name, n);
+    return n > 1 ? `${name}~${n}` : name;
+  });
+});
+const stateKey = i => stateKeys()[i];
+const statePlace = i => seenAt(fileName(data.states.file[i]), data.states.line[i]);
 const shellQuote = text => /^[\w.:\/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function copyButton(command) {
@@ -131,13 +144,16 @@ function copyButton(command) {
 function linkTo(hash, text) { return h("a", {href: `#/${hash}`}, text); }
 const part = text => encodeURIComponent(text);
 const routineLink = i => linkTo(`routine/${part(routineKey(i))}`, routine(i).name);
-const stateLink = i => linkTo(`state/${part(data.states.name[i])}`, data.states.name[i]);
+const stateLink = i => linkTo(`state/${part(stateKey(i))}`, data.states.name[i]);
+const ownerName = i => i === SHARED ? "a copy for each" : i >= 0 ? data.services[i].name : "nobody";
+const ownerLink = i => i >= 0 ? serviceLink(i) : ownerName(i);
 const serviceLink = i => i >= 0 ? linkTo(`map/service/${part(serviceName(i))}`, serviceName(i)) : serviceName(i);
+const cutsHash = (from, to) => `cuts/${part(serviceName(from))}/${part(serviceName(to))}`;
 const functionLink = i => linkTo(`function/${part(data.functions[i].name)}`, data.functions[i].name);
 
 /* A table that sorts by its headings, filters by a text and shows a page at a time.
    columns: {label, value(row), show(row)?, isNumber?}; value is what sorts and filters. */
-function dataTable({caption, columns, rows, filter, isForeign, pageSize = 25, empty = "none"}) {
+function dataTable({caption, columns, rows, filter, isForeign, pageSize = 15, empty = "none"}) {
   let order = null, isDown = false, word = "", shown = pageSize;
   const body = h("tbody"), count = h("span", {class: "soft", role: "status"});
   const more = h("button", {type: "button", onclick: () => { shown += 100; draw(); }}, "show more");
@@ -160,7 +176,7 @@ function dataTable({caption, columns, rows, filter, isForeign, pageSize = 25, em
         .sort((a, b) => (isDown ? -1 : 1) * compare(a.key, b.key) || a.i - b.i).map(item => item.row);
     }
     body.replaceChildren(...kept.slice(0, shown).map(row => h("tr", {class: isForeign && isForeign(row) ? "foreign" : null},
-      columns.map((column, i) => h("td", {class: column.isNumber ? "number" : i === 0 ? "name" : null},
+      columns.map((column, i) => h("td", {"data-label": column.label, class: column.isNumber ? "number" : column.kind || (i === 0 ? "name" : null)},
         column.show ? column.show(row) : column.value(row))))));
     if (kept.length === 0) body.append(h("tr", {}, h("td", {colspan: columns.length, class: "soft"}, empty)));
     count.textContent = `${Math.min(shown, kept.length).toLocaleString("en")} of ${kept.length.toLocaleString("en")}`;
@@ -170,7 +186,7 @@ function dataTable({caption, columns, rows, filter, isForeign, pageSize = 25, em
   const element = h("div", {class: "data"},
     filter === false ? null : h("div", {class: "tools"}, input, count),
     h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-      h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, headings)), body)), more);
+      h("table", {class: columns.length > 4 ? "many" : null}, h("caption", {}, caption), h("thead", {}, h("tr", {}, headings)), body)), more);
   element.filterBy = text => { input.value = text; word = text.toLowerCase(); shown = pageSize; draw(); };
   return element;
 }

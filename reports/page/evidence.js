@@ -1,6 +1,9 @@
 /* State ownership and the evidence tables, and the panel that tells all about one name. */
-function accessList(list) {
-  return [...new Set(list.map(a => data.accesses.routine[a]))].map((r, i) => [i > 0 ? ", " : "", routineLink(r)]);
+/* The first routines of the accesses; the state's own page has all. */
+function accessList(list, state) {
+  const routines = [...new Set(list.map(a => data.accesses.routine[a]))], n = routines.length > 7 ? 6 : routines.length;
+  return [routines.slice(0, n).map((r, i) => [i > 0 ? ", " : "", routineLink(r)]),
+    n < routines.length ? [" and ", linkTo(`state/${part(stateKey(state))}`, `${routines.length - n} more`)] : ""];
 }
 
 function stateRows() {
@@ -15,21 +18,51 @@ function stateRows() {
   });
 }
 
+/* States that several services use, by service: the owner, and who reads and writes from outside. */
+function stateGrid(rows) {
+  const shown = rows.slice(0, 20), used = new Set();
+  const cells = shown.map(row => {
+    const marks = new Map([[row.owner, {owner: true, r: 0, w: 0}]]);
+    for (const a of row.foreign) {
+      const service = data.routines.service[data.accesses.routine[a]];
+      const mark = marks.get(service) || {owner: false, r: 0, w: 0};
+      mark[data.accesses.mode[a] === "w" ? "w" : "r"] += data.accesses.n[a];
+      marks.set(service, mark);
+    }
+    marks.forEach((_, service) => used.add(service));
+    return marks;
+  });
+  const services = serviceOrder().filter(i => used.has(i));
+  const cell = mark => {
+    if (!mark) return h("td", {});
+    if (mark.owner) return h("td", {class: "mark owner"}, h("span", {title: "owns it"}, "own"));
+    const words = [mark.r > 0 ? counted(mark.r, "read") : "", mark.w > 0 ? counted(mark.w, "write") : ""].filter(Boolean).join(", ");
+    return h("td", {class: `mark ${mark.w > 0 ? "write" : "read"}`}, h("span", {title: words}, `${mark.r > 0 ? "r" : ""}${mark.w > 0 ? "w" : ""}`));
+  };
+  return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "state by service"},
+    h("table", {class: "grid"}, h("caption", {}, rows.length > shown.length
+      ? `The ${shown.length} states with the most accesses from outside, of ${rows.length}; the table below has all.` : "All state that more than its owner uses."),
+    h("thead", {}, h("tr", {}, h("td", {}), services.map(i => h("th", {scope: "col"}, h("span", {}, short(serviceName(i), 18)))))),
+    h("tbody", {}, shown.map((row, k) => h("tr", {}, h("th", {scope: "row"}, stateLink(row.i)), services.map(i => cell(cells[k].get(i))))))));
+}
+
 function setUpState() {
   const rows = stateRows().filter(row => row.class !== "const");
   rows.sort((a, b) => b.foreign.length - a.foreign.length || b.writers.length - a.writers.length || a.i - b.i);
   const crossing = rows.filter(row => row.foreign.length > 0);
+  byId("state-over").hidden = crossing.length === 0;
+  if (crossing.length > 0) byId("state-grid").replaceChildren(stateGrid(crossing));
   const make = list => dataTable({caption: "state, its owner and who reads and writes it",
     columns: [{label: "state", value: row => row.name, show: row => stateLink(row.i)},
       {label: "storage", value: row => `${row.storage}, ${row.class}`},
-      {label: "owner", value: row => serviceName(row.owner), show: row => serviceLink(row.owner)},
+      {label: "owner", value: row => ownerName(row.owner), show: row => ownerLink(row.owner)},
       {label: "writers", value: row => row.writers.length, isNumber: true},
       {label: "readers", value: row => row.readers.length, isNumber: true},
       {label: "from other services", value: row => row.foreign.length, isNumber: true},
       {label: "who crosses", value: row => row.foreign.map(a => routine(data.accesses.routine[a]).name).join(" "),
-        show: row => accessList(row.foreign)},
-      {label: "declared at", value: row => place(fileName(data.states.file[row.i]), data.states.line[row.i])}],
-    rows: list, isForeign: row => row.foreign.length > 0, pageSize: 15, empty: "no state"});
+        show: row => accessList(row.foreign, row.i), kind: "text"},
+      {label: "declared at", value: row => statePlace(row.i), kind: "at"}],
+    rows: list, isForeign: row => row.foreign.some(a => data.accesses.mode[a] === "w"), pageSize: 12, empty: "no state"});
   const show = isCrossing => {
     byId("state-table").replaceChildren(make(isCrossing ? crossing : rows));
     byId("state-all").setAttribute("aria-pressed", !isCrossing);
@@ -40,6 +73,33 @@ function setUpState() {
   show(crossing.length > 0);
 }
 
+const priceText = price => price.toLocaleString("en", {maximumFractionDigits: 1});
+const itemName = c => c.kind === "call" ? routine(c.item).name : data.states.name[c.item];
+const itemLink = c => c.kind === "call" ? routineLink(c.item) : stateLink(c.item);
+
+function cutTable(caption, rows) {
+  return dataTable({caption, rows, isForeign: c => c.mode === "write", columns: [
+    {label: "from", value: c => serviceName(c.from)}, {label: "to", value: c => serviceName(c.to)},
+    {label: "what", value: c => c.mode},
+    {label: "routine", value: c => routine(c.routine).name, show: c => routineLink(c.routine), kind: "name"},
+    {label: "callee or state", value: itemName, show: itemLink, kind: "name"},
+    {label: "sites", value: c => c.n, isNumber: true},
+    {label: "price", value: c => c.price, show: c => priceText(c.price), isNumber: true},
+    {label: "marshalling", value: c => c.kind === "call" ? c.marshal : ""}, {label: "reason", value: c => c.reason, kind: "text"},
+    {label: "at", value: c => seenAt(c.file, c.line), kind: "at"}]});
+}
+
+/* The same for one pair of services, in the width of the panel. */
+function narrowCutTable(caption, rows) {
+  const sub = text => text ? h("span", {class: "sub"}, text) : null;
+  return dataTable({caption, rows, isForeign: c => c.mode === "write", columns: [
+    {label: "what", value: c => c.mode},
+    {label: "routine", value: c => `${routine(c.routine).name} ${seenAt(c.file, c.line)}`, show: c => [routineLink(c.routine), sub(seenAt(c.file, c.line))], kind: "name"},
+    {label: "callee or state", value: c => `${itemName(c)} ${c.marshal} ${c.reason}`,
+      show: c => [itemLink(c), sub([c.kind === "call" && c.marshal !== "ok" ? c.marshal : "", c.reason].filter(Boolean).join(": "))], kind: "name"},
+    {label: "sites", value: c => c.n, isNumber: true}, {label: "price", value: c => c.price, show: c => priceText(c.price), isNumber: true}]});
+}
+
 const tables = {
   functions: () => dataTable({caption: "functions", rows: data.functions, columns: [
     {label: "function", value: f => f.name, show: f => functionLink(data.functions.indexOf(f))},
@@ -48,31 +108,22 @@ const tables = {
     {label: "entry", value: f => routine(f.routine).name, show: f => routineLink(f.routine)},
     {label: "routines", value: f => f.n_routines, isNumber: true}, {label: "state", value: f => f.n_states, isNumber: true},
     {label: "readiness", value: f => f.readiness, show: f => h("span", {class: `tag ${f.readiness}`}, f.readiness)},
-    {label: "reason", value: f => f.reason},
-    {label: "seen at", value: f => place(f.file, f.line)}]}),
+    {label: "reason", value: f => f.reason, kind: "text"},
+    {label: "seen at", value: f => seenAt(f.file, f.line), kind: "at"}]}),
   services: () => dataTable({caption: "services", rows: data.services, columns: [
     {label: "service", value: v => v.name, show: v => serviceLink(data.services.indexOf(v))},
     {label: "routines", value: v => v.n_routines, isNumber: true}, {label: "state", value: v => v.n_states, isNumber: true},
     {label: "functions", value: v => v.n_functions, isNumber: true},
     {label: "stays inside", value: v => Math.round(v.score * 100), show: v => `${Math.round(v.score * 100)} %`, isNumber: true},
-    {label: "why", value: v => v.reason}]}),
-  cuts: () => dataTable({caption: "cuts: calls and state accesses that cross services", rows: data.cuts,
-    isForeign: c => c.mode === "write", columns: [
-      {label: "from", value: c => serviceName(c.from)}, {label: "to", value: c => serviceName(c.to)},
-      {label: "what", value: c => c.mode},
-      {label: "routine", value: c => routine(c.routine).name, show: c => routineLink(c.routine)},
-      {label: "callee or state", value: c => c.kind === "call" ? routine(c.item).name : data.states.name[c.item],
-        show: c => c.kind === "call" ? routineLink(c.item) : stateLink(c.item)},
-      {label: "sites", value: c => c.n, isNumber: true},
-      {label: "price", value: c => c.price, show: c => c.price.toLocaleString("en", {maximumFractionDigits: 2}), isNumber: true},
-      {label: "marshalling", value: c => c.marshal}, {label: "reason", value: c => c.reason}, {label: "at", value: c => place(c.file, c.line)}]}),
+    {label: "why", value: v => v.reason, kind: "text"}]}),
+  cuts: () => cutTable("cuts: calls and state accesses that cross services", data.cuts),
   routines: () => dataTable({caption: "routines", rows: data.routines.name.map((_, i) => i).filter(i => data.routines.end[i] > 0), columns: [
     {label: "routine", value: i => data.routines.name[i], show: routineLink},
     {label: "service", value: i => serviceName(data.routines.service[i]), show: i => serviceLink(data.routines.service[i])},
     {label: "callers", value: i => callsTo()[i].length, isNumber: true}, {label: "callees", value: i => callsFrom()[i].length, isNumber: true},
     {label: "state", value: i => new Set(accessesOf()[i].map(a => data.accesses.state[a])).size, isNumber: true},
     {label: "statements", value: i => data.routines.size[i], isNumber: true},
-    {label: "at", value: routinePlace}]}),
+    {label: "at", value: routinePlace, kind: "at"}]}),
   files: () => dataTable({caption: "files", rows: data.files.map((f, i) => ({...f, i})).filter(f => f.is_tu || f.status !== "ok"), columns: [
     {label: "file", value: f => f.name, show: f => linkTo(`map/file/${part(f.name)}`, f.name)},
     {label: "status", value: f => f.status}, {label: "errors", value: f => f.n_errors, isNumber: true},
@@ -99,7 +150,7 @@ function callTable(caption, list, end) {
     {label: "service", value: c => serviceName(data.routines.service[data.calls[end][c]])},
     {label: "sites", value: c => data.calls.n[c], isNumber: true},
     {label: "how", value: c => data.calls.indirect[c] ? "through a pointer" : "direct"},
-    {label: "first at", value: callPlace}]});
+    {label: "first at", value: callPlace, kind: "at"}]});
 }
 
 function accessTable(caption, list, end) {
@@ -110,9 +161,9 @@ function accessTable(caption, list, end) {
     }, columns: [
       end === "state" ? {label: "state", value: a => data.states.name[data.accesses.state[a]], show: a => stateLink(data.accesses.state[a])}
         : {label: "routine", value: a => routine(data.accesses.routine[a]).name, show: a => routineLink(data.accesses.routine[a])},
-      {label: "service", value: a => serviceName(end === "state" ? data.states.service[data.accesses.state[a]] : data.routines.service[data.accesses.routine[a]])},
+      {label: end === "state" ? "owner" : "service", value: a => end === "state" ? ownerName(data.states.service[data.accesses.state[a]]) : serviceName(data.routines.service[data.accesses.routine[a]])},
       {label: "what", value: a => modeName[data.accesses.mode[a]]},
-      {label: "sites", value: a => data.accesses.n[a], isNumber: true}, {label: "first at", value: accessPlace}]});
+      {label: "sites", value: a => data.accesses.n[a], isNumber: true}, {label: "first at", value: accessPlace, kind: "at"}]});
 }
 
 function routinePanel(i) {
@@ -128,8 +179,8 @@ function routinePanel(i) {
 
 function statePanel(i) {
   return [h("h3", {}, "state ", h("code", {}, data.states.name[i])), facts([
-    ["declared at", place(fileName(data.states.file[i]), data.states.line[i])], ["storage", `${data.states.storage[i]}, ${data.states.class[i]}`],
-    ["type", data.states.type[i]], ["owner", serviceLink(data.states.service[i])], ["why", data.states.reason[i]]]),
+    ["declared at", statePlace(i)], ["storage", `${data.states.storage[i]}, ${data.states.class[i]}`],
+    ["type", data.states.type[i]], ["owner", ownerLink(data.states.service[i])], ["why", data.states.reason[i]]]),
   explainRow(data.states.name[i]), accessTable("who reads and writes it", accessesTo()[i], "routine")];
 }
 
@@ -137,7 +188,7 @@ function functionPanel(i) {
   const f = data.functions[i];
   return [h("h3", {}, "function ", h("code", {}, f.name)), facts([["trigger", `${f.trigger} ${f.key}`],
     ["service", serviceLink(f.service)], ["entry", routineLink(f.routine)],
-    ["readiness", h("span", {class: `tag ${f.readiness}`}, f.readiness)], ["reason", f.reason], ["seen at", place(f.file, f.line)],
+    ["readiness", h("span", {class: `tag ${f.readiness}`}, f.readiness)], ["reason", f.reason], ["seen at", seenAt(f.file, f.line)],
     ["needs", `${counted(f.n_routines, "routine")}, ${f.n_states} state`],
     ["on the map", linkTo(`map/function/${part(f.name)}`, "what it reaches")]]), explainRow(f.name)];
 }
@@ -147,18 +198,93 @@ function servicePanel(i) {
   const cuts = data.cuts.filter(c => c.from === i || c.to === i);
   return [h("h3", {}, "service ", h("code", {}, v.name)), facts([["holds", `${counted(v.n_routines, "routine")}, ${v.n_states} state, ${counted(v.n_functions, "function")}`],
     ["stays inside", `${Math.round(v.score * 100)} %`], ["why", v.reason], ["cuts", cuts.length],
-    ["on the map", linkTo(`map/service/${part(v.name)}`, "what is in it")]]), explainRow(v.name)];
+    ["on the map", linkTo(`map/service/${part(v.name)}`, "what is in it")]]), explainRow(v.name),
+  flowTable("uses", cuts.filter(c => c.from === i), "to"), flowTable("is used by", cuts.filter(c => c.to === i), "from")];
 }
 
+/* Cuts of one service, by the service at their other END. */
+function flowTable(caption, cuts, end) {
+  const by = new Map();
+  for (const c of cuts) {
+    const flow = by.get(c[end]) || {service: c[end], from: c.from, to: c.to, n: 0, price: 0, nWrites: 0};
+    flow.n += c.n;
+    flow.price += c.price;
+    flow.nWrites += c.mode === "write" ? c.n : 0;
+    by.set(c[end], flow);
+  }
+  return dataTable({caption, rows: [...by.values()].sort((a, b) => b.price - a.price), filter: false, pageSize: 12, empty: "nothing",
+    isForeign: f => f.nWrites > 0, columns: [{label: "service", value: f => serviceName(f.service), show: f => linkTo(`service/${part(serviceName(f.service))}`, serviceName(f.service))},
+      {label: "sites", value: f => f.n, isNumber: true}, {label: "writes", value: f => f.nWrites, isNumber: true},
+      {label: "price", value: f => f.price, show: f => f.price.toLocaleString("en", {maximumFractionDigits: 1}), isNumber: true},
+      {label: "what", value: () => "", show: f => linkTo(cutsHash(f.from, f.to), "show")}]});
+}
+
+function cutsPanel(between) {
+  const {from, to} = between, cuts = data.cuts.filter(c => c.from === from && c.to === to);
+  cuts.sort((a, b) => (b.mode === "write") - (a.mode === "write") || b.price - a.price);
+  return [h("h3", {}, "from ", serviceLink(from), " to ", serviceLink(to)),
+    facts([["crosses", `${counted(cuts.filter(c => c.mode === "call").length, "call")}, ${counted(cuts.filter(c => c.mode === "read").length, "read")}, ${counted(cuts.filter(c => c.mode === "write").length, "write")} of foreign state`],
+      ["price", cuts.reduce((sum, c) => sum + c.price, 0).toLocaleString("en", {maximumFractionDigits: 1})],
+      ["other way", linkTo(cutsHash(to, from), `from ${serviceName(to)} to ${serviceName(from)}`)]]),
+    narrowCutTable("what crosses, writes first, then the dearest", cuts)];
+}
+function findBetween(key) {
+  const [from, to] = key.split("/").map(name => data.services.findIndex(v => v.name === name));
+  return from >= 0 && to >= 0 ? {from, to} : -1;
+}
+
+const panels = {
+  routine: {find: findRoutine, make: routinePanel},
+  state: {find: key => stateKeys().indexOf(key), make: statePanel},
+  function: {find: name => data.functions.findIndex(f => f.name === name), make: functionPanel},
+  service: {find: name => data.services.findIndex(v => v.name === name), make: servicePanel},
+  cuts: {find: findBetween, make: cutsPanel},
+};
+const drawer = {cameFrom: null};
+
 function showPanel(kind, key) {
-  const finders = {routine: findRoutine, state: name => data.states.name.indexOf(name),
-    function: name => data.functions.findIndex(f => f.name === name), service: name => data.services.findIndex(v => v.name === name)};
-  const panels = {routine: routinePanel, state: statePanel, function: functionPanel, service: servicePanel};
-  const i = finders[kind](key);
-  const panel = byId("evidence-panel");
-  panel.hidden = false;
-  panel.replaceChildren(...(i >= 0 ? panels[kind](i) : [h("p", {}, `There is no ${kind} `, h("code", {}, key), " in this report.")]));
-  panel.scrollIntoView({block: "start"});
+  const found = panels[kind].find(key), isFound = found !== -1, panel = byId("evidence-panel");
+  if (byId("evidence-drawer").hidden) drawer.cameFrom = document.activeElement;
+  byId("evidence-drawer").hidden = false;
+  panel.replaceChildren(...(isFound ? panels[kind].make(found) : [h("p", {}, `There is no ${kind} `, h("code", {}, key), " in this report.")]));
+  byId("evidence-drawer").scrollTop = 0;
   panel.focus({preventScroll: true});
-  say(i >= 0 ? `${kind} ${key}` : `no ${kind} ${key}`);
+  say(isFound ? `${kind} ${key}` : `no ${kind} ${key}`);
+}
+
+function hidePanel() {
+  if (byId("evidence-drawer").hidden) return;
+  byId("evidence-drawer").hidden = true;
+  if (drawer.cameFrom?.isConnected) drawer.cameFrom.focus({preventScroll: true});
+}
+
+/* The overview's lists: where the boundaries cost most, what keeps functions back, where to begin. */
+function setUpOverview() {
+  const lists = [], pairs = new Map();
+  const make = (heading, items, note) => { if (items.length > 0) lists.push(h("div", {class: "block"}, h("h3", {}, heading), h("ol", {class: "ranked"}, items), note ? h("p", {class: "soft"}, note) : null)); };
+  for (const c of data.cuts) {
+    if (c.from < 0 || c.to < 0) continue;
+    const key = `${c.from} ${c.to}`, pair = pairs.get(key) || {from: c.from, to: c.to, n: 0, nWrites: 0, price: 0};
+    pair.n++;
+    pair.nWrites += c.mode === "write" ? 1 : 0;
+    pair.price += c.price;
+    pairs.set(key, pair);
+  }
+  make("Dearest boundaries", [...pairs.values()].sort((a, b) => b.price - a.price || a.from - b.from || a.to - b.to).slice(0, 5).map(pair =>
+    h("li", {}, linkTo(cutsHash(pair.from, pair.to), `${serviceName(pair.from)} → ${serviceName(pair.to)}`),
+      h("span", {class: "soft"}, ` ${counted(pair.n, "cut")}${pair.nWrites > 0 ? `, ${pair.nWrites} of them writes` : ""}, price ${pair.price.toLocaleString("en", {maximumFractionDigits: 0})}`))));
+  const reasons = new Map();
+  data.functions.forEach((f, i) => {
+    if (f.readiness === "ready") return;
+    const item = reasons.get(f.reason) || {reason: f.reason, readiness: f.readiness, list: []};
+    item.list.push(i);
+    reasons.set(f.reason, item);
+  });
+  make("What keeps functions back", [...reasons.values()].sort((a, b) => b.list.length - a.list.length || (a.reason < b.reason ? -1 : 1)).slice(0, 5).map(item =>
+    h("li", {}, h("span", {class: `tag ${item.readiness}`}, item.list.length), ` ${item.reason} `,
+      h("span", {class: "soft"}, item.list.length > 1 ? "as in " : "in ", functionLink(item.list[0])))));
+  make("Where to begin", data.steps.filter(step => step.service >= 0).slice(0, 5).map(step =>
+    h("li", {}, linkTo(`service/${part(serviceName(step.service))}`, serviceName(step.service)),
+      h("span", {class: "soft"}, ` ${data.services[step.service].n_functions === 0 ? "no functions" : `${step.n_ready} of ${counted(data.services[step.service].n_functions, "function")} ready`}, cut price ${priceText(step.cut)} after it`))));
+  byId("overview-lists").replaceChildren(...lists);
 }

@@ -1,4 +1,5 @@
-/* Search, theme, deep links: #/SECTION, #/map/KIND/NAME, #/routine|state|function|service/NAME. */
+/* Search, theme, deep links: #/SECTION, #/map/KIND/NAME, #/evidence/TABLE, #/routine|state|function|service/NAME,
+   #/cuts/FROM/TO. */
 function found(word) {
   const text = word.toLowerCase(), hits = [];
   const add = (kind, name, hash, detail) => {
@@ -8,7 +9,7 @@ function found(word) {
   data.services.forEach(v => add("service", v.name, `map/service/${part(v.name)}`, ""));
   data.functions.forEach(f => add("function", f.name, `function/${part(f.name)}`, `${f.trigger} ${f.key}`));
   data.routines.name.forEach((name, i) => add("routine", name, `routine/${part(routineKey(i))}`, routinePlace(i)));
-  data.states.name.forEach((name, i) => add("state", name, `state/${part(name)}`, data.states.storage[i]));
+  data.states.name.forEach((name, i) => add("state", name, `state/${part(stateKey(i))}`, `${data.states.storage[i]} ${statePlace(i)}`));
   data.files.forEach(f => add("file", f.name, `map/file/${part(f.name)}`, ""));
   return hits.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name, "en")).slice(0, 30);
 }
@@ -59,7 +60,7 @@ function setUpTheme() {
   const show = () => {
     const isDark = choice === null ? dark.matches : choice;
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
-    button.textContent = isDark ? "light" : "dark";
+    button.textContent = isDark ? "☀ light" : "☾ dark";
     button.setAttribute("aria-label", isDark ? "use light colours" : "use dark colours");
   };
   dark.addEventListener("change", show);
@@ -73,13 +74,27 @@ let isFirst = true;
 function route() {
   const words = location.hash.replace(/^#\/?/, "").split("/").map(word => { try { return decodeURIComponent(word); } catch { return word; } });
   const [section, ...rest] = words;
-  const isPanel = ["routine", "state", "function", "service"].includes(section) && rest.length > 0;
+  const isPanel = Object.hasOwn(panels, section) && rest.length > 0;
   if (section === "map" || isFirst) showLevel(section === "map" ? rest.filter(Boolean) : []);
+  if (section === "evidence" && Object.hasOwn(tables, rest[0])) showTable(rest[0]);
   if (isPanel) showPanel(section, rest.join("/"));
-  else if (section && byId(section)) {
-    if (!isFirst || section !== "overview") byId(section).scrollIntoView({block: "start"});
+  else {
+    hidePanel();
+    if (section && byId(section) && (!isFirst || section !== "overview")) byId(section).scrollIntoView({block: "start"});
   }
   isFirst = false;
+}
+
+function setUpDrawer() {
+  const close = () => {
+    hidePanel();
+    const current = document.querySelector("nav.sections a[aria-current=true]");
+    history.pushState(null, "", current ? current.getAttribute("href") : "#/overview");
+  };
+  byId("evidence-close").addEventListener("click", close);
+  document.addEventListener("keydown", event => {
+    if (event.key === "Escape" && !byId("evidence-drawer").hidden && document.activeElement.id !== "search") close();
+  });
 }
 
 /* The link of the section that is on the screen is the current one. */
@@ -98,6 +113,8 @@ setUpMap();
 setUpMatrix();
 setUpState();
 setUpEvidence();
+setUpDrawer();
+setUpOverview();
 setUpCost();
 setUpSearch();
 followScroll();

@@ -1,19 +1,21 @@
 /* The service map: levels that open on click. Services and what is in one service come laid out by
    Graphviz; deeper levels, and levels that were too large for it, are laid out here in columns. */
-const BOX = {width: 168, height: 46, limit: 60};
-const map = {level: null, hasShared: false, zoom: null, svg: null};
+const BOX = {width: 184, height: 46, limit: 60};
+const map = {level: null, hasShared: false, zoom: null, svg: null, world: null};
+/* Arrows that show at first: the heaviest, and no more than the eye can follow. */
+const FIRST_ARROWS = 48;
 
 const short = (text, n) => { const list = [...text]; return list.length > n ? `${list.slice(0, n - 1).join("")}…` : text; };
 
 function levelOf(path) {
-  const [kind, key, sub] = path;
+  const [kind, ...words] = path, key = words.join("/");
   if (kind === "service") {
     const i = data.services.findIndex(service => service.name === key);
     if (i >= 0) return data.levels.find(level => level.service === i) ? stored(i) : null;
   }
   if (kind === "file") {
     const i = data.files.findIndex(file => file.name === key);
-    if (i >= 0) return fileLevel(i, sub ? data.services.findIndex(service => service.name === sub) : NONE);
+    if (i >= 0) return fileLevel(i);
   }
   if (kind === "function") {
     const i = data.functions.findIndex(f => f.name === key);
@@ -40,8 +42,8 @@ function boxOf(kind, ref) {
     const f = data.functions[ref];
     return {kind, name: f.name, under: short(`${f.trigger} ${f.key}`, 26), hash: `map/function/${part(f.name)}`};
   }
-  if (kind === "state") return {kind, name: data.states.name[ref], under: `state, ${data.states.storage[ref]}`,
-    hash: `state/${part(data.states.name[ref])}`};
+  if (kind === "state") return {kind, name: data.states.name[ref],
+    under: `${data.states.storage[ref]}${statePlace(ref) ? `, ${statePlace(ref).split("/").pop()}` : ""}`, hash: `state/${part(stateKey(ref))}`};
   if (kind === "rest") return {kind, name: counted(ref, "more box").replace("boxs", "boxes"), under: "folded: too many to draw"};
   const isEntry = functionsOfRoutine()[ref].length > 0;
   return {kind: isEntry ? "entry" : "routine", name: data.routines.name[ref],
@@ -70,14 +72,14 @@ function stored(service) {
   const level = data.levels.find(item => item.service === service);
   const boxes = level.boxes.map(([kind, ref, x, y]) => ({...boxOf(kind, ref), ref, x, y}));
   const result = {title: service < 0 ? "all services" : serviceName(service), isPlaced: level.is_placed, note: level.note,
-    boxes, arrows: level.arrows.map(([from, to, n, kind, path]) => ({from, to, n, kind, path})),
+    boxes, home: service, isStored: true, arrows: level.arrows.map(([from, to, n, kind, path]) => ({from, to, n, kind, path})),
     path: service < 0 ? [] : [{text: serviceName(service)}]};
   if (map.hasShared && boxes.length > 0) addShared(result, service);
   return result;
 }
 
-/* A level of routines (and what they touch): the heaviest boxes stay. */
-function makeLevel(title, path, members, middle) {
+/* A level of routines: the heaviest boxes stay. Services outside are boxes too where HAS_GHOSTS. */
+function makeLevel(title, path, members, middle, hasGhosts) {
   const weight = new Map(members.map(i => [i, (middle === i ? 1e9 : 0) + callsFrom()[i].length + callsTo()[i].length]));
   const kept = [...members].sort((a, b) => weight.get(b) - weight.get(a) || a - b).slice(0, BOX.limit - 8);
   const boxes = kept.sort((a, b) => a - b).map(i => ({...boxOf("routine", i), ref: i}));
@@ -95,24 +97,26 @@ function makeLevel(title, path, members, middle) {
   for (const i of kept) {
     for (const c of callsFrom()[i]) {
       const to = data.calls.to[c], service = data.routines.service[to];
-      if (at.has(to)) draw(at.get(i), at.get(to), data.calls.n[c], "");
-      else if (service >= 0 && service !== home) draw(at.get(i), ghost(service), data.calls.n[c], "cut");
+      const own = data.routines.service[i];
+      if (at.has(to)) draw(at.get(i), at.get(to), data.calls.n[c], own >= 0 && service >= 0 && own !== service ? "cut" : "");
+      else if (hasGhosts && service >= 0 && service !== home) draw(at.get(i), ghost(service), data.calls.n[c], "cut");
     }
     for (const c of callsTo()[i]) {
       const from = data.calls.from[c], service = data.routines.service[from];
-      if (!at.has(from) && service >= 0 && service !== home) draw(ghost(service), at.get(i), data.calls.n[c], "cut");
+      if (hasGhosts && !at.has(from) && service >= 0 && service !== home) draw(ghost(service), at.get(i), data.calls.n[c], "cut");
     }
   }
   const nLeft = members.length - kept.length;
-  return {title, path, boxes, arrows: [...arrows.values()], isPlaced: false,
-    note: nLeft > 0 ? `${nLeft} of ${members.length} routines are not drawn: those with the fewest calls` : ""};
+  return {title, path, boxes, home, isPlaced: false,
+    arrows: [...arrows.values()].sort((a, b) => (b.kind === "foreign") - (a.kind === "foreign") || b.n - a.n || a.from - b.from || a.to - b.to),
+    note: nLeft > 0 ? `${nLeft} of ${members.length} routines are not drawn: those with the fewest calls.` : ""};
 }
 
-function fileLevel(file, service) {
-  const members = routinesOfFile()[file].filter(i => data.routines.end[i] > 0 && (service < 0 || data.routines.service[i] === service));
-  const owner = service >= 0 ? service : members.map(i => data.routines.service[i]).find(v => v >= 0);
+function fileLevel(file) {
+  const members = routinesOfFile()[file].filter(i => data.routines.end[i] > 0);
+  const owner = members.map(i => data.routines.service[i]).find(v => v >= 0);
   return makeLevel(fileName(file), [...(owner >= 0 ? [{text: serviceName(owner), hash: `map/service/${part(serviceName(owner))}`}] : []),
-    {text: fileName(file)}], members, NONE);
+    {text: fileName(file)}], members, NONE, true);
 }
 
 /* What a function can reach inside its service. */
@@ -125,7 +129,7 @@ function functionLevel(index) {
     }
   }
   return makeLevel(f.name, [{text: serviceName(f.service), hash: `map/service/${part(serviceName(f.service))}`}, {text: f.name}],
-    [...seen], f.routine);
+    [...seen], f.routine, true);
 }
 
 function routineLevel(i) {
@@ -133,7 +137,7 @@ function routineLevel(i) {
   callsFrom()[i].forEach(c => near.add(data.calls.to[c]));
   callsTo()[i].forEach(c => near.add(data.calls.from[c]));
   const isShown = k => k === i || map.hasShared || data.routines.service[k] !== SHARED;
-  const level = makeLevel(data.routines.name[i], [], [...near].filter(isShown), i);
+  const level = makeLevel(data.routines.name[i], [], [...near].filter(isShown), i, false);
   const service = data.routines.service[i];
   level.path = [...(service >= 0 ? [{text: serviceName(service), hash: `map/service/${part(serviceName(service))}`}] : []),
     ...(data.routines.file[i] >= 0 ? [{text: fileName(data.routines.file[i]), hash: `map/file/${part(fileName(data.routines.file[i]))}`}] : []),
@@ -142,9 +146,10 @@ function routineLevel(i) {
   const states = new Map();
   for (const a of accessesOf()[i]) {
     const state = data.accesses.state[a], owner = data.states.service[state];
+    if (!states.has(state) && level.boxes.length >= BOX.limit) continue;
     if (!states.has(state)) { states.set(state, level.boxes.length); level.boxes.push({...boxOf("state", state), ref: state}); }
     level.arrows.push({from: middle, to: states.get(state), n: data.accesses.n[a],
-      kind: owner >= 0 && service >= 0 && owner !== service ? "foreign" : ""});
+      kind: owner < 0 || service < 0 || owner === service ? "" : data.accesses.mode[a] === "w" ? "foreign" : "cut"});
   }
   return level;
 }
@@ -175,6 +180,9 @@ function layOut(level) {
       if (!back.has(i) && rank[arrow.to] < rank[arrow.from] + 1) { rank[arrow.to] = rank[arrow.from] + 1; isMoving = true; }
     });
   }
+  /* A long chain would make the picture a thin line: ranks are drawn together until the columns are few. */
+  const nRanks = 1 + Math.max(0, ...rank), most = Math.max(4, Math.ceil(Math.sqrt(n * 1.2)));
+  if (nRanks > most) rank.forEach((r, i) => { rank[i] = Math.floor(r * most / nRanks); });
   const columns = [];
   rank.forEach((r, i) => { (columns[r] = columns[r] || []).push(i); });
   const row = new Array(n).fill(0);
@@ -190,7 +198,7 @@ function layOut(level) {
       number(column);
     }
   }
-  const tall = 14; /* boxes in one column before it is split */
+  const tall = 16; /* boxes in one column before it is split */
   let x = 0;
   for (const column of columns) {
     const parts = Math.ceil(column.length / tall);
@@ -200,6 +208,21 @@ function layOut(level) {
       x += BOX.width + (p + 1 < parts ? 24 : 90);
     }
   }
+}
+
+/* The way of an arrow between columns: out of the right side, into the left one; within a column a bow. */
+function wayOfColumns(a, b) {
+  const half = BOX.width / 2;
+  if (b.x > a.x + 1) {
+    const x1 = a.x + half, x2 = b.x - half - 2, bend = Math.max(30, (x2 - x1) / 2);
+    return [[x1, a.y], [x1 + bend, a.y], [x2 - bend, b.y], [x2, b.y]];
+  }
+  if (b.x < a.x - 1) {
+    const x1 = a.x - half, x2 = b.x + half + 2, bend = Math.max(30, (x1 - x2) / 2), dip = Math.abs(a.y - b.y) < 10 ? 30 : 0;
+    return [[x1, a.y], [x1 - bend, a.y + dip], [x2 + bend, b.y + dip], [x2, b.y]];
+  }
+  const x = a.x + half, bow = 24 + Math.min(60, Math.abs(b.y - a.y) / 6);
+  return [[x, a.y], [x + bow, a.y], [x + bow, b.y], [x + 2, b.y]];
 }
 
 /* Where the line from the centre of box a towards b leaves a. */
@@ -216,17 +239,37 @@ function wayBetween(a, b, hasReverse) {
   return [[x1, y1], [(x1 + x2) / 2 - (y2 - y1) / length * bend, (y1 + y2) / 2 + (x2 - x1) / length * bend], [x2, y2]];
 }
 
+/* The service that a box stands for or lies in. */
+function serviceOfBox(level, box) {
+  if (box.kind === "service" || box.kind === "ghost") return box.ref;
+  if (box.kind === "state") return data.states.service[box.ref];
+  if (box.kind === "routine" || box.kind === "entry") return data.routines.service[box.ref];
+  return level.home;
+}
+
+/* Where an arrow that crosses leads: to what crosses between its two services. */
+function hashOfArrow(level, arrow) {
+  const from = serviceOfBox(level, level.boxes[arrow.from]), to = serviceOfBox(level, level.boxes[arrow.to]);
+  return arrow.kind && from >= 0 && to >= 0 && from !== to ? `cuts/${part(serviceName(from))}/${part(serviceName(to))}` : null;
+}
+
+const arrowWords = arrow => `${counted(arrow.n, "site")}${arrow.kind === "foreign" ? ", crossing, with writes of foreign state" : arrow.kind === "cut" ? ", crossing" : ", inside"}`;
+
 function drawArrow(level, arrow, hasReverse) {
-  const a = level.boxes[arrow.from], b = level.boxes[arrow.to], width = Math.min(7, .6 + .8 * Math.log2(1 + arrow.n));
+  const a = level.boxes[arrow.from], b = level.boxes[arrow.to], width = Math.min(7, .8 + .75 * Math.log2(1 + arrow.n));
   let d, tip, before, middle;
   if (arrow.path) {
     const points = arrow.path.match(/-?\d+,-?\d+/g).map(pair => pair.split(",").map(Number));
     d = arrow.path;
     tip = points[points.length - 1];
-    before = points[points.length - 2];
-    const last = [...points].reverse().find(point => Math.hypot(point[0] - tip[0], point[1] - tip[1]) > 1);
-    before = last || before;
+    before = [...points].reverse().find(point => Math.hypot(point[0] - tip[0], point[1] - tip[1]) > 1) || points[points.length - 2];
     middle = points[Math.floor(points.length / 2)];
+  } else if (!level.isPlaced) {
+    const way = wayOfColumns(a, b);
+    d = `M${way[0]}C${way[1]} ${way[2]} ${way[3]}`;
+    tip = way[3];
+    before = way[2];
+    middle = [0, 1].map(k => (way[0][k] + 3 * way[1][k] + 3 * way[2][k] + way[3][k]) / 8);
   } else {
     const [start, bend, end] = wayBetween(a, b, hasReverse);
     d = `M${start}Q${bend} ${end}`;
@@ -234,14 +277,17 @@ function drawArrow(level, arrow, hasReverse) {
     before = bend;
     middle = bend;
   }
-  const angle = Math.atan2(tip[1] - before[1], tip[0] - before[0]), head = 6 + width;
+  const angle = Math.atan2(tip[1] - before[1], tip[0] - before[0]), head = 7 + width;
   const end = arrow.path ? [tip[0] + Math.cos(angle) * 9, tip[1] + Math.sin(angle) * 9] : tip;
   const wing = turn => `${end[0] - Math.cos(angle + turn) * head},${end[1] - Math.sin(angle + turn) * head}`;
-  return s("g", {class: `edge ${arrow.kind}`, "data-from": arrow.from, "data-to": arrow.to},
-    s("title", {}, `${a.name} → ${b.name}: ${arrow.n} ${arrow.kind === "foreign" ? "crossing, with writes of foreign state" : arrow.kind === "cut" ? "crossing" : "inside"}`),
-    s("path", {class: "arrow", d, "stroke-width": width}),
-    s("polygon", {class: "arrow", points: `${end} ${wing(.4)} ${wing(-.4)}`}),
-    arrow.n > 1 && level.arrows.length <= 60 ? s("text", {class: "arrow-label", x: middle[0], y: middle[1] - 3, "text-anchor": "middle"}, arrow.n) : null);
+  const hash = hashOfArrow(level, arrow);
+  const label = arrow.n > 1 && level.arrows.length <= 60 ? s("text", {class: "arrow-label", x: middle[0], y: middle[1] - 3, "text-anchor": "middle"}, arrow.n) : null;
+  return s("g", {class: `edge ${arrow.kind}${hash ? " opens" : ""}`, "data-from": arrow.from, "data-to": arrow.to,
+    onclick: hash ? () => { location.hash = `/${hash}`; } : null},
+  s("title", {}, `${a.name} → ${b.name}: ${arrowWords(arrow)}${hash ? "\nopen to see them" : ""}`),
+  s("path", {class: "hit", d}),
+  s("path", {class: "arrow", d, "stroke-width": width}),
+  s("polygon", {class: "arrow", points: `${end} ${wing(.42)} ${wing(-.42)}`}), label);
 }
 
 function drawBox(box, index) {
@@ -253,45 +299,61 @@ function drawBox(box, index) {
     onmouseenter: () => light(index), onmouseleave: () => light(-1), onfocus: () => light(index), onblur: () => light(-1)},
     s("title", {}, `${box.name}\n${box.under}`),
     s("rect", {width: BOX.width, height: BOX.height, rx: box.kind === "service" || box.kind === "ghost" ? 10 : box.kind === "state" ? 18 : 3}),
-    s("text", {x: BOX.width / 2, y: 19, "text-anchor": "middle"}, short(box.label || box.name, 22)),
-    s("text", {class: "under", x: BOX.width / 2, y: 35, "text-anchor": "middle"}, short(box.under, 28)));
+    s("text", {x: BOX.width / 2, y: 19, "text-anchor": "middle"}, short(box.label || box.name, box.kind === "service" ? 18 : 20)),
+    s("text", {class: "under", x: BOX.width / 2, y: 35, "text-anchor": "middle"}, short(box.under, 27)));
 }
 
 /* What touches the box stays bright. */
 function light(index) {
-  const svg = d3.select(map.svg);
+  const near = new Set([index]), svg = d3.select(map.svg);
   svg.selectAll(".edge").classed("dim", function () {
-    return index >= 0 && +this.dataset.from !== index && +this.dataset.to !== index;
+    const from = +this.dataset.from, to = +this.dataset.to, isFar = index >= 0 && from !== index && to !== index;
+    if (!isFar) near.add(from).add(to);
+    return isFar;
   });
+  svg.selectAll(".box").classed("dim", function () { return index >= 0 && !near.has(+this.dataset.index); });
 }
 
-function fit() {
+/* The first N arrows of the level: writes of foreign state, then the heaviest. */
+function drawArrows(n) {
+  const level = map.level, pairs = new Set(level.arrows.map(arrow => `${arrow.from} ${arrow.to}`));
+  map.world.querySelectorAll(".edge").forEach(edge => edge.remove());
+  const shown = level.arrows.slice(0, n);
+  map.world.classList.toggle("dense", shown.length > 90);
+  map.world.prepend(...shown.map(arrow => drawArrow(level, arrow, pairs.has(`${arrow.to} ${arrow.from}`))));
+  byId("map-weight-out").textContent = `${shown.length} of ${level.arrows.length}`;
+}
+
+/* The whole level in view, in a stage that is WIDTH wide or as wide as it is. */
+function fit(wish) {
   const node = map.svg.querySelector(".world"), box = node.getBBox();
   if (box.width === 0 || box.height === 0) return;
-  const width = map.svg.clientWidth || 800, isNarrow = width < 600;
+  const width = typeof wish === "number" ? wish : map.svg.clientWidth || 800, isNarrow = width < 600;
   /* A tall level gets a tall stage rather than small print. */
-  const wish = Math.min(1.1, width / (box.width + 50)) * (box.height + 50);
-  const height = Math.max(isNarrow ? 360 : 460, Math.min(isNarrow ? 520 : 1150, wish));
+  const need = Math.min(1.15, width / (box.width + 40)) * (box.height + 40);
+  const height = Math.max(isNarrow ? 300 : 320, Math.min(isNarrow ? 520 : 1150, need));
   map.svg.style.height = `${height}px`;
-  const scale = Math.min(1.25, width / (box.width + 50), height / (box.height + 50));
+  const scale = Math.min(1.15, width / (box.width + 40), height / (box.height + 40));
   d3.select(map.svg).call(map.zoom.transform, d3.zoomIdentity
     .translate(width / 2 - (box.x + box.width / 2) * scale, height / 2 - (box.y + box.height / 2) * scale).scale(scale));
 }
 
 function showLevel(path) {
-  const level = path.length > 0 ? levelOf(path) : stored(NONE);
-  if (!level) {
-    byId("map-note").textContent = "There is no such thing in this report; the map shows all services.";
-    return path.length > 0 ? showLevel([]) : undefined;
-  }
+  const wanted = path.length > 0 ? levelOf(path) : stored(NONE), level = wanted || stored(NONE);
+  const miss = wanted ? "" : `There is no ${path.join(" ")} in this report: this shows all services.`;
   if (!level.isPlaced) layOut(level);
   map.level = level;
-  const world = s("g", {class: level.arrows.length > 90 ? "world dense" : "world"});
-  const pairs = new Set(level.arrows.map(arrow => `${arrow.from} ${arrow.to}`));
-  level.arrows.filter(arrow => arrow.from !== arrow.to)
-    .forEach(arrow => world.append(drawArrow(level, arrow, pairs.has(`${arrow.to} ${arrow.from}`))));
+  level.arrows = level.arrows.filter(arrow => arrow.from !== arrow.to);
+  const world = s("g", {class: "world"});
+  map.world = world;
   level.boxes.forEach((box, i) => world.append(drawBox(box, i)));
   map.svg.replaceChildren(s("title", {}, `Map of ${level.title}`), world);
+  const slider = byId("map-weight"), nFirst = Math.min(level.arrows.length, FIRST_ARROWS);
+  slider.min = Math.min(1, level.arrows.length);
+  slider.max = level.arrows.length;
+  slider.value = nFirst;
+  byId("map-weight-label").hidden = level.arrows.length < 25;
+  drawArrows(nFirst);
   map.svg.setAttribute("aria-label", `Map of ${level.title}: ${counted(level.boxes.length, "box").replace("boxs", "boxes")}, ${counted(level.arrows.length, "arrow")}`);
   map.zoom = d3.zoom().scaleExtent([.05, 4]).filter(() => d3.event.type !== "wheel" || d3.event.ctrlKey || d3.event.shiftKey)
     .on("zoom", () => { world.setAttribute("transform", d3.event.transform); });
@@ -300,10 +362,14 @@ function showLevel(path) {
   const trail = [{text: "all services", hash: "map"}, ...level.path];
   byId("map-crumbs").replaceChildren(...trail.map((step, i) => h("li", {}, step.hash && i + 1 < trail.length
     ? linkTo(step.hash, step.text) : h("span", {"aria-current": "page"}, step.text))));
-  byId("map-note").textContent = [level.note, level.isPlaced ? "" : "Laid out by the page."].filter(Boolean).join(" ");
+  byId("map-note").textContent = [miss, level.note, level.isPlaced || !level.isStored ? "" : "The layout took too long: the page placed the boxes."].filter(Boolean).join(" ");
   byId("map-back").disabled = level.path.length === 0;
-  byId("map-list").replaceChildren(...level.boxes.map(box => h("li", {}, box.hash ? linkTo(box.hash, box.name) : box.name,
-    h("span", {class: "soft"}, ` ${box.under}`))));
+  const out = group(level.arrows.map(arrow => arrow.from), level.boxes.length);
+  byId("map-list").replaceChildren(...level.boxes.map((box, i) => h("li", {}, box.hash ? linkTo(box.hash, box.name) : box.name,
+    h("span", {class: "soft"}, ` ${box.under}`), out[i].length > 0 ? " → " : "", out[i].map((k, position) => {
+      const arrow = level.arrows[k], hash = hashOfArrow(level, arrow), text = `${level.boxes[arrow.to].name} (${arrow.n})`;
+      return [position > 0 ? ", " : "", hash ? linkTo(hash, text) : text];
+    }))));
   say(`Map of ${level.title}`);
 }
 
@@ -322,5 +388,8 @@ function setUpMap() {
     event.currentTarget.setAttribute("aria-pressed", map.hasShared);
     route();
   });
+  byId("map-weight").addEventListener("input", event => drawArrows(Number(event.currentTarget.value)));
   window.addEventListener("resize", fit);
+  window.addEventListener("beforeprint", () => fit(680));
+  window.addEventListener("afterprint", fit);
 }

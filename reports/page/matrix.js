@@ -52,7 +52,7 @@ function fileMatrix() {
 
 function drawMatrix() {
   const {rows, at, cells, note} = matrix.grain === "service" ? serviceMatrix() : fileMatrix();
-  const size = Math.max(9, Math.min(34, Math.floor(900 / Math.max(1, rows.length)))), isBig = size >= 14;
+  const size = Math.max(9, Math.min(34, Math.floor(700 / Math.max(1, rows.length)))), isBig = size >= 14;
   const longest = Math.min(28, Math.max(4, ...rows.map(row => row.name.length)));
   const left = isBig ? longest * 7 + 14 : 20, top = isBig ? Math.min(150, longest * 6 + 14) : 20;
   const width = left + rows.length * size + 60, height = top + rows.length * size + 6;
@@ -75,7 +75,9 @@ function drawMatrix() {
     const r = at.get(cell.from), c = at.get(cell.to);
     if (r === undefined || c === undefined) continue;
     const isCross = rows[r].service !== rows[c].service;
-    const rect = s("rect", {class: `cell ${cell.isForeign ? "foreign" : isCross ? "cross" : "inside"}`, x: left + c * size + 1, y: top + r * size + 1,
+    const opens = isCross && rows[r].service >= 0 && rows[c].service >= 0;
+    const rect = s("rect", {class: `cell ${cell.isForeign ? "foreign" : isCross ? "cross" : "inside"}${opens ? " opens" : ""}`,
+      onclick: opens ? () => { location.hash = `/${cutsHash(rows[r].service, rows[c].service)}`; } : null, x: left + c * size + 1, y: top + r * size + 1,
       width: size - 2, height: size - 2, opacity: tint(cell.n)}, s("title", {},
       `${rows[r].name} uses ${rows[c].name}: ${cell.n}${isCross ? ", across services" : ""}${cell.isForeign ? ", with writes of foreign state" : ""}`));
     svg.append(rect);
@@ -87,8 +89,9 @@ function drawMatrix() {
   byId("matrix-note").textContent = note || "";
   byId("matrix-table").replaceChildren(dataTable({caption: "cells that cross services",
     columns: [{label: "uses", value: cell => rows[at.get(cell.from)].name}, {label: "is used", value: cell => rows[at.get(cell.to)].name},
-      {label: "times", value: cell => cell.n, isNumber: true}, {label: "kind", value: cell => cell.isForeign ? "with writes of foreign state" : "calls and reads"}],
-    rows: crossing.sort((a, b) => b.n - a.n), isForeign: cell => cell.isForeign, pageSize: 10, empty: "nothing crosses"}));
+      {label: "sites", value: cell => cell.n, isNumber: true, show: cell => linkTo(cutsHash(rows[at.get(cell.from)].service, rows[at.get(cell.to)].service), cell.n.toLocaleString("en"))},
+      {label: "kind", value: cell => cell.isForeign ? "writes" : "calls, reads"}],
+    rows: crossing.sort((a, b) => b.n - a.n), isForeign: cell => cell.isForeign, pageSize: 12, empty: "nothing crosses"}));
 }
 
 function setUpMatrix() {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Opens report pages in a real browser and uses them as a person would.
 
-usage: check_page.py use|accessibility
+usage: check_page.py use|accessibility|shop|redis
 Screenshots for people to look at go to CLEAVE_BINARY_DIR/screenshots.
 """
 import json
@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from chromium import Browser  # noqa: E402
 
 BINARY = pathlib.Path(os.environ["CLEAVE_BINARY_DIR"])
+SOURCE = pathlib.Path(os.environ["CLEAVE_SOURCE_DIR"])
 SHOTS = BINARY / "screenshots"
 SKIPPED = 77
 failures = []
@@ -121,7 +122,7 @@ def use_search(browser, page):
 def use_tables(browser, page):
     browser.open(page, "#/evidence")
     browser.click("#evidence-cuts")
-    names = browser.evaluate("[...document.querySelectorAll('#evidence-table tbody td.name')].map(c => c.textContent)")
+    names = browser.evaluate("[...document.querySelectorAll('#evidence-table tbody td:first-child')].map(c => c.textContent)")
     expect(len(names) == 4, f"cuts: {names}")
     browser.click("#evidence-table th:nth-child(7) button")
     prices = browser.evaluate("[...document.querySelectorAll('#evidence-table tbody td:nth-child(7)')].map(c => +c.textContent)")
@@ -134,6 +135,67 @@ def use_tables(browser, page):
     browser.click("#state-all")
     expect("last_order" in text_of(browser, "#state-table"), "the table of all state lacks last_order")
     expect_quiet(browser, "tables")
+
+
+def use_cuts(browser, page):
+    """What crosses between two services, from an arrow, a cell, a list and the address; the panel closes by key and button."""
+    browser.open(page)
+    browser.evaluate("document.querySelector('#map-stage .edge.opens').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    browser.wait_for("location.hash.startsWith('#/cuts/')")
+    browser.wait_for("document.querySelector('#evidence-panel').textContent.includes('what crosses')")
+    browser.press("Escape")
+    browser.wait_for("document.getElementById('evidence-drawer').hidden")
+    browser.evaluate("document.querySelector('#matrix-stage rect.cell.opens').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    browser.wait_for("!document.getElementById('evidence-drawer').hidden")
+    browser.open(page, "#/cuts/orders/mail")
+    panel = text_of(browser, "#evidence-panel")
+    for name in ("order_report", "order_place", "mail_send", "src/orders.c"):
+        expect(name in panel, f"the cuts from orders to mail lack {name}")
+    expect("catalogue_price" not in panel, "cuts of another pair")
+    browser.click("#evidence-close")
+    browser.wait_for("document.getElementById('evidence-drawer').hidden")
+    expect(text_of(browser, "#overview-lists").count("→") >= 2, "the overview does not rank the boundaries")
+    cells = browser.evaluate("[...document.querySelectorAll('#state-grid .mark')].map(c => c.className + ' ' + c.textContent)")
+    expect(any("owner own" in cell for cell in cells) and len(cells) >= 2, f"who uses which state: {cells}")
+    expect_quiet(browser, "cuts")
+
+
+def use_ranges(browser, page):
+    """The tornado has the stored ranges, the largest first, and is told in words too."""
+    browser.open(page, "#/cost")
+    told = browser.evaluate("document.querySelector('#cost-ranges svg').getAttribute('aria-label')")
+    expect(told == "What moves the bill: post-order from $4.00 to $8.50; nightly-report, duration from $5.00 to $5.75", told)
+    expect("$3.50 to $9.25" in text_of(browser, "#cost-ranges-note"), text_of(browser, "#cost-ranges-note"))
+    browser.evaluate("(() => { const e = document.getElementById('cost-stage'); e.value = 'monolith'; e.dispatchEvent(new Event('input')); })()")
+    expect("shop" in text_of(browser, "#cost-bars"), "the bars do not follow the choice")
+    expect_quiet(browser, "ranges")
+
+
+LEVELS = """(async () => {
+  const data = JSON.parse(document.getElementById("data").textContent), part = encodeURIComponent, out = [];
+  const hashes = ["map", ...data.services.map(v => `map/service/${part(v.name)}`),
+    ...data.files.map(f => f.name).filter(n => n.endsWith(".c")).map(n => `map/file/${part(n)}`), ...data.functions.map(f => `map/function/${part(f.name)}`)];
+  for (const hash of hashes.slice(0, 250)) {
+    const turned = new Promise(resolve => addEventListener("hashchange", resolve, {once: true}));
+    location.hash = `/${hash}`;
+    await turned;
+    out.push([hash, document.querySelectorAll("#map-stage .box").length, document.querySelectorAll("#map-stage .edge").length]);
+  }
+  return out;
+})()"""
+
+
+def check_levels(browser, page, kind):
+    """No level shows more than the eye can follow."""
+    browser.open(page)
+    levels = browser.evaluate(LEVELS)
+    for hash, n_boxes, n_edges in levels:
+        expect(n_boxes <= 66 and n_edges <= 48, f"{kind}: {hash} shows {n_boxes} boxes and {n_edges} arrows")
+    print(f"{kind}: {len(levels)} levels, at most {max(level[1] for level in levels)} boxes")
+    expect_quiet(browser, f"{kind}: levels")
+
+
+SECTIONS = ("overview", "map", "matrix", "state", "evidence", "cost", "migration")
 
 
 def use_calculator(browser, page, folder):
@@ -224,6 +286,56 @@ def check_accessibility(browser, page, kind, script):
                 expect(violation["impact"] not in ("serious", "critical"), f"{kind} {scheme} {fragment}: {violation['id']}")
 
 
+def find_program(part, folder):
+    """Where the program's compile commands are, and the options of analyze."""
+    if part == "shop":
+        shop = SOURCE / "samples/shop"
+        subprocess.run(["cmake", "-G", "Ninja", "-S", shop, "-B", folder / "build", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"],
+                       check=True, capture_output=True)
+        return folder / "build", "--root", shop
+    found = subprocess.run([SOURCE / "tests/lib/program", part], capture_output=True, text=True)
+    if found.returncode != 0:
+        print(f"SKIPPED: {found.stderr[-300:]}")
+        sys.exit(SKIPPED)
+    return (pathlib.Path(found.stdout.strip()),)
+
+
+def look_at_program(browser, folder, part):
+    """The whole way to the page of a real program: time, size, same bytes, levels, pictures of all that it shows."""
+    store, page = folder / "cleave.db", folder / f"{part}.html"
+    cleave("analyze", *find_program(part, folder), "-q", "--db", store)
+    cleave("split", "-q", "--db", store)
+    cleave("cost", "-q", "--db", store, "--workload", SOURCE / "samples/shop/workload.yaml")
+    before = os.times()
+    cleave("report", "-o", page, "--db", store)
+    after = os.times()
+    seconds = after.children_user + after.children_system - before.children_user - before.children_system
+    first = page.read_bytes()
+    print(f"{part}: {len(first)} bytes in {seconds:.2f} s of processor")
+    expect(len(first) <= 3_000_000, f"{part}: {len(first)} bytes")
+    cleave("report", "-o", page, "--db", store)
+    expect(page.read_bytes() == first, f"{part}: a second page differs")
+    check_levels(browser, page, part)
+    for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
+        browser.resize(width, 900, width < 600)
+        browser.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+        browser.open(page)
+        wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth")
+        expect(wide <= 0, f"{part} at {width}: {wide} pixels too wide")
+        for section in SECTIONS:
+            browser.screenshot_of(f"#{section}", SHOTS / f"{part}-{section}-{width}-{scheme}.png")
+    (SHOTS / f"{part}.pdf").write_bytes(browser.pdf())
+    browser.resize(1280, 900)
+    name = browser.evaluate("(() => { const d = JSON.parse(document.getElementById('data').textContent);"
+                            " return d.services[d.steps[d.steps.length - 1].service].name; })()")
+    browser.open(page, f"#/map/service/{name}")
+    browser.screenshot_of("#map", SHOTS / f"{part}-service.png")
+    browser.open(page, f"#/service/{name}")
+    expect(name in text_of(browser, "#evidence-panel"), f"the panel of {name}")
+    browser.screenshot(SHOTS / f"{part}-panel.png", False)
+    expect_quiet(browser, part)
+
+
 def main():
     part = sys.argv[1]
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
@@ -234,8 +346,10 @@ def main():
         folder = pathlib.Path(name)
         browser.resize(1280, 900)
         browser.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
-        small = make_page(folder, "small")
-        if part == "accessibility":
+        small = make_page(folder, "small") if part in ("use", "accessibility") else None
+        if part in ("shop", "redis"):
+            look_at_program(browser, folder, part)
+        elif part == "accessibility":
             axe = find_axe()
             if not axe:
                 print("SKIPPED: axe-core is not here and npm cannot fetch it")
@@ -248,11 +362,14 @@ def main():
             use_links(browser, small)
             use_search(browser, small)
             use_tables(browser, small)
+            use_cuts(browser, small)
+            use_ranges(browser, small)
             use_calculator(browser, small, folder)
             use_hostile(browser, make_page(folder, "hostile"))
             for kind in ("small", "large", "empty"):
                 page = small if kind == "small" else make_page(folder, kind)
                 take_pictures(browser, page, kind)
+                check_levels(browser, page, kind)
                 expect_quiet(browser, kind)
     sys.exit(1 if failures else 0)
 

@@ -224,7 +224,7 @@ static void test_again(struct fixture *fixture, gconstpointer data)
     g_assert_true(comparison_write(comparison, fixture->store, NULL));
     g_autoptr(view_rows) rows = view_read(fixture->store, "v_bill", NULL, 0, NULL);
     n_rows[i] = rows->n_rows;
-    g_autoptr(insight_t) insight = insight_new(comparison, 1, 1000, 5000);
+    g_autoptr(insight_t) insight = insight_new(comparison, 1, 1000, 5000, NULL);
     texts[i] = comparison_json(comparison, insight);
   }
   g_assert_cmpstr(texts[0], ==, texts[1]);
@@ -281,8 +281,8 @@ static void test_insight(struct fixture *fixture, gconstpointer data)
   fixture->workload->has_free_tier = false;
   g_autoptr(comparison_t) comparison =
       comparison_new(fixture->catalogue, fixture->workload, fixture->store, NULL);
-  g_autoptr(insight_t) insight = insight_new(comparison, 1, 2000, 20000);
-  g_autoptr(insight_t) other = insight_new(comparison, 2, 2000, 20000);
+  g_autoptr(insight_t) insight = insight_new(comparison, 1, 2000, 20000, NULL);
+  g_autoptr(insight_t) other = insight_new(comparison, 2, 2000, 20000, NULL);
   g_assert_cmpuint(insight->clouds->len, ==, 3);
   for (unsigned int i = 0; i < insight->clouds->len; i++) {
     const struct cloud_insight *cloud = insight->clouds->pdata[i];

@@ -88,7 +88,7 @@ def check_page(name, text):
 def check_with_tidy(page, kind):
     """HTML Tidy, where it is installed, must have nothing to say."""
     if shutil.which("tidy"):
-        result = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", page], capture_output=True, text=True)
+        result = subprocess.run(["tidy", "-q", "-e", "--show-info", "no", "--drop-empty-elements", "no", page], capture_output=True, text=True)
         expect(result.returncode == 0 and not result.stderr, f"{kind}: tidy: {result.stderr[:500]}")
 
 

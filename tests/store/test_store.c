@@ -318,6 +318,7 @@ static const char *const published[] = {
     " file line",
     "v_invocation function started duration is_cold max_rss status",
     "v_bill stage cloud name billing_plan item quantity unit unit_price amount",
+    "v_range cloud billing_plan name input low likely high",
 };
 
 static void test_views(struct place *place, gconstpointer data)
