@@ -38,6 +38,10 @@ static const struct subject subjects[] = {
     {"invocations", "v_invocation"},
     {"bill", "v_bill"},
     {"ranges", "v_range"},
+    {"steps", "v_step"},
+    {"units", "v_unit"},
+    {"setups", "v_setup"},
+    {"decisions", "v_decision"},
 };
 
 static const char *find_view(const char *word)
@@ -210,7 +214,8 @@ const struct command show_command = {
     .description =
         "WHAT is one of files, routines, calls, unresolved, state, accesses, effects, entries,\n"
         "spans, programs, diagnostics, services, members, functions, cuts, params, types, fields,\n"
-        "invocations, bill, ranges. The columns are those of the public views (docs/views.md). SARIF "
+        "invocations, bill, ranges, steps, units, setups, decisions. The columns are those of the "
+        "public views (docs/views.md). SARIF "
         "holds\n"
         "cuts, or blocked functions, for code-scanning services.",
     .options = show_options,

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "cli/catalogue.h"
 #include "cli/command.h"
+#include "cost/price.h"
 #include "reports/text.h"
 #include "splitter/evidence.h"
 
@@ -51,6 +53,10 @@ static void report(struct context *context, const struct split_result *result)
               "%u transactions or locks cut",
               result->n_services, result->n_functions, result->n_ready, result->n_cuts,
               result->n_foreign_writes, result->n_broken);
+  if (result->n_units < result->n_functions) {
+    context_say(context, "%u functions share their code or state with others: %u to deploy",
+                result->n_functions - result->n_units, result->n_units);
+  }
   if (result->n_profiled > 0) {
     context_say(context, "calls of %u pairs of routines weigh as the profile counted them",
                 result->n_profiled);
@@ -84,6 +90,12 @@ static int run(struct context *context)
   }
   g_autoptr(GError) error = NULL;
   struct split_result result = {0};
+  g_autoptr(catalogue_t) catalogue = catalogue_open(context, NULL, &error);
+  struct unit_prices prices;
+  if (catalogue == NULL || !unit_prices_find(catalogue, "aws", &prices, &error)) {
+    return context_fail_with(context, error);
+  }
+  options.prices = &prices;
   if (!split_run(store, &options, &result, &error)) {
     return context_fail_with(context, error);
   }

@@ -254,7 +254,7 @@ static void say_service(struct accounting *accounting, int64_t id)
     const struct plan_step *step = record_at(accounting->steps, plan_step, i);
     if (step->service == id) {
       say(accounting, "step", step->cut, "", 0,
-          g_strdup_printf("number %" G_GINT64_FORMAT " to take out: %s; %.1f of cuts remain "
+          g_strdup_printf("number %" G_GINT64_FORMAT " to take out: %s; after it %.1f of cuts lie "
                           "between what is out and the rest",
                           step->step, step->reason, step->cut));
     }

@@ -56,8 +56,7 @@ static enum marshal marshal_of_param(const struct fact_param *param, char **reas
   return MARSHAL_NEEDS_CONTRACT;
 }
 
-static enum marshal marshal_of_routine(const struct monolith *monolith, guint32 routine,
-                                       char **reason)
+enum marshal cuts_marshal(const struct monolith *monolith, guint32 routine, char **reason)
 {
   const struct fact_routine *fact = &monolith->routines[routine];
   enum marshal worst = MARSHAL_OK;
@@ -124,7 +123,7 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
     cut.from = from->service;
     cut.to = to->service;
     g_autofree char *why = NULL;
-    cut.marshal = marshal_of_routine(monolith, first->callee, &why);
+    cut.marshal = cuts_marshal(monolith, first->callee, &why);
     cut.price = (volume > 1 ? 1 + log(volume) : volume) * (1 + (double)cut.marshal);
     cut.reason = g_strdup_printf("%u call%s%s%s%s", cut.n_sites, cut.n_sites == 1 ? "" : "s",
                                  deepest > 0 ? ", in a loop" : "", why != NULL ? "; " : "",

@@ -27,4 +27,8 @@ struct cut {
 /* All cuts, ordered by services, kind, routine and item. O(calls + accesses). */
 GArray *cuts_of(const struct proposal *proposal);
 
+/* How the parameters of a call of ROUTINE travel; REASON gets the words for what does not travel by
+ * itself: a new string, or stays NULL. O(log params + its params). */
+enum marshal cuts_marshal(const struct monolith *monolith, guint32 routine, char **reason);
+
 #endif

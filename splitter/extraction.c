@@ -31,17 +31,24 @@ static double cut_after(const struct extraction *extraction, guint service)
   return cut;
 }
 
-/* The price of SERVICE's own cuts towards what remains, per routine, blocked functions on top. */
-static double burden(const struct extraction *extraction, guint service)
+/* The price of SERVICE's own cuts towards what remains: cuts towards what is out were made before.
+ */
+static double own_cut(const struct extraction *extraction, guint service)
 {
-  const struct service *own =
-      &g_array_index(extraction->proposal->services, struct service, service);
   double price = 0;
   for (guint other = 0; other < extraction->n; other++) {
-    price += extraction->price[service * extraction->n + other];
+    price += extraction->is_out[other] ? 0 : extraction->price[service * extraction->n + other];
   }
+  return price;
+}
+
+/* The same per routine, blocked functions on top. */
+static double burden(const struct extraction *extraction, guint service)
+{
   enum { BLOCKED_PRICE = 10 };
-  price += BLOCKED_PRICE * extraction->n_blocked[service];
+  const struct service *own =
+      &g_array_index(extraction->proposal->services, struct service, service);
+  double price = own_cut(extraction, service) + BLOCKED_PRICE * extraction->n_blocked[service];
   return price / (1 + own->n_routines);
 }
 
@@ -83,13 +90,18 @@ GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
       }
     }
     struct extraction_step step = {.service = next,
+                                   .own_cut = own_cut(&extraction, next),
                                    .cut = cut_after(&extraction, next),
                                    .n_ready = n_ready[next],
                                    .n_functions = n_functions[next],
                                    .n_blocked = n_blocked[next]};
-    step.reason =
-        g_strdup_printf("%.1f of cut price per routine, %u of %u functions ready, %u blocked",
-                        burden(&extraction, next), step.n_ready, step.n_functions, step.n_blocked);
+    step.reason = g_strdup_printf(
+        "its cuts towards the rest cost %.1f, %.2f for each of its %u routines; %u of "
+        "%u functions ready, %u blocked",
+        step.own_cut,
+        step.own_cut / MAX(1, g_array_index(proposal->services, struct service, next).n_routines),
+        g_array_index(proposal->services, struct service, next).n_routines, step.n_ready,
+        step.n_functions, step.n_blocked);
     is_out[next] = true;
     g_array_append_val(steps, step);
   }

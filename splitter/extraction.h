@@ -8,6 +8,7 @@
 
 struct extraction_step {
   guint32 service;
+  double own_cut;  /* price of its own cuts towards what remains */
   double cut;      /* price of all cuts between what is out and what remains */
   guint32 n_ready; /* its functions that are ready */
   guint32 n_functions;

@@ -141,7 +141,7 @@ static void read_calls(struct monolith *monolith)
       call->loop_depth = (guint32)CLAMP(depth, 0, 8);
     }
     /* Four turns a loop, three loops at most: what a static estimate can bear. */
-    call->volume = pow(4, MIN(call->loop_depth, 3)) / MAX(call->n_targets, 1);
+    call->per_call = call->volume = pow(4, MIN(call->loop_depth, 3)) / MAX(call->n_targets, 1);
     call->n_recorded = -1;
     call->fact = fact;
   }

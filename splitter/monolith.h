@@ -20,7 +20,8 @@ struct call {
   bool is_guess; /* tier model or signature: may be wrong */
   guint32 loop_depth;
   guint32 n_targets; /* how many callees the site has */
-  double volume;     /* calls per call of the caller: guessed from loops, or recorded (volume.h) */
+  double per_call;   /* calls for one call of the caller: guessed from loops, or recorded */
+  double volume;     /* the same, weighted by how often the caller runs (volume.h) */
   double n_recorded; /* calls that a profile counted between the two routines, -1 without one */
   const struct fact_call *fact;
 };

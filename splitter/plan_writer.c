@@ -5,7 +5,6 @@
 #include "splitter/cuts.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
-#include "splitter/fusion.h"
 #include "splitter/spans.h"
 #include "store/identity.h"
 
@@ -103,8 +102,9 @@ static bool write_reason(const struct writer *writer, const char *kind, int64_t 
   return store_insert(writer->store, &plan_reason_table, &record, error);
 }
 
+/* UNIT is the function that gives the unit of FUNCTION its name. */
 static bool write_function(const struct writer *writer, const struct function *function,
-                           GError **error)
+                           const struct function *unit, GError **error)
 {
   const struct monolith *monolith = writer->proposal->monolith;
   const struct obstacle *worst =
@@ -120,7 +120,8 @@ static bool write_function(const struct writer *writer, const struct function *f
       .readiness = readiness_names[function->readiness],
       .reason = worst != NULL ? worst->text : "nothing stands in its way",
       .file = worst != NULL ? worst->file : "",
-      .line = worst != NULL ? worst->line : 0};
+      .line = worst != NULL ? worst->line : 0,
+      .unit = unit->name};
   if (!store_insert(writer->store, &plan_function_table, &record, error) ||
       !write_closure(writer, record.id, function->routines, true, error) ||
       !write_closure(writer, record.id, function->states, false, error)) {
@@ -232,14 +233,48 @@ static bool write_groups(const struct writer *writer, const GPtrArray *groups, G
   return true;
 }
 
-static bool write_fusions(const struct writer *writer, const struct plan *plan, GError **error)
+static bool write_fusion(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
   enum { FIRST_RANK = 1000 }; /* behind the obstacles */
-  for (guint i = 0; i < plan->fusions->len; i++) {
-    const struct fusion_hint *hint = &g_array_index(plan->fusions, struct fusion_hint, i);
-    const struct function *function = g_ptr_array_index(plan->functions, hint->function);
+  for (guint i = 0; i < plan->fusion->notes->len; i++) {
+    const struct fusion_note *note = &g_array_index(plan->fusion->notes, struct fusion_note, i);
+    const struct function *function = g_ptr_array_index(plan->functions, note->function);
     if (!write_reason(writer, "function", store_id("function", function->name, NULL),
-                      FIRST_RANK + (int)i, "fusion", hint->weight, hint->text, "", 0, error)) {
+                      FIRST_RANK + (int)i, "fusion", note->weight, note->text, note->file,
+                      note->line, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool write_deployment(const struct writer *writer, const struct plan_draft *plan,
+                             GError **error)
+{
+  enum { FIRST_RANK = 100000 }; /* behind what is said of fusion */
+  const struct deployment *deployment = plan->deployment;
+  for (guint i = 0; deployment != NULL && i < deployment->billing->len; i++) {
+    const struct double_billing *billing =
+        &g_array_index(deployment->billing, struct double_billing, i);
+    const struct function *function = g_ptr_array_index(plan->functions, billing->function);
+    if (!write_reason(writer, "function", store_id("function", function->name, NULL),
+                      FIRST_RANK + (int)i, "billing", billing->cost, billing->text, billing->file,
+                      billing->line, error)) {
+      return false;
+    }
+  }
+  for (guint i = 0; deployment != NULL && i < deployment->setups->len; i++) {
+    const struct service_setup *setup = &g_array_index(deployment->setups, struct service_setup, i);
+    struct plan_setup record = {.service = id_of_service(writer, setup->service),
+                                .number = setup->number,
+                                .is_planned = setup->is_planned,
+                                .is_on_front = setup->is_on_front,
+                                .n_functions = setup->n_functions,
+                                .cost = setup->cost,
+                                .latency = setup->latency,
+                                .gap = setup->gap,
+                                .text = setup->text};
+    if (!store_insert(writer->store, &plan_setup_table, &record, error)) {
       return false;
     }
   }
@@ -254,6 +289,9 @@ static bool write_steps(const struct writer *writer, const GArray *steps, GError
                                .service = id_of_service(writer, step->service),
                                .cut = step->cut,
                                .n_ready = step->n_ready,
+                               .n_functions = step->n_functions,
+                               .n_blocked = step->n_blocked,
+                               .own_cut = step->own_cut,
                                .reason = step->reason};
     if (!store_insert(writer->store, &plan_step_table, &record, error)) {
       return false;
@@ -262,14 +300,14 @@ static bool write_steps(const struct writer *writer, const GArray *steps, GError
   return true;
 }
 
-static bool write_info(const struct writer *writer, const struct plan *plan, GError **error)
+static bool write_info(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
   g_autofree char *resolution = g_strdup_printf("%" G_GINT64_FORMAT, plan->resolution);
   return store_set_info(writer->store, "split_resolution", resolution, error) &&
          store_set_info(writer->store, "split_options", plan->options, error);
 }
 
-static bool write_all(const struct writer *writer, const struct plan *plan, GError **error)
+static bool write_all(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
   for (guint i = 0; plan_tables[i] != NULL; i++) {
     if (!store_clear(writer->store, plan_tables[i], error)) {
@@ -280,7 +318,8 @@ static bool write_all(const struct writer *writer, const struct plan *plan, GErr
     return false;
   }
   for (guint i = 0; i < plan->functions->len; i++) {
-    if (!write_function(writer, g_ptr_array_index(plan->functions, i), error)) {
+    const struct function *unit = g_ptr_array_index(plan->functions, plan->fusion->unit[i]);
+    if (!write_function(writer, g_ptr_array_index(plan->functions, i), unit, error)) {
       return false;
     }
   }
@@ -290,11 +329,11 @@ static bool write_all(const struct writer *writer, const struct plan *plan, GErr
     }
   }
   return write_reasons(writer, plan->reasons, error) && write_groups(writer, plan->groups, error) &&
-         write_fusions(writer, plan, error) && write_steps(writer, plan->steps, error) &&
-         write_info(writer, plan, error);
+         write_fusion(writer, plan, error) && write_deployment(writer, plan, error) &&
+         write_steps(writer, plan->steps, error) && write_info(writer, plan, error);
 }
 
-bool plan_write(struct store *store, const struct plan *plan, GError **error)
+bool plan_write(struct store *store, const struct plan_draft *plan, GError **error)
 {
   const struct proposal *proposal = plan->proposal;
   g_autoptr(GArray) service_id = g_array_new(FALSE, FALSE, sizeof(int64_t));

@@ -2,22 +2,24 @@
 #ifndef CLEAVE_SPLITTER_PLAN_WRITER_H
 #define CLEAVE_SPLITTER_PLAN_WRITER_H
 
+#include "splitter/deployment.h"
 #include "splitter/functions.h"
 #include "store/plan.h"
 
-struct plan {
+struct plan_draft {
   const struct proposal *proposal;
   const GPtrArray *functions; /* struct function * */
   const GArray *cuts;         /* struct cut */
   const GArray *reasons;      /* struct reason */
   const GArray *steps;        /* struct extraction_step */
-  const GArray *fusions;      /* struct fusion_hint */
-  const GPtrArray *groups;    /* struct span_group * */
-  const char *options;        /* what it was made with */
+  const struct fusion *fusion;
+  const struct deployment *deployment; /* NULL without prices */
+  const GPtrArray *groups;             /* struct span_group * */
+  const char *options;                 /* what it was made with */
   gint64 resolution;
 };
 
 /* Replaces the plan in STORE by this one, in one transaction. */
-bool plan_write(struct store *store, const struct plan *plan, GError **error);
+bool plan_write(struct store *store, const struct plan_draft *plan, GError **error);
 
 #endif

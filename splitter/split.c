@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/decided.h"
+#include "splitter/deployment.h"
 #include "splitter/dust.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
@@ -407,6 +408,32 @@ static void summarise(const struct splitting *splitting, const GPtrArray *functi
   }
 }
 
+/* Mean of what was recorded, else what docs/cost.md assumes. */
+static double cold_seconds_of(const struct splitting *splitting)
+{
+  static const double assumed = 0.095;
+  double sum = 0;
+  guint32 n = 0;
+  for (guint32 i = 0; i < splitting->monolith->n_routines; i++) {
+    sum += splitting->recordings[i].cold_seconds * splitting->recordings[i].n_cold;
+    n += splitting->recordings[i].n_cold;
+  }
+  return n > 0 ? sum / n : assumed;
+}
+
+static struct deployment *deploy(const struct splitting *splitting, const GPtrArray *functions,
+                                 const struct fusion *fusion)
+{
+  static const double hop_seconds = 0.005; /* the likely round trip of docs/cost.md */
+  if (splitting->options->prices == NULL) {
+    return NULL;
+  }
+  struct setup_terms terms = {.prices = *splitting->options->prices,
+                              .hop_seconds = hop_seconds,
+                              .cold_seconds = cold_seconds_of(splitting)};
+  return deployment_new(splitting->proposal, functions, fusion, splitting->recordings, &terms);
+}
+
 static bool write_plan(const struct splitting *splitting, struct store *store,
                        struct split_result *result, GError **error)
 {
@@ -415,19 +442,27 @@ static bool write_plan(const struct splitting *splitting, struct store *store,
   g_autoptr(GArray) cuts = cuts_of(proposal);
   g_autoptr(GArray) reasons = explanation_of(proposal);
   g_autoptr(GArray) steps = extraction_order(proposal, cuts, functions);
-  g_autoptr(GArray) fusions = fusion_hints(proposal, functions);
+  struct fusion *fusion = fusion_new(proposal, functions, splitting->recordings);
+  struct deployment *deployment = deploy(splitting, functions, fusion);
   g_autofree char *options = options_text(splitting);
-  struct plan plan = {.proposal = proposal,
-                      .functions = functions,
-                      .cuts = cuts,
-                      .reasons = reasons,
-                      .steps = steps,
-                      .fusions = fusions,
-                      .groups = splitting->groups,
-                      .options = options,
-                      .resolution = splitting->resolution};
+  struct plan_draft plan = {.proposal = proposal,
+                            .functions = functions,
+                            .cuts = cuts,
+                            .reasons = reasons,
+                            .steps = steps,
+                            .fusion = fusion,
+                            .deployment = deployment,
+                            .groups = splitting->groups,
+                            .options = options,
+                            .resolution = splitting->resolution};
   summarise(splitting, functions, cuts, result);
-  return plan_write(store, &plan, error);
+  for (guint i = 0; i < functions->len; i++) {
+    result->n_units += fusion->unit[i] == i;
+  }
+  bool is_written = plan_write(store, &plan, error);
+  deployment_free(deployment);
+  fusion_free(fusion);
+  return is_written;
 }
 
 bool split_run(struct store *store, const struct split_options *options,

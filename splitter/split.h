@@ -17,12 +17,15 @@ enum split_error {
 
 GQuark split_error_quark(void);
 
+struct unit_prices;
+
 struct split_options {
-  const char *boundaries; /* path of boundaries.yaml, or NULL */
-  const char *profile;    /* path of callgrind output, or NULL */
-  guint32 n_services;     /* 0: the longest stable plateau decides */
-  guint evidence_mask;    /* 1 << evidence kind (evidence.h); 0 means all */
-  bool is_fresh;          /* forget the plan that is there */
+  const char *boundaries;           /* path of boundaries.yaml, or NULL */
+  const char *profile;              /* path of callgrind output, or NULL */
+  guint32 n_services;               /* 0: the longest stable plateau decides */
+  const struct unit_prices *prices; /* of remote calls and functions; NULL: no set-ups are priced */
+  guint evidence_mask;              /* 1 << evidence kind (evidence.h); 0 means all */
+  bool is_fresh;                    /* forget the plan that is there */
 };
 
 struct split_change {
@@ -36,6 +39,7 @@ struct split_change {
 struct split_result {
   guint32 n_services;
   guint32 n_functions;
+  guint32 n_units; /* functions to deploy: some serve several entries */
   guint32 n_ready;
   guint32 n_cuts;
   guint32 n_foreign_writes; /* state written from outside its owner */

@@ -180,8 +180,9 @@ static guint32 find_calls(const struct monolith *monolith, guint32 caller, guint
              : monolith->n_calls;
 }
 
-/* Adds up the counts per pair; they stand at the first call of the pair. */
-static guint32 take_counts(struct monolith *monolith, const struct profile *profile, bool *has_run)
+/* Adds up the counts per pair; they stand at the first call of the pair. N_CALLED: per routine. */
+static guint32 take_counts(struct monolith *monolith, const struct profile *profile, bool *has_run,
+                           double *n_called)
 {
   g_autoptr(GHashTable) by_name = routines_by_name(monolith);
   guint32 n_pairs = 0;
@@ -191,6 +192,7 @@ static guint32 take_counts(struct monolith *monolith, const struct profile *prof
     guint32 callee = find_routine(monolith, by_name, seen->callee, seen->callee_file);
     if (callee != MONOLITH_NONE) {
       has_run[callee] = true;
+      n_called[callee] += (double)seen->count;
     }
     if (caller == MONOLITH_NONE) {
       continue;
@@ -228,7 +230,8 @@ static double volume_of_pair(const struct monolith *monolith, guint32 first, gui
 guint32 volume_apply_profile(struct monolith *monolith, const struct profile *profile)
 {
   g_autofree bool *has_run = g_new0(bool, MAX(monolith->n_routines, 1));
-  guint32 n_pairs = take_counts(monolith, profile, has_run);
+  g_autofree double *n_called = g_new0(double, MAX(monolith->n_routines, 1));
+  guint32 n_pairs = take_counts(monolith, profile, has_run, n_called);
   double sum = 0; /* of the logarithms of guess over count */
   guint32 n = 0;
   for (guint32 i = 0, end = 0; i < monolith->n_calls; i = end) {
@@ -249,7 +252,10 @@ guint32 volume_apply_profile(struct monolith *monolith, const struct profile *pr
     }
     /* The count is of the pair; its sites share it as they shared the guess. */
     double factor = count > 0 ? scale * count / volume : unseen_share;
+    double runs = n_called[monolith->calls[i].caller];
     for (guint32 j = i; j < end; j++) {
+      /* Nobody calls main: its own counts are of one run. */
+      monolith->calls[j].per_call = count > 0 ? count / MAX(runs, 1) / (end - i) : 0;
       monolith->calls[j].volume *= factor;
       monolith->calls[j].n_recorded = MAX(count, 0);
     }

@@ -13,6 +13,13 @@ RECORD_TABLE(plan_reason, PLAN_REASON_FIELDS, "PRIMARY KEY (kind, item, rank)",
 RECORD_TABLE(plan_step, PLAN_STEP_FIELDS, "PRIMARY KEY (step)",
              "the order in which services can be taken out");
 
-const struct record_table *const plan_tables[] = {
-    &plan_service_table, &plan_member_table, &plan_function_table, &plan_closure_table,
-    &plan_cut_table,     &plan_reason_table, &plan_step_table,     NULL};
+RECORD_TABLE(plan_setup, PLAN_SETUP_FIELDS, "PRIMARY KEY (service, number)",
+             "a way to put a service into functions");
+RECORD_TABLE(plan_decision, PLAN_DECISION_FIELDS, "PRIMARY KEY (position)",
+             "a line of what people decided, and what it costs");
+
+const struct record_table *const plan_tables[] = {&plan_service_table,  &plan_member_table,
+                                                  &plan_function_table, &plan_closure_table,
+                                                  &plan_cut_table,      &plan_reason_table,
+                                                  &plan_step_table,     &plan_setup_table,
+                                                  &plan_decision_table, NULL};

@@ -34,7 +34,8 @@ RECORD_STRUCT(plan_member, PLAN_MEMBER_FIELDS);
   F(N, TEXT, readiness, "ready, adapt or blocked")                                                 \
   F(N, TEXT, reason, "what makes it so")                                                           \
   F(N, TEXT, file, "line that shows the reason")                                                   \
-  F(N, INT, line, "line that shows the reason")
+  F(N, INT, line, "line that shows the reason")                                                    \
+  F(N, TEXT, unit, "function that it is built as one with, its own name when it is alone")
 RECORD_STRUCT(plan_function, PLAN_FUNCTION_FIELDS);
 
 #define PLAN_CLOSURE_FIELDS(F, N)                                                                  \
@@ -75,8 +76,39 @@ RECORD_STRUCT(plan_reason, PLAN_REASON_FIELDS);
   F(N, ID, service, "plan_service.id")                                                             \
   F(N, REAL, cut, "price of all cuts towards what remains after this step")                        \
   F(N, INT, n_ready, "functions of it that are ready")                                             \
+  F(N, INT, n_functions, "functions of it")                                                        \
+  F(N, INT, n_blocked, "functions of it that are blocked")                                         \
+  F(N, REAL, own_cut, "price of its own cuts towards what remains")                                \
   F(N, TEXT, reason, "why now")
 RECORD_STRUCT(plan_step, PLAN_STEP_FIELDS);
+
+#define PLAN_SETUP_FIELDS(F, N)                                                                    \
+  F(N, ID, service, "plan_service.id")                                                             \
+  F(N, INT, number, "from 1, by rising cost")                                                      \
+  F(N, BOOL, is_planned, "what the plan says: every call inside, in a copy")                       \
+  F(N, BOOL, is_on_front, "no other is both cheaper and faster")                                   \
+  F(N, INT, n_functions, "functions to deploy")                                                    \
+  F(N, REAL, cost, "USD in 30 days")                                                               \
+  F(N, REAL, latency, "seconds of an event that somebody waits for, mean")                         \
+  F(N, REAL, gap, "what the search alone would have missed of the proved front, -1: not proved")   \
+  F(N, TEXT, text, "what goes across, and why")
+RECORD_STRUCT(plan_setup, PLAN_SETUP_FIELDS);
+
+#define PLAN_DECISION_FIELDS(F, N)                                                                 \
+  F(N, INT, position, "order in the file")                                                         \
+  F(N, TEXT, file, "boundaries.yaml")                                                              \
+  F(N, INT, line, "line")                                                                          \
+  F(N, INT, column, "column")                                                                      \
+  F(N, TEXT, kind, "services, together, apart, shared, external, allow or functions")              \
+  F(N, TEXT, text, "what it says")                                                                 \
+  F(N, INT, n_matches, "routines and states that it names")                                        \
+  F(N, REAL, cut_price, "price of all cuts with it less that without it")                          \
+  F(N, INT, n_cuts, "cuts with it less cuts without it")                                           \
+  F(N, INT, n_foreign_writes, "writes from outside the owner, with it less without it")            \
+  F(N, REAL, evidence, "evidence kept inside services without it less that with it")               \
+  F(N, INT, n_moved, "routines and states that would be elsewhere without it")                     \
+  F(N, TEXT, effect, "the same in words")
+RECORD_STRUCT(plan_decision, PLAN_DECISION_FIELDS);
 
 /* All plan tables; ends with NULL. */
 extern const struct record_table *const plan_tables[];

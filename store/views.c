@@ -87,6 +87,22 @@ const char *const store_view_sql[] = {
     " LEFT JOIN fact_routine q ON c.kind = 'call' AND q.id = c.item"
     " LEFT JOIN fact_state s ON c.kind = 'state' AND s.id = c.item",
 
+    "CREATE VIEW v_step AS SELECT p.step, v.name AS service, p.own_cut, p.cut, p.n_functions,"
+    " p.n_ready, p.n_blocked, p.reason FROM plan_step p JOIN plan_service v ON v.id = p.service",
+
+    "CREATE VIEW v_unit AS SELECT f.unit, f.name AS function, v.name AS service, f.trigger,"
+    " coalesce((SELECT r.text FROM plan_reason r WHERE r.kind = 'function' AND r.item = f.id"
+    "  AND r.evidence = 'fusion' AND r.text LIKE 'one function with%' ORDER BY r.rank LIMIT 1), '')"
+    "  AS reason"
+    " FROM plan_function f JOIN plan_service v ON v.id = f.service",
+
+    "CREATE VIEW v_setup AS SELECT v.name AS service, p.number, p.is_planned, p.is_on_front,"
+    " p.n_functions, p.cost, p.latency, p.gap, p.text"
+    " FROM plan_setup p JOIN plan_service v ON v.id = p.service",
+
+    "CREATE VIEW v_decision AS SELECT file, line, \"column\", kind, text, n_matches, cut_price,"
+    " n_cuts, n_foreign_writes, evidence, n_moved, effect FROM plan_decision",
+
     "CREATE VIEW v_invocation AS SELECT function, started, duration, is_cold, max_rss, status"
     " FROM result_invocation",
 

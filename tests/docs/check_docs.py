@@ -44,7 +44,7 @@ def check_views():
         known = cleave("manual", "show")
         words = re.search(r"WHAT is one of (.*?)\.", known.replace("\n", " ")).group(1)
         expect(set(re.findall(r"\w+", words)) == {word for _, word in told.values()}, f"views of show: {words}")
-    expect(len(told) == 21, f"{len(told)} views")
+    expect(len(told) == 25, f"{len(told)} views")
 
 
 def check_commands():

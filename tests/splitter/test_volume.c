@@ -69,6 +69,8 @@ static void test_profile(void)
   g_assert_cmpfloat(find_call(monolith, "rec", "rec")->n_recorded, ==, 5);
   g_assert_cmpfloat(find_call(monolith, "main", "help")->n_recorded, ==, 0);
   g_assert_cmpfloat(find_call(monolith, "quiet", "help")->n_recorded, ==, -1);
+  g_assert_cmpfloat(find_call(monolith, "work", "add")->per_call, ==, 100);
+  g_assert_cmpfloat(find_call(monolith, "main", "work")->per_call, ==, 10);
   double add = find_call(monolith, "work", "add")->volume;
   double work = find_call(monolith, "main", "work")->volume;
   double rec = find_call(monolith, "main", "rec")->volume;

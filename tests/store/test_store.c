@@ -319,6 +319,11 @@ static const char *const published[] = {
     "v_invocation function started duration is_cold max_rss status",
     "v_bill stage cloud name billing_plan item quantity unit unit_price amount",
     "v_range cloud billing_plan name input low likely high",
+    "v_step step service own_cut cut n_functions n_ready n_blocked reason",
+    "v_unit unit function service trigger reason",
+    "v_setup service number is_planned is_on_front n_functions cost latency gap text",
+    "v_decision file line column kind text n_matches cut_price n_cuts n_foreign_writes evidence"
+    " n_moved effect",
 };
 
 static void test_views(struct place *place, gconstpointer data)
