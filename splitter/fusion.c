@@ -190,6 +190,38 @@ static GArray *sharers(const struct fusing *fusing, guint number, guint32 state)
   return others;
 }
 
+static bool is_in_program(const struct monolith *monolith, const char *program, const char *file)
+{
+  for (size_t i = 0; i < monolith->program_set->n; i++) {
+    const struct fact_program *fact = record_at(monolith->program_set, fact_program, i);
+    if (strcmp(fact->program, program) == 0 && strcmp(fact->file, file) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The program that FUNCTION is built from: one that holds its entry's routine and, where it can be,
+ * the line that registers it. "" when no program is known. */
+static const char *program_of(const struct monolith *monolith, const struct function *function)
+{
+  const char *file = monolith->routines[function->routine].file;
+  const char *registers =
+      function->entry != MONOLITH_NONE ? monolith->entries[function->entry].file : "";
+  const char *first = "";
+  for (size_t i = 0; i < monolith->program_set->n; i++) {
+    const struct fact_program *fact = record_at(monolith->program_set, fact_program, i);
+    if (strcmp(fact->file, file) != 0) {
+      continue;
+    }
+    if (is_in_program(monolith, fact->program, registers)) {
+      return fact->program;
+    }
+    first = *first == '\0' ? fact->program : first;
+  }
+  return first;
+}
+
 /* State that cannot leave the process binds all that work on it, whatever else they are. */
 static void fuse_by_state(struct fusing *fusing, guint number)
 {
@@ -204,7 +236,9 @@ static void fuse_by_state(struct fusing *fusing, guint number)
     bool is_bound = fusing->handle[state] != NULL && may_be_built(function_at(fusing, number));
     for (guint j = 0; is_bound && j < others->len; j++) {
       guint other = g_array_index(others, guint, j);
-      if (may_be_built(function_at(fusing, other))) {
+      bool is_one_process = strcmp(program_of(monolith, function_at(fusing, number)),
+                                   program_of(monolith, function_at(fusing, other))) == 0;
+      if (may_be_built(function_at(fusing, other)) && is_one_process) {
         join(fusing->fusion, number, other);
       }
     }
@@ -238,6 +272,11 @@ static char *reason_to_split(const struct fusing *fusing, guint number, guint ot
   const struct function *b = function_at(fusing, other);
   if (!may_be_built(a) || !may_be_built(b)) {
     return g_strdup("one of them is blocked");
+  }
+  const char *program = program_of(fusing->proposal->monolith, a);
+  const char *other_program = program_of(fusing->proposal->monolith, b);
+  if (strcmp(program, other_program) != 0) {
+    return g_strdup_printf("they are of different programs (%s and %s)", program, other_program);
   }
   if (fusion_trust(a) != fusion_trust(b)) {
     return g_strdup_printf("this one answers to %s, the other to %s", trust_words(fusion_trust(a)),
@@ -294,25 +333,29 @@ static void fuse_by_code(struct fusing *fusing, guint number)
     for (guint side = 0; side < 2; side++) {
       guint self = side == 0 ? number : other;
       const char *name = function_at(fusing, side == 0 ? other : number)->name;
-      note(fusing, self, alike, "", 0,
-           is_joined
-               ? g_strdup_printf("one function with %s: %.0f %% of their own code is the same",
-                                 name, 100 * alike)
-               : g_strdup_printf("apart from %s though %.0f %% of their own code is the same: "
-                                 "%s",
-                                 name, 100 * alike,
-                                 reason != NULL ? reason : "others of its unit differ"));
+      note(
+          fusing, self, alike, "", 0,
+          is_joined
+              ? g_strdup_printf("one function with %s: %.0f %% of their service's code is the same",
+                                name, 100 * alike)
+              : g_strdup_printf("apart from %s though %.0f %% of their service's code is the same: "
+                                "%s",
+                                name, 100 * alike,
+                                reason != NULL ? reason : "others of its unit differ"));
     }
   }
 }
 
-/* Routines of FUNCTION that not every service carries anyway, ascending. */
+/* Routines of FUNCTION that its service owns, ascending: shared code is everywhere, and what others
+ * hand to a callback says nothing of either. */
 static GArray *own_routines(const struct proposal *proposal, const struct function *function)
 {
   GArray *own = g_array_new(FALSE, FALSE, sizeof(guint32));
   for (guint i = 0; i < function->routines->len; i++) {
     guint32 routine = g_array_index(function->routines, guint32, i);
-    if (proposal->routine[routine].role != PLACE_SHARED || routine == function->routine) {
+    const struct place *place = &proposal->routine[routine];
+    bool is_own = place->role == PLACE_MEMBER && place->service == function->service;
+    if (is_own || routine == function->routine) {
       g_array_append_val(own, routine);
     }
   }

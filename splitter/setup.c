@@ -9,7 +9,7 @@
 static const double recycling_hazard = 0.2 / 3600;
 static const double seconds_per_day = 86400;
 
-enum { MOST_PROVED = 16, MOST_LABELS = 24 };
+enum { MOST_PROVED = 16, MOST_LABELS = 64 };
 
 static void setup_free(gpointer data)
 {
@@ -386,10 +386,23 @@ static GPtrArray *search_tree(const struct setup_problem *problem, const bool *i
   return g_ptr_array_index(labels, problem->n);
 }
 
-/* Single changes of what is on the front, until none adds to it. */
-static void improve(const struct setup_problem *problem, const bool *is_choice, GPtrArray *setups)
+/* Changes SETUP at A and B (the same: at one place) and offers it to the front; TRUE when it stays. */
+static bool offer_change(const struct setup_problem *problem, const struct setup *setup, guint32 a,
+                         guint32 b, GPtrArray *setups)
 {
-  enum { MOST_ROUNDS = 8 };
+  struct setup *changed = setup_copy(problem, setup);
+  changed->is_across[a] = !changed->is_across[a];
+  changed->is_across[b] = a == b ? changed->is_across[b] : !changed->is_across[b];
+  setup_price(problem, changed);
+  front_add(setups, changed);
+  return setups->len > 0 && g_ptr_array_index(setups, setups->len - 1) == changed;
+}
+
+/* Changes of what is on the front at one and at two places, until none adds to it. */
+static void improve(const struct setup_problem *problem, const guint32 *choices, guint n,
+                    GPtrArray *setups)
+{
+  enum { MOST_ROUNDS = 8, MOST_PAIRED = 24 };
   for (guint round = 0; round < MOST_ROUNDS; round++) {
     g_autoptr(GPtrArray) before = setups_new();
     for (guint i = 0; i < setups->len; i++) {
@@ -397,15 +410,11 @@ static void improve(const struct setup_problem *problem, const bool *is_choice, 
     }
     bool has_grown = false;
     for (guint i = 0; i < before->len; i++) {
-      for (guint32 k = 0; k < problem->n; k++) {
-        if (!is_choice[k]) {
-          continue;
+      for (guint a = 0; a < n; a++) {
+        for (guint b = n <= MOST_PAIRED ? 0 : a; b <= a; b++) {
+          has_grown |= offer_change(problem, g_ptr_array_index(before, i), choices[a], choices[b],
+                                    setups);
         }
-        struct setup *changed = setup_copy(problem, g_ptr_array_index(before, i));
-        changed->is_across[k] = !changed->is_across[k];
-        setup_price(problem, changed);
-        front_add(setups, changed);
-        has_grown |= setups->len > 0 && g_ptr_array_index(setups, setups->len - 1) == changed;
       }
     }
     thin_out(setups, 2 * MOST_LABELS);
@@ -459,7 +468,13 @@ static struct setup_front *solve(const struct setup_problem *problem, bool tries
     }
   }
   front->setups = search_tree(problem, is_choice);
-  improve(problem, is_choice, front->setups);
+  struct setup *all_across = setup_inside(problem);
+  for (guint i = 0; i < n; i++) {
+    all_across->is_across[choices[i]] = 1;
+  }
+  setup_price(problem, all_across);
+  front_add(front->setups, all_across);
+  improve(problem, choices, n, front->setups);
   g_ptr_array_sort(front->setups, compare_setups);
   if (tries_all && n <= MOST_PROVED) {
     struct setup_front best = {.setups = try_all(problem, choices, n)};

@@ -256,31 +256,38 @@ static void add_artifact(struct run *run, const char *name, GPtrArray *specs)
   g_ptr_array_unref(specs);
 }
 
-/* One binary per function, or one per service and program. */
+/* What functions of one binary have in common: service and program, or the unit that the plan makes
+ * of them and the program. A function that cannot be built yet must not hold up the others. */
+static char *binary_key(const struct run *run, const struct function_spec *spec)
+{
+  if (run->options->as_services) {
+    return service_binary_name(spec);
+  }
+  const char *unit = spec->plan->unit != NULL ? spec->plan->unit : "";
+  bool is_alone = *unit == '\0' || function_spec_is_open(spec);
+  return is_alone ? g_strdup_printf("alone/%s", spec->name)
+                  : g_strdup_printf("unit/%s/%s", spec->program, unit);
+}
+
+/* One binary per function or unit, named by its first function, or one per service and program. */
 static void make_artifacts(struct run *run)
 {
   g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < run->specs->len; i++) {
     struct function_spec *spec = run->specs->pdata[i];
+    g_autofree char *key = binary_key(run, spec);
+    if (!g_hash_table_add(done, g_strdup(key))) {
+      continue;
+    }
     GPtrArray *specs = g_ptr_array_new();
-    if (!run->options->as_services) {
-      g_ptr_array_add(specs, spec);
-      add_artifact(run, spec->name, specs);
-      continue;
-    }
-    g_autofree char *name = service_binary_name(spec);
-    if (!g_hash_table_add(done, g_strdup(name))) {
-      g_ptr_array_unref(specs);
-      continue;
-    }
     for (guint j = i; j < run->specs->len; j++) {
       struct function_spec *other = run->specs->pdata[j];
-      g_autofree char *its = service_binary_name(other);
-      if (strcmp(its, name) == 0) {
+      g_autofree char *its = binary_key(run, other);
+      if (strcmp(its, key) == 0) {
         g_ptr_array_add(specs, other);
       }
     }
-    add_artifact(run, name, specs);
+    add_artifact(run, run->options->as_services ? key : spec->name, specs);
   }
 }
 
