@@ -57,6 +57,14 @@ static void report(struct context *context, const struct split_result *result)
     context_say(context, "%u functions share their code or state with others: %u to deploy",
                 result->n_functions - result->n_units, result->n_units);
   }
+  for (guint i = 0; i < result->decisions->len; i++) {
+    g_autofree char *line = text_escape(g_ptr_array_index(result->decisions, i), false);
+    fprintf(context->out, "%s\n", line);
+  }
+  for (guint i = 0; context_flag(context, "order") && i < result->steps->len; i++) {
+    g_autofree char *line = text_escape(g_ptr_array_index(result->steps, i), false);
+    fprintf(context->out, "%s\n", line);
+  }
   if (result->n_profiled > 0) {
     context_say(context, "calls of %u pairs of routines weigh as the profile counted them",
                 result->n_profiled);
@@ -115,6 +123,8 @@ static const struct option options[] = {
      NULL},
     {"diff", 0, OPTION_FLAG, NULL, "print what moved against the plan that was there, and why",
      NULL},
+    {"order", 0, OPTION_FLAG, NULL,
+     "print the order in which to take services out, with cut and readiness after each step", NULL},
     {"fresh", 0, OPTION_FLAG, NULL, "forget the plan that is there", NULL},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };

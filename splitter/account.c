@@ -1,20 +1,8 @@
-#include "splitter/account.h"
+#include "splitter/account_internal.h"
 
 #include <string.h>
 
 #include "splitter/selector.h"
-#include "store/plan.h"
-
-struct accounting {
-  const struct monolith *monolith;
-  struct record_set *services;
-  struct record_set *members;
-  struct record_set *functions;
-  struct record_set *cuts;
-  struct record_set *reasons;
-  struct record_set *steps;
-  GPtrArray *lines;
-};
 
 static void line_free(gpointer data)
 {
@@ -33,8 +21,9 @@ static void candidate_free(gpointer data)
 
 static void accounting_clear(struct accounting *accounting)
 {
-  struct record_set *sets[] = {accounting->services, accounting->members, accounting->functions,
-                               accounting->cuts,     accounting->reasons, accounting->steps};
+  struct record_set *sets[] = {accounting->services, accounting->members,   accounting->functions,
+                               accounting->cuts,     accounting->reasons,   accounting->steps,
+                               accounting->setups,   accounting->decisions, accounting->closures};
   for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
     if (sets[i] != NULL) {
       record_set_free(sets[i]);
@@ -55,7 +44,10 @@ static bool accounting_init(struct accounting *accounting, struct store *store,
                {&accounting->functions, &plan_function_table, "name"},
                {&accounting->cuts, &plan_cut_table, "price DESC, file, line, id"},
                {&accounting->reasons, &plan_reason_table, "kind, item, rank"},
-               {&accounting->steps, &plan_step_table, "step"}};
+               {&accounting->steps, &plan_step_table, "step"},
+               {&accounting->setups, &plan_setup_table, "service, number"},
+               {&accounting->decisions, &plan_decision_table, "position"},
+               {&accounting->closures, &plan_closure_table, "function, kind, item"}};
   for (gsize i = 0; i < G_N_ELEMENTS(loads); i++) {
     *loads[i].set = store_load(store, loads[i].table, loads[i].order, error);
     if (*loads[i].set == NULL) {
@@ -118,15 +110,15 @@ GPtrArray *account_candidates(struct store *store, const struct monolith *monoli
   return candidates;
 }
 
-static void say(struct accounting *accounting, const char *what, double weight, const char *file,
-                gint64 line, char *text)
+void account_say(struct accounting *accounting, const char *what, double weight, const char *file,
+                 gint64 line, char *text)
 {
   struct account_line *entry = g_new0(struct account_line, 1);
   *entry = (struct account_line){g_strdup(what), text, weight, g_strdup(file), line};
   g_ptr_array_add(accounting->lines, entry);
 }
 
-static const char *service_name(const struct accounting *accounting, int64_t id)
+const char *account_service(const struct accounting *accounting, int64_t id)
 {
   for (size_t i = 0; i < accounting->services->n; i++) {
     const struct plan_service *service = record_at(accounting->services, plan_service, i);
@@ -137,7 +129,7 @@ static const char *service_name(const struct accounting *accounting, int64_t id)
   return "no service";
 }
 
-static char *name_of_item(const struct monolith *monolith, bool is_routine, int64_t id)
+char *account_item(const struct monolith *monolith, bool is_routine, int64_t id)
 {
   guint32 number = is_routine ? monolith_routine(monolith, id) : monolith_state(monolith, id);
   if (number == MONOLITH_NONE) {
@@ -156,17 +148,17 @@ static void say_place(struct accounting *accounting, const char *kind, int64_t i
     }
     GString *text = g_string_new(member->role);
     if (member->service != 0) {
-      g_string_append_printf(text, " of %s", service_name(accounting, member->service));
+      g_string_append_printf(text, " of %s", account_service(accounting, member->service));
     }
     if (member->reason[0] != '\0') {
       g_string_append_printf(text, ": %s", member->reason);
     }
     if (member->second != 0) {
       g_string_append_printf(text, "; second best %s, %.1f behind, confidence %.0f %%",
-                             service_name(accounting, member->second), member->margin,
+                             account_service(accounting, member->second), member->margin,
                              100 * member->confidence);
     }
-    say(accounting, "place", member->confidence, "", 0, g_string_free(text, FALSE));
+    account_say(accounting, "place", member->confidence, "", 0, g_string_free(text, FALSE));
   }
 }
 
@@ -175,35 +167,8 @@ static void say_reasons(struct accounting *accounting, const char *kind, int64_t
   for (size_t i = 0; i < accounting->reasons->n; i++) {
     const struct plan_reason *reason = record_at(accounting->reasons, plan_reason, i);
     if (reason->item == id && strcmp(reason->kind, kind) == 0) {
-      say(accounting, reason->evidence, reason->weight, reason->file, reason->line,
-          g_strdup(reason->text));
-    }
-  }
-}
-
-static void say_cut(struct accounting *accounting, const struct plan_cut *cut)
-{
-  bool is_call = strcmp(cut->kind, "call") == 0;
-  g_autofree char *routine = name_of_item(accounting->monolith, true, cut->routine);
-  g_autofree char *item = name_of_item(accounting->monolith, is_call, cut->item);
-  const char *verb = is_call ? "calls" : (strcmp(cut->mode, "read") == 0 ? "reads" : "writes");
-  say(accounting, "cut", cut->price, cut->file, cut->line,
-      g_strdup_printf("%s (%s) %s %s (%s): %s%s%s", routine,
-                      service_name(accounting, cut->from_service), verb, item,
-                      service_name(accounting, cut->to_service), cut->reason,
-                      is_call ? "; data: " : "", is_call ? cut->marshal : ""));
-}
-
-static void say_cuts(struct accounting *accounting, enum account_subject subject, int64_t id)
-{
-  for (size_t i = 0; i < accounting->cuts->n; i++) {
-    const struct plan_cut *cut = record_at(accounting->cuts, plan_cut, i);
-    bool is_call = strcmp(cut->kind, "call") == 0;
-    bool is_meant = subject == ACCOUNT_SERVICE ? cut->from_service == id || cut->to_service == id
-                    : subject == ACCOUNT_STATE ? !is_call && cut->item == id
-                                               : cut->routine == id || (is_call && cut->item == id);
-    if (is_meant) {
-      say_cut(accounting, cut);
+      account_say(accounting, reason->evidence, reason->weight, reason->file, reason->line,
+                  g_strdup(reason->text));
     }
   }
 }
@@ -218,9 +183,9 @@ static void say_users(struct accounting *accounting, int64_t id)
     const char *what = access->mode == ACCESS_WRITE  ? "written by"
                        : access->mode == ACCESS_READ ? "read by"
                                                      : "address taken by";
-    say(accounting, what, 0, access->fact->file, access->fact->line,
-        g_strdup_printf("%s%s", monolith->routines[access->routine].name,
-                        access->fact->is_startup ? " (only at start-up)" : ""));
+    account_say(accounting, what, 0, access->fact->file, access->fact->line,
+                g_strdup_printf("%s%s", monolith->routines[access->routine].name,
+                                access->fact->is_startup ? " (only at start-up)" : ""));
   }
 }
 
@@ -228,13 +193,8 @@ static void say_service(struct accounting *accounting, int64_t id)
 {
   guint n_routines = 0;
   guint n_functions = 0;
-  GString *owned = g_string_new("owns");
   for (size_t i = 0; i < accounting->members->n; i++) {
     const struct plan_member *member = record_at(accounting->members, plan_member, i);
-    if (member->service == id && strcmp(member->role, "owner") == 0) {
-      g_autofree char *name = name_of_item(accounting->monolith, false, member->item);
-      g_string_append_printf(owned, " %s", name);
-    }
     n_routines += member->service == id && strcmp(member->role, "member") == 0;
   }
   for (size_t i = 0; i < accounting->functions->n; i++) {
@@ -243,20 +203,22 @@ static void say_service(struct accounting *accounting, int64_t id)
   for (size_t i = 0; i < accounting->services->n; i++) {
     const struct plan_service *service = record_at(accounting->services, plan_service, i);
     if (service->id == id) {
-      say(accounting, "place", service->score, "", 0,
+      account_say(
+          accounting, "place", service->score, "", 0,
           g_strdup_printf("service of %u routines and %u functions; %.0f %% of its evidence stays "
                           "inside",
                           n_routines, n_functions, 100 * service->score));
     }
   }
-  say(accounting, "state", 0, "", 0, g_string_free(owned, FALSE));
+  account_say_states(accounting, id);
   for (size_t i = 0; i < accounting->steps->n; i++) {
     const struct plan_step *step = record_at(accounting->steps, plan_step, i);
     if (step->service == id) {
-      say(accounting, "step", step->cut, "", 0,
-          g_strdup_printf("number %" G_GINT64_FORMAT " to take out: %s; after it %.1f of cuts lie "
-                          "between what is out and the rest",
-                          step->step, step->reason, step->cut));
+      account_say(accounting, "step", step->cut, "", 0,
+                  g_strdup_printf("number %" G_GINT64_FORMAT
+                                  " to take out: %s; after it %.1f of cuts lie "
+                                  "between what is out and the rest",
+                                  step->step, step->reason, step->cut));
     }
   }
 }
@@ -268,11 +230,15 @@ static void say_function(struct accounting *accounting, int64_t id)
     if (function->id != id) {
       continue;
     }
-    g_autofree char *entry = name_of_item(accounting->monolith, true, function->routine);
-    say(accounting, "place", 0, "", 0,
-        g_strdup_printf("function of %s: %s, woken by %s %s; %s",
-                        service_name(accounting, function->service), entry, function->trigger,
-                        function->key, function->readiness));
+    g_autofree char *entry = account_item(accounting->monolith, true, function->routine);
+    account_say(accounting, "place", 0, "", 0,
+                g_strdup_printf("function of %s: %s, woken by %s %s; %s",
+                                account_service(accounting, function->service), entry,
+                                function->trigger, function->key, function->readiness));
+    if (strcmp(function->unit, function->name) != 0) {
+      account_say(accounting, "unit", 0, "", 0,
+                  g_strdup_printf("built and deployed as one with %s", function->unit));
+    }
   }
 }
 
@@ -294,11 +260,17 @@ GPtrArray *account_of(struct store *store, const struct monolith *monolith,
     say_place(&accounting, kinds[subject], candidate->id);
   }
   say_reasons(&accounting, kinds[subject], candidate->id);
+  if (subject == ACCOUNT_SERVICE) {
+    account_say_setups(&accounting, candidate->id);
+  }
   if (subject == ACCOUNT_STATE) {
     say_users(&accounting, candidate->id);
   }
-  if (subject != ACCOUNT_FUNCTION) {
-    say_cuts(&accounting, subject, candidate->id);
+  account_say_decisions(&accounting, subject, candidate->id);
+  if (subject == ACCOUNT_FUNCTION) {
+    account_say_foreign(&accounting, candidate->id);
+  } else {
+    account_say_cuts(&accounting, subject, candidate->id);
   }
   accounting_clear(&accounting);
   return accounting.lines;

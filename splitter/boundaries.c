@@ -419,6 +419,24 @@ static const char *const kind_words[] = {
     [DECISION_SHARED] = "shared",   [DECISION_EXTERNAL] = "external", [DECISION_ALLOW] = "allow",
     [DECISION_TRIGGER] = "function"};
 
+const char *decision_section(enum decision_kind kind)
+{
+  static const char *const sections[] = {
+      [DECISION_PIN] = "services",     [DECISION_TOGETHER] = "together", [DECISION_APART] = "apart",
+      [DECISION_SHARED] = "shared",    [DECISION_EXTERNAL] = "external", [DECISION_ALLOW] = "allow",
+      [DECISION_TRIGGER] = "functions"};
+  return sections[kind];
+}
+
+char *decision_words(const struct boundaries *boundaries, const struct decision *decision)
+{
+  if (decision->kind == DECISION_PIN) {
+    return g_strdup_printf("%s belongs to %s", decision->text,
+                           (char *)g_ptr_array_index(boundaries->services, decision->service));
+  }
+  return g_strdup_printf("%s: %s", kind_words[decision->kind], decision->text);
+}
+
 char *boundaries_conflict(const struct boundaries *boundaries, const struct monolith *monolith,
                           guint32 n_services)
 {
@@ -433,12 +451,8 @@ char *boundaries_conflict(const struct boundaries *boundaries, const struct mono
         g_ptr_array_index(boundaries->decisions, g_array_index(lines, guint, i));
     g_string_append_printf(text, "\n  %s:%u:%u: ", boundaries->path, decision->line,
                            decision->column);
-    if (decision->kind == DECISION_PIN) {
-      g_string_append_printf(text, "%s belongs to %s", decision->text,
-                             (char *)g_ptr_array_index(boundaries->services, decision->service));
-    } else {
-      g_string_append_printf(text, "%s: %s", kind_words[decision->kind], decision->text);
-    }
+    g_autofree char *words = decision_words(boundaries, decision);
+    g_string_append(text, words);
   }
   return g_string_free(text, FALSE);
 }

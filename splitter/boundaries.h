@@ -49,6 +49,11 @@ struct boundaries *boundaries_read(const char *path, const struct monolith *mono
 /* The same from memory; NAME stands for the path. */
 struct boundaries *boundaries_parse(const char *name, const char *text,
                                     const struct monolith *monolith, GError **error);
+/* What a decision says, in words: a new string. */
+char *decision_words(const struct boundaries *boundaries, const struct decision *decision);
+/* The key of boundaries.yaml under which decisions of KIND stand. */
+const char *decision_section(enum decision_kind kind);
+
 /* Accepts NULL. */
 void boundaries_free(struct boundaries *boundaries);
 

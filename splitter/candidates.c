@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cost/load.h"
-#include "splitter/cuts.h"
+#include "splitter/marshal.h"
 
 /* docs/cost.md, "From the plan": what is likely where nobody measured. */
 static const double assumed_per_day = 1000;
@@ -120,10 +120,13 @@ static const char *reason_for_part(const struct finding *finding, const struct c
   const struct monolith *monolith = finding->proposal->monolith;
   bool is_looped = call->loop_depth > 0 && call->is_direct;
   bool is_process = starts_process(monolith, call->callee);
-  g_autofree char *why = NULL;
   if ((!is_looped && !is_process) ||
-      finding->proposal->routine[call->callee].role != PLACE_MEMBER ||
-      cuts_marshal(monolith, call->callee, &why) == MARSHAL_REFUSED) {
+      finding->proposal->routine[call->callee].role != PLACE_MEMBER) {
+    return NULL;
+  }
+  struct marshalling data = marshal_routine(monolith, call->callee);
+  marshalling_clear(&data);
+  if (data.worst == MARSHAL_REFUSED) {
     return NULL;
   }
   bool has_state = false;

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *const marshal_names[] = {"ok", "needs-contract", "refused"};
-
 static const double write_price = 10;
 static const double read_price = 3;
 
@@ -30,65 +28,21 @@ static int compare_cuts(gconstpointer left, gconstpointer right)
   return 0;
 }
 
-/* How one parameter travels, with the words for it in REASON when it does not travel by itself. */
-static enum marshal marshal_of_param(const struct fact_param *param, char **reason)
+/* How often the callee is called, in words: sites, turns of loops, and what was counted. */
+static char *describe_volume(const struct cut *cut, double per_call, guint32 deepest,
+                             double n_recorded)
 {
-  const char *type = param->type;
-  if (strchr(type, '*') == NULL && strstr(type, "[") == NULL) {
-    return MARSHAL_OK;
+  GString *text = g_string_new(NULL);
+  g_string_append_printf(text, "%u call%s", cut->n_sites, cut->n_sites == 1 ? "" : "s");
+  if (deepest > 0) {
+    g_string_append_printf(text,
+                           " in loops %u deep, about %.0f for each call of the caller: chatty",
+                           deepest, per_call);
   }
-  if (strstr(type, "(*") != NULL || strstr(type, "(^") != NULL) {
-    *reason = g_strdup_printf("'%s' is a pointer to a routine", param->name);
-    return MARSHAL_REFUSED;
+  if (n_recorded >= 0) {
+    g_string_append_printf(text, ", counted %.0f times", n_recorded);
   }
-  if (strstr(param->use, "kept") != NULL) {
-    *reason = g_strdup_printf("'%s' is kept beyond the call", param->name);
-    return MARSHAL_REFUSED;
-  }
-  if (param->annotation[0] != '\0' || strcmp(type, "const char *") == 0) {
-    return MARSHAL_OK;
-  }
-  if (strstr(type, "FILE") != NULL) {
-    *reason = g_strdup_printf("'%s' is an open file", param->name);
-    return MARSHAL_REFUSED;
-  }
-  *reason = g_strdup_printf("'%s' is a pointer without a contract (%s)", param->name, type);
-  return MARSHAL_NEEDS_CONTRACT;
-}
-
-enum marshal cuts_marshal(const struct monolith *monolith, guint32 routine, char **reason)
-{
-  const struct fact_routine *fact = &monolith->routines[routine];
-  enum marshal worst = MARSHAL_OK;
-  if (fact->is_variadic) {
-    *reason = g_strdup("takes a variable number of arguments");
-    return MARSHAL_REFUSED;
-  }
-  /* Parameters are ordered by routine id. */
-  size_t low = 0;
-  size_t high = monolith->param_set->n;
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if (record_at(monolith->param_set, fact_param, middle)->routine < fact->id) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  for (; low < monolith->param_set->n; low++) {
-    const struct fact_param *param = record_at(monolith->param_set, fact_param, low);
-    g_autofree char *why = NULL;
-    if (param->routine != fact->id) {
-      break;
-    }
-    enum marshal marshal = marshal_of_param(param, &why);
-    if (marshal > worst) {
-      worst = marshal;
-      g_free(*reason);
-      *reason = g_steal_pointer(&why);
-    }
-  }
-  return worst;
+  return g_string_free(text, FALSE);
 }
 
 static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
@@ -98,6 +52,7 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
     const struct call *first = &monolith->calls[i];
     struct cut cut = {.kind = CUT_CALL, .routine = first->caller, .item = first->callee};
     double volume = 0;
+    double per_call = 0;
     guint32 deepest = 0;
     for (; i < monolith->n_calls && monolith->calls[i].caller == first->caller &&
            monolith->calls[i].callee == first->callee;
@@ -113,6 +68,7 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
       cut.n_sites++;
       deepest = MAX(deepest, call->loop_depth);
       volume += call->volume;
+      per_call += call->per_call;
     }
     const struct place *from = &proposal->routine[first->caller];
     const struct place *to = &proposal->routine[first->callee];
@@ -122,12 +78,14 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
     }
     cut.from = from->service;
     cut.to = to->service;
-    g_autofree char *why = NULL;
-    cut.marshal = cuts_marshal(monolith, first->callee, &why);
+    struct marshalling data = marshal_routine(monolith, first->callee);
+    cut.marshal = data.worst;
     cut.price = (volume > 1 ? 1 + log(volume) : volume) * (1 + (double)cut.marshal);
-    cut.reason = g_strdup_printf("%u call%s%s%s%s", cut.n_sites, cut.n_sites == 1 ? "" : "s",
-                                 deepest > 0 ? ", in a loop" : "", why != NULL ? "; " : "",
-                                 why != NULL ? why : "");
+    g_autofree char *calls = describe_volume(&cut, per_call, deepest, first->n_recorded);
+    g_autofree char *size = marshalling_size(&data);
+    cut.reason = g_strdup_printf("%s; %s%s%s", calls, size, data.blockers[0] != '\0' ? "; " : "",
+                                 data.blockers);
+    marshalling_clear(&data);
     g_array_append_val(cuts, cut);
   }
 }

@@ -3,13 +3,10 @@
 #ifndef CLEAVE_SPLITTER_CUTS_H
 #define CLEAVE_SPLITTER_CUTS_H
 
+#include "splitter/marshal.h"
 #include "splitter/proposal.h"
 
 enum cut_kind { CUT_CALL, CUT_READ, CUT_WRITE };
-enum marshal { MARSHAL_OK, MARSHAL_NEEDS_CONTRACT, MARSHAL_REFUSED };
-
-extern const char *const marshal_names[];
-
 struct cut {
   guint32 from; /* services */
   guint32 to;
@@ -26,9 +23,5 @@ struct cut {
 
 /* All cuts, ordered by services, kind, routine and item. O(calls + accesses). */
 GArray *cuts_of(const struct proposal *proposal);
-
-/* How the parameters of a call of ROUTINE travel; REASON gets the words for what does not travel by
- * itself: a new string, or stays NULL. O(log params + its params). */
-enum marshal cuts_marshal(const struct monolith *monolith, guint32 routine, char **reason);
 
 #endif

@@ -52,6 +52,18 @@ static double burden(const struct extraction *extraction, guint service)
   return price / (1 + own->n_routines);
 }
 
+/* Whether more than half of SERVICE is what makes the process run: that is what is left at the end.
+ */
+static bool is_frame(const struct proposal *proposal, guint service)
+{
+  guint32 n_frame = 0;
+  for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
+    n_frame += proposal->routine[i].service == service &&
+               proposal->routine[i].role == PLACE_MEMBER && proposal->roles->is_in_frame[i];
+  }
+  return 2 * n_frame > g_array_index(proposal->services, struct service, service).n_routines;
+}
+
 static void count_functions(struct extraction *extraction, const GPtrArray *functions)
 {
   for (guint i = 0; i < functions->len; i++) {
@@ -82,12 +94,17 @@ GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
   count_functions(&extraction, functions);
   GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct extraction_step));
   g_array_set_clear_func(steps, step_clear);
+  g_autofree bool *is_last = g_new0(bool, MAX(n, 1));
+  for (guint i = 0; i < n; i++) {
+    is_last[i] = is_frame(proposal, i);
+  }
   for (guint round = 0; round < n; round++) {
     guint next = n;
     for (guint i = 0; i < n; i++) {
-      if (!is_out[i] && (next == n || burden(&extraction, i) < burden(&extraction, next))) {
-        next = i;
-      }
+      bool is_better =
+          next == n || is_last[i] < is_last[next] ||
+          (is_last[i] == is_last[next] && burden(&extraction, i) < burden(&extraction, next));
+      next = !is_out[i] && is_better ? i : next;
     }
     struct extraction_step step = {.service = next,
                                    .own_cut = own_cut(&extraction, next),

@@ -17,7 +17,8 @@ struct extraction_step {
 };
 
 /* One step per service, in order: always the service whose extraction adds the least cut price per
- * routine, blocked functions and writes from outside counted on top. O(services^2 + cuts). */
+ * routine, blocked functions counted on top; what makes the process run goes last. O(services^2 +
+ * cuts). */
 GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
                          const GPtrArray *functions);
 

@@ -300,6 +300,33 @@ static bool write_steps(const struct writer *writer, const GArray *steps, GError
   return true;
 }
 
+static bool write_decisions(const struct writer *writer, const struct plan_draft *plan,
+                            GError **error)
+{
+  for (guint i = 0; i < plan->decisions->len; i++) {
+    const struct decision *decision = g_ptr_array_index(plan->boundaries->decisions, i);
+    const struct decision_price *price = g_ptr_array_index(plan->decisions, i);
+    struct plan_decision record = {.position = (int64_t)i + 1,
+                                   .file = plan->boundaries->path,
+                                   .line = decision->line,
+                                   .column = decision->column,
+                                   .kind = decision_section(decision->kind),
+                                   .text = price->says,
+                                   .names = decision->text,
+                                   .n_matches = price->n_matches,
+                                   .cut_price = price->cut_price,
+                                   .n_cuts = price->n_cuts,
+                                   .n_foreign_writes = price->n_foreign_writes,
+                                   .evidence = price->evidence,
+                                   .n_moved = price->n_moved,
+                                   .effect = price->effect};
+    if (!store_insert(writer->store, &plan_decision_table, &record, error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool write_info(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
   g_autofree char *resolution = g_strdup_printf("%" G_GINT64_FORMAT, plan->resolution);
@@ -330,7 +357,8 @@ static bool write_all(const struct writer *writer, const struct plan_draft *plan
   }
   return write_reasons(writer, plan->reasons, error) && write_groups(writer, plan->groups, error) &&
          write_fusion(writer, plan, error) && write_deployment(writer, plan, error) &&
-         write_steps(writer, plan->steps, error) && write_info(writer, plan, error);
+         write_steps(writer, plan->steps, error) && write_decisions(writer, plan, error) &&
+         write_info(writer, plan, error);
 }
 
 bool plan_write(struct store *store, const struct plan_draft *plan, GError **error)

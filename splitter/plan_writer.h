@@ -2,6 +2,8 @@
 #ifndef CLEAVE_SPLITTER_PLAN_WRITER_H
 #define CLEAVE_SPLITTER_PLAN_WRITER_H
 
+#include "splitter/boundaries.h"
+#include "splitter/decision_price.h"
 #include "splitter/deployment.h"
 #include "splitter/functions.h"
 #include "store/plan.h"
@@ -15,6 +17,8 @@ struct plan_draft {
   const struct fusion *fusion;
   const struct deployment *deployment; /* NULL without prices */
   const GPtrArray *groups;             /* struct span_group * */
+  const GPtrArray *decisions;          /* struct decision_price *, one per decision of boundaries */
+  const struct boundaries *boundaries; /* NULL when nothing is decided */
   const char *options;                 /* what it was made with */
   gint64 resolution;
 };

@@ -116,11 +116,19 @@ GArray *selector_file_routines(const struct monolith *monolith, const char *text
 const char *selector_nearest(const struct monolith *monolith, const char *text, gboolean is_file)
 {
   struct parts parts;
+  gboolean is_path = is_file;
   parts_init(&parts, text);
   g_autoptr(GPtrArray) names = g_ptr_array_new();
   for (guint i = 0; is_file && i < monolith->files->len; i++) {
     g_ptr_array_add(names, g_ptr_array_index(monolith->files, i));
   }
+  /* "table:order" asks for tables; without one of that storage any name is as good. */
+  for (guint32 i = 0; parts.program != NULL && i < monolith->n_states; i++) {
+    if (strcmp(monolith->states[i].storage, parts.program) == 0) {
+      g_ptr_array_add(names, (gpointer)monolith->states[i].name);
+    }
+  }
+  is_file = is_file || names->len > 0;
   for (guint32 i = 0; !is_file && i < monolith->n_routines; i++) {
     g_ptr_array_add(names, (gpointer)monolith->routines[i].name);
   }
@@ -128,7 +136,7 @@ const char *selector_nearest(const struct monolith *monolith, const char *text, 
     g_ptr_array_add(names, (gpointer)monolith->states[i].name);
   }
   const char *nearest =
-      nearest_name(is_file ? text : parts.name, (const char *const *)names->pdata, names->len);
+      nearest_name(is_path ? text : parts.name, (const char *const *)names->pdata, names->len);
   parts_clear(&parts);
   return nearest;
 }

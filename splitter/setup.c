@@ -386,7 +386,8 @@ static GPtrArray *search_tree(const struct setup_problem *problem, const bool *i
   return g_ptr_array_index(labels, problem->n);
 }
 
-/* Changes SETUP at A and B (the same: at one place) and offers it to the front; TRUE when it stays. */
+/* Changes SETUP at A and B (the same: at one place) and offers it to the front; TRUE when it stays.
+ */
 static bool offer_change(const struct setup_problem *problem, const struct setup *setup, guint32 a,
                          guint32 b, GPtrArray *setups)
 {
@@ -412,8 +413,8 @@ static void improve(const struct setup_problem *problem, const guint32 *choices,
     for (guint i = 0; i < before->len; i++) {
       for (guint a = 0; a < n; a++) {
         for (guint b = n <= MOST_PAIRED ? 0 : a; b <= a; b++) {
-          has_grown |= offer_change(problem, g_ptr_array_index(before, i), choices[a], choices[b],
-                                    setups);
+          has_grown |=
+              offer_change(problem, g_ptr_array_index(before, i), choices[a], choices[b], setups);
         }
       }
     }

@@ -2,48 +2,21 @@
 
 #include <string.h>
 
-#include "splitter/decided.h"
-#include "splitter/deployment.h"
+#include "splitter/decision_price.h"
 #include "splitter/dust.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
 #include "splitter/fusion.h"
 #include "splitter/history.h"
 #include "splitter/plan_writer.h"
-#include "splitter/previous.h"
 #include "splitter/resolution.h"
 #include "splitter/spans.h"
-#include "splitter/volume.h"
+#include "splitter/splitting.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
 
-/* A service owns something that outlives the process, or has at least the mass of five routines. */
-enum { LEAST_SERVICE_MASS = 20 };
 /* What it costs to move something that people have already seen, in units of evidence. */
 enum { MOVE_PRICE = 4 };
-
-/* Everything of one run; what is not yet there is NULL. */
-struct splitting {
-  const struct split_options *options;
-  guint mask;
-  struct monolith *monolith;
-  struct recording *recordings;
-  struct boundaries *boundaries;
-  struct decided *decided;
-  struct roles *roles;
-  GPtrArray *groups;
-  struct evidence *evidence;
-  struct constraints *constraints;
-  struct units *units;
-  struct network *graph; /* passes to the proposal */
-  guint8 *is_kept;       /* per node: what is enough for a service of its own */
-  gint64 *worth;         /* per node: mass towards a service, 0 for what may be copied */
-  struct previous *previous;
-  guint32 *labels;
-  guint32 n_labels;
-  gint64 resolution;
-  struct proposal *proposal;
-};
 
 static void change_free(gpointer data)
 {
@@ -59,10 +32,12 @@ static void change_free(gpointer data)
 void split_result_clear(struct split_result *result)
 {
   g_clear_pointer(&result->remarks, g_ptr_array_unref);
+  g_clear_pointer(&result->decisions, g_ptr_array_unref);
+  g_clear_pointer(&result->steps, g_ptr_array_unref);
   g_clear_pointer(&result->changes, g_ptr_array_unref);
 }
 
-static void splitting_clear(struct splitting *splitting)
+void splitting_clear(struct splitting *splitting)
 {
   if (splitting->proposal != NULL) {
     proposal_free(splitting->proposal);
@@ -158,18 +133,16 @@ static gint64 *worth_of_nodes(const struct roles *roles, const struct evidence *
   return worth;
 }
 
-static void gather(struct splitting *splitting, const char *root)
+void splitting_gather(struct splitting *splitting)
 {
   const struct monolith *monolith = splitting->monolith;
   struct decided *decided = splitting->decided;
   splitting->roles = roles_new(monolith, decided->is_entry);
   decided_bend_roles(decided, monolith, splitting->roles);
   splitting->groups = spans_group(monolith, splitting->roles);
-  bool has_history = (splitting->mask >> EVIDENCE_HISTORY & 1) != 0;
-  g_autoptr(GArray) history = history_of(has_history ? root : NULL, monolith->files);
-  splitting->evidence =
-      evidence_new(monolith, splitting->roles, decided->is_shared, decided->is_external,
-                   (const struct co_change *)(gpointer)history->data, history->len);
+  splitting->evidence = evidence_new(
+      monolith, splitting->roles, decided->is_shared, decided->is_external,
+      (const struct co_change *)(gpointer)splitting->history->data, splitting->history->len);
   splitting->is_kept = kept_nodes(monolith, splitting->evidence);
   splitting->worth = worth_of_nodes(splitting->roles, splitting->evidence);
   splitting->graph = evidence_graph(splitting->evidence, splitting->mask);
@@ -292,7 +265,7 @@ static bool solve(struct splitting *splitting, struct store *store, struct split
   return true;
 }
 
-static void propose(struct splitting *splitting)
+void splitting_propose(struct splitting *splitting)
 {
   const struct decided *decided = splitting->decided;
   struct decisions decisions = {.is_shared = decided->is_shared,
@@ -445,6 +418,7 @@ static bool write_plan(const struct splitting *splitting, struct store *store,
   struct fusion *fusion = fusion_new(proposal, functions, splitting->recordings);
   struct deployment *deployment = deploy(splitting, functions, fusion);
   g_autofree char *options = options_text(splitting);
+  g_autoptr(GPtrArray) prices = decision_prices(splitting, cuts);
   struct plan_draft plan = {.proposal = proposal,
                             .functions = functions,
                             .cuts = cuts,
@@ -453,11 +427,28 @@ static bool write_plan(const struct splitting *splitting, struct store *store,
                             .fusion = fusion,
                             .deployment = deployment,
                             .groups = splitting->groups,
+                            .decisions = prices,
+                            .boundaries = splitting->boundaries,
                             .options = options,
                             .resolution = splitting->resolution};
   summarise(splitting, functions, cuts, result);
   for (guint i = 0; i < functions->len; i++) {
     result->n_units += fusion->unit[i] == i;
+  }
+  for (guint i = 0; i < prices->len; i++) {
+    const struct decision *decision = g_ptr_array_index(splitting->boundaries->decisions, i);
+    const struct decision_price *price = g_ptr_array_index(prices, i);
+    g_ptr_array_add(result->decisions,
+                    g_strdup_printf("%s:%u:%u: %s: %s", splitting->boundaries->path, decision->line,
+                                    decision->column, price->says, price->effect));
+  }
+  for (guint i = 0; i < steps->len; i++) {
+    const struct extraction_step *step = &g_array_index(steps, struct extraction_step, i);
+    g_ptr_array_add(result->steps,
+                    g_strdup_printf("%u. %s: %s; then %.1f of cuts lie between what is out and the "
+                                    "rest",
+                                    i + 1, proposal_service_name(proposal, step->service),
+                                    step->reason, step->cut));
   }
   bool is_written = plan_write(store, &plan, error);
   deployment_free(deployment);
@@ -472,6 +463,8 @@ bool split_run(struct store *store, const struct split_options *options,
                                 .mask = options->evidence_mask != 0 ? options->evidence_mask
                                                                     : (1U << N_EVIDENCE_KINDS) - 1};
   *result = (struct split_result){.remarks = g_ptr_array_new_with_free_func(g_free),
+                                  .decisions = g_ptr_array_new_with_free_func(g_free),
+                                  .steps = g_ptr_array_new_with_free_func(g_free),
                                   .changes = g_ptr_array_new_with_free_func(change_free)};
   bool is_done = false;
   splitting.monolith = monolith_load(store, error);
@@ -481,9 +474,12 @@ bool split_run(struct store *store, const struct split_options *options,
   } else if (splitting.monolith != NULL && read_volumes(&splitting, store, result, error) &&
              read_decisions(&splitting, error)) {
     g_autofree char *root = store_info(store, "root", NULL);
-    gather(&splitting, root);
+    bool has_history = (splitting.mask >> EVIDENCE_HISTORY & 1) != 0;
+    g_autoptr(GArray) history = history_of(has_history ? root : NULL, splitting.monolith->files);
+    splitting.history = history;
+    splitting_gather(&splitting);
     if (solve(&splitting, store, result, error)) {
-      propose(&splitting);
+      splitting_propose(&splitting);
       list_changes(&splitting, result);
       is_done = write_plan(&splitting, store, result, error);
     }

@@ -50,6 +50,8 @@ struct split_result {
   double plateau;           /* how far the resolution may change without changing the services */
   double fresh_gain;        /* warm: how much better a fresh plan would score, as a share */
   GPtrArray *remarks;       /* char *: lines of the boundaries that match nothing */
+  GPtrArray *decisions;     /* char *: every line of the boundaries and what it costs */
+  GPtrArray *steps;         /* char *: the order in which to take services out */
   GPtrArray *changes;       /* struct split_change *: against the plan that was there */
 };
 

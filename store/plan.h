@@ -101,6 +101,7 @@ RECORD_STRUCT(plan_setup, PLAN_SETUP_FIELDS);
   F(N, INT, column, "column")                                                                      \
   F(N, TEXT, kind, "services, together, apart, shared, external, allow or functions")              \
   F(N, TEXT, text, "what it says")                                                                 \
+  F(N, TEXT, names, "the names in it, with commas")                                                \
   F(N, INT, n_matches, "routines and states that it names")                                        \
   F(N, REAL, cut_price, "price of all cuts with it less that without it")                          \
   F(N, INT, n_cuts, "cuts with it less cuts without it")                                           \
