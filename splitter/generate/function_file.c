@@ -294,7 +294,7 @@ static const struct mapping_text mapping_texts[] = {HTTP_MAPPING_TEXTS(MAPPING_T
 static bool take_http(const struct yaml_file *file, struct yaml_node *root,
                       struct http_mapping *mapping, GError **error)
 {
-  static const char *const sections[] = {"request", "response", "call", NULL};
+  static const char *const sections[] = {"request", "response", "call", "forward", NULL};
   struct yaml_node *http = yaml_get(root, "http");
   if (!http) {
     return true;

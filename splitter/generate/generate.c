@@ -13,6 +13,7 @@
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/product.h"
 #include "splitter/generate/proxies.h"
+#include "splitter/generate/proxy_http.h"
 #include "splitter/generate/specify.h"
 
 #define RESOURCES "/cleave/generate/"
@@ -226,6 +227,9 @@ static bool specify_one(struct run *run, const struct plan_function *plan, GErro
   if (!spec) {
     note_refusal(run, plan->name, refusal);
     return true;
+  }
+  if (run->options->with_proxies && strcmp(spec->adapter, "http") == 0) {
+    proxy_http_find(run->inventory, spec);
   }
   if (!apply_edits(run, spec, error)) {
     function_spec_free(spec);

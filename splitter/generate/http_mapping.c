@@ -3,43 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/c_writer.h"
-
-/* Words that a member's name is made of, by what it holds. */
-static const char *const method_words[] = {"method", "verb", "http_method", "req_method", NULL};
-static const char *const path_words[] = {"path", "uri", "url", "target", "request_uri", NULL};
-static const char *const query_words[] = {"query", "query_string", "querystring", "qs", NULL};
-static const char *const header_words[] = {"headers", "header", "hdrs", "http_headers", NULL};
-static const char *const parameter_words[] = {"params",   "parameters",   "path_params", "vars",
-                                              "captures", "route_params", "args",        NULL};
-static const char *const query_list_words[] = {"query", "query_params", "args", "get", NULL};
-static const char *const body_words[] = {"body", "content", "payload", "post_data", NULL};
-static const char *const length_words[] = {"body_length",
-                                           "body_len",
-                                           "body_size",
-                                           "content_length",
-                                           "payload_length",
-                                           "payload_len",
-                                           "content_len",
-                                           "length",
-                                           "len",
-                                           "size",
-                                           "used",
-                                           "n_body",
-                                           "n",
-                                           "body_n",
-                                           "nbytes",
-                                           NULL};
-static const char *const status_words[] = {"status",      "status_code",   "code",
-                                           "http_status", "response_code", NULL};
-static const char *const type_words[] = {"content_type", "mime",        "mime_type",
-                                         "type",         "contenttype", NULL};
-static const char *const data_words[] = {"data", "ptr",  "buf",    "bytes",   "text", "str",
-                                         "s",    "base", "buffer", "content", NULL};
-static const char *const count_words[] = {"n",        "count",         "len",          "length",
-                                          "size",     "n_items",       "num",          "n_headers",
-                                          "n_fields", "headers_count", "header_count", NULL};
-static const char *const name_words[] = {"name", "key", "field", "header", NULL};
-static const char *const value_words[] = {"value", "val", "data", "content", NULL};
+#include "splitter/generate/http_shape.h"
 
 struct finding {
   const struct inventory *inventory;
@@ -58,57 +22,20 @@ static void set(struct finding *finding, char **line, char *text, const char *wh
   g_free(why);
 }
 
-static const struct fact_type *record_of(const struct inventory *inventory, int64_t id)
-{
-  const struct fact_type *type = inventory_type(inventory, id);
-  return type && (strcmp(type->kind, "struct") == 0 || strcmp(type->kind, "union") == 0) ? type
-                                                                                         : NULL;
-}
-
-static const struct fact_field *find_field(const struct inventory *inventory, int64_t type,
-                                           const char *const *words)
-{
-  const GPtrArray *fields = inventory_list(inventory->fields_by_type, &type);
-  for (size_t w = 0; words[w]; w++) {
-    for (guint i = 0; i < fields->len; i++) {
-      const struct fact_field *field = fields->pdata[i];
-      if (g_ascii_strcasecmp(field->field, words[w]) == 0) {
-        return field;
-      }
-    }
-  }
-  return NULL;
-}
-
-static bool is_text_type(const char *type)
-{
-  return strstr(type, "char") && !strstr(type, "**") && !strchr(type, '(');
-}
-
-static bool is_text(const struct fact_field *field)
-{
-  return field && is_text_type(field->type);
-}
-
-static bool is_number(const struct fact_field *field)
-{
-  return field && !field->is_pointer && field->array_length == 0 && field->field_type == 0 &&
-         !strstr(field->type, "char *") && !strchr(field->type, '*');
-}
-
 static bool looks_like_request(const struct inventory *inventory, int64_t type)
 {
-  return find_field(inventory, type, method_words) != NULL ||
-         (find_field(inventory, type, path_words) != NULL &&
-          find_field(inventory, type, header_words) != NULL) ||
-         (find_field(inventory, type, query_words) != NULL &&
-          find_field(inventory, type, body_words) != NULL);
+  return http_field_find(inventory, type, http_method_words) != NULL ||
+         (http_field_find(inventory, type, http_path_words) != NULL &&
+          http_field_find(inventory, type, http_header_words) != NULL) ||
+         (http_field_find(inventory, type, http_query_words) != NULL &&
+          http_field_find(inventory, type, http_body_words) != NULL);
 }
 
 static bool looks_like_response(const struct inventory *inventory, int64_t type)
 {
-  return is_number(find_field(inventory, type, status_words)) &&
-         (find_field(inventory, type, body_words) || find_field(inventory, type, data_words));
+  return http_field_is_number(http_field_find(inventory, type, http_status_words)) &&
+         (http_field_find(inventory, type, http_body_words) ||
+          http_field_find(inventory, type, http_data_words));
 }
 
 static bool is_single_pointer(const char *type)
@@ -125,7 +52,7 @@ static const struct fact_param *find_param(const struct inventory *inventory, in
   for (guint i = 0; i < params->len; i++) {
     const struct fact_param *param = params->pdata[i];
     if (param->position >= from && is_single_pointer(param->type) &&
-        record_of(inventory, param->type_id) && looks(inventory, param->type_id)) {
+        http_record_of(inventory, param->type_id) && looks(inventory, param->type_id)) {
       return param;
     }
   }
@@ -239,18 +166,18 @@ static bool returns_void(const struct finding *finding, const struct fact_routin
 /* What an argument for this parameter of a maker is, or NULL. */
 static const char *maker_argument(const struct fact_param *param)
 {
-  if (!is_text_type(param->type)) {
+  if (!http_type_is_text(param->type)) {
     return NULL;
   }
   static const char *const raw_words[] = {"target", "uri", "url", "request_uri", NULL};
   static const char *const plain_words[] = {"path", "route", NULL};
   static const char *const version_words[] = {"version", "protocol", NULL};
-  return has_word(param->name, method_words)    ? "method"
-         : has_word(param->name, raw_words)     ? "target"
-         : has_word(param->name, plain_words)   ? "path"
-         : has_word(param->name, query_words)   ? "query_string"
-         : has_word(param->name, version_words) ? "protocol"
-                                                : NULL;
+  return has_word(param->name, http_method_words)  ? "method"
+         : has_word(param->name, raw_words)        ? "target"
+         : has_word(param->name, plain_words)      ? "path"
+         : has_word(param->name, http_query_words) ? "query_string"
+         : has_word(param->name, version_words)    ? "protocol"
+                                                   : NULL;
 }
 
 static bool makes_request(const struct finding *finding, const struct fact_routine *routine,
@@ -305,15 +232,16 @@ static bool adds_pair(const struct finding *finding, const struct fact_routine *
   const struct fact_param *name = param(finding, routine, 2);
   const struct fact_param *value = param(finding, routine, 3);
   return list && name && value && list->type_id == type && is_single_pointer(list->type) &&
-         is_text_type(name->type) && is_text_type(value->type) && strchr(name->type, '*') &&
-         strchr(value->type, '*') && g_str_has_prefix(value->type, "const ") &&
-         !strstr(routine->name, "del") && !strstr(routine->name, "get");
+         http_type_is_text(name->type) && http_type_is_text(value->type) &&
+         strchr(name->type, '*') && strchr(value->type, '*') &&
+         g_str_has_prefix(value->type, "const ") && !strstr(routine->name, "del") &&
+         !strstr(routine->name, "get");
 }
 
 static bool adds_header(const struct finding *finding, const struct fact_routine *routine,
                         int64_t type)
 {
-  return adds_pair(finding, routine, type) && has_word(routine->name, header_words);
+  return adds_pair(finding, routine, type) && has_word(routine->name, http_header_words);
 }
 
 static bool adds_parameter(const struct finding *finding, const struct fact_routine *routine,
@@ -332,7 +260,7 @@ static bool sets_body(const struct finding *finding, const struct fact_routine *
   const struct fact_param *length = param(finding, routine, 3);
   return inventory_n_params(finding->inventory, routine->id) == 3 && first && data && length &&
          first->type_id == type && strchr(data->type, '*') && !strchr(length->type, '*') &&
-         length->type_id == 0 && has_word(routine->name, body_words);
+         length->type_id == 0 && has_word(routine->name, http_body_words);
 }
 
 /* A routine of the monolith that makes a request itself: it shows what belongs together. */
@@ -370,73 +298,6 @@ static void find_make(struct finding *finding)
       why_routine(finding, maker, "returns such a request from texts of these names"));
 }
 
-/* A list of names and values: its items, their number and the members of an item. */
-struct list_shape {
-  char *items;
-  char *count;
-  const char *name;
-  const char *value;
-  int64_t limit; /* of a fixed array, else 0 */
-};
-
-static void list_shape_clear(struct list_shape *shape)
-{
-  g_free(shape->items);
-  g_free(shape->count);
-}
-
-static bool read_item(const struct inventory *inventory, const struct fact_field *items,
-                      struct list_shape *shape)
-{
-  const struct fact_field *name = find_field(inventory, items->field_type, name_words);
-  const struct fact_field *value = find_field(inventory, items->field_type, value_words);
-  if (!is_text(name) || !is_text(value) || name == value) {
-    return false;
-  }
-  shape->name = name->field;
-  shape->value = value->field;
-  shape->limit = items->array_length;
-  return true;
-}
-
-/* The list that a member is: a record of items and number, or an array with a number beside it. */
-static bool read_list(const struct inventory *inventory, int64_t owner,
-                      const struct fact_field *field, const char *path, struct list_shape *shape)
-{
-  memset(shape, 0, sizeof *shape);
-  if (!record_of(inventory, field->field_type)) {
-    return false;
-  }
-  if (read_item(inventory, field, shape)) {
-    const struct fact_field *count = find_field(inventory, owner, count_words);
-    g_autofree char *named = g_strdup_printf("n_%s", field->field);
-    g_autofree char *behind = g_strdup_printf("%s_count", field->field);
-    g_autofree char *numbered = g_strdup_printf("num_%s", field->field);
-    const char *const names[] = {named, behind, numbered, NULL};
-    const struct fact_field *own = find_field(inventory, owner, names);
-    count = own ? own : count;
-    if (!is_number(count)) {
-      return false;
-    }
-    shape->items = g_strdup_printf("%s%s", path, field->field);
-    shape->count = g_strdup_printf("%s%s", path, count->field);
-    return true;
-  }
-  const GPtrArray *fields = inventory_list(inventory->fields_by_type, &field->field_type);
-  const struct fact_field *count = find_field(inventory, field->field_type, count_words);
-  for (guint i = 0; i < fields->len && is_number(count); i++) {
-    const struct fact_field *items = fields->pdata[i];
-    if ((items->is_pointer || items->array_length > 0) && record_of(inventory, items->field_type) &&
-        read_item(inventory, items, shape)) {
-      const char *access = field->is_pointer ? "->" : ".";
-      shape->items = g_strdup_printf("%s%s%s%s", path, field->field, access, items->field);
-      shape->count = g_strdup_printf("%s%s%s%s", path, field->field, access, count->field);
-      return true;
-    }
-  }
-  return false;
-}
-
 /* Adds a name and a value to a list member of the request: by the list's own routine, else into a
  * fixed array. */
 static char *add_to_list(struct finding *finding, const struct fact_field *field, char **why)
@@ -448,8 +309,8 @@ static char *add_to_list(struct finding *finding, const struct fact_field *field
     return g_strdup_printf("%s(%srequest->%s, name, value)", adder->name,
                            field->is_pointer ? "" : "&", field->field);
   }
-  struct list_shape shape;
-  if (!read_list(inventory, finding->request->type_id, field, "request->", &shape)) {
+  struct http_list shape;
+  if (!http_list_read(inventory, finding->request->type_id, field, "request->", &shape)) {
     return NULL;
   }
   char *statement = NULL;
@@ -460,7 +321,7 @@ static char *add_to_list(struct finding *finding, const struct fact_field *field
                                 shape.items, shape.count, shape.value, shape.count);
     *why = g_strdup_printf("a fixed array of %" G_GINT64_FORMAT " with its number", shape.limit);
   }
-  list_shape_clear(&shape);
+  http_list_clear(&shape);
   return statement;
 }
 
@@ -474,7 +335,7 @@ static void find_header(struct finding *finding)
         why_routine(finding, adder, "takes a request, a name and a value"));
     return;
   }
-  const struct fact_field *field = find_field(finding->inventory, type, header_words);
+  const struct fact_field *field = http_field_find(finding->inventory, type, http_header_words);
   char *why = NULL;
   char *statement = field ? add_to_list(finding, field, &why) : NULL;
   if (statement) {
@@ -492,7 +353,7 @@ static void find_parameter(struct finding *finding)
         why_routine(finding, adder, "takes a request, a name and a value"));
     return;
   }
-  const struct fact_field *field = find_field(finding->inventory, type, parameter_words);
+  const struct fact_field *field = http_field_find(finding->inventory, type, http_parameter_words);
   char *why = NULL;
   char *statement = field ? add_to_list(finding, field, &why) : NULL;
   if (statement) {
@@ -507,9 +368,9 @@ static void find_query(struct finding *finding)
     return;
   }
   const struct fact_field *field =
-      find_field(finding->inventory, finding->request->type_id, query_list_words);
+      http_field_find(finding->inventory, finding->request->type_id, http_query_list_words);
   char *why = NULL;
-  char *statement = field && !is_text(field) ? add_to_list(finding, field, &why) : NULL;
+  char *statement = field && !http_field_is_text(field) ? add_to_list(finding, field, &why) : NULL;
   if (statement) {
     set(finding, &finding->mapping->query, statement, "request.query", why);
   }
@@ -525,13 +386,13 @@ static void find_body(struct finding *finding)
         why_routine(finding, setter, "takes a request, bytes and their number"));
     return;
   }
-  const struct fact_field *body = find_field(finding->inventory, type, body_words);
-  if (!is_text(body) && !(body && strstr(body->type, "void *"))) {
+  const struct fact_field *body = http_field_find(finding->inventory, type, http_body_words);
+  if (!http_field_is_text(body) && !(body && strstr(body->type, "void *"))) {
     return;
   }
-  const struct fact_field *length = find_field(finding->inventory, type, length_words);
+  const struct fact_field *length = http_field_find(finding->inventory, type, http_length_words);
   char *statement =
-      is_number(length)
+      http_field_is_number(length)
           ? g_strdup_printf("CLEAVE_SET(request->%s, body); request->%s = (__typeof__(request->%s))"
                             "body_length",
                             body->field, length->field, length->field)
@@ -546,15 +407,16 @@ static void find_prepare(struct finding *finding)
   static const struct {
     const char *const *words;
     const char *variable;
-  } texts[] = {{method_words, "method"}, {path_words, "path"}, {query_words, "query_string"}};
+  } texts[] = {
+      {http_method_words, "method"}, {http_path_words, "path"}, {http_query_words, "query_string"}};
   if (finding->mapping->make) {
     return;
   }
   g_autoptr(GString) statement = g_string_new(NULL);
   for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
     const struct fact_field *field =
-        find_field(finding->inventory, finding->request->type_id, texts[i].words);
-    if (is_text(field)) {
+        http_field_find(finding->inventory, finding->request->type_id, texts[i].words);
+    if (http_field_is_text(field)) {
       g_string_append_printf(statement, "%sCLEAVE_SET(request->%s, %s)",
                              statement->len > 0 ? "; " : "", field->field, texts[i].variable);
     }
@@ -583,16 +445,17 @@ static void find_reply_body(struct finding *finding)
 {
   const struct inventory *inventory = finding->inventory;
   int64_t type = finding->response->type_id;
-  const struct fact_field *body = find_field(inventory, type, body_words);
-  body = body ? body : find_field(inventory, type, data_words);
+  const struct fact_field *body = http_field_find(inventory, type, http_body_words);
+  body = body ? body : http_field_find(inventory, type, http_data_words);
   if (!body) {
     return;
   }
-  if (!is_text(body) && record_of(inventory, body->field_type)) {
-    const struct fact_field *data = find_field(inventory, body->field_type, data_words);
-    const struct fact_field *length = find_field(inventory, body->field_type, length_words);
+  if (!http_field_is_text(body) && http_record_of(inventory, body->field_type)) {
+    const struct fact_field *data = http_field_find(inventory, body->field_type, http_data_words);
+    const struct fact_field *length =
+        http_field_find(inventory, body->field_type, http_length_words);
     const char *access = body->is_pointer ? "->" : ".";
-    if (data && is_number(length)) {
+    if (data && http_field_is_number(length)) {
       set(finding, &finding->mapping->data,
           g_strdup_printf("response->%s%s%s", body->field, access, data->field), "response.data",
           g_strdup_printf("member %s holds %s and %s", body->field, data->field, length->field));
@@ -601,11 +464,11 @@ static void find_reply_body(struct finding *finding)
     }
     return;
   }
-  const struct fact_field *length = find_field(inventory, type, length_words);
+  const struct fact_field *length = http_field_find(inventory, type, http_length_words);
   set(finding, &finding->mapping->data, g_strdup_printf("response->%s", body->field),
       "response.data", g_strdup_printf("member %s", body->field));
   finding->mapping->length =
-      is_number(length) && length != find_field(inventory, type, status_words)
+      http_field_is_number(length) && length != http_field_find(inventory, type, http_status_words)
           ? g_strdup_printf("response->%s", length->field)
           : g_strdup_printf("response->%s ? strlen(response->%s) : 0", body->field, body->field);
 }
@@ -620,22 +483,22 @@ static void find_reply(struct finding *finding)
     set(finding, &mapping->response_prepare, g_strdup_printf("%s(response)", prepare->name),
         "response.prepare", why_routine(finding, prepare, "sets up such a response"));
   }
-  const struct fact_field *status = find_field(inventory, type, status_words);
+  const struct fact_field *status = http_field_find(inventory, type, http_status_words);
   set(finding, &mapping->status, g_strdup_printf("response->%s", status->field), "response.status",
       g_strdup_printf("member %s", status->field));
-  const struct fact_field *content_type = find_field(inventory, type, type_words);
-  if (is_text(content_type)) {
+  const struct fact_field *content_type = http_field_find(inventory, type, http_type_words);
+  if (http_field_is_text(content_type)) {
     set(finding, &mapping->content_type, g_strdup_printf("response->%s", content_type->field),
         "response.content_type", g_strdup_printf("member %s", content_type->field));
   }
-  const struct fact_field *headers = find_field(inventory, type, header_words);
-  struct list_shape shape;
-  if (headers && read_list(inventory, type, headers, "response->", &shape)) {
+  const struct fact_field *headers = http_field_find(inventory, type, http_header_words);
+  struct http_list shape;
+  if (headers && http_list_read(inventory, type, headers, "response->", &shape)) {
     set(finding, &mapping->header_count, g_strdup(shape.count), "response.headers",
         g_strdup_printf("member %s holds names and values", headers->field));
     mapping->header_name = g_strdup_printf("%s[i].%s", shape.items, shape.name);
     mapping->header_value = g_strdup_printf("%s[i].%s", shape.items, shape.value);
-    list_shape_clear(&shape);
+    http_list_clear(&shape);
   }
   find_reply_body(finding);
   find_release(finding, type, finding->response->position == 0, "response", &mapping->response_free,

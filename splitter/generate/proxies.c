@@ -4,6 +4,7 @@
 
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/proxy_copy.h"
+#include "splitter/generate/proxy_http.h"
 #include "splitter/generate/proxy_plan.h"
 #include "splitter/generate/proxy_readme.h"
 #include "splitter/generate/proxy_source.h"
@@ -135,7 +136,8 @@ static char *file_text(const struct inventory *inventory, struct source_texts *t
   struct glue *glue = glue_new(inventory, moved->program);
   struct glue_file *file = glue_file(glue, moved->source);
   for (guint i = 0; i < moved->plans->len; i++) {
-    proxy_source_write(glue, file, moved->plans->pdata[i]);
+    const struct proxy_plan *plan = moved->plans->pdata[i];
+    (plan->is_forward ? proxy_http_write : proxy_source_write)(glue, file, plan);
   }
   g_autofree char *copy =
       proxy_copy_make(source_texts_file(texts, moved->source), moved->source, moved->definitions);

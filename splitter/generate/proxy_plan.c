@@ -4,6 +4,7 @@
 
 #include "splitter/generate/annotation.h"
 #include "splitter/generate/call_values.h"
+#include "splitter/generate/proxy_http.h"
 
 static bool is_void(const struct contract *contract)
 {
@@ -105,6 +106,16 @@ static int compare_ids(gconstpointer left, gconstpointer right)
   return a < b ? -1 : a > b;
 }
 
+/* A callback may be another program's, when both link the file that calls it. */
+static bool is_of_program(const struct inventory *inventory, const struct function_spec *spec,
+                          const int64_t *id)
+{
+  const struct fact_routine *routine = g_hash_table_lookup(inventory->routine_by_id, id);
+  g_autoptr(GPtrArray) programs = inventory_programs_of(inventory, routine->file);
+  return programs->len == 0 ||
+         g_ptr_array_find_with_equal_func(programs, spec->program, g_str_equal, NULL);
+}
+
 static void judge_repetition(const struct inventory *inventory, struct proxy_plan *plan,
                              const struct contract_book *book)
 {
@@ -120,8 +131,15 @@ static void judge_repetition(const struct inventory *inventory, struct proxy_pla
   guint n = 0;
   g_autofree gpointer *ids = g_hash_table_get_keys_as_array(plan->spec->closure, &n);
   qsort(ids, n, sizeof *ids, compare_ids);
+  if (plan->is_forward &&
+      (g_str_has_prefix(plan->spec->key, "GET ") || g_str_has_prefix(plan->spec->key, "HEAD "))) {
+    plan->is_idempotent = true;
+    plan->idempotent_reason = g_strdup("HTTP says that GET changes nothing (RFC 9110, 9.2.1)");
+    return;
+  }
   for (guint i = 0; i < n; i++) {
-    char *deed = lasting_deed(inventory, ids[i]);
+    char *deed =
+        is_of_program(inventory, plan->spec, ids[i]) ? lasting_deed(inventory, ids[i]) : NULL;
     if (deed) {
       plan->idempotent_reason = deed;
       return;
@@ -217,6 +235,15 @@ struct proxy_plan *proxy_plan_new(const struct inventory *inventory, struct sour
 {
   struct proxy_plan *plan = g_new0(struct proxy_plan, 1);
   plan->spec = spec;
+  if (strcmp(spec->adapter, "http") == 0) {
+    plan->is_forward = true;
+    plan->refusal = proxy_http_refusal(spec);
+    plan->error = g_strdup("-1");
+    plan->error_reason =
+        g_strdup_printf("its caller asks for %s", spec->http.fails ? spec->http.fails : "nothing");
+    judge_repetition(inventory, plan, book);
+    return plan;
+  }
   if (!spec->contract) {
     plan->refusal = g_strdup_printf("a function with the adapter %s has no caller in the program",
                                     spec->adapter);

@@ -35,7 +35,8 @@ void proxy_source_descriptor(struct c_writer *code, const struct proxy_plan *pla
   const struct function_spec *spec = plan->spec;
   g_autofree char *routine = c_literal(spec->routine->name);
   g_autofree char *function = c_literal(spec->name);
-  g_autofree char *key = c_literal(strcmp(spec->trigger, "queue") == 0 ? spec->key : "");
+  bool has_key = strcmp(spec->trigger, "queue") == 0 || strcmp(spec->trigger, "http") == 0;
+  g_autofree char *key = c_literal(has_key ? spec->key : "");
   bool tells = plan->error || (spec->contract && spec->contract->result->shape->kind == SHAPE_VOID);
   c_writer_comment(code, "Failure: %s.\nRepeated calls: %s%s.", plan->error_reason,
                    plan->is_idempotent ? "allowed: " : "not allowed: ", plan->idempotent_reason);
@@ -85,22 +86,31 @@ static void write_values(struct c_writer *code, const struct proxy_plan *plan)
   c_writer_line(code, "%s", "");
 }
 
+/* Writers of values want a marshal, which says whether the value has an end. */
+static void open_writing(struct c_writer *code)
+{
+  c_writer_line(code, "struct cleave_marshal writing;");
+  c_writer_line(code, "struct cleave_marshal *marshal = &writing;");
+  c_writer_line(code, "cleave_marshal_begin(marshal, NULL);");
+  c_writer_line(code, "(void)values;");
+}
+
 /* The caller's parameters as the function's input. */
 static void write_input(struct c_writer *code, const struct proxy_plan *plan)
 {
   const struct contract *contract = plan->spec->contract;
   c_writer_open(code, "static cleave_value *input_%s(const struct cleave_%s_values *values)",
                 plan->spec->symbol, plan->spec->symbol);
+  open_writing(code);
   if (contract->is_whole) {
     const struct contract_param *param = contract->params->pdata[0];
     g_autofree char *source = g_strdup_printf("values->%s", param->name);
     g_autofree char *count = call_value_count(contract, param->shape, "values->");
     c_writer_line(code, "cleave_value *whole = NULL;");
     marshal_source_write(code, param->shape, source, count, "whole = (", ")");
-    c_writer_line(code, "return whole;");
+    c_writer_line(code, "return cleave_proxy_written(marshal, whole);");
   } else {
     c_writer_line(code, "cleave_value *object = cleave_write_object();");
-    c_writer_line(code, "(void)values;");
     for (guint i = 0; i < contract->params->len; i++) {
       const struct contract_param *param = contract->params->pdata[i];
       if (!call_value_comes_in(param)) {
@@ -111,7 +121,7 @@ static void write_input(struct c_writer *code, const struct proxy_plan *plan)
       g_autofree char *before = g_strdup_printf("cleave_put(object, \"%s\", ", param->name);
       marshal_source_write(code, param->shape, source, count, before, ")");
     }
-    c_writer_line(code, "return object;");
+    c_writer_line(code, "return cleave_proxy_written(marshal, object);");
   }
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");
@@ -128,10 +138,10 @@ static void write_expected(struct c_writer *code, const struct proxy_plan *plan)
 {
   c_writer_open(code, "static cleave_value *output_%s(const struct cleave_%s_values *values)",
                 plan->spec->symbol, plan->spec->symbol);
-  c_writer_line(code, "(void)values;");
+  open_writing(code);
   call_values_write_output(code, plan->spec->contract, "values->", "values->cleave_result",
                            "values->cleave_errno");
-  c_writer_line(code, "return output;");
+  c_writer_line(code, "return cleave_proxy_written(marshal, output);");
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");
 }
@@ -409,11 +419,13 @@ static void write_filling(struct c_writer *code, const struct contract *contract
     const struct contract_param *param = contract->params->pdata[i];
     const char *name = param->name;
     if (!is_array(param)) {
-      c_writer_line(code, "values.%s = %s;", name, name);
+      c_writer_line(code, "cleave_values.%s = %s;", name, name);
     } else if (param->shape->kind == SHAPE_TEXT_ARRAY) {
-      c_writer_line(code, "memccpy(values.%s, %s, 0, sizeof values.%s);", name, name, name);
+      c_writer_line(code, "memccpy(cleave_values.%s, %s, 0, sizeof cleave_values.%s);", name, name,
+                    name);
     } else {
-      c_writer_line(code, "memcpy(values.%s, %s, sizeof values.%s);", name, name, name);
+      c_writer_line(code, "memcpy(cleave_values.%s, %s, sizeof cleave_values.%s);", name, name,
+                    name);
     }
   }
 }
@@ -428,11 +440,11 @@ static void write_arrays_back(struct c_writer *code, const struct contract *cont
       continue;
     }
     if (strcmp(direction, "out") == 0) {
-      c_writer_line(code, "memcpy(%s, values.%s, sizeof values.%s);", param->name, param->name,
-                    param->name);
+      c_writer_line(code, "memcpy(%s, cleave_values.%s, sizeof cleave_values.%s);", param->name,
+                    param->name, param->name);
     } else {
-      c_writer_line(code, "memcpy(values.%s, %s, sizeof values.%s);", param->name, param->name,
-                    param->name);
+      c_writer_line(code, "memcpy(cleave_values.%s, %s, sizeof cleave_values.%s);", param->name,
+                    param->name, param->name);
     }
   }
 }
@@ -441,26 +453,27 @@ static void write_local(struct c_writer *code, const struct proxy_plan *plan)
 {
   const struct contract *contract = plan->spec->contract;
   g_autofree char *call = local_call(plan);
-  c_writer_line(code, "errno = call.entry_errno;");
+  c_writer_line(code, "errno = cleave_call.entry_errno;");
   c_writer_line(code, "cleave_inside_%s++;", plan->spec->symbol);
-  c_writer_line(code, "%s%s;", has_result(contract) ? "values.cleave_result = " : "", call);
+  c_writer_line(code, "%s%s;", has_result(contract) ? "cleave_values.cleave_result = " : "", call);
   c_writer_line(code, "cleave_inside_%s--;", plan->spec->symbol);
-  c_writer_line(code, "values.cleave_errno = errno;");
+  c_writer_line(code, "cleave_values.cleave_errno = errno;");
 }
 
 static void write_error_value(struct c_writer *code, const struct proxy_plan *plan)
 {
   if (plan->error) {
-    c_writer_line(code, "values.cleave_result = (__typeof__(values.cleave_result))(%s);",
+    c_writer_line(code,
+                  "cleave_values.cleave_result = (__typeof__(cleave_values.cleave_result))(%s);",
                   plan->error);
   }
-  c_writer_line(code, "values.cleave_errno = call.error_number;");
+  c_writer_line(code, "cleave_values.cleave_errno = cleave_call.error_number;");
 }
 
 static void write_outcome(struct c_writer *code, const struct proxy_plan *plan)
 {
-  c_writer_close(code, " else if (cleave_proxy_may_fall_back(&call)) {");
-  c_writer_line(code, "is_local = 1;");
+  c_writer_close(code, " else if (cleave_proxy_may_fall_back(&cleave_call)) {");
+  c_writer_line(code, "cleave_is_local = 1;");
   c_writer_close(code, " else {");
   write_error_value(code, plan);
   c_writer_close(code, "");
@@ -468,13 +481,14 @@ static void write_outcome(struct c_writer *code, const struct proxy_plan *plan)
 
 static void write_asking(struct c_writer *code, const struct proxy_plan *plan)
 {
-  c_writer_open(code, "if (mode == CLEAVE_PROXY_REMOTE || mode == CLEAVE_PROXY_FALLBACK)");
-  c_writer_line(code, "is_local = 0;");
-  c_writer_open(code, "if (remote_%s(&call, &values) == 0)", plan->spec->symbol);
+  c_writer_open(code,
+                "if (cleave_mode == CLEAVE_PROXY_REMOTE || cleave_mode == CLEAVE_PROXY_FALLBACK)");
+  c_writer_line(code, "cleave_is_local = 0;");
+  c_writer_open(code, "if (remote_%s(&cleave_call, &cleave_values) == 0)", plan->spec->symbol);
   write_arrays_back(code, plan->spec->contract, "out");
   write_outcome(code, plan);
-  c_writer_close(code, " else if (mode == CLEAVE_PROXY_SHADOW) {");
-  c_writer_line(code, "call.input = input_%s(&values);", plan->spec->symbol);
+  c_writer_close(code, " else if (cleave_mode == CLEAVE_PROXY_SHADOW) {");
+  c_writer_line(code, "cleave_call.input = input_%s(&cleave_values);", plan->spec->symbol);
   c_writer_close(code, "");
 }
 
@@ -483,14 +497,14 @@ static void write_handing_over(struct c_writer *code, const struct proxy_plan *p
   if (!plan->is_unattended) {
     return;
   }
-  c_writer_open(code, "if (mode == CLEAVE_PROXY_QUEUE)");
-  c_writer_line(code, "is_local = 0;");
-  c_writer_open(code, "if (cleave_proxy_send(&call, input_%s(&values), %d) == 0)",
+  c_writer_open(code, "if (cleave_mode == CLEAVE_PROXY_QUEUE)");
+  c_writer_line(code, "cleave_is_local = 0;");
+  c_writer_open(code, "if (cleave_proxy_send(&cleave_call, input_%s(&cleave_values), %d) == 0)",
                 plan->spec->symbol, plan->spec->contract->is_whole);
   if (plan->accepted) {
-    c_writer_line(code, "values.cleave_result = %s;", plan->accepted);
+    c_writer_line(code, "cleave_values.cleave_result = %s;", plan->accepted);
   } else {
-    c_writer_line(code, "values.cleave_errno = call.entry_errno;");
+    c_writer_line(code, "cleave_values.cleave_errno = cleave_call.entry_errno;");
   }
   write_outcome(code, plan);
   c_writer_close(code, "");
@@ -500,15 +514,16 @@ static void write_handing_over(struct c_writer *code, const struct proxy_plan *p
 static void write_comparison(struct c_writer *code, const struct proxy_plan *plan)
 {
   const struct contract *contract = plan->spec->contract;
-  c_writer_open(code, "if (call.input)");
+  c_writer_open(code, "if (cleave_call.input)");
   write_arrays_back(code, contract, "in");
-  c_writer_line(code, "call.expected = output_%s(&values);", plan->spec->symbol);
+  c_writer_line(code, "cleave_call.expected = output_%s(&cleave_values);", plan->spec->symbol);
   g_autofree char *failed =
       plan->error
-          ? g_strdup_printf("values.cleave_result == (__typeof__(values.cleave_result))(%s)",
-                            plan->error)
+          ? g_strdup_printf(
+                "cleave_values.cleave_result == (__typeof__(cleave_values.cleave_result))(%s)",
+                plan->error)
           : g_strdup("0");
-  c_writer_line(code, "cleave_proxy_compare(&call, %s);", failed);
+  c_writer_line(code, "cleave_proxy_compare(&cleave_call, %s);", failed);
   c_writer_close(code, "");
 }
 
@@ -519,31 +534,32 @@ static void write_proxy(struct glue *glue, struct c_writer *code, const struct p
   g_autofree char *head = proxy_source_head(glue->inventory, plan->spec->routine);
   c_writer_line(code, "%s;", head);
   c_writer_open(code, "%s", head);
-  c_writer_line(code, "struct cleave_%s_values values;", symbol);
-  c_writer_line(code, "struct cleave_proxy_call call;");
-  c_writer_line(code, "int is_local = 1;");
-  c_writer_line(code, "memset(&values, 0, sizeof values);");
+  c_writer_line(code, "struct cleave_%s_values cleave_values;", symbol);
+  c_writer_line(code, "struct cleave_proxy_call cleave_call;");
+  c_writer_line(code, "int cleave_is_local = 1;");
+  c_writer_line(code, "memset(&cleave_values, 0, sizeof cleave_values);");
   write_filling(code, contract);
-  c_writer_line(code, "values.cleave_errno = errno;");
-  c_writer_line(code,
-                "enum cleave_proxy_mode mode = cleave_proxy_begin(&call, &cleave_proxy_%s, "
-                "cleave_inside_%s > 0);",
-                symbol, symbol);
-  c_writer_line(code, "(void)mode;");
+  c_writer_line(code, "cleave_values.cleave_errno = errno;");
+  c_writer_line(
+      code,
+      "enum cleave_proxy_mode cleave_mode = cleave_proxy_begin(&cleave_call, &cleave_proxy_%s, "
+      "cleave_inside_%s > 0);",
+      symbol, symbol);
+  c_writer_line(code, "(void)cleave_mode;");
   if (is_asked(plan)) {
     write_asking(code, plan);
   }
   write_handing_over(code, plan);
-  c_writer_open(code, "if (is_local)");
+  c_writer_open(code, "if (cleave_is_local)");
   write_local(code, plan);
   c_writer_close(code, "");
   if (is_asked(plan)) {
     write_comparison(code, plan);
   }
-  c_writer_line(code, "cleave_proxy_end(&call);");
-  c_writer_line(code, "errno = values.cleave_errno;");
+  c_writer_line(code, "cleave_proxy_end(&cleave_call);");
+  c_writer_line(code, "errno = cleave_values.cleave_errno;");
   if (has_result(contract)) {
-    c_writer_line(code, "return values.cleave_result;");
+    c_writer_line(code, "return cleave_values.cleave_result;");
   }
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");

@@ -46,7 +46,22 @@ struct start_step {
   F(response_free, "response", "free", "gives the response back")                                  \
   F(call, "call", "run", "calls the routine")                                                      \
   F(fails, "call", "fails", "condition on `result` that means failure")                            \
-  F(failure, "call", "failure", "what then happens; without it the caller gets a 500")
+  F(failure, "call", "failure", "what then happens; without it the caller gets a 500")             \
+  F(f_method, "forward", "method", "the request's method, for a proxy that passes it on")          \
+  F(f_path, "forward", "path", "its path, decoded")                                                \
+  F(f_query, "forward", "query", "its query string, encoded, or NULL")                             \
+  F(f_header_count, "forward", "header_count", "number of its headers")                            \
+  F(f_header_name, "forward", "header_name", "name of header i")                                   \
+  F(f_header_value, "forward", "header_value", "value of header i")                                \
+  F(f_argument_count, "forward", "argument_count", "number of its arguments")                      \
+  F(f_argument_name, "forward", "argument_name", "name of argument i")                             \
+  F(f_argument_value, "forward", "argument_value", "value of argument i")                          \
+  F(f_body, "forward", "body", "bytes of its body")                                                \
+  F(f_body_length, "forward", "body_length", "their number")                                       \
+  F(f_set_status, "forward", "set_status", "takes over the answer's status")                       \
+  F(f_set_type, "forward", "set_content_type", "takes over its content_type")                      \
+  F(f_add_header, "forward", "add_header", "takes over one header")                                \
+  F(f_add_body, "forward", "add_body", "takes over length bytes at data")
 
 struct http_mapping {
 #define HTTP_MAPPING_MEMBER(name, section, key, about) char *name;

@@ -108,10 +108,18 @@ class Side:
 class Monolith(Side):
     def __init__(self, pipeline, folder):
         super().__init__(pipeline.source, folder)
-        self.process = subprocess.Popen([os.path.join(pipeline.build, "shop")],
+        self.change(self.environment)
+        self.process = subprocess.Popen([self.start(pipeline)],
                                         env=self.environment, cwd=folder, text=True,
                                         stdout=subprocess.PIPE)
         self.port = int(re.search(r"port (\d+)", self.process.stdout.readline()).group(1))
+
+    def start(self, pipeline):
+        """The program to start."""
+        return os.path.join(pipeline.build, "shop")
+
+    def change(self, environment):
+        """What else its environment holds."""
 
     def copy_database(self, to):
         with contextlib.closing(sqlite3.connect(self.database)) as source:

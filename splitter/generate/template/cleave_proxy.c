@@ -74,7 +74,6 @@ void cleave_proxy_end(struct cleave_proxy_call *call)
   int saved = errno;
   proxy_settings_free(call->settings);
   free(call->answer);
-  free(call->content_type);
   json_decref(json(call->expected));
   json_decref(json(call->input));
   errno = saved;
@@ -112,8 +111,8 @@ static bool wait_for_retry(const struct cleave_proxy_call *call, unsigned n)
   return true;
 }
 
-/* Runs the exchange, again where that is allowed, and judges it. */
-static int exchange_until_judged(struct cleave_proxy_call *call, struct proxy_exchange *exchange)
+int proxy_exchange_judged(struct cleave_proxy_call *call, struct proxy_exchange *exchange,
+                          proxy_judge judge)
 {
   bool is_idempotent = (call->proxy->flags & CLEAVE_PROXY_IDEMPOTENT) != 0;
   unsigned attempts = is_idempotent ? call->settings->attempts : 1;
@@ -126,7 +125,7 @@ static int exchange_until_judged(struct cleave_proxy_call *call, struct proxy_ex
     }
     proxy_exchange_clear(exchange);
     proxy_exchange_run(exchange);
-    int failed = proxy_target_judge(call, exchange);
+    int failed = judge(call, exchange);
     if (!failed) {
       if (proxy_logs_calls()) {
         proxy_log(CLEAVE_INFO, "call", call->proxy,
@@ -151,7 +150,7 @@ static int post(struct cleave_proxy_call *call, const char *body)
   exchange.body = body;
   exchange.n_body = strlen(body);
   int failed = proxy_target_call(call, &exchange);
-  failed = failed ? failed : exchange_until_judged(call, &exchange);
+  failed = failed ? failed : proxy_exchange_judged(call, &exchange, proxy_target_judge);
   free(call->answer);
   call->answer = NULL;
   if (!failed) {
@@ -164,13 +163,30 @@ static int post(struct cleave_proxy_call *call, const char *body)
   return failed;
 }
 
+cleave_value *cleave_proxy_written(struct cleave_marshal *marshal, cleave_value *value)
+{
+  int is_endless = marshal->is_endless;
+  cleave_marshal_end(marshal);
+  if (is_endless) {
+    json_decref(json(value));
+  }
+  return is_endless ? NULL : value;
+}
+
+static int refuse_input(struct cleave_proxy_call *call)
+{
+  call->error_number = EINVAL;
+  call->is_certain = 1;
+  return cleave_error_set(&call->error, 400, "Proxy.Input",
+                          "the parameters are no JSON: they lead back to themselves, or are nested "
+                          "too deep");
+}
+
 static int post_value(struct cleave_proxy_call *call, const cleave_value *input)
 {
   char *body = json_dumps(json(input), JSON_COMPACT | JSON_ENCODE_ANY);
   if (!body) {
-    call->error_number = ENOMEM;
-    call->is_certain = 1;
-    return cleave_error_set(&call->error, 500, "Proxy.Input", "the parameters are no JSON");
+    return refuse_input(call);
   }
   int failed = post(call, body);
   free(body);
@@ -203,8 +219,9 @@ int cleave_proxy_send(struct cleave_proxy_call *call, cleave_value *input, int i
   json_decref(json(input));
   arena_init(&arena);
   proxy_exchange_init(&exchange, &arena);
-  int failed = body ? proxy_target_message(call, &exchange, body, strlen(body)) : -1;
-  failed = failed ? failed : exchange_until_judged(call, &exchange);
+  int failed =
+      body ? proxy_target_message(call, &exchange, body, strlen(body)) : refuse_input(call);
+  failed = failed ? failed : proxy_exchange_judged(call, &exchange, proxy_target_judge);
   proxy_exchange_clear(&exchange);
   arena_clear(&arena);
   free(body);
@@ -293,7 +310,8 @@ void cleave_proxy_compare(struct cleave_proxy_call *call, int is_failure)
   }
   if (!output) {
     cleave_proxy_report(call);
-  } else if (find_difference(json(call->expected), json(output), place, sizeof place)) {
+  } else if (call->expected &&
+             find_difference(json(call->expected), json(output), place, sizeof place)) {
     proxy_log(CLEAVE_WARNING, "difference", call->proxy,
               "the function answers otherwise than the original at %s", place);
   }

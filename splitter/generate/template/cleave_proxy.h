@@ -27,7 +27,7 @@ enum cleave_proxy_flag {
 struct cleave_proxy {
   const char *routine;
   const char *function; /* name it is deployed under */
-  const char *key;      /* queue that wakes it, or "" */
+  const char *key;      /* queue or route that wakes it, or "" */
   unsigned flags;       /* of enum cleave_proxy_flag */
   unsigned reported;    /* that its mode cannot be had was said already; 0 at first */
 };
@@ -47,7 +47,6 @@ struct cleave_proxy_call {
   char traceparent[56];
   char *answer; /* body of the function's answer */
   size_t n_answer;
-  char *content_type;     /* of it; only for whole requests */
   cleave_value *expected; /* shadow: what the function should answer */
   cleave_value *input;    /* shadow: what it is asked */
 };
@@ -57,6 +56,11 @@ struct cleave_proxy_call {
 enum cleave_proxy_mode cleave_proxy_begin(struct cleave_proxy_call *call,
                                           struct cleave_proxy *proxy, int is_inside);
 void cleave_proxy_end(struct cleave_proxy_call *call);
+
+/* VALUE, or NULL (and VALUE freed) when it leads back to itself or is nested too deep. Ends
+ * MARSHAL.
+ */
+cleave_value *cleave_proxy_written(struct cleave_marshal *marshal, cleave_value *value);
 
 /* Asks the function and reads its JSON answer. Takes INPUT. NULL with call->error and
  * call->error_number set on failure; the value belongs to MARSHAL. Retries only where the contract
@@ -88,24 +92,36 @@ void cleave_proxy_trace(const char *traceparent);
 /* Keeps what MARSHAL holds until the next call of this routine by this thread. */
 void cleave_proxy_keep(struct cleave_proxy_call *call, struct cleave_marshal *marshal);
 
-/* A whole request passed on to an http function, and its answer. Everything set before the call is
- * the caller's; the answer lives until cleave_proxy_end(). */
-struct cleave_proxy_request {
-  const char *method;
-  const char *path;  /* decoded */
-  const char *query; /* encoded, or "" */
-  struct cleave_fields headers;
-  const void *body;
-  size_t n_body;
-};
+/* A whole request for an http function. Texts are copied; arguments become the query. */
+struct cleave_proxy_request;
+struct cleave_proxy_request *cleave_proxy_request_new(const char *method, const char *path,
+                                                      const char *query);
+void cleave_proxy_request_header(struct cleave_proxy_request *request, const char *name,
+                                 const char *value);
+void cleave_proxy_request_argument(struct cleave_proxy_request *request, const char *name,
+                                   const char *value);
+void cleave_proxy_request_body(struct cleave_proxy_request *request, const void *data, size_t n);
+void cleave_proxy_request_free(struct cleave_proxy_request *request);
+
+/* What came back; it lives as long as the request. */
 struct cleave_proxy_answer {
   int status;
-  struct cleave_fields headers; /* without those of the connection */
+  struct cleave_fields headers; /* without those of the connection and the content type */
   const char *content_type;     /* or "" */
-  const void *body;
+  const char *body;
   size_t n_body;
 };
-int cleave_proxy_forward(struct cleave_proxy_call *call, const struct cleave_proxy_request *request,
+
+/* Passes REQUEST on: on Lambda as an event to the function itself, elsewhere as HTTP to `front`.
+ * 0 with ANSWER filled, whatever its status; -1 with the failure in call. */
+int cleave_proxy_forward(struct cleave_proxy_call *call, struct cleave_proxy_request *request,
                          struct cleave_proxy_answer *answer);
+/* Shadow: passes REQUEST on and reports where its answer differs from the original's. */
+void cleave_proxy_compare_answer(struct cleave_proxy_call *call,
+                                 struct cleave_proxy_request *request, int status, const void *body,
+                                 size_t n_body);
+
+/* TEXT as a constant of this process: for members that point to texts that nobody frees. */
+const char *cleave_proxy_constant(const char *text);
 
 #endif

@@ -17,6 +17,11 @@ int proxy_target_authorize(struct cleave_proxy_call *call, struct proxy_exchange
 /* Judges an exchange that was run: 0 when the function has answered well, otherwise -1 with
  * call->error, error_number and is_certain set. */
 int proxy_target_judge(struct cleave_proxy_call *call, const struct proxy_exchange *exchange);
+typedef int (*proxy_judge)(struct cleave_proxy_call *call, const struct proxy_exchange *exchange);
+/* Runs the exchange until its deadline, again where contract and answer allow it; what JUDGE says
+ * of the last one. */
+int proxy_exchange_judged(struct cleave_proxy_call *call, struct proxy_exchange *exchange,
+                          proxy_judge judge);
 /* Whether asking again may help, when it does no harm. */
 int proxy_target_may_retry(const struct proxy_exchange *exchange);
 
