@@ -28,6 +28,8 @@ static uint32_t add_object(struct flow *flow, struct flow_object object, uint64_
       points_to_add_object(flow->solver, size, is_scalar ? POINTS_TO_SCALAR : object.type + 1);
   name_objects(flow, index);
   g_array_append_val(flow->objects, object);
+  if (object.kind == FLOW_HEAP)
+    points_to_set_memory(flow->solver, index);
   return index;
 }
 
@@ -82,6 +84,15 @@ static struct linkage *linkage_of(const void *context)
   return ((const struct flow *)context)->linkage;
 }
 
+static bool holds_number(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  uint32_t unit = 0;
+  const struct unit_field *field = NULL;
+  linkage_leaf_at(linkage, type, offset, &unit, &field);
+  return field == NULL ||
+         (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) == 0;
+}
+
 static enum points_to_fit fit(void *context, uint32_t object_type, uint32_t offset,
                               uint32_t access_type)
 {
@@ -90,6 +101,9 @@ static enum points_to_fit fit(void *context, uint32_t object_type, uint32_t offs
   if (access_type == POINTS_TO_TEXT)
     return linkage_is_text(linkage_of(context), object_type - 1, offset) ? POINTS_TO_FIT
                                                                          : POINTS_TO_MISFIT;
+  if (access_type == POINTS_TO_NUMBER)
+    return holds_number(linkage_of(context), object_type - 1, offset) ? POINTS_TO_FIT
+                                                                      : POINTS_TO_MISFIT;
   return answers[linkage_fit(linkage_of(context), object_type - 1, offset, access_type - 1)];
 }
 
@@ -100,21 +114,32 @@ static uint64_t size_of(void *context, uint32_t type)
 
 /* What a pointer of these flags, with this record behind it, may point to. */
 static uint32_t target_of(const struct linkage *linkage, uint32_t unit, uint32_t flags,
-                          uint32_t record, const char *type)
+                          uint32_t record)
 {
   bool is_plain_routine =
       (flags & UNIT_VALUE_ROUTINE_POINTER) != 0 && (flags & UNIT_VALUE_RECORD) == 0;
   if (is_plain_routine)
     return POINTS_TO_ROUTINE;
-  if ((flags & UNIT_VALUE_POINTER) == 0 || (flags & UNIT_VALUE_VOID) != 0)
+  const uint32_t anything = UNIT_VALUE_VOID | UNIT_VALUE_DEEP;
+  if ((flags & UNIT_VALUE_POINTER) == 0 || (flags & anything) != 0)
     return POINTS_TO_UNKNOWN;
   if ((flags & UNIT_VALUE_CHARACTER) != 0)
     return POINTS_TO_TEXT;
+  if (record == UNIT_NONE)
+    return POINTS_TO_NUMBER;
   uint32_t known = linkage_record(linkage, unit, record);
-  /* "T **" points to pointers. A typedef hides how many there are. */
-  const char *star = strchr(type, '*');
-  bool is_plain = star != NULL && strchr(star + 1, '*') == NULL;
-  return known == LINK_NONE || !is_plain ? POINTS_TO_UNKNOWN : known + 1;
+  return known == LINK_NONE ? POINTS_TO_UNKNOWN : known + 1;
+}
+
+/* What a field of this row may point to. */
+static uint32_t target_of_field(const struct linkage *linkage, uint32_t unit,
+                                const struct unit_field *field)
+{
+  const uint32_t holders = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  bool is_wide = (field->flags & UNIT_VALUE_ARRAY) == 0 && field->bit_size >= 8 * sizeof(void *);
+  if ((field->flags & holders) == 0 && !is_wide)
+    return POINTS_TO_NONE;
+  return target_of(linkage, unit, field->flags, field->record);
 }
 
 static uint32_t target_at(void *context, uint32_t object_type, uint32_t offset)
@@ -125,12 +150,7 @@ static uint32_t target_at(void *context, uint32_t object_type, uint32_t offset)
   enum link_leaf known = linkage_leaf_at(linkage, object_type - 1, offset, &unit, &field);
   if (field == NULL)
     return known == LINK_NO_LEAF ? POINTS_TO_NONE : POINTS_TO_UNKNOWN;
-  const uint32_t holders = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
-  bool is_wide = (field->flags & UNIT_VALUE_ARRAY) == 0 && field->bit_size >= 8 * sizeof(void *);
-  if ((field->flags & holders) == 0 && !is_wide)
-    return POINTS_TO_NONE;
-  return target_of(linkage, unit, field->flags, field->record,
-                   unit_string(linkage_unit(linkage, unit), field->type));
+  return target_of_field(linkage, unit, field);
 }
 
 /* A named variable holds what its type says. */
@@ -154,8 +174,7 @@ static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, u
                        POINTS_TO_ROUTINE);
     return;
   }
-  uint32_t target = target_of(flow->linkage, unit, variable->value, variable->record,
-                              unit_string(from, variable->type));
+  uint32_t target = target_of(flow->linkage, unit, variable->value, variable->record);
   if (target != POINTS_TO_UNKNOWN)
     points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0), target);
 }
@@ -373,6 +392,19 @@ uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
 
 /* ---- edges ---- */
 
+/* The value of a field holds what the field's type says. */
+static void restrict_loaded(struct flow *flow, uint32_t unit, const struct unit_edge *edge,
+                            uint32_t to)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  uint32_t field = from->paths[edge->path].field;
+  if (edge->path == 0 || field == UNIT_NONE || from->nodes[edge->to].kind != UNIT_NODE_TEMP)
+    return;
+  uint32_t target = target_of_field(flow->linkage, unit, &from->fields[field]);
+  if (target != POINTS_TO_NONE && target != POINTS_TO_UNKNOWN)
+    points_to_restrict(flow->solver, to, target);
+}
+
 static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
 {
   const struct link_unit *here = &flow->linkage->units[unit];
@@ -398,6 +430,7 @@ static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *e
     points_to_add_copy(flow->solver, to, flow_node(flow, unit, edge->from));
     break;
   case UNIT_EDGE_LOAD:
+    restrict_loaded(flow, unit, edge, to);
     points_to_add_load(flow->solver, to, flow_node(flow, unit, edge->from), offset, type);
     break;
   case UNIT_EDGE_STORE:
@@ -408,6 +441,9 @@ static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *e
     break;
   case UNIT_EDGE_CONTAINER:
     points_to_add_field(flow->solver, to, flow_node(flow, unit, edge->from), -(int64_t)offset, 0);
+    break;
+  case UNIT_EDGE_BYTES:
+    points_to_add_bytes(flow->solver, to, flow_node(flow, unit, edge->from));
     break;
   case UNIT_EDGE_RECORD:
     points_to_add_record(flow->solver, to, flow_node(flow, unit, edge->from),
@@ -561,6 +597,17 @@ static uint32_t slot_node(struct flow *flow, const char *name)
   return points_to_location(flow->solver, index, 0);
 }
 
+/* What is resized and handed back is allocated memory, whatever else the argument may be. */
+static void pass_memory(struct flow *flow, uint32_t to, uint32_t from)
+{
+  if (to == LINK_NONE || from == LINK_NONE)
+    return;
+  uint32_t memory = points_to_add_node(flow->solver);
+  points_to_restrict(flow->solver, memory, POINTS_TO_MEMORY);
+  points_to_add_copy(flow->solver, memory, from);
+  points_to_add_copy(flow->solver, to, memory);
+}
+
 static bool model_applies(const struct flow *flow, const struct model *model, uint32_t unit,
                           const struct unit_call *call)
 {
@@ -630,7 +677,9 @@ static void apply_model(struct flow *flow, const struct model *model, uint32_t u
   uint32_t result = flow_node(flow, unit, call->result);
   if (model->callback != MODEL_NO_ARGUMENT)
     apply_callback(flow, model, unit, row, call);
-  if (model->returns != MODEL_NO_ARGUMENT)
+  if (model->returns != MODEL_NO_ARGUMENT && model->is_allocator)
+    pass_memory(flow, result, argument_node(flow, unit, call, model->returns));
+  else if (model->returns != MODEL_NO_ARGUMENT)
     points_to_add_copy(flow->solver, result, argument_node(flow, unit, call, model->returns));
   if (model->returns_slot != NULL)
     points_to_add_copy(flow->solver, result, slot_node(flow, model->returns_slot));
@@ -686,8 +735,13 @@ static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, uint32_t
   if (summary.is_fresh)
     add_heap(flow, unit, row, call);
   for (uint32_t i = 0; i < call->n_arguments && i < 32; i++) {
-    if ((summary.params >> i & 1) != 0)
-      points_to_add_copy(flow->solver, result, argument_node(flow, unit, call, (int)i));
+    if ((summary.params >> i & 1) == 0)
+      continue;
+    uint32_t passed = argument_node(flow, unit, call, (int)i);
+    if (summary.is_fresh)
+      pass_memory(flow, result, passed);
+    else
+      points_to_add_copy(flow->solver, result, passed);
   }
 }
 

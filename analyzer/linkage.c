@@ -650,6 +650,18 @@ static uint32_t next_covering(const struct unit *unit, const struct unit_type *t
 static enum link_fit fit(struct linkage *linkage, uint32_t type, uint32_t offset,
                          uint32_t access_type, int depth);
 
+/* Whether a record may lie in a field because it is an array of bytes: one that is large enough, or
+ * that stands for as many as there are. */
+static bool has_room(const struct linkage *linkage, const struct unit_field *field, uint32_t offset,
+                     uint32_t access_type)
+{
+  const uint32_t bytes = UNIT_VALUE_ARRAY | UNIT_VALUE_CHARACTER;
+  const uint32_t pointers = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  if ((field->flags & bytes) != bytes || (field->flags & pointers) != 0)
+    return false;
+  return field->bit_size <= 8 || linkage_size(linkage, access_type) <= field->bit_size / 8 - offset;
+}
+
 static enum link_fit member_fit(struct linkage *linkage, const struct link_type *owner,
                                 uint32_t offset, uint32_t access_type, int depth)
 {
@@ -661,8 +673,7 @@ static enum link_fit member_fit(struct linkage *linkage, const struct link_type 
   uint32_t next = 0, row;
   while ((row = next_covering(unit, type, offset, &next)) != LINK_NONE && best != LINK_FIT) {
     const struct unit_field *field = &unit->fields[row];
-    const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
-    if ((field->flags & UNIT_VALUE_ARRAY) != 0 && (field->flags & shaped) == 0)
+    if (has_room(linkage, field, offset - field->bit_offset / 8, access_type))
       best = LINK_RAW;
     if ((field->flags & UNIT_VALUE_RECORD) == 0 || (field->flags & UNIT_VALUE_POINTER) != 0)
       continue;

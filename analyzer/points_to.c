@@ -8,7 +8,7 @@
 /* Different offsets inside one object; beyond that all further ones are the first. */
 #define LOCATION_LIMIT 4096u
 
-enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD };
+enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD, CONSTRAINT_BYTES };
 
 /* A constraint that waits for the targets of its node. */
 struct constraint {
@@ -63,8 +63,10 @@ struct object {
   uint32_t type;
   uint32_t routine; /* or POINTS_TO_NONE */
   uint32_t mirrors;
-  uint32_t viewed; /* the raw memory that this is a view of, or POINTS_TO_NONE */
+  uint32_t viewed; /* the object that this is a view of, or POINTS_TO_NONE */
+  uint32_t bytes;  /* of a view: what it is a view of, see view_of() */
   bool is_opaque;
+  bool is_memory;  /* allocated */
   bool is_between; /* made for a record copy */
   uint32_t n_locations, n_allocated;
   uint32_t *locations;
@@ -244,6 +246,11 @@ void points_to_set_opaque(struct points_to *solver, uint32_t object)
   OBJECT(solver, object)->is_opaque = true;
 }
 
+void points_to_set_memory(struct points_to *solver, uint32_t object)
+{
+  OBJECT(solver, object)->is_memory = true;
+}
+
 void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target)
 {
   NODE(solver, representative(solver, node))->target = target;
@@ -260,7 +267,11 @@ static enum points_to_fit fit(struct points_to *solver, uint32_t location, uint3
   if (object->routine != POINTS_TO_NONE || target == POINTS_TO_ROUTINE)
     return object->routine != POINTS_TO_NONE && target == POINTS_TO_ROUTINE ? POINTS_TO_FIT
                                                                             : POINTS_TO_MISFIT;
+  if (target == POINTS_TO_MEMORY)
+    return object->is_memory ? POINTS_TO_FIT : POINTS_TO_MISFIT;
   if (object->type == POINTS_TO_UNKNOWN)
+    return POINTS_TO_FIT;
+  if (object->type == POINTS_TO_SCALAR && target == POINTS_TO_NUMBER)
     return POINTS_TO_FIT;
   if (object->type == POINTS_TO_SCALAR)
     return target == POINTS_TO_TEXT && object->is_opaque ? POINTS_TO_FIT : POINTS_TO_MISFIT;
@@ -433,6 +444,11 @@ void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, i
     add_constraint(solver, CONSTRAINT_FIELD, from, to, offset, type);
 }
 
+void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from)
+{
+  add_constraint(solver, CONSTRAINT_BYTES, from, to, 0, POINTS_TO_UNKNOWN);
+}
+
 static void add_record_link(struct points_to *solver, uint32_t node, uint32_t number, uint32_t type,
                             bool is_source)
 {
@@ -520,18 +536,60 @@ static void bind_call(struct points_to *solver, const struct call *call, uint32_
   points_to_add_copy(solver, call->result, routine.result);
 }
 
-/* Raw memory as one record. Views of views are views of the memory itself. */
-static uint32_t view_of(struct points_to *solver, uint32_t object, uint32_t type)
+/* Raw memory as one record: all of an object, or the bytes at a location. Views of views are views
+ * of the memory itself. */
+static uint32_t view_of(struct points_to *solver, uint32_t object, uint32_t location, uint32_t type)
 {
-  uint64_t key = (uint64_t)object << 32 | type;
+  bool is_whole = OBJECT(solver, object)->type == POINTS_TO_UNKNOWN;
+  uint32_t bytes = is_whole ? object : 1u << 31 | location;
+  if (OBJECT(solver, object)->viewed != POINTS_TO_NONE) {
+    bytes = OBJECT(solver, object)->bytes;
+    object = OBJECT(solver, object)->viewed;
+  }
+  uint64_t key = (uint64_t)bytes << 32 | type;
   uint32_t view = id_map_get(&solver->views, key);
   if (view == POINTS_TO_NONE) {
     uint64_t size = solver->types.size_of(solver->types.context, type);
     view = points_to_add_object(solver, size, type);
     OBJECT(solver, view)->viewed = object;
+    OBJECT(solver, view)->bytes = bytes;
+    OBJECT(solver, view)->is_memory = OBJECT(solver, object)->is_memory;
     id_map_put(&solver->views, key, view);
   }
   return view;
+}
+
+/* The memory behind an allocated record. */
+static uint32_t tail_of(struct points_to *solver, uint32_t object)
+{
+  uint64_t key = (uint64_t)object << 32 | POINTS_TO_MEMORY;
+  uint32_t tail = id_map_get(&solver->views, key);
+  if (tail == POINTS_TO_NONE) {
+    tail = points_to_add_object(solver, 0, POINTS_TO_UNKNOWN);
+    OBJECT(solver, tail)->viewed = object;
+    OBJECT(solver, tail)->bytes = tail;
+    OBJECT(solver, tail)->is_memory = true;
+    id_map_put(&solver->views, key, tail);
+  }
+  return tail;
+}
+
+/* The memory around a location. */
+static void apply_bytes(struct points_to *solver, uint32_t to, uint32_t location)
+{
+  const uint32_t object = NODE(solver, location)->object;
+  const struct object *known = OBJECT(solver, object);
+  if (known->type == POINTS_TO_UNKNOWN || !known->is_memory) {
+    insert(solver, to, location);
+  } else if (known->viewed != POINTS_TO_NONE) {
+    uint32_t bytes = known->bytes;
+    bool is_location = bytes >> 31 != 0;
+    insert(solver, to,
+           is_location ? bytes & ~(1u << 31) : points_to_location(solver, bytes, 0));
+  } else {
+    insert(solver, to, location);
+    insert(solver, to, points_to_location(solver, tail_of(solver, object), 0));
+  }
 }
 
 /* Where a constraint leads from a location; POINTS_TO_NONE where types forbid it. */
@@ -544,12 +602,16 @@ static uint32_t step(struct points_to *solver, const struct constraint *constrai
   if (type == POINTS_TO_UNKNOWN) {
     if (constraint->type == POINTS_TO_UNKNOWN)
       return location;
-    object = view_of(solver, object, constraint->type);
+    object = view_of(solver, object, location, constraint->type);
     offset = 0;
   } else {
     enum points_to_fit how = fit(solver, location, constraint->type);
-    if (how != POINTS_TO_FIT)
-      return how == POINTS_TO_RAW ? location : POINTS_TO_NONE;
+    if (how == POINTS_TO_MISFIT)
+      return POINTS_TO_NONE;
+    if (how == POINTS_TO_RAW) {
+      object = view_of(solver, object, location, constraint->type);
+      offset = 0;
+    }
   }
   offset += constraint->offset;
   return offset < 0 ? POINTS_TO_NONE : points_to_location(solver, object, (uint64_t)offset);
@@ -558,6 +620,10 @@ static uint32_t step(struct points_to *solver, const struct constraint *constrai
 static void apply_constraint(struct points_to *solver, const struct constraint *constraint,
                              uint32_t location)
 {
+  if (constraint->kind == CONSTRAINT_BYTES) {
+    apply_bytes(solver, constraint->other, location);
+    return;
+  }
   bool is_content = constraint->kind != CONSTRAINT_FIELD;
   if (is_content && OBJECT(solver, NODE(solver, location)->object)->is_opaque)
     return;
@@ -580,7 +646,10 @@ static uint32_t between_of(struct points_to *solver, const struct record_link *l
   uint64_t key = (uint64_t)link->link << 40 | (uint64_t)(type & 0xfffff) << 20 | offset;
   uint32_t object = id_map_get(&solver->copies, key);
   if (object == POINTS_TO_NONE) {
-    object = points_to_add_object(solver, 0, POINTS_TO_UNKNOWN);
+    uint64_t size = 0;
+    if (link->type != POINTS_TO_UNKNOWN)
+      size = solver->types.size_of(solver->types.context, link->type);
+    object = points_to_add_object(solver, size, POINTS_TO_UNKNOWN);
     OBJECT(solver, object)->is_between = true;
     id_map_put(&solver->copies, key, object);
   }
@@ -602,7 +671,7 @@ static void apply_record(struct points_to *solver, const struct record_link *lin
     between = between_of(solver, link, type, offset);
   } else {
     if (type == POINTS_TO_UNKNOWN) {
-      object = view_of(solver, object, link->type);
+      object = view_of(solver, object, location, link->type);
       offset = 0;
     } else if (fit(solver, location, link->type) != POINTS_TO_FIT) {
       return;

@@ -24,6 +24,8 @@
 #define POINTS_TO_SCALAR (UINT32_MAX - 1)  /* a number, a pointer or an array of them */
 #define POINTS_TO_TEXT (UINT32_MAX - 2)    /* as a pointer's target: characters */
 #define POINTS_TO_ROUTINE (UINT32_MAX - 3) /* as a pointer's target: routines */
+#define POINTS_TO_MEMORY (UINT32_MAX - 4)  /* as a pointer's target: what was allocated */
+#define POINTS_TO_NUMBER (UINT32_MAX - 5)  /* as a pointer's target: numbers */
 
 struct points_to;
 
@@ -35,13 +37,13 @@ enum points_to_fit {
 
 /* What only the caller knows about types. All must be pure functions. */
 struct points_to_types {
-  /* Whether what lies at `offset` of an object of a record type may be accessed as another record
-   * or as POINTS_TO_TEXT. */
+  /* Whether what lies at `offset` of an object of a record type may be accessed as another record,
+   * as POINTS_TO_TEXT or as POINTS_TO_NUMBER. */
   enum points_to_fit (*fit)(void *context, uint32_t object_type, uint32_t offset,
                             uint32_t access_type);
   /* Bytes of a record, 0 when unknown. */
   uint64_t (*size_of)(void *context, uint32_t type);
-  /* What the pointer stored at `offset` of a record may point to: a record, POINTS_TO_TEXT, or
+  /* What the pointer stored at `offset` of a record may point to: a record, one of the above, or
    * POINTS_TO_UNKNOWN for anything; POINTS_TO_NONE where no pointer is stored. */
   uint32_t (*target_at)(void *context, uint32_t object_type, uint32_t offset);
   /* Whether a call of one shape can mean a routine of another. */
@@ -58,6 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(points_to_owner, points_to_free)
 uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type);
 /* Says that nothing stored in an object can be a pointer: its locations have no contents. */
 void points_to_set_opaque(struct points_to *solver, uint32_t object);
+/* Says that an object was allocated: there may be more memory behind its record. */
+void points_to_set_memory(struct points_to *solver, uint32_t object);
 /* Lets a node hold only what may be accessed as a type: a declared pointer's target. */
 void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target);
 /* A new node that has no address. */
@@ -78,6 +82,9 @@ void points_to_add_store(struct points_to *solver, uint32_t to, uint32_t from, u
 /* to ⊇ { l + offset for every l in from }; a negative offset leads from a member to its record */
 void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, int64_t offset,
                          uint32_t type);
+/* to ⊇ { the memory around l for every l in from }: what a record is a view of, and what lies behind
+ * it where it was allocated */
+void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from);
 /* everything in what `from` points to is copied into what `to` points to, as a record of a type; of
  * an unknown type only between objects of equal types */
 void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from, uint32_t type);

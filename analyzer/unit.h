@@ -25,7 +25,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 4u
+#define UNIT_VERSION 6u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -150,6 +150,7 @@ enum unit_value_flags {
   UNIT_VALUE_ATOMIC = 1u << 10,
   UNIT_VALUE_VOLATILE = 1u << 11,
   UNIT_VALUE_FLOATING = 1u << 12,
+  UNIT_VALUE_DEEP = 1u << 13, /* a pointer to pointers or arrays */
 };
 
 enum unit_type_kind { UNIT_STRUCT, UNIT_UNION, UNIT_ENUM, UNIT_TYPEDEF, UNIT_N_TYPE_KINDS };
@@ -271,6 +272,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
+  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                          moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 

@@ -470,6 +470,28 @@ static bool has_offsetof(struct visit *visit, CXCursor expression, uint32_t *pat
   return has_member;
 }
 
+/* Whether the address of a record is taken as one of bytes. */
+static bool is_bytes_of_record(struct visit *visit, CXCursor expression, CXType type)
+{
+  CXType from = clang_getCursorType(visit_strip(visit, expression, true));
+  return is_pointer(from) &&
+         (visit_value_flags(type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0 &&
+         clang_getCanonicalType(clang_getPointeeType(clang_getCanonicalType(from))).kind ==
+             CXType_Record;
+}
+
+static struct value value_of_bytes(struct visit *visit, CXCursor expression, struct value *pointer,
+                                   CXType type)
+{
+  struct spot spot = visit_spot(visit, expression);
+  struct value bytes = value_none(type);
+  uint32_t from = value_node(visit, pointer, &spot);
+  bytes.node = unit_builder_temp(visit->builder);
+  if (from != UNIT_NONE)
+    flow_edge(visit, UNIT_EDGE_BYTES, bytes.node, from, 0, UNIT_EDGE_ARITHMETIC, &spot);
+  return bytes;
+}
+
 static struct value value_of_arithmetic(struct visit *visit, CXCursor expression, CXCursor left,
                                         CXCursor right, CXType type, enum CXBinaryOperatorKind kind)
 {
@@ -502,6 +524,9 @@ static struct value value_of_arithmetic(struct visit *visit, CXCursor expression
     return value_none(type);
   if (is_pointer_result && pointer->kind == UNIT_ARGUMENT_PARAM)
     visit_use(visit, pointer->index, UNIT_USE_INDEXED);
+  CXCursor operand = pointer == &first ? left : right;
+  if (is_pointer_result && is_bytes_of_record(visit, operand, type))
+    return value_of_bytes(visit, expression, pointer, type);
   pointer->edge_flags |= is_pointer_result ? UNIT_EDGE_ARITHMETIC : UNIT_EDGE_INTEGER;
   return *pointer;
 }

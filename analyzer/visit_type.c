@@ -100,8 +100,11 @@ static uint32_t flags_of_pointee(CXType pointee)
   case CXType_FunctionProto:
   case CXType_FunctionNoProto:
     return flags | UNIT_VALUE_ROUTINE_POINTER;
+  case CXType_Pointer:
+  case CXType_BlockPointer:
+    return flags | UNIT_VALUE_DEEP;
   default:
-    return flags;
+    return is_array(canonical) ? flags | UNIT_VALUE_DEEP : flags;
   }
 }
 

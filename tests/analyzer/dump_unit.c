@@ -10,7 +10,8 @@ static const char *const kinds_of_value[] = {"other",         "integer", "string
                                              "address",       "object",  "param",  "field",
                                              "field-address", "call",    "null",   "list"};
 static const char *const kinds_of_edge[] = {"address", "routine", "copy",   "load",
-                                            "store",   "field",   "record", "container"};
+                                            "store",   "field",   "record", "container",
+                                            "bytes"};
 static const char *const kinds_of_object[] = {"global", "static", "static-local", "local",
                                               "param",  "heap",   "literal",      "compound"};
 static const char *const operations[] = {"plain",  "increment", "decrement",   "compound", "whole",
