@@ -117,7 +117,7 @@ static void add_call_row(struct search *search, int64_t site, uint32_t caller, u
       .witness_line = witness_line,
   };
   rows_add(search->findings->calls, &record);
-  struct found_call found = {caller, callee, unit, call, kind};
+  struct found_call found = {caller, callee, unit, call, kind, tier, false};
   g_array_append_val(search->findings->found_calls, found);
 }
 
@@ -420,6 +420,9 @@ static void add_callbacks(struct search *search)
       int64_t site = findings_site(linkage, callback->unit, callback->call);
       add_target(search, site, caller, targets.ids[t], callback->unit, callback->call,
                  CALL_CALLBACK, "model");
+      GArray *found = search->findings->found_calls;
+      g_array_index(found, struct found_call, found->len - 1).is_later =
+          callback->model->is_detached || callback->model->invoked_by != NULL;
       if (callback->model->invoked_by != NULL)
         add_invokers(search, callback->model->invoked_by, targets.ids[t]);
     }

@@ -1,13 +1,18 @@
 /* What routines do to the world: one row per call of an outside routine, or use of an outside
- * variable, that a rule names. Direct effects only; whoever wants what a routine can reach walks
- * the calls. */
+ * variable, that a rule names; and for what a routine reaches through others, one shortest path. */
 #ifndef CLEAVE_ANALYZER_EFFECTS_H
 #define CLEAVE_ANALYZER_EFFECTS_H
 
 #include "analyzer/findings.h"
 
-/* Needs the call graph. */
+/* Direct effects. Needs the call graph. */
 void effects_find(struct findings *findings);
+
+/* The effects that routines have through those that they call: one path each, the shortest, of
+ * several the one whose weakest call is the surest (tiers in the order of fact_call). Breadth first
+ * from the direct effects; what is only handed over to run later is not on the way. Needs the
+ * direct effects. O(kinds of effects * calls). */
+void effects_follow(struct findings *findings);
 
 /* The name that rules know an outside routine by: fortified, 64-bit and versioned variants folded.
  * A new string. */

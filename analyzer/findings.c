@@ -20,6 +20,7 @@ struct findings *findings_new(struct linkage *linkage, const struct rules *rules
   findings->states = rows_new(&fact_state_table);
   findings->accesses = rows_new(&fact_access_table);
   findings->effects = rows_new(&fact_effect_table);
+  findings->effect_paths = rows_new(&fact_effect_path_table);
   findings->entries = rows_new(&fact_entry_table);
   findings->spans = rows_new(&fact_span_table);
   findings->found_calls = g_array_new(FALSE, FALSE, sizeof(struct found_call));
@@ -31,7 +32,7 @@ struct findings *findings_new(struct linkage *linkage, const struct rules *rules
     (findings)->programs, (findings)->routines, (findings)->words, (findings)->types,              \
         (findings)->fields, (findings)->params, (findings)->enumerators, (findings)->sites,        \
         (findings)->calls, (findings)->states, (findings)->arguments, (findings)->accesses,        \
-        (findings)->effects, (findings)->entries, (findings)->spans                                \
+        (findings)->effects, (findings)->effect_paths, (findings)->entries, (findings)->spans      \
   }
 
 void findings_free(struct findings *findings)

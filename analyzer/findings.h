@@ -20,13 +20,15 @@ struct found_call {
   uint32_t unit;
   uint32_t call; /* row in the unit */
   enum call_kind kind;
+  const char *tier; /* as in fact_call */
+  bool is_later;    /* only handed over here: whoever runs it is a call of its own, or a thread */
 };
 
 struct findings {
   struct linkage *linkage;
   const struct rules *rules;
   struct rows *programs, *routines, *words, *types, *fields, *enumerators, *params, *sites, *calls,
-      *arguments, *states, *accesses, *effects, *entries, *spans;
+      *arguments, *states, *accesses, *effects, *effect_paths, *entries, *spans;
   GArray *found_calls; /* struct found_call */
 };
 

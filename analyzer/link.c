@@ -45,6 +45,7 @@ static void find_all(struct findings *findings, const struct models *models)
   state_finish(state, startup);
   entries_finish(entries);
   effects_find(findings);
+  effects_follow(findings);
   params_find(findings);
   inventory_add(findings);
   startup_free(startup);

@@ -27,15 +27,29 @@ RECORD_TABLE(fact_access, FACT_ACCESS_FIELDS,
              "PRIMARY KEY (routine, state, mode, how, file, line, column, is_startup)",
              "a routine reads, writes or takes the address of state");
 RECORD_TABLE(fact_effect, FACT_EFFECT_FIELDS, "", "a routine does something to the outside");
+RECORD_TABLE(fact_effect_path, FACT_EFFECT_PATH_FIELDS, "PRIMARY KEY (routine, effect)",
+             "a routine does something to the outside through others");
 RECORD_TABLE(fact_entry, FACT_ENTRY_FIELDS, "PRIMARY KEY (id)",
              "a routine that the outside world reaches");
 RECORD_TABLE(fact_span, FACT_SPAN_FIELDS, "",
              "lines that run under one lock or in one transaction");
 
-const struct record_table *const fact_tables[] = {
-    &fact_file_table,    &fact_diagnostic_table, &fact_program_table,
-    &fact_routine_table, &fact_word_table,       &fact_type_table,
-    &fact_field_table,   &fact_enumerator_table, &fact_param_table,
-    &fact_site_table,    &fact_call_table,       &fact_argument_table,
-    &fact_state_table,   &fact_access_table,     &fact_effect_table,
-    &fact_entry_table,   &fact_span_table,       NULL};
+const struct record_table *const fact_tables[] = {&fact_file_table,
+                                                  &fact_diagnostic_table,
+                                                  &fact_program_table,
+                                                  &fact_routine_table,
+                                                  &fact_word_table,
+                                                  &fact_type_table,
+                                                  &fact_field_table,
+                                                  &fact_enumerator_table,
+                                                  &fact_param_table,
+                                                  &fact_site_table,
+                                                  &fact_call_table,
+                                                  &fact_argument_table,
+                                                  &fact_state_table,
+                                                  &fact_access_table,
+                                                  &fact_effect_table,
+                                                  &fact_effect_path_table,
+                                                  &fact_entry_table,
+                                                  &fact_span_table,
+                                                  NULL};

@@ -176,6 +176,17 @@ RECORD_STRUCT(fact_access, FACT_ACCESS_FIELDS);
   F(N, INT, line, "line")
 RECORD_STRUCT(fact_effect, FACT_EFFECT_FIELDS);
 
+#define FACT_EFFECT_PATH_FIELDS(F, N)                                                              \
+  F(N, ID, routine, "fact_routine.id")                                                             \
+  F(N, TEXT, effect, "as in fact_effect")                                                          \
+  F(N, TEXT, via, "routines on a shortest way, the outside routine last: a > b > open")            \
+  F(N, ID, next, "fact_routine.id of the first of them")                                           \
+  F(N, TEXT, tier, "of the least sure call on the way, as in fact_call")                           \
+  F(N, INT, n_steps, "calls on the way, without that of the outside routine")                      \
+  F(N, TEXT, file, "where the first is called")                                                    \
+  F(N, INT, line, "line of it")
+RECORD_STRUCT(fact_effect_path, FACT_EFFECT_PATH_FIELDS);
+
 #define FACT_ENTRY_FIELDS(F, N)                                                                    \
   F(N, ID, id, "hash of routine, trigger and key")                                                 \
   F(N, ID, routine, "fact_routine.id")                                                             \

@@ -8,6 +8,7 @@
 #include "store/internal.h"
 #include "store/plan.h"
 #include "store/results.h"
+#include "store/view.h"
 
 G_DEFINE_QUARK(cleave - store - error, store_error)
 
@@ -136,6 +137,15 @@ static bool create_tables(struct store *store, const struct record_table *const 
   return true;
 }
 
+static bool create_views(struct store *store, GError **error)
+{
+  for (size_t i = 0; store_view_sql[i] != NULL; i++) {
+    if (!store_execute(store, store_view_sql[i], "create", error))
+      return false;
+  }
+  return true;
+}
+
 static bool create_schema(struct store *store, GError **error)
 {
   static const struct record_table *const private_tables[] = {&fact_unit_table, NULL};
@@ -161,15 +171,64 @@ static bool create_schema(struct store *store, GError **error)
                     "create", error) &&
       create_tables(store, private_tables, error) && create_tables(store, fact_tables, error) &&
       create_tables(store, plan_tables, error) && create_tables(store, result_tables, error);
-  for (size_t i = 0; is_done && store_view_sql[i]; i++) {
-    is_done = store_execute(store, store_view_sql[i], "create", error);
-  }
-  is_done = is_done && store_execute(store, marks, "create", error);
+  is_done = is_done && create_views(store, error) && store_execute(store, marks, "create", error);
   if (!is_done) {
     store_rollback(store);
     return false;
   }
   return store_commit(store, error);
+}
+
+static bool drop_views(struct store *store, GError **error)
+{
+  for (const char *const *name = view_names(); *name != NULL; name++) {
+    g_autofree char *sql = g_strdup_printf("DROP VIEW IF EXISTS %s", *name);
+    if (!store_execute(store, sql, "upgrade", error))
+      return false;
+  }
+  return true;
+}
+
+/* The rows of a table under its present key. */
+static bool rebuild_table(struct store *store, const struct record_table *table, GError **error)
+{
+  const struct record_table *const one[] = {table, NULL};
+  g_autofree char *rename = g_strdup_printf("ALTER TABLE %s RENAME TO old_table", table->name);
+  g_autofree char *copy =
+      g_strdup_printf("INSERT OR IGNORE INTO %s SELECT * FROM old_table", table->name);
+  return store_execute(store, rename, "upgrade", error) && create_tables(store, one, error) &&
+         store_execute(store, copy, "upgrade", error) &&
+         store_execute(store, "DROP TABLE old_table", "upgrade", error);
+}
+
+/* Version 2 gave accesses a key and added the ways to effects; linking again fills them. */
+static bool upgrade_to_2(struct store *store, GError **error)
+{
+  static const struct record_table *const added[] = {&fact_effect_path_table, NULL};
+  bool is_done = drop_views(store, error) && create_tables(store, added, error);
+  for (const struct record_table *const *table = fact_tables; is_done && *table != NULL; table++)
+    is_done = *table == added[0] || rebuild_table(store, *table, error);
+  return is_done && create_views(store, error) &&
+         store_execute(store, "DELETE FROM info WHERE key = 'linked'", "upgrade", error) &&
+         store_execute(store, "PRAGMA user_version = 2", "upgrade", error);
+}
+
+/* Brings an older store to the version that we write. */
+static bool upgrade(struct store *store, GError **error)
+{
+  int64_t version = 0;
+  if (!read_pragma(store, "PRAGMA user_version", &version, error))
+    return false;
+  if (version == STORE_SCHEMA_VERSION)
+    return true;
+  if (!store_begin(store, error))
+    return false;
+  bool is_done = read_pragma(store, "PRAGMA user_version", &version, error) &&
+                 (version >= 2 || upgrade_to_2(store, error));
+  if (is_done)
+    return store_commit(store, error);
+  store_rollback(store);
+  return false;
 }
 
 /* SQLite notices a truncated file only when it reads a missing page; this looks at once. */
@@ -258,6 +317,10 @@ struct store *store_open(const char *path, enum store_mode mode, GError **error)
   }
   if (mode != STORE_READ && sqlite3_db_readonly(store->db, "main") == 1) {
     g_set_error(error, STORE_ERROR, STORE_ERROR_IO, "cannot write '%s': it is read-only", path);
+    store_close(store);
+    return NULL;
+  }
+  if (mode != STORE_READ && !upgrade(store, error)) {
     store_close(store);
     return NULL;
   }

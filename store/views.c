@@ -39,7 +39,9 @@ const char *const store_view_sql[] = {
     " JOIN fact_state s ON s.id = a.state",
 
     "CREATE VIEW v_effect AS SELECT r.name AS routine, r.file AS routine_file, e.effect, e.via,"
-    " e.file, e.line FROM fact_effect e JOIN fact_routine r ON r.id = e.routine",
+    " e.file, e.line FROM fact_effect e JOIN fact_routine r ON r.id = e.routine"
+    " UNION ALL SELECT r.name, r.file, p.effect, p.via, p.file, p.line"
+    " FROM fact_effect_path p JOIN fact_routine r ON r.id = p.routine",
 
     "CREATE VIEW v_entry AS SELECT e.id, r.name AS routine, r.file AS routine_file, e.trigger,"
     " e.key, e.rule, e.confidence, e.file, e.line"

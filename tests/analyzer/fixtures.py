@@ -5,9 +5,11 @@
     // unresolved                       a call through a pointer without a target
     // access: ROUTINE MODE STATE[.FIELD]
     // state: STATE[.FIELD] STORAGE CLASS
-    // effect: ROUTINE EFFECT
+    // effect: ROUTINE EFFECT           directly
+    // path: ROUTINE EFFECT VIA         through others: the whole of v_effect.via
     // entry: ROUTINE TRIGGER "KEY" RULE [1]     with 1, the evidence stands one line above
     // span: ROUTINE KIND END_LINE
+    // not: ROUTINE EFFECT              nowhere in the file, neither directly nor through others
 
 Several expectations on a line are separated by semicolons.
 """
@@ -31,7 +33,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|entry|span): (.*)|(unresolved)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not): (.*)|(unresolved)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -68,8 +70,15 @@ def holds(store, line, kind, text):
         return state in {full(*row) for row in rows}
     if kind == "effect":
         routine, effect = text.split(" ")
-        return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ? AND line = ?",
-                             (routine, effect, line)).fetchone()[0] > 0
+        return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ? AND line = ?"
+                             " AND via NOT LIKE '%>%'", (routine, effect, line)).fetchone()[0] > 0
+    if kind == "not":
+        return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ?",
+                             text.split(" ")).fetchone()[0] == 0
+    if kind == "path":
+        routine, effect, via = text.split(" ", 2)
+        return (via,) in store.execute("SELECT via FROM v_effect WHERE routine = ? AND effect = ? AND line = ?",
+                                       (routine, effect, line)).fetchall()
     if kind == "entry":
         match = re.match(r'(\w+) (\w+) "(.*)" ([\w-]+)( 1)?$', text)
         return store.execute("SELECT count(*) FROM v_entry WHERE routine = ? AND trigger = ? AND key = ?"

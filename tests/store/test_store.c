@@ -344,6 +344,39 @@ static void test_views(struct place *place, gconstpointer data)
   g_assert_null(view_names()[G_N_ELEMENTS(published)]);
 }
 
+/* A store of version 1: it had no paths to effects, and its view of effects was another. */
+static void test_upgrade(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  {
+    g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+    g_assert_true(store_set_info(store, "linked", "hash", &error));
+    write_two_routines(store);
+  }
+  sqlite3 *db = NULL;
+  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint(sqlite3_exec(db,
+                               "DROP VIEW v_effect; DROP TABLE fact_effect_path;"
+                               "CREATE TABLE plain AS SELECT * FROM fact_routine;"
+                               "PRAGMA legacy_alter_table = ON; DROP TABLE fact_routine;"
+                               "ALTER TABLE plain RENAME TO fact_routine;"
+                               "CREATE VIEW v_effect AS SELECT 1 AS routine;"
+                               "PRAGMA user_version = 1",
+                               NULL, NULL, NULL),
+                  ==, SQLITE_OK);
+  sqlite3_close(db);
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_WRITE);
+  g_autofree char *linked = store_info(store, "linked", &error);
+  g_assert_null(linked);
+  struct fact_effect_path path = {.routine = 2, .effect = "file", .via = "b > open"};
+  g_assert_true(store_insert(store, &fact_effect_path_table, &path, &error));
+  g_autoptr(view_rows) rows = view_read(store, "v_effect", NULL, 0, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(rows->n_rows, ==, 1);
+  g_assert_cmpstr(view_text(rows, 0, "via"), ==, "b > open");
+}
+
 static void test_filter(struct place *place, gconstpointer data)
 {
   (void)data;
@@ -391,6 +424,7 @@ int main(int argc, char **argv)
   ADD("/store/info", test_info);
   ADD("/store/views", test_views);
   ADD("/store/filter", test_filter);
+  ADD("/store/upgrade", test_upgrade);
   g_test_add_func("/store/identity", test_identity);
   return g_test_run();
 }
