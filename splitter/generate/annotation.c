@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "splitter/generate/shape.h"
+
 /* "count(n_items)" -> "count" and "n_items"; words are split at commas outside parentheses. */
 static GPtrArray *split_words(const char *text)
 {
@@ -47,79 +49,122 @@ static void set_text(char **to, char *value)
   *to = value;
 }
 
-static void apply_shape(struct shape *shape, const char *word)
+/* "kind, CIRCLE=circle, 'x'=text" */
+static void read_tag(struct annotation *out, const char *inside)
 {
-  char *count = argument_of(word, "count");
-  char *size = argument_of(word, "size");
-  char *tag = argument_of(word, "tag");
-  if (count || size) {
-    set_text(&shape->count, count ? count : size);
-    if (shape->kind == SHAPE_STRING) {
-      shape->kind = SHAPE_TEXT;
-    } else if (shape->kind == SHAPE_POINTER) {
-      shape->kind = SHAPE_COUNTED;
-    } else if (size) {
-      shape->kind = SHAPE_BYTES;
-    }
-  } else if (strcmp(word, "string") == 0) {
-    shape->kind = SHAPE_STRING;
-  } else if (strcmp(word, "bytes") == 0 && shape->count) {
-    shape->kind = SHAPE_BYTES;
-  } else if (strcmp(word, "nullable") == 0 || strcmp(word, "optional") == 0) {
-    shape->is_nullable = true;
-  } else if (strcmp(word, "skip") == 0) {
-    shape->kind = SHAPE_OMITTED;
-  } else if (tag) {
-    set_text(&shape->tag, g_steal_pointer(&tag));
-  }
-  g_free(tag);
-}
-
-static void apply_transfer(struct contract_param *param, const char *inside)
-{
-  const char *free_word = strstr(inside, "free=");
-  g_clear_pointer(&param->free, g_free);
-  if (g_str_has_prefix(inside, "none")) {
-    return;
-  }
-  param->free = g_strdup(free_word ? free_word + strlen("free=") : "free");
-  g_strstrip(param->free);
-}
-
-void annotation_apply_param(struct contract_param *param, const char *words)
-{
-  g_autoptr(GPtrArray) list = split_words(words);
-  bool has_direction = false;
-  for (guint i = 0; i < list->len; i++) {
-    const char *word = list->pdata[i];
-    g_autofree char *transfer = argument_of(word, "transfer");
-    g_autofree char *room = argument_of(word, "cap");
-    bool is_in = strcmp(word, "in") == 0 || strcmp(word, "inout") == 0;
-    bool is_out = strcmp(word, "out") == 0 || strcmp(word, "inout") == 0;
-    if (is_in || is_out) {
-      param->is_in = (has_direction && param->is_in) || is_in;
-      param->is_out = (has_direction && param->is_out) || is_out;
-      has_direction = true;
-    } else if (transfer) {
-      apply_transfer(param, transfer);
-    } else if (room) {
-      set_text(&param->capacity, g_steal_pointer(&room));
-    } else {
-      apply_shape(param->shape, word);
+  g_auto(GStrv) parts = g_strsplit(inside, ",", -1);
+  for (size_t i = 0; parts[i]; i++) {
+    char *part = g_strstrip(parts[i]);
+    char *equals = strrchr(part, '=');
+    if (i == 0) {
+      set_text(&out->tag, g_strdup(part));
+    } else if (equals) {
+      struct arm *arm = g_new0(struct arm, 1);
+      arm->member = g_strstrip(g_strdup(equals + 1));
+      *equals = '\0';
+      arm->value = g_strstrip(g_strdup(part));
+      g_ptr_array_add(out->arms, arm);
     }
   }
-  if (list->len > 0) {
-    g_autofree char *reason = param->reason;
-    param->reason = g_strdup_printf("declared: %s", words);
+}
+
+/* "next, back=previous" */
+static void read_list(struct annotation *out, const char *inside)
+{
+  g_auto(GStrv) parts = g_strsplit(inside, ",", 2);
+  if (parts[0]) {
+    set_text(&out->link, g_strdup(g_strstrip(parts[0])));
+  }
+  if (parts[0] && parts[1] && g_str_has_prefix(g_strstrip(parts[1]), "back=")) {
+    set_text(&out->back, g_strdup(parts[1] + strlen("back=")));
   }
 }
 
-void annotation_apply_member(struct member *member, const char *words)
+static void read_transfer(struct annotation *out, const char *inside)
 {
+  const char *routine = strstr(inside, "free=");
+  out->has_transfer = true;
+  g_clear_pointer(&out->free, g_free);
+  if (!g_str_has_prefix(inside, "none")) {
+    out->free = g_strstrip(g_strdup(routine ? routine + strlen("free=") : "free"));
+  }
+}
+
+/* A word with something in parentheses; false when it is none of these. */
+static bool read_argument(struct annotation *out, const char *word)
+{
+  static const char *const names[] = {"count", "size", "cap",     "terminated",
+                                      "list",  "tag",  "transfer"};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    char *inside = argument_of(word, names[i]);
+    if (!inside) {
+      continue;
+    }
+    char **const texts[] = {&out->count, &out->size, &out->capacity, &out->sentinel};
+    if (i < G_N_ELEMENTS(texts)) {
+      set_text(texts[i], inside);
+      out->is_terminated = out->is_terminated || texts[i] == &out->sentinel;
+      return true;
+    }
+    (strcmp(names[i], "list") == 0  ? read_list
+     : strcmp(names[i], "tag") == 0 ? read_tag
+                                    : read_transfer)(out, inside);
+    g_free(inside);
+    return true;
+  }
+  return false;
+}
+
+static void read_word(struct annotation *out, const char *word)
+{
+  struct {
+    const char *word;
+    bool *flag;
+  } const flags[] = {
+      {"in", &out->is_in},
+      {"out", &out->is_out},
+      {"string", &out->is_text},
+      {"bytes", &out->is_bytes},
+      {"skip", &out->is_skipped},
+      {"nullable", &out->is_nullable},
+      {"errno", &out->has_errno},
+      {"optional", &out->is_nullable},
+      {"inout", &out->is_in},
+      {"inout", &out->is_out},
+      {"terminated", &out->is_terminated},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
+    if (strcmp(flags[i].word, word) == 0) {
+      *flags[i].flag = true;
+    }
+  }
+}
+
+void annotation_read(const char *words, struct annotation *out)
+{
+  memset(out, 0, sizeof *out);
+  out->words = g_strdup(words);
+  out->arms = g_ptr_array_new_with_free_func(arm_free);
   g_autoptr(GPtrArray) list = split_words(words);
   for (guint i = 0; i < list->len; i++) {
-    apply_shape(member->shape, list->pdata[i]);
+    if (!read_argument(out, list->pdata[i])) {
+      read_word(out, list->pdata[i]);
+    }
   }
+}
+
+void annotation_clear(struct annotation *annotation)
+{
+  g_free(annotation->words);
+  g_free(annotation->count);
+  g_free(annotation->size);
+  g_free(annotation->capacity);
+  g_free(annotation->sentinel);
+  g_free(annotation->link);
+  g_free(annotation->back);
+  g_free(annotation->tag);
+  g_free(annotation->free);
+  g_clear_pointer(&annotation->arms, g_ptr_array_unref);
 }
 
 char *annotation_argument(const char *words, const char *word)

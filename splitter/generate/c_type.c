@@ -91,16 +91,35 @@ static char *canonical_words(const char *text)
                                 : g_strdup(size);
 }
 
+/* "[3][16]": one that is not known counts as 0. */
+static void take_dimensions(const char *bracket, struct c_type *out)
+{
+  out->is_array = true;
+  for (; bracket; bracket = strchr(bracket + 1, '[')) {
+    gint64 length = g_ascii_strtoll(bracket + 1, NULL, 10);
+    if (out->n_dimensions < C_DIMENSIONS) {
+      out->lengths[out->n_dimensions++] = MAX(length, 0);
+    } else {
+      out->lengths[0] = 0;
+    }
+  }
+}
+
 /* Splits off arrays, stars and qualifiers; leaves the base in NAME. */
 static char *take_apart(const char *type, struct c_type *out)
 {
   g_autoptr(GString) text = g_string_new(type);
   char *bracket = strchr(text->str, '[');
   if (bracket) {
-    out->is_array = true;
-    gint64 length = g_ascii_strtoll(bracket + 1, NULL, 10);
-    out->length = (out->length > 0 ? out->length : 1) * (length > 0 ? length : 0);
-    g_string_truncate(text, (gsize)(bracket - text->str));
+    take_dimensions(bracket, out);
+    /* "(*)[4]", or a pointer to a type that is an array. */
+    char *pointer = strstr(text->str, "(*)");
+    out->is_to_array = out->is_to_array || out->n_stars > 0 || pointer;
+    if (out->n_stars > 1) {
+      out->lengths[0] = 0;
+    }
+    out->n_stars = 0;
+    g_string_truncate(text, (gsize)((pointer ? pointer : bracket) - text->str));
   }
   bool is_const = strstr(text->str, "const") != NULL;
   unsigned n_stars = 0;
@@ -184,7 +203,9 @@ static bool take_known(const char *name, struct c_type *out)
 static void resolve(const struct inventory *inventory, const char *type, int64_t type_id,
                     struct c_type *out, unsigned depth)
 {
-  if (strchr(type, '(')) {
+  const char *parenthesis = strchr(type, '(');
+  if (parenthesis && !g_str_has_prefix(parenthesis, "(*)[") && !strstr(type, "(unnamed ") &&
+      !strstr(type, "(anonymous")) {
     out->base = C_ROUTINE;
     return;
   }
@@ -194,6 +215,9 @@ static void resolve(const struct inventory *inventory, const char *type, int64_t
   }
   if (take_known(base, out)) {
     return;
+  }
+  if (strchr(base, '(') && take_type(type_id ? inventory_type(inventory, type_id) : NULL, out)) {
+    return; /* a type without a name */
   }
   static const char *const kinds[] = {"struct", "union", "enum"};
   for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {

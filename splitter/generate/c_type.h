@@ -18,15 +18,19 @@ enum c_base {
   C_UNKNOWN
 };
 
+#define C_DIMENSIONS 4
+
 struct c_type {
   enum c_base base;
   int bits;
   bool is_signed;
-  bool is_byte;     /* unsigned char, uint8_t ...: bytes when there are many */
-  bool is_const;    /* what the last pointer points to is const, or the value itself */
-  unsigned n_stars; /* pointers around the base */
-  bool is_array;
-  int64_t length;               /* of a fixed array; 0 when unknown */
+  bool is_byte;                  /* unsigned char, uint8_t ...: bytes when there are many */
+  bool is_const;                 /* what the last pointer points to is const, or the value itself */
+  unsigned n_stars;              /* pointers around the base */
+  bool is_array;                 /* of elements with n_stars; or, with is_to_array, */
+  bool is_to_array;              /* one pointer to such an array */
+  int64_t lengths[C_DIMENSIONS]; /* of a fixed array, outermost first; 0 when unknown */
+  unsigned n_dimensions;
   const struct fact_type *type; /* record or enum */
   char name[96];                /* of the base, as written */
 };

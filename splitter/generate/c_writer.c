@@ -184,6 +184,78 @@ bool c_is_identifier(const char *text)
   return true;
 }
 
+/* The character literal at TEXT: its length with both quotes, or 0. */
+static size_t character_length(const char *text)
+{
+  size_t n = text[1] == '\\' ? 2 : 1;
+  return text[1] && text[1] != '\'' && text[1] != '\n' && text[n] && text[n + 1] == '\'' ? n + 2
+                                                                                         : 0;
+}
+
+bool c_is_expression(const char *text)
+{
+  int depth = 0;
+  bool is_after_name = false;
+  for (const char *c = text; *c; c++) {
+    if (*c == '\'') {
+      size_t n = character_length(c);
+      if (n == 0) {
+        return false;
+      }
+      c += n - 1;
+      continue;
+    }
+    bool is_assignment = *c == '=' && c[1] != '=' && (c == text || !strchr("=!<>", c[-1]));
+    bool is_step = (*c == '+' || *c == '-') && c[1] == *c;
+    bool is_comment = *c == '/' && (c[1] == '*' || c[1] == '/');
+    if (is_assignment || is_step || is_comment || (*c == '(' && is_after_name) ||
+        !(g_ascii_isalnum(*c) || strchr("_ +-*/%().<>=!&|~^?:", *c))) {
+      return false;
+    }
+    depth += *c == '(' ? 1 : *c == ')' ? -1 : 0;
+    if (depth < 0) {
+      return false;
+    }
+    if (g_ascii_isalnum(*c) || *c == '_') {
+      const char *start = c;
+      while (g_ascii_isalnum(c[1]) || c[1] == '_') {
+        c++;
+      }
+      is_after_name = !((size_t)(c + 1 - start) == strlen("sizeof") &&
+                        strncmp(start, "sizeof", strlen("sizeof")) == 0);
+    } else if (*c != ' ') {
+      is_after_name = *c == ')';
+    }
+  }
+  return depth == 0 && *text;
+}
+
+char *c_expression_with(const char *expression,
+                        const char *(*find)(gpointer data, const char *name), gpointer data)
+{
+  GString *out = g_string_new(NULL);
+  for (const char *c = expression; *c;) {
+    const char *start = c;
+    if (*c == '\'') {
+      c += MAX(character_length(c), 1);
+    } else if (g_ascii_isalnum(*c) || *c == '_') {
+      while (g_ascii_isalnum(*c) || *c == '_') {
+        c++;
+      }
+      bool is_member =
+          start > expression && (start[-1] == '.' || (start[-1] == '>' && start - expression > 1));
+      g_autofree char *name = g_strndup(start, (gsize)(c - start));
+      const char *other = is_member || g_ascii_isdigit(*name) ? NULL : find(data, name);
+      g_string_append(out, other ? other : name);
+      continue;
+    } else {
+      c++;
+    }
+    g_string_append_len(out, start, c - start);
+  }
+  return g_string_free(out, FALSE);
+}
+
 char *c_identifier(const char *text)
 {
   GString *out = g_string_new(NULL);

@@ -33,6 +33,15 @@ char *c_literal(const char *text);
 /* Whether TEXT is one C identifier and no keyword. */
 bool c_is_identifier(const char *text);
 
+/* Whether TEXT is an expression of constants, identifiers, members, arithmetic, comparison and
+ * sizeof: no call, no assignment, nothing that reaches beyond it. */
+bool c_is_expression(const char *text);
+
+/* EXPRESSION with some of its names replaced: FIND gives what stands for a name, or NULL. Members
+ * and constants stay. A new string. */
+char *c_expression_with(const char *expression,
+                        const char *(*find)(gpointer data, const char *name), gpointer data);
+
 /* TEXT made into an identifier: other characters become '_'. A new string, never empty. */
 char *c_identifier(const char *text);
 

@@ -15,6 +15,14 @@ static bool is_text_payload(const struct shape *shape)
   return shape->kind == SHAPE_STRING || shape->kind == SHAPE_TEXT || shape->kind == SHAPE_BYTES;
 }
 
+/* Whether what comes out may turn out larger than the room that was made for it. */
+static bool has_measured_room(const struct contract_param *param)
+{
+  return param->is_out && !param->is_in &&
+         (param->shape->kind == SHAPE_COUNTED || param->shape->kind == SHAPE_BYTES ||
+          param->shape->kind == SHAPE_TEXT);
+}
+
 static void write_arguments(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
@@ -24,6 +32,9 @@ static void write_arguments(struct c_writer *code, const struct function_spec *s
     g_autofree char *type = call_value_type(param);
     g_autofree char *line = c_declarator(type, param->name);
     c_writer_line(code, "%s;", line);
+    if (has_measured_room(param)) {
+      c_writer_line(code, "size_t cleave_room_%s;", param->name);
+    }
   }
   if (contract->params->len == 0) {
     c_writer_line(code, "int none;");
@@ -36,26 +47,64 @@ static void write_arguments(struct c_writer *code, const struct function_spec *s
 static void write_out_room(struct c_writer *code, const struct contract *contract,
                            const struct contract_param *param)
 {
-  const char *n = param->capacity ? param->capacity : param->shape->count;
-  const struct contract_param *count = n ? call_value_find(contract, n) : NULL;
-  g_autofree char *elements = NULL;
-  if (param->shape->kind == SHAPE_POINTER) {
-    elements = g_strdup("1");
-  } else if (count) {
-    elements = g_strdup_printf("(size_t)%sarguments->%s", strchr(count->type, '*') ? "*" : "",
-                               count->name);
+  g_autofree char *room = call_value_room(contract, param, "arguments->");
+  if (!room) {
+    return;
   }
-  if (elements) {
-    const char *size = param->shape->kind == SHAPE_POINTER || param->shape->kind == SHAPE_COUNTED
-                           ? "sizeof *arguments->"
-                           : NULL;
-    g_autofree char *bytes = size ? g_strdup_printf("%s%s", size, param->name) : g_strdup("1");
-    c_writer_line(code, "arguments->%s = cleave_marshal_alloc(marshal, %s, %s);", param->name,
-                  elements, bytes);
-    c_writer_open(code, "if (!arguments->%s)", param->name);
-    c_writer_line(code, "return -1;");
-    c_writer_close(code, "");
+  bool is_typed = param->shape->kind == SHAPE_POINTER || param->shape->kind == SHAPE_COUNTED;
+  g_autofree char *size =
+      is_typed ? g_strdup_printf("sizeof *arguments->%s", param->name) : g_strdup("1");
+  c_writer_open(code, "  ");
+  c_writer_line(code, "size_t room = 0;");
+  c_writer_open(code, "if (cleave_room(marshal, %s, &room) != 0)", room);
+  c_writer_line(code, "return -1;");
+  c_writer_close(code, "");
+  c_writer_line(code, "arguments->%s = cleave_marshal_alloc(marshal, room, %s);", param->name,
+                size);
+  c_writer_open(code, "if (!arguments->%s)", param->name);
+  c_writer_line(code, "return -1;");
+  c_writer_close(code, "");
+  if (has_measured_room(param)) {
+    c_writer_line(code, "arguments->cleave_room_%s = room;", param->name);
   }
+  c_writer_close(code, "");
+}
+
+static void check_enter(struct c_writer *code, const char *name)
+{
+  c_writer_open(code, "if (cleave_enter(marshal, \"%s\") != 0)", name);
+  c_writer_line(code, "return -1;");
+  c_writer_close(code, "");
+}
+
+static void write_param_reader(struct c_writer *code, const struct contract *contract,
+                               const struct contract_param *param)
+{
+  g_autofree char *value = contract->is_whole
+                               ? g_strdup("input")
+                               : g_strdup_printf("cleave_member(input, \"%s\")", param->name);
+  g_autofree char *target = g_strdup_printf("arguments->%s", param->name);
+  g_autofree char *count = call_value_count(contract, param->shape, "arguments->");
+  if (!contract->is_whole) {
+    check_enter(code, param->name);
+  }
+  if (param->is_kept) {
+    c_writer_line(code, "cleave_marshal_keep(marshal, 1);");
+  }
+  marshal_source_read(code, param->shape, value, target, count);
+  if (param->is_kept) {
+    c_writer_line(code, "cleave_marshal_keep(marshal, 0);");
+  }
+  if (!contract->is_whole) {
+    c_writer_line(code, "cleave_leave(marshal);");
+  }
+}
+
+/* Whether the number or the arm follows from neighbours, which are read first. */
+static bool is_late(const struct contract *contract, const struct contract_param *param)
+{
+  g_autofree char *count = call_value_count(contract, param->shape, "");
+  return marshal_source_is_late(param->shape) || (count && *count == '(');
 }
 
 static void write_reader(struct c_writer *code, const struct function_spec *spec)
@@ -79,24 +128,12 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
     c_writer_line(code, "return -1;");
     c_writer_close(code, "");
   }
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    if (!call_value_comes_in(param)) {
-      continue;
-    }
-    g_autofree char *value = contract->is_whole
-                                 ? g_strdup("input")
-                                 : g_strdup_printf("cleave_member(input, \"%s\")", param->name);
-    g_autofree char *target = g_strdup_printf("arguments->%s", param->name);
-    g_autofree char *count = call_value_count(contract, param->shape, "arguments->");
-    if (!contract->is_whole) {
-      c_writer_open(code, "if (cleave_enter(marshal, \"%s\") != 0)", param->name);
-      c_writer_line(code, "return -1;");
-      c_writer_close(code, "");
-    }
-    marshal_source_read(code, param->shape, value, target, count);
-    if (!contract->is_whole) {
-      c_writer_line(code, "cleave_leave(marshal);");
+  for (int pass = 0; pass < 2; pass++) {
+    for (guint i = 0; i < contract->params->len; i++) {
+      const struct contract_param *param = contract->params->pdata[i];
+      if (call_value_comes_in(param) && is_late(contract, param) == (pass == 1)) {
+        write_param_reader(code, contract, param);
+      }
     }
   }
   for (guint i = 0; i < contract->params->len; i++) {
@@ -137,7 +174,45 @@ static void write_release(struct c_writer *code, const struct contract *contract
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
     if (param->is_kept && strchr(param->type, '*')) {
-      c_writer_line(code, "cleave_marshal_release(marshal, arguments.%s);", param->name);
+      c_writer_line(code, "cleave_marshal_release(marshal);");
+      return;
+    }
+  }
+}
+
+/* A routine that says that it wrote more than there was room for is not believed. */
+static void write_room_checks(struct c_writer *code, const struct contract *contract)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    g_autofree char *count =
+        has_measured_room(param) ? call_value_count(contract, param->shape, "arguments.") : NULL;
+    if (count) {
+      c_writer_open(code, "if (cleave_number(marshal, %s) > arguments.cleave_room_%s)", count,
+                    param->name);
+      c_writer_line(code,
+                    "failed = cleave_error_set(error, 500, \"Function.TooLittleRoom\",\n"
+                    "        \"%s: the room does not hold what comes out\");",
+                    param->name);
+      c_writer_close(code, "");
+    }
+  }
+}
+
+/* Gives back what the routine handed out. */
+static void write_frees(struct c_writer *code, const struct contract *contract, bool has_result)
+{
+  if (contract->result->free && has_result) {
+    c_writer_open(code, "if (result)");
+    c_writer_line(code, "%s((void *)result);", contract->result->free);
+    c_writer_close(code, "");
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->is_out && param->free && param->shape->kind == SHAPE_POINTER) {
+      c_writer_open(code, "if (arguments.%s && *arguments.%s)", param->name, param->name);
+      c_writer_line(code, "%s((void *)*arguments.%s);", param->free, param->name);
+      c_writer_close(code, "");
     }
   }
 }
@@ -175,14 +250,13 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
     c_writer_close(code, "");
   }
   if (!is_consumer(spec)) {
+    write_room_checks(code, contract);
     c_writer_open(code, "if (!failed)");
     call_values_write_output(code, contract, "arguments.", "result", "saved_errno");
     c_writer_line(code, "failed = cleave_marshal_reply(marshal, reply, output);");
     c_writer_close(code, "");
   }
-  if (contract->result->free && has_result && is_used) {
-    c_writer_line(code, "%s((void *)result);", contract->result->free);
-  }
+  write_frees(code, contract, has_result && is_used);
 }
 
 static void write_head(struct c_writer *code, const struct function_spec *spec)
@@ -234,6 +308,12 @@ void call_source_write(struct glue *glue, struct glue_file *file, const struct f
   prepare_types(glue, file, contract);
   if (contract->result->free) {
     glue_declare(glue, file, contract->result->free);
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->free) {
+      glue_declare(glue, file, param->free);
+    }
   }
   write_arguments(code, spec);
   bool is_text =

@@ -20,12 +20,69 @@ const struct contract_param *call_value_find(const struct contract *contract, co
   return NULL;
 }
 
+static char *value_of(const struct contract_param *param, const char *prefix)
+{
+  return strchr(param->type, '*')
+             ? g_strdup_printf("(%s%s ? *%s%s : 0)", prefix, param->name, prefix, param->name)
+             : g_strdup_printf("%s%s", prefix, param->name);
+}
+
+struct neighbours {
+  const struct contract *contract;
+  const char *prefix;
+  char *text; /* of the last one found */
+};
+
+static const char *find_neighbour(gpointer data, const char *name)
+{
+  struct neighbours *neighbours = data;
+  const struct contract_param *param = call_value_find(neighbours->contract, name);
+  if (!param) {
+    return NULL;
+  }
+  g_free(neighbours->text);
+  g_autofree char *value = value_of(param, neighbours->prefix);
+  neighbours->text = g_strdup_printf("cleave_extent(marshal, %s)", value);
+  return neighbours->text;
+}
+
+/* An expression of parameters, in parentheses. */
+static char *expression_of(const struct contract *contract, const char *text, const char *prefix)
+{
+  struct neighbours neighbours = {contract, prefix, NULL};
+  g_autofree char *inside = c_expression_with(text, find_neighbour, &neighbours);
+  g_free(neighbours.text);
+  return g_strdup_printf("(%s)", inside);
+}
+
 char *call_value_count(const struct contract *contract, const struct shape *shape,
                        const char *prefix)
 {
-  const struct contract_param *count =
-      shape->count ? call_value_find(contract, shape->count) : NULL;
-  return count ? g_strdup_printf("%s%s", prefix, count->name) : NULL;
+  while (shape->kind == SHAPE_POINTER) {
+    shape = shape->element;
+  }
+  if (shape->extent) {
+    return expression_of(contract, shape->extent, prefix);
+  }
+  const char *name = shape->kind == SHAPE_UNION ? shape->tag : shape->count;
+  const struct contract_param *neighbour = name ? call_value_find(contract, name) : NULL;
+  return neighbour ? value_of(neighbour, prefix) : NULL;
+}
+
+char *call_value_room(const struct contract *contract, const struct contract_param *param,
+                      const char *prefix)
+{
+  if (param->capacity) {
+    const char *name = param->capacity + (*param->capacity == '*');
+    const struct contract_param *neighbour = call_value_find(contract, name);
+    return neighbour ? value_of(neighbour, prefix)
+                     : expression_of(contract, param->capacity, prefix);
+  }
+  bool is_counted = param->shape->kind == SHAPE_COUNTED || param->shape->kind == SHAPE_BYTES ||
+                    param->shape->kind == SHAPE_TEXT;
+  return is_counted                            ? call_value_count(contract, param->shape, prefix)
+         : param->shape->kind == SHAPE_POINTER ? g_strdup("1")
+                                               : NULL;
 }
 
 char *call_value_type(const struct contract_param *param)
@@ -56,13 +113,6 @@ void call_values_write_output(struct c_writer *code, const struct contract *cont
     }
     g_autofree char *source = g_strconcat(prefix, param->name, NULL);
     g_autofree char *count = call_value_count(contract, param->shape, prefix);
-    const struct contract_param *number =
-        param->shape->count ? call_value_find(contract, param->shape->count) : NULL;
-    if (number && strchr(number->type, '*')) {
-      g_autofree char *pointed = g_strdup_printf("*%s", count);
-      g_free(count);
-      count = g_steal_pointer(&pointed);
-    }
     if (param->shape->kind == SHAPE_TEXT && param->capacity && count) {
       /* Only the room is known: the text ends with its NUL. */
       g_autofree char *length = g_strdup_printf("strnlen(%s, (size_t)%s)", source, count);

@@ -12,10 +12,15 @@ bool call_value_comes_in(const struct contract_param *param);
 /* The parameter of that name, or NULL. */
 const struct contract_param *call_value_find(const struct contract *contract, const char *name);
 
-/* The lvalue of the neighbour that holds the number of SHAPE's elements: PREFIX and its name. NULL
- * when there is none. A new string. */
+/* What stands beside a value of SHAPE, for marshal_source: the lvalue of the neighbour that holds
+ * its number, an expression in parentheses where the number follows from neighbours, or a union's
+ * tag. PREFIX stands before each parameter's name. NULL when there is none. A new string. */
 char *call_value_count(const struct contract *contract, const struct shape *shape,
                        const char *prefix);
+
+/* The room for an out value as a C expression, or NULL when its type says it. A new string. */
+char *call_value_room(const struct contract *contract, const struct contract_param *param,
+                      const char *prefix);
 
 /* The type of a variable that takes the parameter's value: const of the value itself would forbid
  * to fill it. A new string. */

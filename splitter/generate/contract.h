@@ -11,50 +11,7 @@
 
 #include "splitter/generate/contract_book.h"
 #include "splitter/generate/inventory.h"
-
-enum shape_kind {
-  SHAPE_VOID,
-  SHAPE_BOOLEAN,
-  SHAPE_INTEGER,    /* bits, is_signed */
-  SHAPE_FLOAT,      /* bits: 32, 64 or 80 */
-  SHAPE_ENUM,       /* type */
-  SHAPE_STRING,     /* pointer to text that ends with NUL */
-  SHAPE_TEXT_ARRAY, /* array of char that holds such a text: length */
-  SHAPE_TEXT,       /* pointer to text of counted bytes: count */
-  SHAPE_BYTES,      /* pointer to counted bytes: count; base64 */
-  SHAPE_BYTE_ARRAY, /* fixed array of bytes: length; base64 */
-  SHAPE_STRUCT,     /* the value itself: type, members */
-  SHAPE_POINTER,    /* pointer to one element */
-  SHAPE_ARRAY,      /* fixed array of elements: length */
-  SHAPE_COUNTED,    /* pointer to elements: count */
-  SHAPE_TERMINATED, /* pointer to pointers up to NULL */
-  SHAPE_LIST,       /* pointer to a record linked by its member `link` */
-  SHAPE_UNION,      /* tag and arms */
-  SHAPE_OMITTED,    /* does not travel: zero on arrival */
-  SHAPE_COUNT       /* the count of a neighbour: follows from it */
-};
-
-struct member {
-  char *name;
-  struct shape *shape;
-  char *arm; /* of a union: value of the tag that chooses it */
-};
-
-/* How a value of one C type travels. */
-struct shape {
-  enum shape_kind kind;
-  char *c_type; /* as declared, without qualifiers of the top level */
-  int bits;
-  bool is_signed;
-  bool is_nullable;
-  const struct fact_type *type; /* record or enum */
-  struct shape *element;
-  int64_t length;
-  char *count;        /* sibling (member or parameter) that holds the number of elements or bytes */
-  char *tag;          /* sibling that tells the arm of a union */
-  char *link;         /* member that links a list */
-  GPtrArray *members; /* struct member *: of a record or union; shared by all of that type */
-};
+#include "splitter/generate/shape.h"
 
 struct contract_param {
   int64_t position; /* 0 is the result */
@@ -63,9 +20,10 @@ struct contract_param {
   struct shape *shape;
   bool is_in;
   bool is_out;
-  char *free;     /* routine that frees what comes out; NULL: it stays where it is */
+  char *free;     /* routine that frees what comes out: the result, or what an out pointer points
+                     to; NULL: it stays where it is */
   bool is_kept;   /* the routine keeps or frees what it is handed */
-  char *capacity; /* parameter that holds the caller's room of an out buffer */
+  char *capacity; /* the caller's room of an out buffer: a parameter, or a C expression */
   char *reason;
 };
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const value_keys[] = {
-    "in",       "out",      "inout",    "count", "size", "cap", "string", "bytes",
-    "nullable", "optional", "transfer", "free",  "skip", "tag", "errno",  NULL};
+    "in",       "out",      "inout", "count", "size", "cap",   "string", "bytes",      "nullable",
+    "optional", "transfer", "free",  "skip",  "tag",  "errno", "list",   "terminated", NULL};
 
 void contract_book_free(struct contract_book *book)
 {

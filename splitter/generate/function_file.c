@@ -97,8 +97,9 @@ static json_t *param_of(const struct contract_param *param)
            : param->is_out               ? "out"
                                          : "in");
   put_text(entry, "as", shape_word(param->shape));
-  if (param->shape->count) {
-    put_text(entry, "count", param->shape->count);
+  const char *number = param->shape->count ? param->shape->count : param->shape->extent;
+  if (number) {
+    put_text(entry, "count", number);
   }
   if (param->shape->is_nullable) {
     json_object_set_new(entry, "nullable", json_true());

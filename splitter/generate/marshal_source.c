@@ -2,24 +2,15 @@
 
 #include <string.h>
 
+#include "splitter/generate/marshal_compound.h"
+
 static char *record_symbol(const struct shape *shape)
 {
+  if (!*shape->type->name) {
+    return g_strdup_printf("%s_%" G_GINT64_FORMAT, shape->type->kind, shape->type->id);
+  }
   g_autofree char *safe = c_identifier(shape->type->name);
   return g_strdup_printf("%s_%s", shape->type->kind, safe);
-}
-
-/* "struct job", or the typedef's name of a record without a tag. */
-static char *type_name(const struct glue *glue, const struct shape *shape)
-{
-  const struct fact_type *type = shape->type;
-  const GPtrArray *list = inventory_list(glue->inventory->types_by_name, type->name);
-  for (guint i = 0; i < list->len; i++) {
-    const struct fact_type *other = list->pdata[i];
-    if (strcmp(other->kind, "typedef") == 0 && !g_str_has_prefix(other->underlying, type->kind)) {
-      return g_strdup(type->name);
-    }
-  }
-  return g_strdup_printf("%s %s", type->kind, type->name);
 }
 
 static void write_enum_table(struct glue *glue, struct c_writer *code, const struct shape *shape)
@@ -67,16 +58,20 @@ static void check(struct c_writer *code, const char *call)
   c_writer_close(code, "");
 }
 
-static void read_number(struct c_writer *code, const char *type, const char *call,
-                        const char *target)
+static void read_number(struct c_writer *code, const struct shape *shape, const char *type,
+                        const char *call, const char *target)
 {
   c_writer_line(code, "%s number;", type);
   check(code, call);
-  c_writer_line(code, "%s = (__typeof__(%s))number;", target, target);
+  if (shape->is_bit_field) {
+    c_writer_line(code, "%s = number;", target);
+  } else {
+    c_writer_line(code, "%s = (__typeof__(%s))number;", target, target);
+  }
 }
 
 static void read_pointer(struct c_writer *code, const struct shape *shape, const char *value,
-                         const char *target)
+                         const char *target, const char *count)
 {
   g_autofree char *place = g_strdup_printf("(*p%u)", code->depth);
   g_autofree char *pointer = g_strdup_printf("p%u", code->depth);
@@ -95,7 +90,7 @@ static void read_pointer(struct c_writer *code, const struct shape *shape, const
   c_writer_open(code, "if (!%s)", pointer);
   c_writer_line(code, "return -1;");
   c_writer_close(code, "");
-  marshal_source_read(code, shape->element, value, place, NULL);
+  marshal_source_read(code, shape->element, value, place, count);
   c_writer_line(code, "%s = %s;", target, pointer);
   if (shape->is_nullable) {
     c_writer_close(code, "");
@@ -131,7 +126,11 @@ static void read_counted(struct c_writer *code, const struct shape *shape, const
     c_writer_close(code, "");
     c_writer_line(code, "%s = %s;", target, elements);
   }
-  if (count) {
+  if (count && *count == '(') {
+    c_writer_open(code, "if ((cleave_wide)%s != %s)", n, count);
+    c_writer_line(code, "return cleave_marshal_refuse(marshal, \"wrong number of elements\");");
+    c_writer_close(code, "");
+  } else if (count) {
     c_writer_line(code, "%s = (__typeof__(%s))%s;", count, count, n);
     c_writer_open(code, "if ((size_t)%s != %s || (%s > 0 && %s <= 0))", count, n, n, count);
     c_writer_line(code, "return cleave_marshal_refuse(marshal, \"too many elements\");");
@@ -147,9 +146,6 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
   case SHAPE_VOID:
   case SHAPE_OMITTED:
   case SHAPE_COUNT:
-  case SHAPE_UNION:
-  case SHAPE_LIST:
-  case SHAPE_TERMINATED:
     return;
   default:
     break;
@@ -158,21 +154,21 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
   switch (shape->kind) {
   case SHAPE_BOOLEAN:
     call = g_strdup_printf("cleave_read_boolean(marshal, %s, &number)", value);
-    read_number(code, "int", call, target);
+    read_number(code, shape, "int", call, target);
     break;
   case SHAPE_INTEGER:
     call = g_strdup_printf("cleave_read_%s(marshal, %s, %d, &number)",
                            shape->is_signed ? "signed" : "unsigned", value, shape->bits);
-    read_number(code, shape->is_signed ? "int64_t" : "uint64_t", call, target);
+    read_number(code, shape, shape->is_signed ? "int64_t" : "uint64_t", call, target);
     break;
   case SHAPE_FLOAT:
     call = g_strdup_printf("cleave_read_float(marshal, %s, %d, &number)", value, shape->bits);
-    read_number(code, "long double", call, target);
+    read_number(code, shape, "long double", call, target);
     break;
   case SHAPE_ENUM: {
     g_autofree char *names = enum_arguments(shape);
     call = g_strdup_printf("cleave_read_enum(marshal, %s, %s, &number)", value, names);
-    read_number(code, "int64_t", call, target);
+    read_number(code, shape, "int64_t", call, target);
     break;
   }
   case SHAPE_STRING:
@@ -206,7 +202,16 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
     break;
   }
   case SHAPE_POINTER:
-    read_pointer(code, shape, value, target);
+    read_pointer(code, shape, value, target, count);
+    break;
+  case SHAPE_UNION:
+    marshal_union_read(code, shape, value, target, count);
+    break;
+  case SHAPE_LIST:
+    marshal_list_read(code, shape, value, target);
+    break;
+  case SHAPE_TERMINATED:
+    marshal_terminated_read(code, shape, value, target);
     break;
   default:
     read_counted(code, shape, value, target, count);
@@ -230,7 +235,8 @@ static void write_elements(struct c_writer *code, const struct shape *shape, con
   g_autofree char *append = g_strdup_printf("cleave_append(%s, ", array);
   c_writer_line(code, "cleave_value *%s = cleave_write_array();", array);
   c_writer_line(code, "size_t %s;", index);
-  c_writer_open(code, "for (%s = 0; %s < (size_t)(%s); %s++)", index, index, n, index);
+  c_writer_open(code, "for (%s = 0; %s < cleave_number(marshal, %s); %s++)", index, index, n,
+                index);
   marshal_source_write(code, shape->element, element, NULL, append, ")");
   c_writer_close(code, "");
   put(code, before, after, array);
@@ -268,11 +274,12 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
     value = g_strdup_printf("cleave_write_bytes(%s, sizeof %s)", source, source);
     break;
   case SHAPE_TEXT:
-    value = g_strdup_printf("cleave_write_text((const char *)%s, (size_t)(%s))", source,
-                            count ? count : "0");
+    value = g_strdup_printf("cleave_write_text((const char *)%s, cleave_number(marshal, %s))",
+                            source, count ? count : "0");
     break;
   case SHAPE_BYTES:
-    value = g_strdup_printf("cleave_write_bytes(%s, (size_t)(%s))", source, count ? count : "0");
+    value = g_strdup_printf("cleave_write_bytes(%s, cleave_number(marshal, %s))", source,
+                            count ? count : "0");
     break;
   case SHAPE_STRUCT: {
     g_autofree char *symbol = record_symbol(shape);
@@ -296,36 +303,98 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
   case SHAPE_POINTER: {
     g_autofree char *element = g_strdup_printf("(*%s)", source);
     c_writer_open(code, "if (%s)", source);
-    marshal_source_write(code, shape->element, element, NULL, before, after);
+    marshal_source_write(code, shape->element, element, count, before, after);
     c_writer_close(code, " else {");
     put(code, before, after, "cleave_write_null()");
     c_writer_close(code, "");
     return;
   }
+  case SHAPE_UNION:
+    marshal_union_write(code, shape, source, count, before, after);
+    return;
+  case SHAPE_LIST:
+    marshal_list_write(code, shape, source, before, after);
+    return;
+  case SHAPE_TERMINATED:
+    marshal_terminated_write(code, shape, source, before, after);
+    return;
   default:
     return;
   }
   put(code, before, after, value);
 }
 
-static bool travels(const struct member *member)
+struct siblings {
+  const struct shape *record;
+  const char *prefix;
+  char *text; /* of the last one found */
+};
+
+static const char *find_sibling(gpointer data, const char *name)
 {
-  return member->shape->kind != SHAPE_OMITTED && member->shape->kind != SHAPE_COUNT &&
-         member->shape->kind != SHAPE_VOID;
+  struct siblings *siblings = data;
+  const struct member *member = shape_member(siblings->record, name);
+  if (!member || member->shape->bits == 0) {
+    return NULL;
+  }
+  g_free(siblings->text);
+  siblings->text = g_strdup_printf("cleave_extent(marshal, %s%s)", siblings->prefix, name);
+  return siblings->text;
 }
 
-static void write_record_reader(struct glue *glue, struct c_writer *code, const struct shape *shape)
+/* What stands beside a member: its number, its tag, or the expression that gives its number. */
+static char *sibling_of(const struct shape *record, const struct shape *shape, const char *prefix)
+{
+  while (shape->kind == SHAPE_POINTER) {
+    shape = shape->element;
+  }
+  if (shape->extent) {
+    struct siblings siblings = {record, prefix, NULL};
+    g_autofree char *inside = c_expression_with(shape->extent, find_sibling, &siblings);
+    g_free(siblings.text);
+    return g_strdup_printf("(%s)", inside);
+  }
+  const char *name = shape->kind == SHAPE_UNION ? shape->tag : shape->count;
+  return name ? g_strconcat(prefix, name, NULL) : NULL;
+}
+
+static char *member_place(const struct member *member, const char *record)
+{
+  return member->is_anonymous ? g_strdup_printf("(*%s)", record)
+                              : g_strdup_printf("%s->%s", record, member->name);
+}
+
+bool marshal_source_is_late(const struct shape *shape)
+{
+  while (shape->kind == SHAPE_POINTER) {
+    shape = shape->element;
+  }
+  return shape->kind == SHAPE_UNION || shape->extent;
+}
+
+static void read_member(struct c_writer *code, const struct shape *record,
+                        const struct member *member)
+{
+  g_autofree char *from = g_strdup_printf("cleave_member(value, \"%s\")", member->name);
+  g_autofree char *target = member_place(member, "out");
+  g_autofree char *count = sibling_of(record, member->shape, "out->");
+  g_autofree char *enter = g_strdup_printf("cleave_enter(marshal, \"%s\")", member->name);
+  check(code, enter);
+  marshal_source_read(code, member->shape, from, target, count);
+  c_writer_line(code, "cleave_leave(marshal);");
+}
+
+static void write_record_reader(struct c_writer *code, const struct shape *shape)
 {
   g_autofree char *symbol = record_symbol(shape);
-  g_autofree char *type = type_name(glue, shape);
   c_writer_open(code,
                 "static inline int cleave_read_%s(struct cleave_marshal *marshal,\n    const "
                 "cleave_value *value, %s *out)",
-                symbol, type);
+                symbol, shape->c_type);
   GString *names = g_string_new("static const char *const members[] = {");
   for (guint i = 0; i < shape->members->len; i++) {
     const struct member *member = shape->members->pdata[i];
-    if (travels(member)) {
+    if (shape_travels(member->shape)) {
       g_string_append_printf(names, "\"%s\", ", member->name);
     }
   }
@@ -333,45 +402,38 @@ static void write_record_reader(struct glue *glue, struct c_writer *code, const 
   g_string_free(names, TRUE);
   c_writer_line(code, "memset((void *)out, 0, sizeof *out);");
   check(code, "cleave_read_object(marshal, value, members)");
-  for (guint i = 0; i < shape->members->len; i++) {
-    const struct member *member = shape->members->pdata[i];
-    if (!travels(member)) {
-      continue;
+  /* Tags and numbers first: what depends on them is read behind them. */
+  for (int pass = 0; pass < 2; pass++) {
+    for (guint i = 0; i < shape->members->len; i++) {
+      const struct member *member = shape->members->pdata[i];
+      if (shape_travels(member->shape) && marshal_source_is_late(member->shape) == (pass == 1)) {
+        read_member(code, shape, member);
+      }
     }
-    g_autofree char *from = g_strdup_printf("cleave_member(value, \"%s\")", member->name);
-    g_autofree char *target = g_strdup_printf("out->%s", member->name);
-    g_autofree char *count =
-        member->shape->count ? g_strdup_printf("out->%s", member->shape->count) : NULL;
-    g_autofree char *enter = g_strdup_printf("cleave_enter(marshal, \"%s\")", member->name);
-    check(code, enter);
-    marshal_source_read(code, member->shape, from, target, count);
-    c_writer_line(code, "cleave_leave(marshal);");
   }
   c_writer_line(code, "return 0;");
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");
 }
 
-static void write_record_writer(struct glue *glue, struct c_writer *code, const struct shape *shape)
+static void write_record_writer(struct c_writer *code, const struct shape *shape)
 {
   g_autofree char *symbol = record_symbol(shape);
-  g_autofree char *type = type_name(glue, shape);
   c_writer_open(code,
                 "static inline cleave_value *cleave_write_%s(struct cleave_marshal *marshal,\n    "
                 "const %s *in)",
-                symbol, type);
+                symbol, shape->c_type);
   c_writer_open(code, "if (cleave_descend(marshal) != 0)");
   c_writer_line(code, "return cleave_write_null();");
   c_writer_close(code, "");
   c_writer_line(code, "cleave_value *object = cleave_write_object();");
   for (guint i = 0; i < shape->members->len; i++) {
     const struct member *member = shape->members->pdata[i];
-    if (!travels(member)) {
+    if (!shape_travels(member->shape)) {
       continue;
     }
-    g_autofree char *source = g_strdup_printf("in->%s", member->name);
-    g_autofree char *count =
-        member->shape->count ? g_strdup_printf("in->%s", member->shape->count) : NULL;
+    g_autofree char *source = member_place(member, "in");
+    g_autofree char *count = sibling_of(shape, member->shape, "in->");
     g_autofree char *before = g_strdup_printf("cleave_put(object, \"%s\", ", member->name);
     marshal_source_write(code, member->shape, source, count, before, ")");
   }
@@ -381,10 +443,26 @@ static void write_record_writer(struct glue *glue, struct c_writer *code, const 
   c_writer_line(code, "%s", "");
 }
 
+/* Records may lead to one another. */
+static void declare_record(struct c_writer *code, const struct shape *shape)
+{
+  g_autofree char *symbol = record_symbol(shape);
+  c_writer_line(code, "static inline int cleave_read_%s(struct cleave_marshal *marshal,", symbol);
+  c_writer_line(code, "    const cleave_value *value, %s *out);", shape->c_type);
+  c_writer_line(code, "static inline cleave_value *cleave_write_%s(struct cleave_marshal *marshal,",
+                symbol);
+  c_writer_line(code, "    const %s *in);", shape->c_type);
+}
+
 void marshal_source_prepare(struct glue *glue, struct glue_file *file, const struct shape *shape)
 {
   if (shape->element) {
     marshal_source_prepare(glue, file, shape->element);
+  }
+  if (shape->kind == SHAPE_UNION) {
+    for (guint i = 0; i < shape->members->len; i++) {
+      marshal_source_prepare(glue, file, ((const struct member *)shape->members->pdata[i])->shape);
+    }
   }
   if (shape->kind != SHAPE_ENUM && shape->kind != SHAPE_STRUCT) {
     return;
@@ -397,9 +475,10 @@ void marshal_source_prepare(struct glue *glue, struct glue_file *file, const str
     write_enum_table(glue, &file->code, shape);
     return;
   }
+  declare_record(&file->code, shape);
   for (guint i = 0; i < shape->members->len; i++) {
     marshal_source_prepare(glue, file, ((const struct member *)shape->members->pdata[i])->shape);
   }
-  write_record_reader(glue, &file->code, shape);
-  write_record_writer(glue, &file->code, shape);
+  write_record_reader(&file->code, shape);
+  write_record_writer(&file->code, shape);
 }

@@ -10,7 +10,9 @@
 void marshal_source_prepare(struct glue *glue, struct glue_file *file, const struct shape *shape);
 
 /* Statements that read the JSON value VALUE into the lvalue TARGET; on failure they leave with
- * "return -1". COUNT: lvalue of the neighbour that takes the number of elements, or NULL. */
+ * "return -1". COUNT is what stands beside the value: the lvalue of the neighbour that takes the
+ * number of elements, or an expression in parentheses that the number must equal, or the tag of a
+ * union; NULL when there is none. */
 void marshal_source_read(struct c_writer *code, const struct shape *shape, const char *value,
                          const char *target, const char *count);
 
@@ -21,5 +23,9 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
  * lives in its memory, and a written value that has no end is refused by it. */
 void marshal_source_write(struct c_writer *code, const struct shape *shape, const char *source,
                           const char *count, const char *put_before, const char *put_after);
+
+/* Whether the value can only be read when its neighbours have been: its number or its arm follows
+ * from theirs. */
+bool marshal_source_is_late(const struct shape *shape);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/generate.h"
-#include "splitter/generate/schema.h"
+#include "splitter/generate/sample_value.h"
 #include "splitter/generate/trigger.h"
 
 #define SAMPLE_TIME "2026-11-23T07:20:00Z"
@@ -32,7 +32,7 @@ static char *payload_text(const struct inventory *inventory, const struct functi
   if (!spec->contract) {
     return g_strdup("{}");
   }
-  json_t *payload = schema_sample(inventory, spec->contract);
+  json_t *payload = sample_input(inventory, spec->contract);
   char *text = json_is_string(payload) && spec->contract->is_whole
                    ? g_strdup(json_string_value(payload))
                    : NULL;
@@ -47,7 +47,7 @@ static char *payload_text(const struct inventory *inventory, const struct functi
 
 static json_t *payload_json(const struct inventory *inventory, const struct function_spec *spec)
 {
-  return spec->contract ? schema_sample(inventory, spec->contract) : json_object();
+  return spec->contract ? sample_input(inventory, spec->contract) : json_object();
 }
 
 static bool has_trigger(const struct function_spec *spec, const char *trigger)

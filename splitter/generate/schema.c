@@ -24,7 +24,7 @@ static json_t *integer_schema(const struct shape *shape)
   return json_pack("{s:[o,o]}", "anyOf", number, text);
 }
 
-static json_t *enum_names(const struct inventory *inventory, const struct shape *shape)
+json_t *schema_enum_names(const struct inventory *inventory, const struct shape *shape)
 {
   json_t *names = json_array();
   for (size_t i = 0; i < inventory->enumerators->n; i++) {
@@ -36,22 +36,51 @@ static json_t *enum_names(const struct inventory *inventory, const struct shape 
   return names;
 }
 
-static bool travels(const struct shape *shape)
+/* One member, whose name is that of the arm. */
+static json_t *union_schema(const struct inventory *inventory, const struct shape *shape,
+                            json_t *definitions)
 {
-  return shape->kind != SHAPE_OMITTED && shape->kind != SHAPE_COUNT && shape->kind != SHAPE_VOID;
+  json_t *arms = json_array();
+  for (guint i = 0; i < shape->members->len; i++) {
+    const struct member *member = shape->members->pdata[i];
+    bool is_chosen = false;
+    for (guint j = 0; j < shape->arms->len; j++) {
+      is_chosen = is_chosen ||
+                  strcmp(((const struct arm *)shape->arms->pdata[j])->member, member->name) == 0;
+    }
+    if (is_chosen) {
+      json_array_append_new(arms, json_pack("{s:s, s:{s:o}, s:[s], s:b}", "type", "object",
+                                            "properties", member->name,
+                                            shape_schema(inventory, member->shape, definitions),
+                                            "required", member->name, "additionalProperties", 0));
+    }
+  }
+  json_array_append_new(arms, json_pack("{s:s}", "type", "null"));
+  return json_pack("{s:o}", "anyOf", arms);
+}
+
+static const char *definition_name(const struct shape *shape, char *buffer, gsize size)
+{
+  if (*shape->type->name) {
+    return shape->type->name;
+  }
+  g_snprintf(buffer, (gulong)size, "%s-%" G_GINT64_FORMAT, shape->type->kind, shape->type->id);
+  return buffer;
 }
 
 static json_t *record_schema(const struct inventory *inventory, const struct shape *shape,
                              json_t *definitions)
 {
-  g_autofree char *reference = g_strdup_printf("#/$defs/%s", shape->type->name);
-  if (!json_object_get(definitions, shape->type->name)) {
+  char buffer[64];
+  const char *name = definition_name(shape, buffer, sizeof buffer);
+  g_autofree char *reference = g_strdup_printf("#/$defs/%s", name);
+  if (!json_object_get(definitions, name)) {
     json_t *properties = json_object();
     json_t *required = json_array();
-    json_object_set_new(definitions, shape->type->name, json_object());
+    json_object_set_new(definitions, name, json_object());
     for (guint i = 0; i < shape->members->len; i++) {
       const struct member *member = shape->members->pdata[i];
-      if (!travels(member->shape)) {
+      if (!shape_travels(member->shape)) {
         continue;
       }
       json_object_set_new(properties, member->name,
@@ -60,7 +89,7 @@ static json_t *record_schema(const struct inventory *inventory, const struct sha
         json_array_append_new(required, json_string(member->name));
       }
     }
-    json_object_set_new(definitions, shape->type->name,
+    json_object_set_new(definitions, name,
                         json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties",
                                   properties, "required", required, "additionalProperties", 0));
   }
@@ -80,7 +109,7 @@ static json_t *value_schema(const struct inventory *inventory, const struct shap
     return json_pack("{s:[{s:s}, {s:[s,s,s]}]}", "anyOf", "type", "number", "enum", "NaN",
                      "Infinity", "-Infinity");
   case SHAPE_ENUM: {
-    json_t *names = json_pack("{s:o}", "enum", enum_names(inventory, shape));
+    json_t *names = json_pack("{s:o}", "enum", schema_enum_names(inventory, shape));
     return json_pack("{s:[o, {s:s}]}", "anyOf", names, "type", "integer");
   }
   case SHAPE_TEXT_ARRAY:
@@ -97,7 +126,11 @@ static json_t *value_schema(const struct inventory *inventory, const struct shap
     return json_pack("{s:s, s:o, s:I, s:I}", "type", "array", "items",
                      shape_schema(inventory, shape->element, definitions), "minItems",
                      (json_int_t)shape->length, "maxItems", (json_int_t)shape->length);
+  case SHAPE_UNION:
+    return union_schema(inventory, shape, definitions);
   case SHAPE_COUNTED:
+  case SHAPE_TERMINATED:
+  case SHAPE_LIST:
     return json_pack("{s:s, s:o}", "type", "array", "items",
                      shape_schema(inventory, shape->element, definitions));
   case SHAPE_POINTER:
@@ -135,7 +168,7 @@ json_t *schema_input(const struct inventory *inventory, const struct contract *c
   json_t *whole = NULL;
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    if (!param->is_in || !travels(param->shape)) {
+    if (!param->is_in || !shape_travels(param->shape)) {
       continue;
     }
     json_t *schema = shape_schema(inventory, param->shape, definitions);
@@ -180,80 +213,4 @@ json_t *schema_output(const struct inventory *inventory, const struct contract *
   json_t *schema = json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties,
                              "required", required, "additionalProperties", 0);
   return document(schema, definitions, contract->routine->name);
-}
-
-static json_t *sample_of(const struct inventory *inventory, const struct shape *shape,
-                         unsigned depth)
-{
-  if (depth > 8) {
-    return json_null();
-  }
-  switch (shape->kind) {
-  case SHAPE_BOOLEAN:
-    return json_true();
-  case SHAPE_INTEGER:
-    return shape->bits >= 64 ? json_string("1") : json_integer(1);
-  case SHAPE_FLOAT:
-    return json_real(1.5);
-  case SHAPE_ENUM: {
-    json_t *names = enum_names(inventory, shape);
-    json_t *first =
-        json_array_size(names) > 0 ? json_incref(json_array_get(names, 0)) : json_integer(0);
-    json_decref(names);
-    return first;
-  }
-  case SHAPE_TEXT_ARRAY:
-    return json_string(shape->length > 4 ? "text" : "");
-  case SHAPE_STRING:
-  case SHAPE_TEXT:
-    return json_string("text");
-  case SHAPE_BYTES:
-    return json_string("Ynl0ZXM=");
-  case SHAPE_BYTE_ARRAY: {
-    g_autofree guchar *zeros = g_new0(guchar, MAX((gsize)shape->length, 1));
-    g_autofree char *text = g_base64_encode(zeros, (gsize)shape->length);
-    return json_string(text);
-  }
-  case SHAPE_STRUCT: {
-    json_t *object = json_object();
-    for (guint i = 0; i < shape->members->len; i++) {
-      const struct member *member = shape->members->pdata[i];
-      if (travels(member->shape)) {
-        json_object_set_new(object, member->name, sample_of(inventory, member->shape, depth + 1));
-      }
-    }
-    return object;
-  }
-  case SHAPE_ARRAY: {
-    json_t *array = json_array();
-    for (int64_t i = 0; i < shape->length; i++) {
-      json_array_append_new(array, sample_of(inventory, shape->element, depth + 1));
-    }
-    return array;
-  }
-  case SHAPE_COUNTED:
-    return json_pack("[o]", sample_of(inventory, shape->element, depth + 1));
-  case SHAPE_POINTER:
-    return sample_of(inventory, shape->element, depth + 1);
-  default:
-    return json_null();
-  }
-}
-
-json_t *schema_sample(const struct inventory *inventory, const struct contract *contract)
-{
-  json_t *object = json_object();
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    if (!param->is_in || !travels(param->shape)) {
-      continue;
-    }
-    json_t *value = sample_of(inventory, param->shape, 0);
-    if (contract->is_whole) {
-      json_decref(object);
-      return value;
-    }
-    json_object_set_new(object, param->name, value);
-  }
-  return object;
 }

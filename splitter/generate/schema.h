@@ -1,4 +1,4 @@
-/* JSON Schema (2020-12) of a function's input and output, and values that fit it to try. */
+/* JSON Schema (2020-12) of a function's input and output. */
 #ifndef CLEAVE_GENERATE_SCHEMA_H
 #define CLEAVE_GENERATE_SCHEMA_H
 
@@ -10,7 +10,7 @@
 json_t *schema_input(const struct inventory *inventory, const struct contract *contract);
 json_t *schema_output(const struct inventory *inventory, const struct contract *contract);
 
-/* An input that the function accepts: small, and the same every time. */
-json_t *schema_sample(const struct inventory *inventory, const struct contract *contract);
+/* The names of an enum's values, in their order. A new reference. */
+json_t *schema_enum_names(const struct inventory *inventory, const struct shape *shape);
 
 #endif

@@ -30,7 +30,8 @@ def run(*command, cwd=None, codes=(0,)):
     return done
 
 
-def generate_and_build(cleave, source, work, functions, platforms="aws", settings=()):
+def generate_and_build(cleave, source, work, functions, platforms="aws", settings=(),
+                       contracts=None, build_settings=()):
     """Configures SOURCE, analyses it, generates FUNCTIONS and builds them; the project's folder."""
     build, store, out = f"{work}/build", f"{work}/cleave.db", f"{work}/functions"
     run("cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
@@ -38,8 +39,9 @@ def generate_and_build(cleave, source, work, functions, platforms="aws", setting
     run(cleave, "analyze", build, "--root", source, "--db", store)
     run(cleave, "split", "--db", store)
     run(cleave, "generate", "--db", store, "--platform", platforms, "-o", out,
+        *(["--contracts", contracts] if contracts else []),
         *(f"--function={name}" for name in functions))
-    run("cmake", "-G", "Ninja", "-S", out, "-B", f"{out}/build")
+    run("cmake", "-G", "Ninja", "-S", out, "-B", f"{out}/build", *build_settings)
     built = run("cmake", "--build", f"{out}/build", "-j", "2")
     if "warning:" in built.stdout:
         sys.exit(f"the generated project has warnings:\n{built.stdout[-4000:]}")

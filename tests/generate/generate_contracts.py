@@ -65,6 +65,116 @@ static int set_greeting(const char *text)
   return greeting ? 0 : -1;
 }
 
+enum form { FORM_NONE, FORM_ROUND, FORM_TEXT };
+union value { double round; char *text; };
+struct node { int number; struct node *next; };
+struct order { char *name; int n_lines; };
+
+int measure(enum form form, const union value *value);
+int measure(enum form form, const union value *value)
+{
+  return form == FORM_ROUND ? (int)value->round : form == FORM_TEXT ? (int)strlen(value->text) : -1;
+}
+
+int sum_list(const struct node *first) CLEAVE("first: list(next)");
+int sum_list(const struct node *first)
+{
+  int sum = 0;
+  for (; first; first = first->next)
+    sum += first->number;
+  return sum;
+}
+
+struct node *loop(int number) CLEAVE("list(next),transfer(none)");
+struct node *loop(int number)
+{
+  static struct node node;
+  node.number = number;
+  node.next = number > 0 ? &node : NULL;
+  return &node;
+}
+
+int count_words(const char *const *words, unsigned n_words)
+{
+  int sum = 0;
+  for (unsigned i = 0; i < n_words; i++)
+    sum += (int)strlen(words[i]);
+  return sum;
+}
+
+int count_until(char **words) CLEAVE("words: in,terminated; errno");
+int count_until(char **words)
+{
+  int n = 0;
+  for (errno = 5; words[n]; n++)
+    ;
+  return n;
+}
+
+int make_text(int n, char **text, size_t *length)
+  CLEAVE("text: out,count(*length),transfer(full,free=free); length: out");
+int make_text(int n, char **text, size_t *length)
+{
+  if (n < 0)
+    return *text = NULL, -1;
+  *text = malloc((size_t)n + 1);
+  memset(*text, 'x', (size_t)n);
+  *length = (size_t)n;
+  return 0;
+}
+
+int darken(unsigned char *pixels, int width, int height) CLEAVE("pixels: inout,size(width*height)");
+int darken(unsigned char *pixels, int width, int height)
+{
+  for (int i = 0; i < width * height; i++)
+    pixels[i] /= 2;
+  return width * height;
+}
+
+int fill(int *out, size_t *n) CLEAVE("out: out,count(*n); n: inout");
+int fill(int *out, size_t *n)
+{
+  for (size_t i = 0; i < *n && i < 3; i++)
+    out[i] = (int)i;
+  *n = 3;
+  return 0;
+}
+
+void order_free(struct order *order);
+void order_free(struct order *order)
+{
+  if (order->n_lines == 99)
+    abort();
+  free(order->name);
+  free(order);
+}
+
+struct order *order_new(const char *name, int n_lines);
+struct order *order_new(const char *name, int n_lines)
+{
+  struct order *order = malloc(sizeof *order);
+  order->name = strdup(name);
+  order->n_lines = n_lines;
+  return order;
+}
+
+static struct order *kept;
+int keep(struct order *order);
+int keep(struct order *order)
+{
+  int n = kept ? (int)strlen(kept->name) : 0;
+  if (kept)
+    order_free(kept);
+  kept = order;
+  return n;
+}
+
+int evil(const int *numbers, int n) CLEAVE("numbers: count(abort())");
+int evil(const int *numbers, int n)
+{
+  return numbers[0] + n;
+}
+
 int main(int argc, char **argv)
 {
   if (set_factor(2) != 0)
@@ -72,6 +182,13 @@ int main(int argc, char **argv)
   if (set_greeting(argc > 1 ? argv[1] : "hello") != 0)
     return 1;
   printf("%s %d %s\\n", greet(), sum_of((int[]){1, 2}, 2), print("x") ? "y" : "n");
+  size_t length = 0;
+  char *text = NULL;
+  union value value = {.round = 1};
+  make_text(1, &text, &length);
+  printf("%d %d %d %d %d %d %d %d %d\\n", measure(FORM_ROUND, &value), sum_list(NULL), !loop(1),
+         count_words((const char *const *)argv, 1), count_until(argv), darken(NULL, 0, 0),
+         fill(&argc, &length), keep(order_new("x", 1)), argc > 5 ? evil(&argc, 1) : 0);
   return total(NULL, 0, NULL, (char[9]){0}, 9);
 }
 """
@@ -81,6 +198,8 @@ routines:
   total:
     params: {items: {count: many}, scratch: {skip: true}, out: {out: true, cap: room}}
     result: {errno: true}
+  measure: {params: {value: {tag: form}}}
+  count_words: {params: {words: {count: n_words}}}
 types:
   "struct item": {fields: {raw: {size: raw_bytes_total}, trace: {skip: true}}}
 """
@@ -101,6 +220,62 @@ def invoke(out, name, *events):
     replies = [function.invoke(event) for event in events]
     function.close()
     return replies
+
+
+COMPOUND = [
+    ("measure", {"form": "FORM_ROUND", "value": {"round": 4.5}}, {"result": 4}),
+    ("measure", {"form": "FORM_TEXT", "value": {"text": "abc"}}, {"result": 3}),
+    ("measure", {"form": "FORM_NONE", "value": None}, {"result": -1}),
+    ("measure", {"form": "FORM_TEXT", "value": {"round": 4.5}}, None),
+    ("measure", {"form": "FORM_NONE", "value": {"round": 4.5}}, None),
+    ("sum_list", {"first": []}, {"result": 0}),
+    ("sum_list", {"first": [{"number": n} for n in range(1000)]}, {"result": 499500}),
+    ("sum_list", {"first": [{"number": 1, "next": None}]}, None),
+    ("loop", {"number": 0}, {"result": [{"number": 0}]}),
+    ("loop", {"number": 1}, "Function.EndlessResult"),
+    ("count_words", {"words": ["a", "bc", ""]}, {"result": 3}),
+    ("count_words", {"words": [None]}, None),
+    ("count_until", {"words": ["a", "b"]}, {"result": 2, "errno": 5}),
+    ("count_until", {"words": "a"}, None),
+    ("make_text", {"n": 4}, {"result": 0, "text": "xxxx", "length": "4"}),
+    ("make_text", {"n": -1}, {"result": -1, "text": None, "length": "0"}),
+    ("darken", {"pixels": "CAgE", "width": 3, "height": 1},
+     {"result": 3, "pixels": "BAQC"}),
+    ("darken", {"pixels": "CAgE", "width": 3, "height": 2}, None),
+    ("darken", {"pixels": "CAgE", "width": -3, "height": -1}, {"result": 3, "pixels": "BAQC"}),
+    ("darken", {"pixels": "", "width": 2147483647, "height": 2147483647}, None),
+    ("fill", {"n": "5"}, {"result": 0, "out": [0, 1, 2], "n": "3"}),
+    ("fill", {"n": "1"}, "Function.TooLittleRoom"),
+    ("fill", {"n": "18446744073709551615"}, None),
+    ("order_new", {"name": "ab", "n_lines": 3}, {"result": {"name": "ab", "n_lines": 3}}),
+    ("keep", {"order": {"name": "abc", "n_lines": 1}}, {"result": 0}),
+    ("keep", {"order": {"name": "x", "n_lines": 2}}, {"result": 3}),
+]
+
+
+def check_compound(generate):
+    """Unions, lists, terminators, handed-out memory, numbers that are expressions."""
+    refused = f.run(*generate, "evil", codes=(3,)).stdout
+    if "its number is no expression" not in refused:
+        sys.exit(f"a call in a contract is not refused: {refused}")
+    names = sorted({name for name, _, _ in COMPOUND})
+    f.run(*generate, ",".join(names), "--contracts", "contracts.yaml", "-o", "compound")
+    f.run("cmake", "-G", "Ninja", "-S", "compound", "-B", "compound/build",
+          "-DCLEAVE_SANITIZE_FUNCTIONS=ON")
+    built = f.run("cmake", "--build", "compound/build")
+    if "warning:" in built.stdout:
+        sys.exit(f"the generated project has warnings:\n{built.stdout[-3000:]}")
+    for name in names:
+        function = f.Function(f"compound/build/functions/{name}/bootstrap")
+        for event, wanted in [(event, wanted) for other, event, wanted in COMPOUND
+                              if other == name]:
+            kind, reply = function.invoke(event)
+            if isinstance(wanted, dict):
+                expect(f"{name} {event}", (kind, reply), ("response", wanted))
+            else:
+                expect(f"{name} {event}", (kind, reply.get("errorType")),
+                       ("error", wanted or "Function.BadInput"))
+        expect(f"{name}: exit code", function.close(), 0)
 
 
 def main():
@@ -144,6 +319,8 @@ def main():
                ("response", {"result": 10, "out": "sum 10", "errno": 10}))
         expect("sum_of", invoke("out", "sum_of", {"numbers": [1, 2, 4]})[0],
                ("response", {"result": 14}))
+
+        check_compound(generate)
 
         # The decision, made by hand; it survives the next generation.
         path = "out/functions/greet/function.yaml"

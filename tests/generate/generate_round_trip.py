@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Random C types with random values: JSON in, C values, JSON out is the identity, and both fit the
 generated schema. Hostile inputs get an error and never a crash."""
+import itertools
 import json
 import math
 import os
@@ -12,8 +13,11 @@ import tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 import functions as f
 
-N_TYPES = 12
-N_VALUES = 100
+N_TYPES = 14
+N_VALUES = 80
+KINDS = {"integer", "double", "float", "bool", "enum", "string", "text_array", "bytes", "array",
+         "counted", "byte_array", "struct", "matrix", "texts", "union", "list", "tree", "words",
+         "pairs", "strings", "bits", "inner", "extent", "pointers"}
 INTEGERS = {"int8_t": (8, True), "uint8_t": (8, False), "short": (16, True),
             "unsigned short": (16, False), "int": (32, True), "uint32_t": (32, False),
             "long": (64, True), "uint64_t": (64, False), "size_t": (64, False)}
@@ -37,25 +41,57 @@ class Maker:
 
     def member(self, depth):
         choice = self.random.random()
-        if choice < 0.45:
+        if choice < 0.30:
             return self.scalar()
-        if choice < 0.60:
+        if choice < 0.40:
             return ("string",)
-        if choice < 0.70:
+        if choice < 0.46:
             return ("text_array", self.random.randint(2, 20))
-        if choice < 0.76:
+        if choice < 0.50:
             return ("bytes",)
-        if choice < 0.84:
+        if choice < 0.55:
             return ("array", self.random.randint(1, 4), self.element())
-        if choice < 0.90:
+        if choice < 0.60:
             return ("counted", self.element())
+        if choice < 0.88:
+            return self.compound()
         if self.structs and depth > 0:
             return ("struct", self.random.choice(self.structs)[0])
         return ("byte_array", self.random.randint(1, 9))
 
+    def compound(self):
+        """Values of several parts: who knows how they hang together is contracts.yaml."""
+        kind = self.random.choice(["matrix", "texts", "union", "union", "list", "list", "tree",
+                                   "words", "pairs", "strings", "bits", "inner", "extent",
+                                   "pointers"])
+        if kind == "matrix":
+            return (kind, self.random.randint(1, 3), self.random.randint(1, 3), self.element())
+        if kind == "union":
+            return (kind, self.scalar(), self.random.choice([("string",), ("text_array", 9),
+                                                             ("array", 2, self.element())]))
+        if kind == "bits":
+            return (kind, self.random.randint(1, 17), self.random.random() < 0.5)
+        return (kind,)
+
+    def contract(self, name, member):
+        """What contracts.yaml says about it, or None."""
+        return {"union": f"{{tag: w_{name}}}", "list": "{list: \"next, back=before\"}",
+                "words": "{terminated: true}", "pairs": "{terminated: key}",
+                "strings": f"{{count: n_{name}}}",
+                "extent": f"{{size: \"w_{name} * h_{name} * 2\"}}"}.get(member[0])
+
+    def contracts(self):
+        lines = ["version: 1", "types:",
+                 "  \"struct tree\": {fields: {left: {nullable: true}, right: {nullable: true}}}"]
+        for name, members in self.structs:
+            said = [(member, self.contract(member, kind)) for member, kind in members]
+            lines += [f"  \"struct {name}\": {{fields: {{" +
+                      ", ".join(f"{member}: {words}" for member, words in said if words) + "}}"]
+        return "\n".join(lines) + "\n"
+
     def add_struct(self, index):
         name = f"record_{index}"
-        members = [(f"m{i}", self.member(1)) for i in range(self.random.randint(1, 7))]
+        members = [(f"m{i}", self.member(1)) for i in range(self.random.randint(1, 8))]
         self.structs.append((name, members))
         return name
 
@@ -80,11 +116,29 @@ class Maker:
             return [f"{self.scalar_type(member[1])} *{name};", f"size_t n_{name};"]
         if kind == "struct":
             return [f"struct {member[1]} {name};"]
-        return [f"{self.scalar_type(member)} {name};"]
+        if kind == "matrix":
+            return [f"{self.scalar_type(member[3])} {name}[{member[1]}][{member[2]}];"]
+        if kind == "union":
+            return [f"enum which w_{name};", "union {", *self.declare("one", member[1]),
+                    *self.declare("two", member[2]), f"}} {name};"]
+        if kind == "bits":
+            return [f"{'int' if member[2] else 'unsigned'} {name} : {member[1]};"]
+        return {"texts": [f"char {name}[2][8];"], "list": [f"struct chain *{name};"],
+                "tree": [f"struct tree *{name};"], "words": [f"char **{name};"],
+                "pairs": [f"struct pair *{name};"], "pointers": [f"char *{name}[3];"],
+                "strings": [f"char **{name};", f"unsigned n_{name};"],
+                "inner": ["struct { int x; double y; } " + name + ";",
+                          f"struct {{ short flat_{name}; }};"],
+                "extent": [f"unsigned char *{name};", f"unsigned short w_{name}, h_{name};"],
+                }.get(kind) or [f"{self.scalar_type(member)} {name};"]
 
     def source(self):
         lines = ["#include <stdbool.h>", "#include <stddef.h>", "#include <stdint.h>", "",
-                 "enum colour { RED, GREEN = 7, BLUE = -3 };", ""]
+                 "enum colour { RED, GREEN = 7, BLUE = -3 };",
+                 "enum which { WHICH_NONE, WHICH_ONE, WHICH_TWO };",
+                 "struct chain { struct chain *before; int v; char *label; struct chain *next; };",
+                 "struct tree { int v; struct tree *left, *right; };",
+                 "struct pair { char *key; long value; };", ""]
         for name, members in self.structs:
             lines += [f"struct {name} {{"]
             for member, kind in members:
@@ -146,11 +200,76 @@ class Maker:
             return self.record(member[1])
         return self.scalar_value(member)
 
+    def tree(self, depth):
+        if self.random.random() < 0.1 * depth:
+            return None
+        return {"v": self.random.randint(-9, 9), "left": self.tree(depth + 3),
+                "right": self.tree(depth + 3)}
+
+    def compound_value(self, name, member):
+        """The members that it makes, or None when it is of one part."""
+        r, kind = self.random, member[0]
+        if kind == "union":
+            which = r.choice(["WHICH_NONE", "WHICH_ONE", "WHICH_TWO"])
+            arm = {"WHICH_NONE": lambda: None, "WHICH_ONE": lambda: {"one": self.value(member[1])},
+                   "WHICH_TWO": lambda: {"two": self.value(member[2])}}[which]()
+            return {f"w_{name}": which, name: arm}
+        if kind == "extent":
+            w, h = r.randint(0, 4), r.randint(0, 4)
+            return {f"w_{name}": w, f"h_{name}": h, name: self.base64(w * h * 2)}
+        if kind == "inner":
+            return {name: {"x": r.randint(-9, 9), "y": r.uniform(-1, 1)},
+                    f"flat_{name}": r.randint(-300, 300)}
+        if kind == "bits":
+            low, high = (-(1 << (member[1] - 1)), (1 << (member[1] - 1)) - 1) if member[2] else (
+                0, (1 << member[1]) - 1)
+            return {name: r.randint(low, high)}
+        simple = {
+            "matrix": lambda: [[self.scalar_value(member[3]) for _ in range(member[2])]
+                               for _ in range(member[1])],
+            "texts": lambda: [self.text(7), self.text(7)],
+            "list": lambda: [{"v": r.randint(-9, 9), "label": r.choice([None, self.text(9)])}
+                             for _ in range(r.randint(0, 200 if r.random() < 0.1 else 3))],
+            "tree": lambda: self.tree(0),
+            "words": lambda: r.choice([None, [self.text(9) for _ in range(r.randint(0, 3))]]),
+            "pairs": lambda: r.choice([None, [{"key": self.text(5), "value": str(r.randint(-9, 9))}
+                                              for _ in range(r.randint(0, 3))]]),
+            "strings": lambda: [self.text(9) for _ in range(r.randint(0, 3))],
+            "pointers": lambda: [r.choice([None, self.text(9)]) for _ in range(3)]}.get(kind)
+        return {name: simple()} if simple else None
+
     def record(self, name):
         members = dict(self.structs)[name]
-        value = {member: self.value(kind) for member, kind in members}
+        value = {}
+        for member, kind in members:
+            value.update(self.compound_value(member, kind) or {member: self.value(kind)})
         value["seen"] = self.random.randint(0, 1000)
         return value
+
+
+    def misfits(self, name):
+        """Inputs whose parts do not belong together."""
+        value = self.record(name)
+        for member, kind in dict(self.structs)[name]:
+            wrong = {"union": {f"w_{member}": "WHICH_ONE", member: {"two": None}},
+                     "list": {member: None}, "words": {member: [None]},
+                     "pairs": {member: [{"key": None, "value": 1}]},
+                     "extent": {f"w_{member}": 65535, f"h_{member}": 65535, member: "AAAA"},
+                     "matrix": {member: [[]]}, "tree": {member: self.deep(70)}}.get(kind[0])
+            if wrong:
+                yield {"value": {**value, **wrong}}
+            if kind[0] == "bits":
+                yield {"value": {**value, member: 1 << kind[1]}}
+            if kind[0] == "union":
+                yield {"value": {**value, f"w_{member}": "WHICH_NONE", member: {"one": 1}}}
+                yield {"value": {**value, f"w_{member}": "WHICH_TWO", member: None}}
+
+    @staticmethod
+    def deep(n):
+        tree = None
+        for _ in range(n):
+            tree = {"v": 1, "left": tree, "right": None}
+        return tree
 
 
 def same(left, right):
@@ -183,6 +302,16 @@ def hostile(maker, value):
     yield json.dumps({"value": {**value, "seen": 1}}).replace('"seen"', '"se\\u0000en"').encode()
 
 
+def make_types():
+    """The first seed from a fixed one on whose types hold every kind of member."""
+    for seed in itertools.count(20261123):
+        maker = Maker(seed)
+        for index in range(N_TYPES):
+            maker.add_struct(index)
+        if KINDS <= {kind[0] for _, members in maker.structs for _, kind in members}:
+            return maker
+
+
 def main():
     f.need("cmake", "ninja")
     try:
@@ -191,8 +320,8 @@ def main():
         jsonschema = None
         print("note: python3-jsonschema not found: values are not checked against the schemas")
     cleave = os.path.abspath(sys.argv[1])
-    maker = Maker(20261123)
-    names = [maker.add_struct(i) for i in range(N_TYPES)]
+    maker = make_types()
+    names = [name for name, _ in maker.structs]
     n_values = n_hostile = 0
     with tempfile.TemporaryDirectory() as work:
         source = f"{work}/source"
@@ -202,7 +331,11 @@ def main():
         with open(f"{source}/CMakeLists.txt", "w") as file:
             file.write("cmake_minimum_required(VERSION 3.25)\nproject(echo C)\n"
                        "add_executable(echo main.c)\n")
-        out = f.generate_and_build(cleave, source, work, [f"echo_{name}" for name in names])
+        with open(f"{work}/contracts.yaml", "w") as file:
+            file.write(maker.contracts())
+        out = f.generate_and_build(cleave, source, work, [f"echo_{name}" for name in names],
+                                   contracts=f"{work}/contracts.yaml",
+                                   build_settings=["-DCLEAVE_SANITIZE_FUNCTIONS=ON"])
         for name in names:
             folder = f"{out}/functions/echo_{name}"
             with open(f"{folder}/echo_{name}.input.schema.json") as file:
@@ -217,7 +350,7 @@ def main():
                 if kind != "response" or not same(reply.get("value"), expected):
                     sys.exit(f"{name}: {value}\n gave {kind} {reply}")
                 n_values += 1
-            for event in hostile(maker, maker.record(name)):
+            for event in [*hostile(maker, maker.record(name)), *maker.misfits(name)]:
                 kind, reply = function.invoke(event)
                 if kind != "error" or not reply["errorType"].startswith("Function.Bad"):
                     sys.exit(f"{name}: {str(event)[:300]}\n gave {kind} {reply}")

@@ -11,10 +11,12 @@
 
 #define DEPTH_LIMIT 64
 #define ROOM (64u << 20)
+#define CHAIN_LIMIT 1000000 /* elements of a list or an array with a terminator */
 
 struct cleave_marshal_block {
   struct cleave_marshal_block *next;
   void *data;
+  int is_kept;
 };
 
 static json_t *json(const cleave_value *value)
@@ -68,15 +70,21 @@ void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size
   }
   marshal->room -= n * size;
   block->data = data;
+  block->is_kept = marshal->is_kept;
   block->next = marshal->blocks;
   marshal->blocks = block;
   return data;
 }
 
-void cleave_marshal_release(struct cleave_marshal *marshal, const void *pointer)
+void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept)
+{
+  marshal->is_kept = is_kept;
+}
+
+void cleave_marshal_release(struct cleave_marshal *marshal)
 {
   for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
-    if (block->data == pointer) {
+    if (block->is_kept) {
       block->data = NULL;
     }
   }
@@ -286,6 +294,19 @@ int cleave_read_enum(struct cleave_marshal *marshal, const cleave_value *value,
   return cleave_marshal_refuse(marshal, value ? "not a name of the enumeration" : "missing");
 }
 
+const cleave_value *cleave_read_arm(struct cleave_marshal *marshal, const cleave_value *value,
+                                    const char *arm)
+{
+  json_t *inner = json_object_get(json(value), arm);
+  if (!inner || json_object_size(json(value)) != 1) {
+    char message[160];
+    snprintf(message, sizeof message, "an object with '%.100s' alone belongs to this tag", arm);
+    cleave_marshal_refuse(marshal, message);
+    return NULL;
+  }
+  return ours(inner);
+}
+
 static char *decode_base64(struct cleave_marshal *marshal, const char *text, size_t length,
                            size_t *n);
 
@@ -434,6 +455,38 @@ int cleave_read_array(struct cleave_marshal *marshal, const cleave_value *value,
   return 0;
 }
 
+cleave_wide cleave_extent(struct cleave_marshal *marshal, cleave_wide value)
+{
+  (void)marshal;
+  /* Three of them multiplied still fit. */
+  const cleave_wide limit = (cleave_wide)1 << 40;
+  return value > limit ? limit : value < -limit ? -limit : value;
+}
+
+size_t cleave_number(struct cleave_marshal *marshal, cleave_wide number)
+{
+  if (number < 0 || number > ROOM) {
+    marshal->is_endless = 1;
+    return 0;
+  }
+  return (size_t)number;
+}
+
+int cleave_room(struct cleave_marshal *marshal, cleave_wide number, size_t *room)
+{
+  if (number < 0 || number > ROOM) {
+    return cleave_marshal_refuse(marshal, "the room for what comes out cannot be made");
+  }
+  *room = (size_t)number;
+  return 0;
+}
+
+int cleave_may_follow(struct cleave_marshal *marshal, size_t n)
+{
+  marshal->is_endless = marshal->is_endless || n >= CHAIN_LIMIT;
+  return !marshal->is_endless;
+}
+
 int cleave_descend(struct cleave_marshal *marshal)
 {
   if (marshal->is_endless || marshal->level >= DEPTH_LIMIT) {
@@ -564,7 +617,8 @@ int cleave_marshal_reply(struct cleave_marshal *marshal, struct cleave_reply *re
   if (marshal->is_endless) {
     json_decref(json(value));
     return cleave_error_set(marshal->error, 500, "Function.EndlessResult",
-                            "the result is nested too deep or leads back to itself");
+                            "the result is nested too deep, leads back to itself or has a number "
+                            "that cannot be one");
   }
   if (cleave_reply_json(reply, json(value)) != 0) {
     return cleave_error_set(marshal->error, 500, "Function.ResponseSizeTooLarge",

@@ -10,6 +10,8 @@
 
 typedef struct cleave_value cleave_value; /* a JSON value */
 
+__extension__ typedef __int128 cleave_wide; /* room for products of numbers */
+
 struct cleave_marshal_block;
 
 struct cleave_marshal {
@@ -19,6 +21,7 @@ struct cleave_marshal {
   size_t room;    /* bytes that may still be allocated */
   int is_endless; /* a written value has no end */
   unsigned level; /* records around what is written */
+  int is_kept;    /* what is read now will belong to the routine */
   unsigned depth; /* of path */
   char path[512]; /* "items[3].name" */
   size_t lengths[64];
@@ -34,8 +37,10 @@ void cleave_marshal_end(struct cleave_marshal *marshal);
 
 /* Zeroed memory for n elements; NULL with the error set when it would be too much. */
 void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size);
-/* From here on POINTER belongs to somebody else, who frees it with free(). */
-void cleave_marshal_release(struct cleave_marshal *marshal, const void *pointer);
+/* What is read until the next call will belong to the routine, which frees it with free(). */
+void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept);
+/* It belongs to the routine from here on. */
+void cleave_marshal_release(struct cleave_marshal *marshal);
 /* From here on everything allocated belongs to somebody else, who frees each piece with free(). */
 void cleave_marshal_give(struct cleave_marshal *marshal);
 
@@ -63,6 +68,9 @@ int cleave_read_float(struct cleave_marshal *marshal, const cleave_value *value,
                       long double *out);
 int cleave_read_enum(struct cleave_marshal *marshal, const cleave_value *value,
                      const struct cleave_enumerator *names, size_t n, int64_t *out);
+/* The value of a union's arm: the only member of the object. NULL with the error set. */
+const cleave_value *cleave_read_arm(struct cleave_marshal *marshal, const cleave_value *value,
+                                    const char *arm);
 int cleave_read_text_array(struct cleave_marshal *marshal, const cleave_value *value, char *out,
                            size_t size);
 int cleave_read_byte_array(struct cleave_marshal *marshal, const cleave_value *value, void *out,
@@ -79,6 +87,16 @@ int cleave_read_array(struct cleave_marshal *marshal, const cleave_value *value,
 /* One record deeper and back. -1 when there is no end to it: the reply is then refused. */
 int cleave_descend(struct cleave_marshal *marshal);
 void cleave_ascend(struct cleave_marshal *marshal);
+
+/* A neighbour's value in the expression of a number: one that is out of all reason becomes one that
+ * no array has. */
+cleave_wide cleave_extent(struct cleave_marshal *marshal, cleave_wide value);
+/* A number of elements of a result; 0 when it cannot be one: the reply is then refused. */
+size_t cleave_number(struct cleave_marshal *marshal, cleave_wide number);
+/* The same for the room of an out array: 0 with the error set for what is too large. */
+int cleave_room(struct cleave_marshal *marshal, cleave_wide number, size_t *room);
+/* Whether element n of a list or of an array with a terminator may still follow. */
+int cleave_may_follow(struct cleave_marshal *marshal, size_t n);
 
 /* Writing. Every value belongs to the one that it is put into; NULL becomes null. */
 cleave_value *cleave_write_object(void);

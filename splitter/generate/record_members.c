@@ -1,0 +1,150 @@
+#include "splitter/generate/record_members.h"
+
+#include <string.h>
+
+#include "splitter/generate/c_writer.h"
+
+/* A record's member that counts the elements of FIELD, or NULL. */
+static const struct fact_field *count_member(const struct inventory *inventory,
+                                             const GPtrArray *fields,
+                                             const struct fact_field *field)
+{
+  const struct fact_field *generic = NULL;
+  unsigned n_pointers = 0;
+  for (guint i = 0; i < fields->len; i++) {
+    const struct fact_field *other = fields->pdata[i];
+    struct c_type type;
+    c_type_read(inventory, other->type, other->field_type, &type);
+    n_pointers += type.n_stars > 0;
+    if (type.base != C_INTEGER || type.n_stars > 0 || type.is_array) {
+      continue;
+    }
+    if (names_count_of(other->field, field->field)) {
+      return other;
+    }
+    if (is_generic_count(other->field)) {
+      generic = generic ? generic : other;
+    }
+  }
+  return n_pointers == 1 ? generic : NULL;
+}
+
+static bool is_self_link(const struct fact_field *field, const struct fact_type *type,
+                         const struct c_type *c)
+{
+  return field->is_pointer && field->field_type == type->id && c->n_stars == 1 && !c->is_array;
+}
+
+static struct shape *member_shape(struct shape_finder *finder, const struct fact_type *type,
+                                  const GPtrArray *fields, const struct fact_field *field,
+                                  const struct annotation *declared, const char *place)
+{
+  g_autofree char *where = g_strdup_printf("%s.%s", type->name, field->field);
+  g_autofree char *own =
+      *field->field ? g_strdup_printf("(%s).%s", place, field->field) : g_strdup(place);
+  struct c_type c;
+  c_type_read(finder->inventory, field->type, field->field_type, &c);
+  const char *number = declared->count ? declared->count : declared->size;
+  if (!number && c.n_stars == 1 && !declared->link && !declared->is_terminated) {
+    const struct fact_field *count = count_member(finder->inventory, fields, field);
+    number = count ? count->field : NULL;
+  }
+  struct shape *shape = shape_finder_find(finder, &c, declared, number, where, own);
+  shape_set_number(shape, number);
+  if (field->bit_width > 0) {
+    shape->is_bit_field = true;
+    shape->bits = shape->kind == SHAPE_INTEGER ? (int)field->bit_width : shape->bits;
+  }
+  shape->is_nullable = shape->kind != SHAPE_LIST && (c.n_stars > 0 || c.is_to_array) &&
+                       !(c.is_array && !c.is_to_array);
+  return shape;
+}
+
+/* Members that only count others are not said twice. */
+static void mark_counts(GPtrArray *members)
+{
+  for (guint i = 0; i < members->len; i++) {
+    const struct member *member = members->pdata[i];
+    for (guint j = 0; member->shape->count && j < members->len; j++) {
+      struct member *other = members->pdata[j];
+      if (strcmp(other->name, member->shape->count) == 0 && other->shape->kind == SHAPE_INTEGER) {
+        other->shape->kind = SHAPE_COUNT;
+      }
+    }
+  }
+}
+
+/* The members of a struct without a name lie in the record around it. */
+static void take_up(struct shape_finder *finder, GPtrArray *members, const struct fact_type *type,
+                    const char *place)
+{
+  const GPtrArray *inner = record_members(finder, type, place);
+  for (guint i = 0; i < inner->len; i++) {
+    struct member *from = inner->pdata[i];
+    struct member *member = g_new0(struct member, 1);
+    member->name = g_strdup(from->name);
+    member->is_anonymous = from->is_anonymous;
+    member->shape = from->shape;
+    g_ptr_array_add(members, member);
+    from->shape = shape_new(SHAPE_OMITTED);
+  }
+}
+
+static void add_member(struct shape_finder *finder, GPtrArray *members,
+                       const struct fact_type *type, const GPtrArray *fields,
+                       const struct fact_field *field, const char *place)
+{
+  const struct fact_type *inner = inventory_type(finder->inventory, field->field_type);
+  if (!*field->field && field->bit_width > 0) {
+    return; /* padding */
+  }
+  if (*field->field && !c_is_identifier(field->field)) {
+    g_autofree char *why = g_strdup_printf("%s has a member that C has no name for", type->name);
+    shape_finder_refuse(finder, type->file, type->line, g_steal_pointer(&why));
+    return;
+  }
+  if (!*field->field && inner && strcmp(inner->kind, "struct") == 0) {
+    take_up(finder, members, inner, place);
+    return;
+  }
+  /* A union without a name is called by the one word that no member can have. */
+  const char *name = *field->field ? field->field : "union";
+  g_autofree char *owner = g_strdup_printf("%s %s", type->kind, type->name);
+  g_auto(annotation_owner) declared;
+  annotation_read(shape_finder_words(finder, owner, name, field->annotation), &declared);
+  struct member *member = g_new0(struct member, 1);
+  member->name = g_strdup(name);
+  member->is_anonymous = !*field->field;
+  struct c_type c;
+  c_type_read(finder->inventory, field->type, field->field_type, &c);
+  member->is_self_link = is_self_link(field, type, &c) && !*declared.words;
+  if (member->is_self_link) {
+    member->shape = shape_new(SHAPE_OMITTED);
+    member->shape->is_nullable = true;
+  } else {
+    member->shape = member_shape(finder, type, fields, field, &declared, place);
+  }
+  g_ptr_array_add(members, member);
+}
+
+GPtrArray *record_members(struct shape_finder *finder, const struct fact_type *type,
+                          const char *place)
+{
+  GPtrArray *members = g_hash_table_lookup(finder->records, &type->id);
+  if (members) {
+    return members;
+  }
+  members = g_ptr_array_new_with_free_func(member_free);
+  g_hash_table_insert(finder->records, (gpointer)&type->id, members);
+  const GPtrArray *fields = inventory_list(finder->inventory->fields_by_type, &type->id);
+  const GPtrArray *around = finder->siblings;
+  finder->siblings = fields;
+  g_autofree char *c_type = *type->name ? shape_finder_c_type(finder, type) : NULL;
+  g_autofree char *own = c_type ? g_strdup_printf("*(%s *)0", c_type) : g_strdup(place);
+  for (guint i = 0; i < fields->len; i++) {
+    add_member(finder, members, type, fields, fields->pdata[i], own);
+  }
+  finder->siblings = around;
+  mark_counts(members);
+  return members;
+}
