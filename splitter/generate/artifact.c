@@ -173,6 +173,20 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   code.depth = 0;
   c_writer_line(&code, "};");
   c_writer_line(&code, "%s", "");
+  c_writer_line(&code, "#ifdef CLEAVE_FUZZ");
+  c_writer_line(&code, "#include \"cleave_fuzz.h\"");
+  c_writer_line(&code, "int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);");
+  c_writer_line(&code, "int LLVMFuzzerRunDriver(int *n, char ***arguments,");
+  c_writer_line(&code, "    int (*target)(const uint8_t *data, size_t size));");
+  c_writer_line(&code, "int __wrap_main(int n, char **arguments);");
+  c_writer_open(&code, "int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)");
+  c_writer_line(&code, "return cleave_fuzz_function(functions, sizeof functions / sizeof "
+                       "*functions, data, size);");
+  c_writer_close(&code, "");
+  c_writer_open(&code, "int __wrap_main(int n, char **arguments)");
+  c_writer_line(&code, "return LLVMFuzzerRunDriver(&n, &arguments, LLVMFuzzerTestOneInput);");
+  c_writer_close(&code, "");
+  c_writer_line(&code, "#else");
   c_writer_comment(&code,
                    "The linker puts this in the place of the monolith's main (--wrap=main).");
   c_writer_line(&code, "int __wrap_main(void);");
@@ -180,6 +194,7 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   c_writer_line(&code, "return cleave_runtime_main(functions, sizeof functions / sizeof "
                        "*functions);");
   c_writer_close(&code, "");
+  c_writer_line(&code, "#endif");
   artifact->main_source = g_string_free(g_steal_pointer(&code.text), FALSE);
   return artifact;
 }

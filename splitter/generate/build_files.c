@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "splitter/generate/c_writer.h"
+#include "splitter/generate/generate.h"
+#include "splitter/generate/samples.h"
+
 /* TEXT as a quoted CMake argument; ${CLEAVE_SOURCE_ROOT} stays a reference. */
 static void append_quoted(GString *out, const char *text)
 {
@@ -72,7 +76,8 @@ static char *top_text(const struct inventory *inventory, const GPtrArray *artifa
                        "endif()\n"
                        "# Assertions stay as the monolith has them.\n"
                        "set(CMAKE_C_FLAGS_RELEASE \"-O2\")\n"
-                       "set(CMAKE_EXPORT_COMPILE_COMMANDS ON)\n\n"
+                       "set(CMAKE_EXPORT_COMPILE_COMMANDS ON)\n"
+                       "enable_testing()\n\n"
                        "include(cmake/cleave.cmake)\n"
                        "cleave_runtime(runtime)\n"
                        "cleave_starter()\n"
@@ -136,7 +141,35 @@ static GPtrArray *open_decisions(const struct artifact *artifact)
   return names;
 }
 
-static char *artifact_text(const struct artifact *artifact, const GPtrArray *groups)
+/* The project's own tests: each sample event through the binary, per platform. */
+static void append_tests(GString *out, const struct artifact *artifact, unsigned platforms)
+{
+  static const struct {
+    unsigned platform;
+    const char *name;
+  } known[] = {{GENERATE_AWS, "aws"},
+               {GENERATE_GCP, "gcp"},
+               {GENERATE_AZURE, "azure"},
+               {GENERATE_KNATIVE, "knative"}};
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    const struct function_spec *spec = artifact->specs->pdata[i];
+    g_string_append_printf(out, "cleave_function_test(FUNCTION \"%s\" NAME \"%s\" TRIGGER %s",
+                           artifact->name, spec->name, spec->trigger);
+    if (samples_are_typed(spec)) {
+      g_string_append(out, " TYPED");
+    }
+    g_string_append(out, "\n  PLATFORMS");
+    for (size_t j = 0; j < G_N_ELEMENTS(known); j++) {
+      if (platforms & known[j].platform) {
+        g_string_append_printf(out, " %s", known[j].name);
+      }
+    }
+    g_string_append(out, ")\n");
+  }
+}
+
+static char *artifact_text(const struct artifact *artifact, const GPtrArray *groups,
+                           unsigned platforms)
 {
   GString *out = g_string_new(NULL);
   g_autoptr(GPtrArray) libraries = g_ptr_array_new();
@@ -180,17 +213,101 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
     g_string_append_printf(out, "\n  RUNTIME %s", runtime);
   }
   g_string_append(out, ")\n");
+  append_tests(out, artifact, platforms);
+  return g_string_free(out, FALSE);
+}
+
+static void add_name(GTree *names, const char *name)
+{
+  g_tree_insert(names, (gpointer)name, NULL);
+}
+
+/* A routine and what it touches. */
+static void add_routine_names(const struct inventory *inventory, GTree *names, const int64_t *id)
+{
+  const struct fact_routine *routine = g_hash_table_lookup(inventory->routine_by_id, id);
+  const GPtrArray *accesses = inventory_list(inventory->accesses_by_routine, id);
+  if (routine) {
+    add_name(names, routine->name);
+  }
+  for (guint i = 0; i < accesses->len; i++) {
+    const struct fact_access *access = accesses->pdata[i];
+    const struct fact_state *state = inventory_state(inventory, access->state);
+    if (state) {
+      add_name(names, state->name);
+    }
+  }
+}
+
+static void add_reach(const struct inventory *inventory, GTree *names, GHashTable *routines)
+{
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, routines);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    add_routine_names(inventory, names, id);
+  }
+}
+
+/* What an expression of function.yaml calls, and what that reaches. */
+static void add_expression(const struct inventory *inventory, GTree *names,
+                           const struct function_spec *spec, const char *expression)
+{
+  g_autoptr(GPtrArray) words = expression ? c_identifiers_in(expression) : g_ptr_array_new();
+  for (guint i = 0; i < words->len; i++) {
+    const struct fact_routine *routine =
+        inventory_find_routine(inventory, spec->program, words->pdata[i]);
+    g_autoptr(GHashTable) reach = routine ? inventory_reach(inventory, routine->id) : NULL;
+    if (reach) {
+      add_reach(inventory, names, reach);
+    }
+  }
+}
+
+static gboolean append_name(gpointer name, gpointer value, gpointer out)
+{
+  (void)value;
+  g_string_append_printf(out, "%s\n", (const char *)name);
+  return FALSE;
+}
+
+static gint compare_texts(gconstpointer left, gconstpointer right, gpointer data)
+{
+  (void)data;
+  return strcmp(left, right);
+}
+
+/* Names of all that the functions of a binary need: routines and variables of the closure, of the
+ * start-up steps and of the mapping between events and calls. */
+static char *closure_text(const struct inventory *inventory, const struct artifact *artifact)
+{
+  g_autoptr(GTree) names = g_tree_new_full(compare_texts, NULL, NULL, NULL);
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    const struct function_spec *spec = artifact->specs->pdata[i];
+    add_reach(inventory, names, spec->closure);
+    for (guint j = 0; j < spec->start->len; j++) {
+      add_expression(inventory, names, spec, ((struct start_step *)spec->start->pdata[j])->run);
+    }
+#define ADD_TEXT(name, section, key, about) add_expression(inventory, names, spec, spec->http.name);
+    HTTP_MAPPING_TEXTS(ADD_TEXT)
+#undef ADD_TEXT
+  }
+  GString *out = g_string_new(NULL);
+  g_tree_foreach(names, append_name, out);
   return g_string_free(out, FALSE);
 }
 
 void build_files_add(struct product *product, const struct inventory *inventory,
-                     const GPtrArray *artifacts, const GPtrArray *groups, bool has_proxies)
+                     const GPtrArray *artifacts, const GPtrArray *groups, unsigned platforms,
+                     bool has_proxies)
 {
   product_add(product, "CMakeLists.txt", top_text(inventory, artifacts, has_proxies));
   product_add(product, "cmake/monolith.cmake", monolith_text(groups));
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
     g_autofree char *path = g_strdup_printf("functions/%s/CMakeLists.txt", artifact->name);
-    product_add(product, path, artifact_text(artifact, groups));
+    product_add(product, path, artifact_text(artifact, groups, platforms));
+    g_autofree char *closure = g_strdup_printf("functions/%s/closure.txt", artifact->name);
+    product_add(product, closure, closure_text(inventory, artifact));
   }
 }

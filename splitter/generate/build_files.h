@@ -9,6 +9,7 @@
 /* CMakeLists.txt at the top, monolith.cmake and one CMakeLists.txt per artifact.
  * ARTIFACTS: struct artifact *. HAS_PROXIES: there is a folder of them, too. */
 void build_files_add(struct product *product, const struct inventory *inventory,
-                     const GPtrArray *artifacts, const GPtrArray *groups, bool has_proxies);
+                     const GPtrArray *artifacts, const GPtrArray *groups, unsigned platforms,
+                     bool has_proxies);
 
 #endif

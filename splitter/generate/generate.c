@@ -337,6 +337,7 @@ static bool write_project(struct run *run, GError **error)
   make_artifacts(run);
   add_sources(run);
   build_files_add(run->product, run->inventory, run->artifacts, run->groups,
+                  run->options->platforms,
                   run->options->with_proxies);
   deploy_add(run->product, run->inventory, run->artifacts, run->result, run->options->platforms);
   if (run->options->with_proxies) {
@@ -348,7 +349,8 @@ static bool write_project(struct run *run, GError **error)
     }
   }
   return add_resources(run, "runtime", "runtime", error) &&
-         add_resources(run, "cmake", "cmake", error) && product_write(run->product, error);
+         add_resources(run, "cmake", "cmake", error) &&
+         add_resources(run, "tests", "tests", error) && product_write(run->product, error);
 }
 
 static void run_clear(struct run *run)

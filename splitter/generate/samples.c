@@ -136,25 +136,88 @@ static json_t *aws_event(const struct inventory *inventory, const struct functio
   return payload_json(inventory, spec);
 }
 
-/* The body of a push or a plain request. */
-static json_t *push_event(const struct inventory *inventory, const struct function_spec *spec)
+/* One HTTP request; takes HEADERS and BODY, which may be NULL. */
+static json_t *request(const char *method, const char *path, json_t *headers, json_t *body)
 {
+  json_t *object = json_pack("{s:s, s:s, s:o}", "method", method, "path", path, "headers", headers);
+  if (body) {
+    json_object_set_new(object, "body", body);
+  }
+  return object;
+}
+
+static json_t *http_request(const struct function_spec *spec, const char *body)
+{
+  g_autofree char *method = NULL;
+  g_autofree char *route = NULL;
+  route_split(spec->key, &method, &route);
+  json_t *parameters = json_object();
+  g_autofree char *path = sample_path(route, parameters);
+  json_decref(parameters);
+  const char *verb = strcmp(method, "ANY") == 0 ? "GET" : method;
+  bool has_body = strcmp(verb, "GET") != 0 || spec->contract;
+  return request(verb, path,
+                 has_body ? json_pack("{s:s}", "Content-Type", "application/json") : json_object(),
+                 has_body ? json_string(body) : NULL);
+}
+
+static json_t *storage_event(void)
+{
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "specversion", "1.0",
+                   "id", "77", "type", "google.cloud.storage.object.v1.finalized", "source",
+                   "//storage.googleapis.com/projects/_/buckets/in", "subject", "objects/a b.txt",
+                   "datacontenttype", "application/json", "data", "bucket", "in", "name", "a b.txt",
+                   "generation", "17", "size", "3");
+}
+
+/* What Google sends: Pub/Sub pushes, storage events through Eventarc, Cloud Scheduler. */
+static json_t *gcp_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  g_autofree char *body = payload_text(inventory, spec);
   if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
-    g_autofree char *body = payload_text(inventory, spec);
     g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
     g_autofree char *topic = plain_name(*spec->key ? spec->key : spec->name);
     g_autofree char *subscription = g_strdup_printf("projects/p/subscriptions/%s", topic);
-    return json_pack("{s:s, s:{s:s, s:{}, s:s, s:s}}", "subscription", subscription, "message",
-                     "data", data, "attributes", "messageId", "1", "publishTime", SAMPLE_TIME);
+    return request("POST", "/", json_pack("{s:s}", "Content-Type", "application/json"),
+                   json_pack("{s:s, s:{s:s, s:{}, s:s, s:s}}", "subscription", subscription,
+                             "message", "data", data, "attributes", "messageId", "1", "publishTime",
+                             SAMPLE_TIME));
   }
   if (has_trigger(spec, "object")) {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "specversion", "1.0",
-                     "id", "77", "type", "google.cloud.storage.object.v1.finalized", "source",
-                     "//storage.googleapis.com/projects/_/buckets/in", "subject", "objects/a b.txt",
-                     "datacontenttype", "application/json", "data", "bucket", "in", "name",
-                     "a b.txt", "generation", "17", "size", "3");
+    return request("POST", "/", json_pack("{s:s}", "Content-Type", "application/cloudevents+json"),
+                   storage_event());
   }
-  return payload_json(inventory, spec);
+  if (has_trigger(spec, "schedule")) {
+    return request("POST", "/",
+                   json_pack("{s:s, s:s, s:s}", "X-CloudScheduler", "true",
+                             "X-CloudScheduler-JobName", spec->name,
+                             "X-CloudScheduler-ScheduleTime", SAMPLE_TIME),
+                   json_string(""));
+  }
+  return has_trigger(spec, "http")
+             ? http_request(spec, body)
+             : request("POST", "/", json_pack("{s:s}", "Content-Type", "application/json"),
+                       json_string(body));
+}
+
+/* What Knative's sources and brokers send: CloudEvents in binary mode. */
+static json_t *knative_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  bool is_message = has_trigger(spec, "queue") || has_trigger(spec, "stream");
+  if (!is_message && !has_trigger(spec, "schedule")) {
+    return gcp_event(inventory, spec);
+  }
+  g_autofree char *body =
+      is_message ? payload_text(inventory, spec) : g_strdup_printf("{\"job\":\"%s\"}", spec->name);
+  g_autofree char *source = g_strdup_printf("/apis/v1/namespaces/default/%s/%s",
+                                            is_message ? "queues" : "pingsources", spec->name);
+  return request("POST", "/",
+                 json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ce-specversion", "1.0", "ce-id",
+                           "e-1", "ce-type",
+                           is_message ? "org.example.message" : "dev.knative.sources.ping",
+                           "ce-source", source, "ce-subject", *spec->key ? spec->key : spec->name,
+                           "ce-time", SAMPLE_TIME, "Content-Type", "application/json"),
+                 json_string(body));
 }
 
 static json_t *azure_event(const struct inventory *inventory, const struct function_spec *spec)
@@ -189,23 +252,41 @@ static json_t *azure_event(const struct inventory *inventory, const struct funct
                    body, "Metadata", metadata);
 }
 
+bool samples_are_typed(const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  for (guint i = 0; contract && i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    bool is_text = param->shape->kind == SHAPE_STRING || param->shape->kind == SHAPE_TEXT ||
+                   param->shape->kind == SHAPE_BYTES;
+    if (param->is_in && shape_travels(param->shape)) {
+      return !contract->is_whole || !is_text;
+    }
+  }
+  return false;
+}
+
 void samples_add(struct product *product, const struct inventory *inventory, const char *artifact,
                  const struct function_spec *spec, unsigned platforms)
 {
-  if (platforms & GENERATE_AWS) {
-    g_autofree char *path =
-        g_strdup_printf("functions/%s/samples/%s.aws.json", artifact, spec->name);
-    product_add_json(product, path, aws_event(inventory, spec));
+  static const struct {
+    unsigned platform;
+    const char *name;
+    json_t *(*make)(const struct inventory *inventory, const struct function_spec *spec);
+  } kinds[] = {{GENERATE_AWS, "aws", aws_event},
+               {GENERATE_GCP, "gcp", gcp_event},
+               {GENERATE_AZURE, "azure", azure_event},
+               {GENERATE_KNATIVE, "knative", knative_event}};
+  for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+    if (platforms & kinds[i].platform) {
+      g_autofree char *path =
+          g_strdup_printf("functions/%s/samples/%s.%s.json", artifact, spec->name, kinds[i].name);
+      product_add_json(product, path, kinds[i].make(inventory, spec));
+    }
   }
-  bool is_called = has_trigger(spec, "http") && !spec->contract;
-  if ((platforms & (GENERATE_GCP | GENERATE_KNATIVE)) && !is_called) {
+  if (samples_are_typed(spec)) {
     g_autofree char *path =
-        g_strdup_printf("functions/%s/samples/%s.port.json", artifact, spec->name);
-    product_add_json(product, path, push_event(inventory, spec));
-  }
-  if (platforms & GENERATE_AZURE) {
-    g_autofree char *path =
-        g_strdup_printf("functions/%s/samples/%s.azure.json", artifact, spec->name);
-    product_add_json(product, path, azure_event(inventory, spec));
+        g_strdup_printf("functions/%s/samples/%s.input.json", artifact, spec->name);
+    product_add_json(product, path, sample_input(inventory, spec->contract));
   }
 }

@@ -11,4 +11,7 @@
 void samples_add(struct product *product, const struct inventory *inventory, const char *artifact,
                  const struct function_spec *spec, unsigned platforms);
 
+/* Whether the payload of its events must fit an input schema. */
+bool samples_are_typed(const struct function_spec *spec);
+
 #endif

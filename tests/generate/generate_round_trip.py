@@ -13,8 +13,8 @@ import tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 import functions as f
 
-N_TYPES = 14
-N_VALUES = 80
+N_TYPES = 10
+N_VALUES = 60
 KINDS = {"integer", "double", "float", "bool", "enum", "string", "text_array", "bytes", "array",
          "counted", "byte_array", "struct", "matrix", "texts", "union", "list", "tree", "words",
          "pairs", "strings", "bits", "inner", "extent", "pointers"}

@@ -14,8 +14,31 @@ if(CLEAVE_SANITIZE_FUNCTIONS)
   set(CLEAVE_LINK dynamic)
 endif()
 
+option(CLEAVE_FUZZ_FUNCTIONS "Build functions as fuzz targets (clang with libFuzzer)" OFF)
+set(CLEAVE_TEST_FOLDERS "" CACHE STRING "Folders that the monolith expects where it runs")
+set(CLEAVE_TEST_ENVIRONMENT "" CACHE STRING "NAME=VALUE of variables that the tests set")
+
+if(CLEAVE_FUZZ_FUNCTIONS)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "CLEAVE_FUZZ_FUNCTIONS needs clang: -DCMAKE_C_COMPILER=clang-19")
+  endif()
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libclang_rt.fuzzer_no_main.a
+    OUTPUT_VARIABLE CLEAVE_FUZZER OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT EXISTS "${CLEAVE_FUZZER}")
+    execute_process(COMMAND ${CMAKE_C_COMPILER}
+      -print-file-name=libclang_rt.fuzzer_no_main-${CMAKE_SYSTEM_PROCESSOR}.a
+      OUTPUT_VARIABLE CLEAVE_FUZZER OUTPUT_STRIP_TRAILING_WHITESPACE)
+  endif()
+  add_compile_options(-g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+  set(CLEAVE_LINK dynamic)
+endif()
+
 find_package(PkgConfig)
+find_package(Python3 QUIET COMPONENTS Interpreter)
 find_program(CLEAVE_ZIP zip)
+find_program(CLEAVE_SIZE NAMES ${CMAKE_C_COMPILER_TARGET}-size size)
+add_custom_target(sizes)
 set(CLEAVE_PACKAGES ${CMAKE_BINARY_DIR}/package)
 add_custom_target(package_functions)
 
@@ -23,7 +46,8 @@ add_custom_target(package_functions)
 function(cleave_runtime folder)
   set(CLEAVE_RUNTIME_STATIC ON CACHE BOOL "" FORCE)
   add_subdirectory(${folder} EXCLUDE_FROM_ALL)
-  add_library(cleave_marshal OBJECT ${folder}/cleave_marshal.c ${folder}/cleave_glue.c)
+  add_library(cleave_marshal OBJECT ${folder}/cleave_marshal.c ${folder}/cleave_glue.c
+    $<$<BOOL:${CLEAVE_FUZZ_FUNCTIONS}>:${folder}/cleave_fuzz.c>)
   target_compile_options(cleave_marshal PRIVATE -ffunction-sections -fdata-sections)
   target_compile_definitions(cleave_marshal PRIVATE _GNU_SOURCE)
   target_link_libraries(cleave_marshal PRIVATE cleave_runtime)
@@ -215,7 +239,15 @@ function(cleave_function name)
   else()
     target_link_libraries(function_${name} PRIVATE ${shared_arguments} m pthread)
   endif()
+  set(map ${CMAKE_BINARY_DIR}/functions/${name}/bootstrap.map)
+  target_link_options(function_${name} PRIVATE -Wl,-Map=${map})
+  cleave_sizes(${name} "${F_PROGRAM}" ${map})
   cleave_package(${name} ${is_static})
+  if(CLEAVE_FUZZ_FUNCTIONS)
+    target_compile_definitions(function_${name} PRIVATE CLEAVE_FUZZ)
+    target_link_libraries(function_${name} PRIVATE ${CLEAVE_FUZZER} stdc++)
+    set_target_properties(function_${name} PROPERTIES OUTPUT_NAME fuzz)
+  endif()
   if(F_OPEN)
     message(NOTICE "${name} is not built: decide ${F_OPEN} in functions/${name}/function.yaml")
     set_target_properties(function_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
@@ -224,6 +256,46 @@ function(cleave_function name)
     endforeach()
   else()
     add_dependencies(package_functions package_${name})
+    if(TARGET sizes_${name})
+      add_dependencies(sizes sizes_${name})
+    endif()
+  endif()
+endfunction()
+
+# cleave_function_test(FUNCTION binary NAME function TRIGGER trigger [TYPED] PLATFORMS platform...):
+# sample events and hostile ones through the binary, as each platform sends them.
+function(cleave_function_test)
+  cmake_parse_arguments(PARSE_ARGV 0 T "TYPED" "FUNCTION;NAME;TRIGGER" "PLATFORMS")
+  get_target_property(is_left_out function_${T_FUNCTION} EXCLUDE_FROM_ALL)
+  if(is_left_out OR NOT Python3_Interpreter_FOUND OR CLEAVE_FUZZ_FUNCTIONS)
+    return()
+  endif()
+  set(samples ${CMAKE_CURRENT_SOURCE_DIR}/samples/${T_NAME})
+  set(typed)
+  if(T_TYPED)
+    set(typed --payload ${samples}.input.json
+      --input ${CMAKE_CURRENT_SOURCE_DIR}/${T_NAME}.input.schema.json
+      --output ${CMAKE_CURRENT_SOURCE_DIR}/${T_NAME}.output.schema.json)
+  endif()
+  foreach(platform IN LISTS T_PLATFORMS)
+    add_test(NAME ${T_NAME}/${platform}
+      COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/invoke.py --platform ${platform}
+        --trigger ${T_TRIGGER} --name ${T_NAME} --sample ${samples}.${platform}.json ${typed}
+        "--emulator=${CMAKE_CROSSCOMPILING_EMULATOR}" --folders ${CLEAVE_TEST_FOLDERS}
+        --environment ${CLEAVE_TEST_ENVIRONMENT} -- $<TARGET_FILE:function_${T_FUNCTION}>)
+    set_tests_properties(${T_NAME}/${platform} PROPERTIES LABELS ${platform} TIMEOUT 300)
+  endforeach()
+endfunction()
+
+# What the binary holds of the monolith, and what beyond the function's closure.
+function(cleave_sizes name program map)
+  if(Python3_Interpreter_FOUND AND program)
+    add_custom_target(sizes_${name}
+      COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/sizes.py --name ${name} --map ${map}
+        --binary $<TARGET_FILE:function_${name}> --archive $<TARGET_FILE:monolith_${program}>
+        --closure ${CMAKE_CURRENT_SOURCE_DIR}/closure.txt --size ${CLEAVE_SIZE}
+        --out ${CMAKE_BINARY_DIR}/functions/${name}/sizes.txt
+      DEPENDS function_${name} VERBATIM)
   endif()
 endfunction()
 
