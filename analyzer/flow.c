@@ -70,11 +70,20 @@ static uint32_t lazy_node(struct flow *flow, uint32_t *place)
   return *place;
 }
 
+/* A "va_list" stands for the arguments themselves, whatever record the compiler makes of it. */
+static bool is_va_list(const struct linkage *linkage, uint32_t unit, uint32_t record)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  return record != UNIT_NONE &&
+         strcmp(unit_string(from, from->types[record].name), "__va_list_tag") == 0;
+}
+
 static uint32_t record_of_object(const struct flow *flow, uint32_t unit, uint32_t row)
 {
   const struct unit_object *object = &linkage_unit(flow->linkage, unit)->objects[row];
 
-  if ((object->value & UNIT_VALUE_RECORD) == 0 || (object->value & UNIT_VALUE_POINTER) != 0)
+  if ((object->value & UNIT_VALUE_RECORD) == 0 || (object->value & UNIT_VALUE_POINTER) != 0 ||
+      is_va_list(flow->linkage, unit, object->record))
     return LINK_NONE;
   return linkage_record(flow->linkage, unit, object->record);
 }
@@ -89,8 +98,7 @@ static bool holds_number(const struct linkage *linkage, uint32_t type, uint32_t 
   uint32_t unit = 0;
   const struct unit_field *field = NULL;
   linkage_leaf_at(linkage, type, offset, &unit, &field);
-  return field == NULL ||
-         (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) == 0;
+  return field == NULL || (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) == 0;
 }
 
 static enum points_to_fit fit(void *context, uint32_t object_type, uint32_t offset,
@@ -127,6 +135,8 @@ static uint32_t target_of(const struct linkage *linkage, uint32_t unit, uint32_t
     return POINTS_TO_TEXT;
   if (record == UNIT_NONE)
     return POINTS_TO_NUMBER;
+  if (is_va_list(linkage, unit, record))
+    return POINTS_TO_UNKNOWN;
   uint32_t known = linkage_record(linkage, unit, record);
   return known == LINK_NONE ? POINTS_TO_UNKNOWN : known + 1;
 }

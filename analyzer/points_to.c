@@ -584,8 +584,7 @@ static void apply_bytes(struct points_to *solver, uint32_t to, uint32_t location
   } else if (known->viewed != POINTS_TO_NONE) {
     uint32_t bytes = known->bytes;
     bool is_location = bytes >> 31 != 0;
-    insert(solver, to,
-           is_location ? bytes & ~(1u << 31) : points_to_location(solver, bytes, 0));
+    insert(solver, to, is_location ? bytes & ~(1u << 31) : points_to_location(solver, bytes, 0));
   } else {
     insert(solver, to, location);
     insert(solver, to, points_to_location(solver, tail_of(solver, object), 0));

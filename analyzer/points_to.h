@@ -82,8 +82,8 @@ void points_to_add_store(struct points_to *solver, uint32_t to, uint32_t from, u
 /* to ⊇ { l + offset for every l in from }; a negative offset leads from a member to its record */
 void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, int64_t offset,
                          uint32_t type);
-/* to ⊇ { the memory around l for every l in from }: what a record is a view of, and what lies behind
- * it where it was allocated */
+/* to ⊇ { the memory around l for every l in from }: what a record is a view of, and what lies
+ * behind it where it was allocated */
 void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from);
 /* everything in what `from` points to is copied into what `to` points to, as a record of a type; of
  * an unknown type only between objects of equal types */

@@ -25,7 +25,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 6u
+#define UNIT_VERSION 7u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -272,8 +272,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
-  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                          moved as one of bytes: "(char *)p + n" */
+  UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                      moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 

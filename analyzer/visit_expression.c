@@ -139,6 +139,27 @@ static void note_record(struct visit *visit, struct place *place)
     place->record = visit_type_of(visit, place->type);
 }
 
+/* Adds the steps through anonymous members that lead from a record to the one that a field belongs
+ * to: the parser leaves them out. False where there is no way. */
+static bool add_anonymous(struct visit *visit, uint32_t record, uint32_t owner, uint32_t *path)
+{
+  if (record == owner)
+    return true;
+  const GArray *fields = visit->builder->fields;
+  const struct unit_type type = g_array_index(visit->builder->types, struct unit_type, record);
+  for (uint32_t i = type.first_field; i < type.first_field + type.n_fields; i++) {
+    const struct unit_field *field = &g_array_index(fields, struct unit_field, i);
+    if ((field->flags & UNIT_VALUE_ANONYMOUS) == 0 || field->record == UNIT_NONE)
+      continue;
+    uint32_t inside = unit_builder_path(visit->builder, *path, i);
+    if (!add_anonymous(visit, field->record, owner, &inside))
+      continue;
+    *path = inside;
+    return true;
+  }
+  return false;
+}
+
 static struct place place_of_member(struct visit *visit, CXCursor expression, CXType type)
 {
   CXCursor base;
@@ -159,6 +180,10 @@ static struct place place_of_member(struct visit *visit, CXCursor expression, CX
   uint32_t row =
       clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
   if (row != UNIT_NONE) {
+    uint32_t record = visit_type_of(visit, base_type);
+    uint32_t owner = g_array_index(visit->builder->fields, struct unit_field, row).type_id;
+    if (record != UNIT_NONE)
+      add_anonymous(visit, record, owner, &place.path);
     place.path = unit_builder_path(visit->builder, place.path, row);
     count_use(visit, g_array_index(visit->builder->fields, struct unit_field, row).name);
   }
