@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "splitter/behaviour.h"
+
 static const double write_price = 10;
 static const double read_price = 3;
 
@@ -91,8 +93,12 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
 }
 
 /* What would make the access go away. */
-static const char *remedy(const struct fact_state *state, enum cut_kind kind)
+static const char *remedy(const struct monolith *monolith, guint32 number, enum cut_kind kind)
 {
+  const struct fact_state *state = &monolith->states[number];
+  if (kind == CUT_WRITE && behaviour_only_written(monolith, number)) {
+    return "only appended to: put the record on a queue of the owner, nobody waits for it";
+  }
   if (strcmp(state->storage, "table") == 0) {
     return kind == CUT_WRITE ? "move the statement behind a routine of the owner"
                              : "ask the owner, or keep a read-only copy of the rows";
@@ -133,7 +139,7 @@ static void add_state_cuts(const struct proposal *proposal, GArray *cuts)
     cut.file = site->file;
     cut.line = site->line;
     cut.price = (cut.kind == CUT_WRITE ? write_price : read_price) * (1 + log(cut.n_sites));
-    cut.reason = g_strdup(remedy(&monolith->states[first->state], cut.kind));
+    cut.reason = g_strdup(remedy(monolith, first->state, cut.kind));
     g_array_append_val(cuts, cut);
   }
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "splitter/functions.h"
+#include "splitter/handle.h"
 
 static void add_obstacle(struct function *function, enum readiness readiness, const char *file,
                          gint64 line, char *text)
@@ -36,8 +37,25 @@ static const struct {
 } effect_obstacles[] = {
     {"signal", (const char *const[]){"signal", "sigaction", "bsd_signal", "sysv_signal", NULL},
      READINESS_BLOCKED, "sets process-wide signal handlers"},
-    {"thread", (const char *const[]){"pthread_create", "thrd_create", "g_thread_new", NULL},
-     READINESS_BLOCKED, "starts a thread that outlives the call"},
+    {"signal", (const char *const[]){"alarm", "setitimer", "timer_create", "timer_settime", NULL},
+     READINESS_BLOCKED, "sets a timer of the process"},
+    {"shared-memory",
+     (const char *const[]){"mmap", "shm_open", "shmget", "shmat", "sem_open", "semget",
+                           "memfd_create", NULL},
+     READINESS_BLOCKED, "shares memory with other processes"},
+    {"event-loop",
+     (const char *const[]){"epoll_wait", "event_base_dispatch", "event_base_loop", "event_dispatch",
+                           "uv_run", "ev_run", "kevent", NULL},
+     READINESS_BLOCKED, "runs an event loop of its own, where the platform waits for events"},
+    {"queue",
+     (const char *const[]){"mq_open", "mq_send", "mq_receive", "msgget", "msgsnd", "msgrcv", NULL},
+     READINESS_ADAPT, "uses a queue of the kernel, which ends at the machine: use the platform's"},
+    {"file-watch",
+     (const char *const[]){"inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init",
+                           NULL},
+     READINESS_ADAPT, "watches files of the machine: let object storage send events"},
+    {"exit", (const char *const[]){"exit", "_exit", "_Exit", "quick_exit", NULL}, READINESS_ADAPT,
+     "ends the process, and with it the instance: return an error"},
     {"socket",
      (const char *const[]){"bind", "listen", "accept", "accept4", "MHD_start_daemon", "uv_listen",
                            "evhttp_bind_socket", "evconnlistener_new_bind", "mg_bind", NULL},
@@ -51,6 +69,59 @@ static const struct {
                            "rename", "unlink", "remove", "sendfile", NULL},
      READINESS_ADAPT, "writes the local disk: move what it keeps to object storage"},
 };
+
+/* Whether any routine of FUNCTION has EFFECT by a routine whose name begins with one of BEGINNINGS.
+ */
+static bool has_effect(const struct proposal *proposal, const struct function *function,
+                       const char *effect, const char *const *beginnings)
+{
+  for (guint32 i = 0; i < proposal->monolith->n_effects; i++) {
+    const struct fact_effect *fact = &proposal->monolith->effects[i];
+    guint32 routine = monolith_routine(proposal->monolith, fact->routine);
+    bool is_meant =
+        routine != MONOLITH_NONE && strcmp(fact->effect, effect) == 0 && reaches(function, routine);
+    for (gsize j = 0; is_meant && beginnings[j] != NULL; j++) {
+      if (g_str_has_prefix(fact->via, beginnings[j])) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* Threads, sockets and databases: what they mean depends on what else the function does. */
+static void assess_company(const struct proposal *proposal, struct function *function,
+                           const struct fact_effect *effect, const char *routine)
+{
+  static const char *const starts[] = {"pthread_create", "thrd_create", "g_thread_new", NULL};
+  static const char *const joins[] = {"pthread_join", "thrd_join", NULL};
+  static const char *const talks[] = {"recv",   "recvfrom", "recvmsg",  "recvmmsg", "send",
+                                      "sendto", "sendmsg",  "sendmmsg", NULL};
+  static const char *const connects[] = {"connect", "getaddrinfo", NULL};
+  static const char *const servers[] = {"PQ", "mysql_", NULL};
+  if (strcmp(effect->effect, "thread") == 0 && g_strv_contains(starts, effect->via)) {
+    bool waits = has_effect(proposal, function, "thread", joins);
+    add_obstacle(function, waits ? READINESS_READY : READINESS_BLOCKED, effect->file, effect->line,
+                 g_strdup_printf(waits ? "%s starts threads and waits for them (%s): give it CPUs"
+                                       : "%s starts a thread that outlives the call (%s)",
+                                 routine, effect->via));
+  } else if (strcmp(effect->effect, "socket") == 0 && g_strv_contains(talks, effect->via) &&
+             !has_effect(proposal, function, "socket", connects)) {
+    add_obstacle(function, READINESS_BLOCKED, effect->file, effect->line,
+                 g_strdup_printf("%s speaks a protocol of its own on a connection that it did not "
+                                 "open (%s): platforms deliver events, not bytes",
+                                 routine, effect->via));
+  } else if (strcmp(effect->effect, "database") == 0 && g_str_has_prefix(effect->via, "sqlite3_")) {
+    bool has_server = has_effect(proposal, function, "database", servers);
+    add_obstacle(function, has_server ? READINESS_READY : READINESS_BLOCKED, effect->file,
+                 effect->line,
+                 has_server ? g_strdup("can use SQLite or a server: configure the server, for the "
+                                       "local disk does not last")
+                            : g_strdup_printf("%s keeps a database on the local disk between calls "
+                                              "(%s): move it to a server",
+                                              routine, effect->via));
+  }
+}
 
 static void assess_effect(const struct proposal *proposal, struct function *function,
                           const struct fact_effect *effect)
@@ -67,6 +138,7 @@ static void assess_effect(const struct proposal *proposal, struct function *func
                                    effect_obstacles[i].words, effect->via));
     }
   }
+  assess_company(proposal, function, effect, proposal->monolith->routines[routine].name);
 }
 
 /* How a function uses one state while it serves. */
@@ -101,7 +173,7 @@ static struct use use_of(const struct proposal *proposal, const struct function 
 /* State that is in the process: only what changes an answer or loses something counts; the rest is
  * noted. */
 static void assess_memory(struct function *function, const char *name, enum state_role role,
-                          const struct use *use)
+                          const struct use *use, const char *handle)
 {
   const char *file = use->first->fact->file;
   gint64 line = use->first->fact->line;
@@ -117,6 +189,10 @@ static void assess_memory(struct function *function, const char *name, enum stat
     add_obstacle(function, READINESS_READY, file, line,
                  g_strdup_printf("%s %s: every copy has its own",
                                  role == STATE_CACHE ? "cache" : "log", name));
+  } else if (role == STATE_OWNED && use->is_written && handle != NULL) {
+    add_obstacle(
+        function, READINESS_BLOCKED, file, line,
+        g_strdup_printf("keeps %s in %s beyond the call: no other instance has it", handle, name));
   } else if (role == STATE_OWNED) {
     add_obstacle(function, READINESS_ADAPT, file, line,
                  g_strdup_printf("%s%s lives in the process between calls: keep it outside",
@@ -145,7 +221,8 @@ static void assess_state(const struct proposal *proposal, struct function *funct
                                                 : "reads file %s: pack it with the function",
                                  name));
   } else {
-    assess_memory(function, name, proposal->roles->state[state], &use);
+    g_autofree char *handle = handle_in_state(proposal->monolith, state);
+    assess_memory(function, name, proposal->roles->state[state], &use, handle);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "splitter/behaviour.h"
+#include "splitter/handle.h"
 #include "splitter/words.h"
 
 bool state_role_is_replicable(enum state_role role)
@@ -75,12 +77,14 @@ static bool writes_state(const struct monolith *monolith, guint32 state, guint32
   return false;
 }
 
-static struct usage usage_of(const struct monolith *monolith, guint32 state)
+/* Setting a counter back is no use of it: whoever adds up the copies does the same. */
+static struct usage usage_of(const struct monolith *monolith, const struct behaviour *behaviour,
+                             guint32 state)
 {
   struct usage usage = {0};
   for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
     const struct access *access = &monolith->accesses[monolith->accessed[i]];
-    if (access->fact->is_startup) {
+    if (access->fact->is_startup || behaviour->is_reset[access->routine]) {
       continue;
     }
     if (access->mode == ACCESS_WRITE) {
@@ -94,7 +98,10 @@ static struct usage usage_of(const struct monolith *monolith, guint32 state)
   return usage;
 }
 
-static enum state_role role_of_state(const struct monolith *monolith, guint32 number, char **reason)
+/* IS_SHOWN: a cache that its use shows, not its name alone. */
+static enum state_role role_of_state(const struct monolith *monolith,
+                                     const struct behaviour *behaviour, guint32 number,
+                                     char **reason, bool *is_shown)
 {
   static const char *const identity[] = {"id", "ids", "seq", "sequence", "serial", "next", NULL};
   static const char *const cache[] = {"cache", "caches", "cached", "memo", NULL};
@@ -123,7 +130,7 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
     *reason = g_strdup("text or numbers on the heap: go with whoever holds them");
     return STATE_PRIVATE;
   }
-  struct usage usage = usage_of(monolith, number);
+  struct usage usage = usage_of(monolith, behaviour, number);
   if (usage.n_writes == 0 && !is_outside_store(state) && usage.n_reads == 0) {
     *reason = g_strdup("not written while the program serves");
     return STATE_CONFIGURATION;
@@ -142,13 +149,29 @@ static enum state_role role_of_state(const struct monolith *monolith, guint32 nu
       return STATE_COUNTER;
     }
   }
+  *reason = behaviour_cache(monolith, behaviour, number);
+  *is_shown = *reason != NULL;
+  if (*is_shown) {
+    return STATE_CACHE;
+  }
   if (names_any(state, cache) && !is_outside_store(state)) {
-    *reason = g_strdup("a cache by its name: safe to lose, every copy fills its own");
+    *reason =
+        g_strdup("a cache by its name alone: if it is safe to lose, every copy fills its own");
     return STATE_CACHE;
   }
   if (names_any(state, log) && usage.n_writes > 0 && usage.n_reads == 0) {
     *reason = g_strdup("only appended: goes to a log outside");
     return STATE_LOG;
+  }
+  /* Reads of heap memory may go through pointers that nobody followed. */
+  if (!is_outside_store(state) && !is_on_heap && behaviour_only_written(monolith, number)) {
+    *reason =
+        g_strdup("only written, never read: goes to a log outside, or every copy has its own");
+    return STATE_LOG;
+  }
+  if (is_outside_store(state) && usage.n_writes > 0 && behaviour_only_written(monolith, number)) {
+    *reason = g_strdup("only appended to, never read by the program: its owner may take records "
+                       "from a queue, so that nobody waits for it");
   }
   return STATE_OWNED;
 }
@@ -427,14 +450,33 @@ static void taint_files(const struct monolith *monolith, const struct roles *rol
   }
 }
 
+/* What becomes of the state of a utility, with the reason. */
+static char *reason_of_private(const struct monolith *monolith, guint32 state, bool is_lock)
+{
+  if (is_lock) {
+    return g_strdup("guards what a utility keeps: replicated with it, one per copy");
+  }
+  g_autofree char *handle = handle_in_state(monolith, state);
+  if (handle != NULL) {
+    return g_strdup_printf("of a utility that many files use, and holds %s: replicated, every copy "
+                           "opens its own at its cold start",
+                           handle);
+  }
+  return behaviour_only_written(monolith, state)
+             ? g_strdup("of a utility that many files use, only written: replicated, or sent to a "
+                        "log outside")
+             : g_strdup("of a utility that many files use and of no one else, no collection: "
+                        "replicated, one per copy");
+}
+
 static void make_private(const struct monolith *monolith, struct roles *roles, guint32 file)
 {
   for (guint32 i = 0; i < monolith->n_states; i++) {
-    if (monolith->state_file[i] == file && roles->state[i] == STATE_OWNED) {
+    bool is_lock = roles->state[i] == STATE_LOCK;
+    if (monolith->state_file[i] == file && (roles->state[i] == STATE_OWNED || is_lock)) {
       roles->state[i] = STATE_PRIVATE;
       g_free(roles->state_reason[i]);
-      roles->state_reason[i] =
-          g_strdup("private to a utility that many files use: a handle or a buffer, one per copy");
+      roles->state_reason[i] = reason_of_private(monolith, i, is_lock);
     }
   }
 }
@@ -468,6 +510,42 @@ static void mark_utilities(const struct monolith *monolith, struct roles *roles)
   }
 }
 
+/* Whether everybody who uses STATE while the program serves also uses HOLDER. */
+static bool is_used_with(const struct monolith *monolith, guint32 state, guint32 holder)
+{
+  for (guint32 i = monolith->first_accessed[state]; i < monolith->first_accessed[state + 1]; i++) {
+    const struct access *access = &monolith->accesses[monolith->accessed[i]];
+    bool is_found = access->fact->is_startup;
+    for (guint32 j = monolith->first_accessed[holder];
+         !is_found && j < monolith->first_accessed[holder + 1]; j++) {
+      is_found = monolith->accesses[monolith->accessed[j]].routine == access->routine;
+    }
+    if (!is_found) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The records on the heap that a cache holds are the cache. */
+static void mark_cached(const struct monolith *monolith, const bool *is_holder, struct roles *roles)
+{
+  for (guint32 holder = 0; holder < monolith->n_states; holder++) {
+    for (guint32 i = 0; is_holder[holder] && i < monolith->n_states; i++) {
+      bool is_candidate =
+          roles->state[i] == STATE_OWNED || (roles->state[i] == STATE_CACHE && !is_holder[i]);
+      if (is_candidate && strcmp(monolith->states[i].storage, "heap") == 0 &&
+          monolith->state_file[i] == monolith->state_file[holder] &&
+          is_used_with(monolith, i, holder)) {
+        roles->state[i] = STATE_CACHE;
+        g_free(roles->state_reason[i]);
+        roles->state_reason[i] =
+            g_strdup_printf("held by %s, a cache by its use", monolith->states[holder].name);
+      }
+    }
+  }
+}
+
 struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
 {
   struct roles *roles = g_new0(struct roles, 1);
@@ -480,9 +558,13 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
   roles->is_gateway = g_new0(bool, MAX(monolith->n_calls, 1));
   roles->is_frame = g_new0(bool, MAX(monolith->n_routines, 1));
   roles->is_in_frame = g_new0(bool, MAX(monolith->n_routines, 1));
+  struct behaviour *behaviour = behaviour_new(monolith);
+  g_autofree bool *is_holder = g_new0(bool, MAX(monolith->n_states, 1));
   for (guint32 i = 0; i < monolith->n_states; i++) {
-    roles->state[i] = role_of_state(monolith, i, &roles->state_reason[i]);
+    roles->state[i] = role_of_state(monolith, behaviour, i, &roles->state_reason[i], &is_holder[i]);
   }
+  mark_cached(monolith, is_holder, roles);
+  behaviour_free(behaviour);
   mark_entries(monolith, is_entry, roles);
   /* Without state (an imported graph) nothing is known to be free of it. */
   bool knows_state = monolith->n_states > 0;
