@@ -185,12 +185,35 @@ static GArray *around(const struct monolith *monolith, const guint8 *uses)
   return routines;
 }
 
+/* Numbers and flags are no cache: what is kept has to have room for what was loaded. */
+static bool has_room(const struct fact_state *state)
+{
+  return strcmp(state->storage, "heap") == 0 || strpbrk(state->type, "*[") != NULL;
+}
+
+/* Whether somebody else than the fillings fills: a caller, neither filling nor user, of a routine
+ * that writes STATE and takes part. */
+static bool is_filled_elsewhere(const struct monolith *monolith, const guint8 *uses,
+                                const bool *is_part, const bool *is_filler)
+{
+  for (guint32 i = 0; i < monolith->n_calls; i++) {
+    const struct call *call = &monolith->calls[i];
+    bool fills =
+        (uses[call->callee] & USE_WRITES) != 0 && is_part[call->callee] && !is_filler[call->callee];
+    if (fills && !call->is_guess && !is_filler[call->caller] && uses[call->caller] == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 char *behaviour_cache(const struct monolith *monolith, const struct behaviour *behaviour,
                       guint32 state)
 {
-  if (is_outside(&monolith->states[state])) {
+  if (is_outside(&monolith->states[state]) || !has_room(&monolith->states[state])) {
     return NULL;
   }
+  g_autofree bool *is_filler = g_new0(bool, MAX(monolith->n_routines, 1));
   g_autofree guint8 *uses = uses_of(monolith, state);
   g_autofree bool *is_part = g_new0(bool, MAX(monolith->n_routines, 1));
   g_autoptr(GArray) routines = around(monolith, uses);
@@ -200,8 +223,12 @@ char *behaviour_cache(const struct monolith *monolith, const struct behaviour *b
     struct filling filling = filling_of(monolith, behaviour, uses, state, routine);
     if (filling.loads && filling.lookup < filling.fill && !behaviour->writes_outside[routine]) {
       take_part(monolith, routine, is_part);
+      is_filler[routine] = true;
       filler = MIN(filler, routine);
     }
+  }
+  if (filler != MONOLITH_NONE && is_filled_elsewhere(monolith, uses, is_part, is_filler)) {
+    return NULL;
   }
   bool is_dropped = false;
   for (guint32 i = 0; filler != MONOLITH_NONE && i < monolith->n_routines; i++) {

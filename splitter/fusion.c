@@ -377,6 +377,7 @@ static void gather(struct fusing *fusing)
   const struct proposal *proposal = fusing->proposal;
   const struct monolith *monolith = proposal->monolith;
   g_autofree bool *is_written = g_new0(bool, MAX(monolith->n_states, 1));
+  g_autofree bool *is_asked = g_new0(bool, MAX(monolith->n_states, 1));
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
     is_written[access->state] |= access->mode == ACCESS_WRITE && !access->fact->is_startup;
@@ -388,7 +389,8 @@ static void gather(struct fusing *fusing)
     g_ptr_array_add(fusing->own, own_routines(proposal, function));
     for (guint j = 0; j < states->len; j++) {
       guint32 state = g_array_index(states, guint32, j);
-      if (fusing->handle[state] == NULL) {
+      if (!is_asked[state]) {
+        is_asked[state] = true;
         fusing->handle[state] = handle_in_state(monolith, state);
       }
     }

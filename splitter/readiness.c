@@ -18,14 +18,21 @@ static void add_obstacle(struct function *function, enum readiness readiness, co
   function->readiness = MAX(function->readiness, readiness);
 }
 
+/* The routines of a function are ascending. */
 static gboolean reaches(const struct function *function, guint32 routine)
 {
-  for (guint i = 0; i < function->routines->len; i++) {
-    if (g_array_index(function->routines, guint32, i) == routine) {
-      return TRUE;
+  guint low = 0;
+  guint high = function->routines->len;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (g_array_index(function->routines, guint32, middle) < routine) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
   }
-  return FALSE;
+  return low < function->routines->len &&
+         g_array_index(function->routines, guint32, low) == routine;
 }
 
 /* Effects that stand in the way: the outside routines that have them, and the words for it. */
@@ -172,9 +179,12 @@ static struct use use_of(const struct proposal *proposal, const struct function 
 
 /* State that is in the process: only what changes an answer or loses something counts; the rest is
  * noted. */
-static void assess_memory(struct function *function, const char *name, enum state_role role,
-                          const struct use *use, const char *handle)
+static void assess_memory(const struct monolith *monolith, struct function *function, guint32 state,
+                          enum state_role role, const struct use *use)
 {
+  g_autofree char *name = monolith_state_name(&monolith->states[state]);
+  bool is_kept = role == STATE_OWNED && use->is_written;
+  g_autofree char *handle = is_kept ? handle_in_state(monolith, state) : NULL;
   const char *file = use->first->fact->file;
   gint64 line = use->first->fact->line;
   if (role == STATE_COUNTER && use->is_read) {
@@ -189,7 +199,7 @@ static void assess_memory(struct function *function, const char *name, enum stat
     add_obstacle(function, READINESS_READY, file, line,
                  g_strdup_printf("%s %s: every copy has its own",
                                  role == STATE_CACHE ? "cache" : "log", name));
-  } else if (role == STATE_OWNED && use->is_written && handle != NULL) {
+  } else if (handle != NULL) {
     add_obstacle(
         function, READINESS_BLOCKED, file, line,
         g_strdup_printf("keeps %s in %s beyond the call: no other instance has it", handle, name));
@@ -221,8 +231,7 @@ static void assess_state(const struct proposal *proposal, struct function *funct
                                                 : "reads file %s: pack it with the function",
                                  name));
   } else {
-    g_autofree char *handle = handle_in_state(proposal->monolith, state);
-    assess_memory(function, name, proposal->roles->state[state], &use, handle);
+    assess_memory(proposal->monolith, function, state, proposal->roles->state[state], &use);
   }
 }
 
