@@ -54,8 +54,8 @@ static void report(struct context *context, const struct split_result *result)
               result->n_services, result->n_functions, result->n_ready, result->n_cuts,
               result->n_foreign_writes, result->n_broken);
   if (result->n_units < result->n_functions) {
-    context_say(context, "%u functions share their code or state with others: %u to deploy",
-                result->n_functions - result->n_units, result->n_units);
+    context_say(context, "%u to build and deploy: the others are one with them (show units)",
+                result->n_units);
   }
   for (guint i = 0; i < result->decisions->len; i++) {
     g_autofree char *line = text_escape(g_ptr_array_index(result->decisions, i), false);

@@ -391,7 +391,7 @@ static void gather(struct fusing *fusing)
       guint32 state = g_array_index(states, guint32, j);
       if (!is_asked[state]) {
         is_asked[state] = true;
-        fusing->handle[state] = handle_in_state(monolith, state);
+        fusing->handle[state] = handle_in_state(monolith, state, NULL);
       }
     }
   }

@@ -5,13 +5,14 @@
 static const struct {
   const char *type; /* a whole word of the type */
   const char *words;
-} system_types[] = {{"FILE", "an open file"},
-                    {"DIR", "an open folder"},
-                    {"pthread_t", "a thread"},
-                    {"thrd_t", "a thread"},
-                    {"pid_t", "a process"},
-                    {"jmp_buf", "a place on a stack"},
-                    {"timer_t", "a timer of the process"}};
+  bool may_be_opened;
+} system_types[] = {{"FILE", "an open file", true},
+                    {"DIR", "an open folder", true},
+                    {"pthread_t", "a thread", false},
+                    {"thrd_t", "a thread", false},
+                    {"pid_t", "a process", false},
+                    {"jmp_buf", "a place on a stack", false},
+                    {"timer_t", "a timer of the process", false}};
 
 static bool has_word(const char *text, const char *word)
 {
@@ -59,14 +60,17 @@ static char *tag_of(const char *type)
   return NULL;
 }
 
-static char *handle_in_type(const struct monolith *monolith, const char *type, int depth)
+static char *handle_in_type(const struct monolith *monolith, const char *type, int depth,
+                            bool *may_be_opened)
 {
   enum { DEEPEST_TYPEDEF = 8 };
   if (strstr(type, "(*") != NULL) {
+    *may_be_opened = false;
     return g_strdup("a pointer to a routine");
   }
   for (gsize i = 0; i < G_N_ELEMENTS(system_types); i++) {
     if (has_word(type, system_types[i].type)) {
+      *may_be_opened = system_types[i].may_be_opened;
       return g_strdup(system_types[i].words);
     }
   }
@@ -82,7 +86,7 @@ static char *handle_in_type(const struct monolith *monolith, const char *type, i
   const struct fact_type *named = find_type(monolith, "typedef", word);
   return named != NULL && depth < DEEPEST_TYPEDEF && strcmp(named->underlying, type) != 0 &&
                  named->underlying[0] != '\0'
-             ? handle_in_type(monolith, named->underlying, depth + 1)
+             ? handle_in_type(monolith, named->underlying, depth + 1, may_be_opened)
              : NULL;
 }
 
@@ -142,8 +146,11 @@ static const char *descriptor_from(const struct monolith *monolith, guint32 stat
   return NULL;
 }
 
-char *handle_in_state(const struct monolith *monolith, guint32 state)
+char *handle_in_state(const struct monolith *monolith, guint32 state, bool *may_be_opened)
 {
+  bool may_be = true;
+  may_be_opened = may_be_opened != NULL ? may_be_opened : &may_be;
+  *may_be_opened = true;
   const struct fact_state *fact = &monolith->states[state];
   static const char *const outside[] = {"table", "file", NULL};
   if (g_strv_contains(outside, fact->storage)) {
@@ -167,5 +174,5 @@ char *handle_in_state(const struct monolith *monolith, guint32 state)
   }
   /* A whole record is judged by its fields, which are states of their own. */
   bool is_whole = fact->field[0] == '\0' && strcmp(fact->storage, "heap") == 0;
-  return type == NULL || is_whole ? NULL : handle_in_type(monolith, type, 0);
+  return type == NULL || is_whole ? NULL : handle_in_type(monolith, type, 0, may_be_opened);
 }

@@ -8,7 +8,8 @@
 
 /* Why STATE cannot leave its process, in words, or NULL when it can: a new string. Links to other
  * records of the program can leave, as keys; locks go with what they guard and are not asked.
- * O(accesses of the state + types). */
-char *handle_in_state(const struct monolith *monolith, guint32 state);
+ * MAY_BE_OPENED (may be NULL) tells whether another process can open its own: a file, a descriptor,
+ * an object of a library, but no callback, thread or process. O(accesses of the state + types). */
+char *handle_in_state(const struct monolith *monolith, guint32 state, bool *may_be_opened);
 
 #endif

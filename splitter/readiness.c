@@ -184,7 +184,8 @@ static void assess_memory(const struct monolith *monolith, struct function *func
 {
   g_autofree char *name = monolith_state_name(&monolith->states[state]);
   bool is_kept = role == STATE_OWNED && use->is_written;
-  g_autofree char *handle = is_kept ? handle_in_state(monolith, state) : NULL;
+  bool may_be_opened = false;
+  g_autofree char *handle = is_kept ? handle_in_state(monolith, state, &may_be_opened) : NULL;
   const char *file = use->first->fact->file;
   gint64 line = use->first->fact->line;
   if (role == STATE_COUNTER && use->is_read) {
@@ -200,9 +201,10 @@ static void assess_memory(const struct monolith *monolith, struct function *func
                  g_strdup_printf("%s %s: every copy has its own",
                                  role == STATE_CACHE ? "cache" : "log", name));
   } else if (handle != NULL) {
-    add_obstacle(
-        function, READINESS_BLOCKED, file, line,
-        g_strdup_printf("keeps %s in %s beyond the call: no other instance has it", handle, name));
+    add_obstacle(function, may_be_opened ? READINESS_ADAPT : READINESS_BLOCKED, file, line,
+                 g_strdup_printf("keeps %s in %s beyond the call: %s", handle, name,
+                                 may_be_opened ? "every instance has to open its own"
+                                               : "no other instance has it"));
   } else if (role == STATE_OWNED) {
     add_obstacle(function, READINESS_ADAPT, file, line,
                  g_strdup_printf("%s%s lives in the process between calls: keep it outside",

@@ -456,7 +456,7 @@ static char *reason_of_private(const struct monolith *monolith, guint32 state, b
   if (is_lock) {
     return g_strdup("guards what a utility keeps: replicated with it, one per copy");
   }
-  g_autofree char *handle = handle_in_state(monolith, state);
+  g_autofree char *handle = handle_in_state(monolith, state, NULL);
   if (handle != NULL) {
     return g_strdup_printf("of a utility that many files use, and holds %s: replicated, every copy "
                            "opens its own at its cold start",
