@@ -4,6 +4,7 @@
 
 #include "cli/catalogue.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 #include "cost/catalogue_check.h"
 #include "cost/import.h"
@@ -93,10 +94,7 @@ static int run_import(struct context *context)
     fputs(text, context->out);
     return EXIT_DONE;
   }
-  if (!g_file_set_contents(output, text, -1, &error)) {
-    return context_fail(context, EXIT_FILE, "cannot write '%s': %s", output, error->message);
-  }
-  return EXIT_DONE;
+  return output_write(context, output, text, strlen(text));
 }
 
 static const struct option import_options[] = {

@@ -64,6 +64,9 @@ extern const struct option global_options[];
 /* The command called NAME (one or two words), or NULL. */
 const struct command *command_find(const char *name);
 
+/* The name of the command that WORD may have meant, or NULL. */
+const char *command_nearest(const char *word);
+
 /* One run of one command. */
 struct context {
   const struct command *command;

@@ -1,6 +1,7 @@
 /* The table of commands: help, completion and the reference show them in this order. */
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/command.h"
 
 extern const struct command analyze_command;
@@ -67,4 +68,14 @@ const struct command *command_find(const char *name)
     }
   }
   return NULL;
+}
+
+const char *command_nearest(const char *word)
+{
+  const char *names[G_N_ELEMENTS(commands)];
+  unsigned n = 0;
+  for (; commands[n]; n++) {
+    names[n] = commands[n]->name;
+  }
+  return nearest_name(word, names, n);
 }

@@ -156,7 +156,7 @@ static void print_comparison(struct context *context, const struct comparison *r
   g_autoptr(view_rows) rows = rows_of(lines, n);
   g_autofree char *text = strcmp(format, "json") == 0  ? rows_json(rows, "comparison")
                           : strcmp(format, "csv") == 0 ? rows_csv(rows)
-                                                       : text_table(rows, 0, false);
+                                                       : text_table(rows, 0, false, NULL);
   fputs(text, context->out);
 }
 

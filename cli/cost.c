@@ -84,6 +84,7 @@ static int run_workload(struct context *context, const struct catalogue *catalog
   }
   const char *format = context_format(context);
   g_autoptr(progress_t) progress = progress_new(context, "simulating", "functions");
+  progress_tick(progress);
   struct cost_watch watch = {.tell = show_progress, .data = progress};
   g_autoptr(insight_t) insight =
       insight_new(comparison, (uint64_t)context_integer(context, "seed", 1), DRAWS, CALLS, &watch);

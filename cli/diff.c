@@ -28,7 +28,7 @@ static void print_rows(struct context *context, const struct view_rows *rows)
     text = rows_csv(rows);
   } else if (rows->n_rows > 0) {
     text = text_table(rows, terminal_width(context->out),
-                      terminal_has_color(context->out, context_text(context, "color")));
+                      terminal_has_color(context->out, context_text(context, "color")), NULL);
   }
   fputs(text ? text : "", context->out);
 }

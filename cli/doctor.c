@@ -89,7 +89,8 @@ static int run_doctor(struct context *context)
       strcmp(format, "json") == 0 ? rows_json(table, "doctor")
       : strcmp(format, "csv") == 0
           ? rows_csv(table)
-          : text_table(table, 0, terminal_has_color(context->out, context_text(context, "color")));
+          : text_table(table, terminal_width(context->out),
+                       terminal_has_color(context->out, context_text(context, "color")), NULL);
   fputs(text, context->out);
   return is_good ? EXIT_DONE : EXIT_FINDINGS;
 }

@@ -54,7 +54,10 @@ static int run_manual(struct context *context)
     g_autofree char *name = g_strjoinv(" ", context->arguments);
     const struct command *command = command_find(name);
     if (!command) {
-      return context_fail(context, EXIT_USAGE, "there is no command '%s'", name);
+      const char *nearest = command_nearest(name);
+      return context_fail(context, EXIT_USAGE, "there is no command '%s'%s%s%s", name,
+                          nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                          nearest ? "'?" : "");
     }
     text = reference_manual(command);
   }

@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include <errno.h>
+
 /* What went wrong, without the name of the temporary file that GLib's message has. */
 static const char *reason_of(const GError *error)
 {
@@ -23,11 +25,30 @@ static const char *reason_of(const GError *error)
   return error->message;
 }
 
+/* A device or a pipe is written to; only a regular file may be put in the place of another. */
+static int write_into(const struct context *context, const char *path, const char *bytes,
+                      size_t size)
+{
+  FILE *file = fopen(path, "we");
+  bool is_written = file && fwrite(bytes, 1, size, file) == size && fflush(file) == 0;
+  int code = errno;
+  if (file && fclose(file) != 0 && is_written) {
+    code = errno;
+    is_written = false;
+  }
+  return is_written ? EXIT_DONE
+                    : context_fail(context, EXIT_FILE, "cannot write '%s': %s", path,
+                                   code == ENOSPC ? "no space left" : g_strerror(code));
+}
+
 int output_write(const struct context *context, const char *path, const char *bytes, size_t size)
 {
   g_autoptr(GError) error = NULL;
   if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
     return context_fail(context, EXIT_FILE, "cannot write '%s': it is a folder", path);
+  }
+  if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+    return write_into(context, path, bytes, size);
   }
   if (!g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
                                 &error)) {

@@ -20,13 +20,18 @@ struct progress *progress_new(const struct context *context, const char *what, c
  * every thing; the line is drawn at most ten times a second. */
 void progress_set(struct progress *progress, uint64_t done, uint64_t total, const char *current);
 
+/* Draws the line again twice a second from a thread of its own, for work that seldom calls
+ * progress_set(). */
+void progress_tick(struct progress *progress);
+
 /* Wipes the line; accepts NULL. */
 void progress_free(struct progress *progress);
 typedef struct progress progress_t;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(progress_t, progress_free)
 
-/* The line for DONE of TOTAL after SECONDS, cut to WIDTH columns. Pure, for tests. New string. */
+/* The line for DONE of TOTAL after SECONDS, of which the last thing was done WAITED seconds ago;
+ * cut to WIDTH columns. Pure, for tests. New string. */
 char *progress_line(const char *what, const char *unit, uint64_t done, uint64_t total,
-                    double seconds, const char *current, unsigned width);
+                    double seconds, double waited, const char *current, unsigned width);
 
 #endif

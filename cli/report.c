@@ -4,7 +4,13 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/page_prices.h"
+#include "cli/progress.h"
 #include "reports/page.h"
+
+static void show_progress(void *data, unsigned done, unsigned total)
+{
+  progress_set(data, done, total, NULL);
+}
 
 static int make_page(struct context *context, const struct model *model, const char *path)
 {
@@ -15,12 +21,17 @@ static int make_page(struct context *context, const struct model *model, const c
   }
   g_autofree char *folder = g_path_get_basename(model->root[0] ? model->root : "analysed code");
   const char *title = context_text(context, "title");
+  g_autoptr(progress_t) progress = progress_new(context, "laying out", "levels of the map");
+  progress_tick(progress);
+  const struct levels_watch watch = {show_progress, progress};
   struct page_options options = {
+      .watch = &watch,
       .title = title ? title : folder,
       .version = CLEAVE_VERSION,
       .prices = prices,
   };
   g_autofree char *page = page_make(model, &options);
+  g_clear_pointer(&progress, progress_free);
   return output_write(context, path, page, strlen(page));
 }
 

@@ -7,6 +7,7 @@
 #include "reports/findings.h"
 #include "reports/rows.h"
 #include "reports/sarif.h"
+#include "reports/table.h"
 #include "reports/text.h"
 #include "splitter/plan_reader.h"
 #include "store/view.h"
@@ -68,6 +69,19 @@ static int unknown_subject(struct context *context, const char *word)
   return context_fail(context, EXIT_USAGE, "cannot show '%s'; there are: %s", word, all);
 }
 
+/* False and a message when VIEW has no COLUMN. */
+static bool check_column(struct context *context, char *const *columns, const char *column)
+{
+  if (g_strv_contains((const char *const *)columns, column)) {
+    return true;
+  }
+  const char *nearest =
+      nearest_name(column, (const char *const *)columns, g_strv_length((char **)columns));
+  context_fail(context, EXIT_USAGE, "there is no column '%s'%s%s%s", column,
+               nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+  return false;
+}
+
 /* COLUMN=VALUE pairs as filters; refuses columns that the view does not have. */
 static bool read_filters(struct context *context, struct store *store, const char *view,
                          GArray *filters, int *code)
@@ -85,16 +99,8 @@ static bool read_filters(struct context *context, struct store *store, const cha
       *code = context_fail_with(context, error);
       return false;
     }
-    size_t i = 0;
-    while (columns[i] && strcmp(columns[i], column) != 0) {
-      i++;
-    }
-    if (!columns[i]) {
-      const char *nearest =
-          nearest_name(column, (const char *const *)columns, g_strv_length(columns));
-      *code = context_fail(context, EXIT_USAGE, "there is no column '%s'%s%s%s", column,
-                           nearest ? ", did you mean '" : "", nearest ? nearest : "",
-                           nearest ? "'?" : "");
+    if (!check_column(context, columns, column)) {
+      *code = EXIT_USAGE;
       return false;
     }
     struct view_filter filter = {g_intern_string(column), equals + 1};
@@ -112,8 +118,16 @@ static void print_rows(struct context *context, const struct view_rows *rows, co
   } else if (strcmp(format, "csv") == 0) {
     text = rows_csv(rows);
   } else {
-    text = text_table(rows, terminal_width(context->out),
-                      terminal_has_color(context->out, context_text(context, "color")));
+    unsigned n_left_out = 0;
+    text =
+        text_table(rows, terminal_width(context->out),
+                   terminal_has_color(context->out, context_text(context, "color")), &n_left_out);
+    if (n_left_out > 0) {
+      context_say(
+          context,
+          "%u of %u columns do not fit here: --columns chooses which",
+          n_left_out, rows->n_columns);
+    }
   }
   fputs(text, context->out);
   if (strcmp(format, "table") == 0 && rows->n_rows == 0) {
@@ -194,13 +208,21 @@ static int show(struct context *context)
   if (!rows) {
     return context_fail_with(context, error);
   }
-  print_rows(context, rows, what);
+  const char *const *columns = context_list(context, "columns");
+  for (unsigned i = 0; columns[i]; i++) {
+    if (!check_column(context, rows->columns, columns[i])) {
+      return EXIT_USAGE;
+    }
+  }
+  g_autoptr(view_rows) chosen = columns[0] ? table_choose(rows, columns) : NULL;
+  print_rows(context, chosen ? chosen : rows, what);
   return EXIT_DONE;
 }
 
 static const struct option show_options[] = {
     {"where", 'w', OPTION_LIST, "COLUMN=VALUE", "only rows in which the column has the value",
      NULL},
+    {"columns", 'c', OPTION_LIST, "NAMES", "only these columns, in this order", NULL},
     {"level", 0, OPTION_TEXT, "LEVEL", "members as rsf: whole files or routines", "file|routine"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };

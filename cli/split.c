@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "cli/catalogue.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cost/price.h"
 #include "reports/text.h"
 #include "splitter/evidence.h"
@@ -81,6 +82,11 @@ static void report(struct context *context, const struct split_result *result)
   }
 }
 
+static void show_progress(void *data, guint done, guint total, const char *what)
+{
+  progress_set(data, done, total, what);
+}
+
 static int run(struct context *context)
 {
   int code = EXIT_DONE;
@@ -104,7 +110,13 @@ static int run(struct context *context)
     return context_fail_with(context, error);
   }
   options.prices = &prices;
-  if (!split_run(store, &options, &result, &error)) {
+  struct progress *progress = progress_new(context, "splitting", "steps");
+  progress_tick(progress);
+  options.tell = show_progress;
+  options.tell_data = progress;
+  bool is_done = split_run(store, &options, &result, &error);
+  progress_free(progress);
+  if (!is_done) {
     return context_fail_with(context, error);
   }
   report(context, &result);

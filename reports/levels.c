@@ -435,7 +435,8 @@ static void place_level(struct level *level, const struct picture_limits *limits
   picture_layout_clear(&layout);
 }
 
-GPtrArray *levels_make(const struct model *model, unsigned seconds)
+GPtrArray *levels_make(const struct model *model, unsigned seconds,
+                       const struct levels_watch *watch)
 {
   GPtrArray *levels = g_ptr_array_new_with_free_func(free_level);
   struct inside inside = {.model = model,
@@ -455,6 +456,9 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds)
   for (guint i = 0; i < levels->len && i < LEVELS_LIMIT; i++) {
     limit_arrows(g_ptr_array_index(levels, i));
     place_level(g_ptr_array_index(levels, i), &limits);
+    if (watch) {
+      watch->tell(watch->data, i + 1, MIN(levels->len, LEVELS_LIMIT));
+    }
   }
   return levels;
 }

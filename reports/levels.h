@@ -11,16 +11,17 @@
 #define LEVELS_ARROWS 150
 /* States at most on the level of a service: those that others use most. */
 #define LEVELS_STATES 8
-/* The heaviest arrows, which the layout sees and the page shows at first: the others would only make
- * it wide. */
+/* The heaviest arrows, which the layout sees and the page shows at first: the others would only
+ * make it wide. */
 #define LEVELS_ROUTED 48
 /* Size of a box in points; the page draws with the same. */
 #define LEVELS_BOX_WIDTH 184.0
 #define LEVELS_BOX_HEIGHT 46.0
 
 struct level_box {
-  const char *kind; /* "service", "function", "file", "state", "ghost" (another service) or "rest" */
-  int ref;          /* its index; for "rest" the number of boxes folded */
+  const char
+      *kind; /* "service", "function", "file", "state", "ghost" (another service) or "rest" */
+  int ref;   /* its index; for "rest" the number of boxes folded */
   double x;
   double y; /* centre, y downwards */
 };
@@ -48,8 +49,15 @@ struct level {
   GArray *arrows; /* struct level_arrow, what is to show first comes first */
 };
 
+/* Told after every level: DONE of TOTAL. */
+struct levels_watch {
+  void (*tell)(void *data, unsigned done, unsigned total);
+  void *data;
+};
+
 /* All levels: struct level *, the first is that of all services. A layout that needs more than
- * SECONDS is left to the page. The caller frees the array. */
-GPtrArray *levels_make(const struct model *model, unsigned seconds);
+ * SECONDS is left to the page. WATCH may be NULL. The caller frees the array. */
+GPtrArray *levels_make(const struct model *model, unsigned seconds,
+                       const struct levels_watch *watch);
 
 #endif

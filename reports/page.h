@@ -3,11 +3,12 @@
 #ifndef CLEAVE_REPORTS_PAGE_H
 #define CLEAVE_REPORTS_PAGE_H
 
-#include "reports/model.h"
+#include "reports/levels.h"
 
 struct page_options {
-  const char *title;       /* what was analysed, e.g. the name of the root folder */
-  const char *version;     /* of the tool that makes the page */
+  const char *title;                /* what was analysed, e.g. the name of the root folder */
+  const char *version;              /* of the tool that makes the page */
+  const struct levels_watch *watch; /* told how far the work is, or NULL */
   const GPtrArray *prices; /* struct prices_plan * for the calculator; empty or NULL: none */
 };
 

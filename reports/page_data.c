@@ -391,10 +391,10 @@ static json_t *pack_ranges(const struct model *model)
   return list;
 }
 
-static json_t *pack_levels(const struct model *model)
+static json_t *pack_levels(const struct model *model, const struct levels_watch *watch)
 {
   static const char *const kinds[] = {"", "cut", "foreign"};
-  g_autoptr(GPtrArray) levels = levels_make(model, 2);
+  g_autoptr(GPtrArray) levels = levels_make(model, 2, watch);
   json_t *list = json_array();
   for (guint i = 0; i < levels->len; i++) {
     const struct level *level = g_ptr_array_index(levels, i);
@@ -488,7 +488,7 @@ char *page_data(const struct model *model, const struct page_options *options)
   json_object_set_new(document, "steps", pack_steps(model));
   json_object_set_new(document, "bills", pack_bills(model));
   json_object_set_new(document, "ranges", pack_ranges(model));
-  json_object_set_new(document, "levels", pack_levels(model));
+  json_object_set_new(document, "levels", pack_levels(model, options->watch));
   json_object_set_new(document, "plans", pack_prices(options->prices));
   json_object_set_new(document, "files", packer.files);
   json_object_set_new(document, "texts", packer.texts);

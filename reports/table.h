@@ -11,4 +11,7 @@ struct view_rows *table_new(const char *first, ...) G_GNUC_NULL_TERMINATED;
 void table_add_text(struct view_rows *table, const char *text);
 void table_add_integer(struct view_rows *table, int64_t value);
 
+/* The COLUMNS of ROWS (NULL-terminated, all known), in that order. The caller frees it. */
+struct view_rows *table_choose(const struct view_rows *rows, const char *const *columns);
+
 #endif

@@ -70,17 +70,52 @@ static char *cell_string(const struct cell *cell)
   g_assert_not_reached();
 }
 
-/* Takes from the widest column, one at a time, until the line fits or all are at their least. */
-static void fit(unsigned *widths, const unsigned *least, unsigned n, unsigned width)
+static unsigned total_of(const unsigned *widths, const bool *is_left_out, unsigned n)
 {
-  unsigned total = n > 0 ? GAP * (n - 1) : 0;
+  unsigned total = 0;
   for (unsigned i = 0; i < n; i++) {
-    total += widths[i];
+    total += is_left_out[i] ? 0 : widths[i] + (total > 0 ? GAP : 0);
   }
+  return total;
+}
+
+static bool is_id(const char *column)
+{
+  return strcmp(column, "id") == 0 || strcmp(column, "site") == 0 ||
+         g_str_has_suffix(column, "_id");
+}
+
+/* Leaves out columns that do not fit even at their least: ids, which tell people nothing, then from
+ * the right; the first two stay. */
+static unsigned leave_out(const struct view_rows *rows, const unsigned *least, bool *is_left_out,
+                          unsigned width)
+{
+  unsigned n = rows->n_columns;
+  unsigned n_left_out = 0;
+  for (unsigned i = 0; i < n && total_of(least, is_left_out, n) > width; i++) {
+    if (is_id(rows->columns[i])) {
+      is_left_out[i] = true;
+      n_left_out++;
+    }
+  }
+  for (unsigned i = n; i > 2 && total_of(least, is_left_out, n) > width; i--) {
+    if (!is_left_out[i - 1]) {
+      is_left_out[i - 1] = true;
+      n_left_out++;
+    }
+  }
+  return n_left_out;
+}
+
+/* Takes from the widest column, one at a time, until the line fits or all are at their least. */
+static void fit(unsigned *widths, const unsigned *least, const bool *is_left_out, unsigned n,
+                unsigned width)
+{
+  unsigned total = total_of(widths, is_left_out, n);
   while (total > width) {
     unsigned widest = n;
     for (unsigned i = 0; i < n; i++) {
-      if (widths[i] > least[i] && (widest == n || widths[i] > widths[widest])) {
+      if (!is_left_out[i] && widths[i] > least[i] && (widest == n || widths[i] > widths[widest])) {
         widest = i;
       }
     }
@@ -92,46 +127,76 @@ static void fit(unsigned *widths, const unsigned *least, unsigned n, unsigned wi
   }
 }
 
-/* Appends TEXT in WIDTH columns; a longer one keeps its end, which tells more (paths, lines). */
-static void append_cell(GString *out, const char *text, unsigned width, bool is_right, bool is_last)
+static unsigned columns_of(gunichar c)
+{
+  return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+}
+
+/* TEXT in at most WIDTH columns. Of a path the end tells more, of everything else the beginning. */
+static char *shorten(const char *text, unsigned width, bool is_path)
 {
   unsigned has = width_of(text);
-  if (has > width) {
+  if (has <= width || width == 0) {
+    return g_strdup(text);
+  }
+  if (is_path) {
     const char *p = text;
     while (has > width - 1) {
-      gunichar c = g_utf8_get_char(p);
-      has -= g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+      has -= columns_of(g_utf8_get_char(p));
       p = g_utf8_next_char(p);
     }
-    g_string_append(out, "…");
-    g_string_append(out, p);
-    has++;
-    text = NULL;
+    return g_strconcat("…", p, NULL);
   }
-  unsigned padding = width - has;
-  if (text && is_right) {
+  unsigned taken = 0;
+  const char *p = text;
+  while (taken + columns_of(g_utf8_get_char(p)) <= width - 1) {
+    taken += columns_of(g_utf8_get_char(p));
+    p = g_utf8_next_char(p);
+  }
+  g_autofree char *start = g_strndup(text, (gsize)(p - text));
+  return g_strconcat(start, "…", NULL);
+}
+
+static void append_cell(GString *out, const char *text, unsigned width, bool is_right, bool is_last)
+{
+  unsigned padding = width - MIN(width, width_of(text));
+  if (is_right) {
     g_string_append_printf(out, "%*s", (int)padding, "");
   }
-  if (text) {
-    g_string_append(out, text);
-  }
-  if (!is_last && !(text && is_right)) {
-    g_string_append_printf(out, "%*s", (int)padding, "");
-  }
+  g_string_append(out, text);
   if (!is_last) {
-    g_string_append_printf(out, "%*s", GAP, "");
+    g_string_append_printf(out, "%*s", (int)(is_right ? 0 : padding) + GAP, "");
   }
 }
 
-char *text_table(const struct view_rows *rows, unsigned width, bool has_color)
+/* One line of the table: CELLS (of all columns), with IS_RIGHT for numbers. */
+static void append_line(GString *out, const struct view_rows *rows, char *const *cells,
+                        const unsigned *widths, const bool *is_left_out, size_t row)
+{
+  unsigned last = rows->n_columns;
+  for (unsigned i = 0; i < rows->n_columns; i++) {
+    last = is_left_out[i] ? last : i;
+  }
+  for (unsigned i = 0; i < rows->n_columns; i++) {
+    if (is_left_out[i]) {
+      continue;
+    }
+    bool is_right = rows->n_rows > 0 && view_cell(rows, row, i)->type != CELL_TEXT;
+    bool is_path = g_str_has_suffix(rows->columns[i], "file") || is_right;
+    g_autofree char *text = shorten(cells[i], widths[i], is_path);
+    append_cell(out, text, widths[i], is_right, i == last);
+  }
+}
+
+char *text_table(const struct view_rows *rows, unsigned width, bool has_color, unsigned *n_left_out)
 {
   unsigned n = rows->n_columns;
   g_autofree unsigned *widths = g_new0(unsigned, n);
   g_autofree unsigned *least = g_new0(unsigned, n);
+  g_autofree bool *is_left_out = g_new0(bool, n);
   g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
   for (unsigned i = 0; i < n; i++) {
     widths[i] = width_of(rows->columns[i]);
-    least[i] = MAX(widths[i], MIN_COLUMN);
   }
   for (size_t row = 0; row < rows->n_rows; row++) {
     for (unsigned i = 0; i < n; i++) {
@@ -140,21 +205,22 @@ char *text_table(const struct view_rows *rows, unsigned width, bool has_color)
       g_ptr_array_add(cells, text);
     }
   }
-  if (width > 0) {
-    fit(widths, least, n, width);
-  }
-  GString *out = g_string_new(NULL);
-  g_string_append(out, has_color ? "\033[1m" : "");
   for (unsigned i = 0; i < n; i++) {
-    bool is_right = rows->n_rows > 0 && view_cell(rows, 0, i)->type != CELL_TEXT;
-    append_cell(out, rows->columns[i], widths[i], is_right, i + 1 == n);
+    bool is_number = rows->n_rows > 0 && view_cell(rows, 0, i)->type != CELL_TEXT;
+    least[i] = is_number ? widths[i] : MIN(widths[i], MAX(width_of(rows->columns[i]), MIN_COLUMN));
   }
+  unsigned n_hidden = width > 0 ? leave_out(rows, least, is_left_out, width) : 0;
+  if (width > 0) {
+    fit(widths, least, is_left_out, n, width);
+  }
+  if (n_left_out) {
+    *n_left_out = n_hidden;
+  }
+  GString *out = g_string_new(has_color ? "\033[1m" : "");
+  append_line(out, rows, rows->columns, widths, is_left_out, 0);
   g_string_append(out, has_color ? "\033[0m\n" : "\n");
   for (size_t row = 0; row < rows->n_rows; row++) {
-    for (unsigned i = 0; i < n; i++) {
-      bool is_right = view_cell(rows, row, i)->type != CELL_TEXT;
-      append_cell(out, g_ptr_array_index(cells, row * n + i), widths[i], is_right, i + 1 == n);
-    }
+    append_line(out, rows, (char *const *)cells->pdata + row * n, widths, is_left_out, row);
     g_string_append_c(out, '\n');
   }
   return g_string_free(out, FALSE);

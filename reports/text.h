@@ -13,8 +13,10 @@
 char *text_escape(const char *text, bool keep_lines);
 
 /* ROWS as a table with one heading line, columns aligned, numbers to the right. WIDTH > 0 shortens
- * the widest columns so that lines fit, never below their headings. HAS_COLOR makes the heading
- * bold. Returns a new string. O(cells). */
-char *text_table(const struct view_rows *rows, unsigned width, bool has_color);
+ * the widest columns so that lines fit, never below their headings, and leaves out whole columns
+ * where that is not enough: ids first, then the last; N_LEFT_OUT (or NULL) gets how many. HAS_COLOR
+ * makes the heading bold. Returns a new string. O(cells). */
+char *text_table(const struct view_rows *rows, unsigned width, bool has_color,
+                 unsigned *n_left_out);
 
 #endif

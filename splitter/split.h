@@ -26,6 +26,10 @@ struct split_options {
   const struct unit_prices *prices; /* of remote calls and functions; NULL: no set-ups are priced */
   guint evidence_mask;              /* 1 << evidence kind (evidence.h); 0 means all */
   bool is_fresh;                    /* forget the plan that is there */
+  /* Told before each part of the work, or NULL: DONE of TOTAL steps, which are about equally long.
+   */
+  void (*tell)(void *data, guint done, guint total, const char *what);
+  void *tell_data;
 };
 
 struct split_change {

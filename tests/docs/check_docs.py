@@ -4,6 +4,7 @@
 usage: check_docs.py [--refresh]
 --refresh writes docs/commands.md anew.
 """
+import json
 import os
 import pathlib
 import re
@@ -44,6 +45,8 @@ def check_views():
         known = cleave("manual", "show")
         words = re.search(r"WHAT is one of (.*?)\.", known.replace("\n", " ")).group(1)
         expect(set(re.findall(r"\w+", words)) == {word for _, word in told.values()}, f"views of show: {words}")
+    schema = json.loads((SOURCE / "docs/schemas/show.schema.json").read_text())["$defs"]
+    expect(set(schema) == {word for _, word in told.values()}, f"docs/schemas/show.schema.json: {sorted(schema)}")
     expect(len(told) == 25, f"{len(told)} views")
 
 

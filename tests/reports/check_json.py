@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Validates JSON and SARIF outputs: against the published schemas in docs/schemas, and SARIF against
-the OASIS schema when CLEAVE_SARIF_SCHEMA names that file.
+the OASIS schema, which CLEAVE_SARIF_SCHEMA names or which comes from npm.
 """
 import csv
 import io
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,8 +81,20 @@ def check_sarif(text, what, oasis):
     return run
 
 
+def find_sarif_schema():
+    """The OASIS schema of SARIF 2.1.0 (errata 01, rtm.5) as a package of npm holds it, kept in the build folder."""
+    place = BINARY / "sarif"
+    path = place / "package/lib/schemas/sarif-2.1.0-rtm.5.json"
+    if not path.exists() and shutil.which("npm"):
+        place.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "pack", "--silent", "@microsoft/jest-sarif@1.0.0-beta.0"], cwd=place, capture_output=True, timeout=240)
+        for archive in place.glob("*.tgz"):
+            subprocess.run(["tar", "-xzf", archive, "-C", place], check=True)
+    return path if path.exists() else None
+
+
 def main():
-    path = os.environ.get("CLEAVE_SARIF_SCHEMA")
+    path = os.environ.get("CLEAVE_SARIF_SCHEMA") or find_sarif_schema()
     oasis = None
     if path:
         document = json.loads(pathlib.Path(path).read_text())
