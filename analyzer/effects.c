@@ -60,6 +60,20 @@ static void judge_call(struct findings *findings, uint32_t unit, uint32_t row, u
   }
 }
 
+/* A variable that no unit of any program defines, whoever declares it. */
+static bool is_outside(const struct linkage *linkage, const struct unit *unit,
+                       const struct unit_object *object)
+{
+  if (object->kind != UNIT_OBJECT_GLOBAL)
+    return false;
+  for (guint i = 0; i < linkage->programs->len; i++) {
+    const struct link_program *program = g_ptr_array_index(linkage->programs, i);
+    if (g_hash_table_contains(program->objects, unit_string(unit, object->assembler)))
+      return false;
+  }
+  return true;
+}
+
 static void judge_access(struct findings *findings, uint32_t unit, const struct unit_access *access)
 {
   const struct unit *from = linkage_unit(findings->linkage, unit);
@@ -67,12 +81,11 @@ static void judge_access(struct findings *findings, uint32_t unit, const struct 
   if (routine == LINK_NONE || access->base != UNIT_BASE_OBJECT)
     return;
   const struct unit_object *object = &from->objects[access->object];
-  if (object->kind != UNIT_OBJECT_GLOBAL || (object->flags & UNIT_OBJECT_SYSTEM) == 0)
-    return;
   const char *name = unit_string(from, object->name);
   for (guint i = 0; i < findings->rules->effects->len; i++) {
     const struct effect_rule *rule = g_ptr_array_index(findings->rules->effects, i);
-    if (rule->variable != NULL && pattern_matches(rule->variable, name))
+    if (rule->variable != NULL && pattern_matches(rule->variable, name) &&
+        is_outside(findings->linkage, from, object))
       add_effect(findings, routine, rule, name, findings_file(from, access->file), access->line);
   }
 }

@@ -8,11 +8,14 @@
 
 #define KEY_LIMIT 200
 #define HANDLER_LIMIT 32
+/* What more routines call than these is a helper, and no handler of a branch. */
+#define CALLERS_LIMIT 4
 
 /* A routine that waits for work in a loop. Which thread it works for is known at the end. */
 struct waiting {
   uint32_t routine;
   const struct entry_rule *rule;
+  const char *key;
   const char *file;
   uint32_t line;
   const char *registrar;
@@ -22,6 +25,9 @@ struct entries {
   struct findings *findings;
   GHashTable *found; /* id -> struct fact_entry */
   GArray *waiting;   /* struct waiting */
+  GHashTable *pairs; /* caller << 32 | callee of the calls counted so far */
+  GArray *n_callers; /* uint32_t by link routine */
+  guint n_counted;   /* found calls */
 };
 
 /* What is known when a rule fires. */
@@ -39,6 +45,8 @@ struct entries *entries_new(struct findings *findings)
   entries->findings = findings;
   entries->found = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
   entries->waiting = g_array_new(FALSE, FALSE, sizeof(struct waiting));
+  entries->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  entries->n_callers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
   return entries;
 }
 
@@ -48,6 +56,8 @@ void entries_free(struct entries *entries)
     return;
   g_hash_table_unref(entries->found);
   g_array_unref(entries->waiting);
+  g_hash_table_unref(entries->pairs);
+  g_array_unref(entries->n_callers);
   g_free(entries);
 }
 
@@ -126,6 +136,8 @@ static char *key_of_call(const struct entry_rule *rule, const struct unit *unit,
     return NULL;
   const struct unit_argument *method = conditions_argument(unit, call, rule->method_argument);
   g_autofree char *verb = method != NULL ? conditions_text(unit, method) : NULL;
+  if (rule->method_argument != RULE_NO_ARGUMENT && verb == NULL)
+    return NULL;
   if (verb != NULL && key != NULL)
     return g_strconcat(verb, " ", key, NULL);
   return key != NULL ? g_steal_pointer(&key) : g_strdup("");
@@ -152,7 +164,8 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
       .registrar = linkage_routine(linkage, caller)->name,
   };
   if (rule->handler_argument == RULE_THREAD) {
-    struct waiting waiting = {caller, rule, evidence.file, evidence.line, evidence.registrar};
+    struct waiting waiting = {caller,        rule,          linkage_string(linkage, key),
+                              evidence.file, evidence.line, evidence.registrar};
     g_array_append_val(entries->waiting, waiting);
     return;
   }
@@ -396,6 +409,20 @@ static uint32_t n_arms_calling(const struct unit *unit, uint32_t group, uint32_t
   return n;
 }
 
+/* Counts the callers of what was found since. */
+static void count_callers(struct entries *entries)
+{
+  const GArray *calls = entries->findings->found_calls;
+  if (entries->n_callers->len < entries->findings->linkage->routines->len)
+    g_array_set_size(entries->n_callers, entries->findings->linkage->routines->len);
+  for (; entries->n_counted < calls->len; entries->n_counted++) {
+    const struct found_call *call = &g_array_index(calls, struct found_call, entries->n_counted);
+    gint64 pair = (gint64)call->caller << 32 | call->callee;
+    if (g_hash_table_add(entries->pairs, g_memdup2(&pair, sizeof pair)))
+      g_array_index(entries->n_callers, uint32_t, call->callee)++;
+  }
+}
+
 /* What an arm is there to call: of the tree's routines called in it, the one that the fewest other
  * arms call too, the first of equals; LINK_NONE when there is none. */
 static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
@@ -410,7 +437,9 @@ static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint3
     if (call->callee == UNIT_NONE || !arm_is_inside(from, call->arm, arm))
       continue;
     uint32_t callee = linkage_resolve_routine(linkage, flow->program, unit, call->callee);
-    if (!linkage_routine(linkage, callee)->is_defined)
+    bool is_helper = callee < entries->n_callers->len &&
+                     g_array_index(entries->n_callers, uint32_t, callee) > CALLERS_LIMIT;
+    if (!linkage_routine(linkage, callee)->is_defined || is_helper)
       continue;
     uint32_t n = n_arms_calling(from, from->arms[arm].group, call->callee);
     if (n < least) {
@@ -522,6 +551,7 @@ static void judge_names(struct entries *entries, struct flow *flow, uint32_t uni
 
 void entries_find(struct entries *entries, struct flow *flow)
 {
+  count_callers(entries);
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t unit = g_array_index(flow->program->units, uint32_t, i);
     judge_calls(entries, flow, unit);
@@ -607,8 +637,8 @@ static void add_threads(struct entries *entries)
       if (!is_reached[waiting->routine] ||
           hands_over(entries, routines, is_reached, waiting->rule->trigger))
         continue;
-      struct evidence evidence = {waiting->rule, waiting->rule->fixed_key, waiting->file,
-                                  waiting->line, waiting->registrar};
+      struct evidence evidence = {waiting->rule, waiting->key, waiting->file, waiting->line,
+                                  waiting->registrar};
       add_entry(entries, body, &evidence);
     }
   }

@@ -202,7 +202,7 @@ static enum CXChildVisitResult extract_declaration(CXCursor cursor, CXCursor par
     return CXChildVisit_Continue;
   switch (clang_getCursorKind(cursor)) {
   case CXCursor_FunctionDecl:
-    if (clang_Cursor_hasAttrs(cursor))
+    if (visit_has_attributes(cursor))
       g_array_append_val(later->attributed, cursor);
     extract_routine(visit, cursor);
     break;

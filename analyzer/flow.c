@@ -887,6 +887,11 @@ struct id_set flow_routines(const struct flow *flow, uint32_t node)
   return routines;
 }
 
+static bool field_matches(const char *path, const void *context)
+{
+  return pattern_matches(context, path);
+}
+
 struct id_set flow_callback_routines(const struct flow *flow, const struct flow_callback *callback)
 {
   if (callback->model->field == NULL)
@@ -900,9 +905,8 @@ struct id_set flow_callback_routines(const struct flow *flow, const struct flow_
     uint32_t n_inside = 0;
     const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
     for (uint32_t j = 0; j < n_inside; j++) {
-      g_autofree char *field =
-          linkage_field_at(flow->linkage, type, points_to_offset_of(flow->solver, inside[j]));
-      if (!pattern_matches(callback->model->field, field))
+      if (!linkage_has_field_at(flow->linkage, type, points_to_offset_of(flow->solver, inside[j]),
+                                field_matches, callback->model->field))
         continue;
       struct id_set some = flow_routines(flow, inside[j]);
       id_set_merge(&routines, &some);

@@ -809,6 +809,47 @@ char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t of
   return g_string_free(text, FALSE);
 }
 
+struct field_search {
+  const struct linkage *linkage;
+  bool (*matches)(const char *path, const void *context);
+  const void *context;
+  GString *path;
+};
+
+static bool search_fields(struct field_search *search, uint32_t type, uint32_t offset, int depth)
+{
+  const struct link_type *owner = &g_array_index(search->linkage->types, struct link_type, type);
+  const struct unit *unit = linkage_unit(search->linkage, owner->unit);
+  gsize length = search->path->len;
+  uint32_t next = 0, row;
+  bool is_found = false;
+  while (!is_found &&
+         (row = next_covering(unit, &unit->types[owner->row], offset, &next)) != LINK_NONE) {
+    const struct unit_field *field = &unit->fields[row];
+    const char *name = unit_string(unit, field->name);
+    g_string_append_printf(search->path, "%s%s", length != 0 && *name != '\0' ? "." : "", name);
+    bool is_record =
+        (field->flags & UNIT_VALUE_RECORD) != 0 && (field->flags & UNIT_VALUE_POINTER) == 0;
+    uint32_t inner =
+        is_record ? linkage_record(search->linkage, owner->unit, field->record) : LINK_NONE;
+    is_found = search->matches(search->path->str, search->context) ||
+               (inner != LINK_NONE && depth < 8 &&
+                search_fields(search, inner, offset - field->bit_offset / 8, depth + 1));
+    g_string_truncate(search->path, length);
+  }
+  return is_found;
+}
+
+bool linkage_has_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
+                          bool (*matches)(const char *path, const void *context),
+                          const void *context)
+{
+  struct field_search search = {linkage, matches, context, g_string_new(NULL)};
+  bool is_found = type != LINK_NONE && search_fields(&search, type, offset, 0);
+  g_string_free(search.path, TRUE);
+  return is_found;
+}
+
 static void append_path(const struct unit *unit, uint32_t path, GString *text)
 {
   if (path == 0)

@@ -165,6 +165,11 @@ enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uin
  * With a type, descends until that record is reached. */
 char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset);
 
+/* True when some field path at an offset of a record satisfies `matches`; a union has several. */
+bool linkage_has_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
+                          bool (*matches)(const char *path, const void *context),
+                          const void *context);
+
 const char *linkage_string(struct linkage *linkage, const char *text);
 
 /* "a.b" for a path: without steps to elements; a new string. */

@@ -161,8 +161,8 @@ static void add_rows(struct uses *uses, uint32_t index)
         .name = unit_string(unit, param->name),
         .type = unit_string(unit, param->type),
         .use = use_text(uses->findings, flags, param),
-        .annotation =
-            p == 0 ? contract_of(uses->findings, unit_string(unit, row->annotations)) : "",
+        .annotation = contract_of(
+            uses->findings, unit_string(unit, p == 0 ? row->annotations : param->annotations)),
         .reason = reason != NULL ? reason : linkage_string(linkage, place),
     };
     if (param->record != UNIT_NONE)

@@ -93,6 +93,7 @@ static const struct rule rules[] = {
     INDEX(param, routine, routine),
     STRING(param, name),
     STRING(param, type),
+    STRING(param, annotations),
     OPTIONAL(param, record, type),
     OPTIONAL(param, object, object),
     STRING(type, name),

@@ -133,6 +133,7 @@ struct unit_param {
   uint32_t length_of; /* position of the pointer whose bound this seems to be, or UNIT_NONE */
   uint32_t flags;     /* enum unit_value_flags */
   uint32_t object; /* object: the parameter as a variable; UNIT_NONE for results and prototypes */
+  uint32_t annotations; /* string: annotate attributes, separated by newlines */
 };
 
 /* What kind of C value a parameter, field or object holds. */

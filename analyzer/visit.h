@@ -138,6 +138,8 @@ uint32_t visit_object(struct visit *visit, CXCursor declaration);
 /* Adds what this very declaration says: storage, initialiser, attributes. */
 void visit_object_define(struct visit *visit, uint32_t object, CXCursor declaration);
 void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor declaration);
+/* True when a declaration of a routine or one of its parameters has some. */
+bool visit_has_attributes(CXCursor declaration);
 uint32_t visit_new_object(struct visit *visit, enum unit_object_kind kind, uint32_t name,
                           CXCursor where, CXType type);
 struct unit_routine *visit_routine_row(struct visit *visit, uint32_t routine);

@@ -45,8 +45,9 @@ static void set_text(char **field, const char *at)
 
 static void note_attribute(struct attributes *attributes, const char *at)
 {
-  if (strncmp(at, "gnu::", 5) == 0)
-    at += 5;
+  static const char *const vendors[] = {"gnu::", "clang::"};
+  for (size_t i = 0; i < G_N_ELEMENTS(vendors); i++)
+    at += g_str_has_prefix(at, vendors[i]) ? strlen(vendors[i]) : 0;
   size_t length = 0;
   while (g_ascii_isalnum(at[length]) || at[length] == '_')
     length++;
@@ -81,6 +82,23 @@ static void note_attribute(struct attributes *attributes, const char *at)
   }
 }
 
+/* Of the printed declaration of a routine, what does not belong to its parameters: everything but
+ * the parentheses behind its name. A new string. */
+static char *without_params(const char *text, const char *name)
+{
+  g_autofree char *head = g_strconcat(name, "(", NULL);
+  const char *start = strstr(text, head);
+  while (start != NULL && start != text && (g_ascii_isalnum(start[-1]) || start[-1] == '_'))
+    start = strstr(start + 1, head);
+  if (start == NULL)
+    return g_strdup(text);
+  const char *end = start + strlen(head);
+  for (int depth = 1; *end != '\0' && depth > 0; end++)
+    depth += (*end == '(') - (*end == ')');
+  g_autofree char *before = g_strndup(text, (gsize)(start - text));
+  return g_strconcat(before, end, NULL);
+}
+
 void attributes_read(struct visit *visit, CXCursor declaration, struct attributes *attributes)
 {
   (void)visit;
@@ -88,6 +106,13 @@ void attributes_read(struct visit *visit, CXCursor declaration, struct attribute
   if (!clang_Cursor_hasAttrs(declaration))
     return;
   g_autofree char *text = print_declaration(declaration);
+  if (clang_getCursorKind(declaration) == CXCursor_FunctionDecl) {
+    CXString name = clang_getCursorSpelling(declaration);
+    char *own = without_params(text, clang_getCString(name));
+    clang_disposeString(name);
+    g_free(text);
+    text = own;
+  }
   attributes->is_noreturn = strstr(text, "_Noreturn") != NULL;
   for (const char *at = text; *at != '\0'; at++) {
     static const char gnu[] = "__attribute__((";

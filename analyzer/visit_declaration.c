@@ -94,8 +94,40 @@ static uint32_t routine_flags(CXCursor declaration, CXType type, bool is_definit
   return flags;
 }
 
+/* What a declaration says of its parameters; the definition's own words stand. */
+static void annotate_params(struct visit *visit, uint32_t routine, CXCursor declaration)
+{
+  int n = clang_Cursor_getNumArguments(declaration);
+  for (int i = 0; i < n; i++) {
+    CXCursor cursor = clang_Cursor_getArgument(declaration, (unsigned)i);
+    if (!clang_Cursor_hasAttrs(cursor))
+      continue;
+    struct attributes attributes;
+    attributes_read(visit, cursor, &attributes);
+    uint32_t annotations = unit_builder_string(visit->builder, attributes.annotations->str);
+    attributes_clear(&attributes);
+    const struct unit_routine *row = visit_routine_row(visit, routine);
+    if ((uint32_t)i + 1 >= row->n_params)
+      return;
+    struct unit_param *param = &g_array_index(visit->builder->params, struct unit_param,
+                                              row->first_param + (uint32_t)i + 1);
+    if (param->annotations == 0)
+      param->annotations = annotations;
+  }
+}
+
+bool visit_has_attributes(CXCursor declaration)
+{
+  bool has_some = clang_Cursor_hasAttrs(declaration) != 0;
+  int n = clang_Cursor_getNumArguments(declaration);
+  for (int i = 0; i < n && !has_some; i++)
+    has_some = clang_Cursor_hasAttrs(clang_Cursor_getArgument(declaration, (unsigned)i)) != 0;
+  return has_some;
+}
+
 void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor declaration)
 {
+  annotate_params(visit, routine, declaration);
   if (!clang_Cursor_hasAttrs(declaration))
     return;
   struct attributes attributes;

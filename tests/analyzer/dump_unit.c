@@ -9,9 +9,8 @@
 static const char *const kinds_of_value[] = {"other",         "integer", "string", "routine",
                                              "address",       "object",  "param",  "field",
                                              "field-address", "call",    "null",   "list"};
-static const char *const kinds_of_edge[] = {"address", "routine", "copy",   "load",
-                                            "store",   "field",   "record", "container",
-                                            "bytes"};
+static const char *const kinds_of_edge[] = {"address", "routine", "copy",      "load", "store",
+                                            "field",   "record",  "container", "bytes"};
 static const char *const kinds_of_object[] = {"global", "static", "static-local", "local",
                                               "param",  "heap",   "literal",      "compound"};
 static const char *const operations[] = {"plain",  "increment", "decrement",   "compound", "whole",
@@ -63,16 +62,18 @@ static void print_routines(const struct unit *unit)
 {
   for (uint32_t i = 0; i < unit->n_routines; i++) {
     const struct unit_routine *row = &unit->routines[i];
-    printf("routine %s line %u-%u flags %x shape %s statements %u target '%s' type '%s'\n",
+    printf("routine %s line %u-%u flags %x shape %s statements %u target '%s' type '%s' "
+           "annotations '%s'\n",
            unit_string(unit, row->name), row->line, row->end_line, row->flags,
            unit_string(unit, row->shape), row->n_statements, unit_string(unit, row->target),
-           unit_string(unit, row->signature));
+           unit_string(unit, row->signature), unit_string(unit, row->annotations));
     if ((row->flags & UNIT_ROUTINE_DEFINED) == 0)
       continue;
     for (uint32_t p = row->first_param; p < row->first_param + row->n_params; p++)
-      printf("param %s %u %s '%s' uses %x\n", unit_string(unit, row->name),
+      printf("param %s %u %s '%s' uses %x annotations '%s'\n", unit_string(unit, row->name),
              unit->params[p].position, unit_string(unit, unit->params[p].name),
-             unit_string(unit, unit->params[p].type), unit->params[p].uses);
+             unit_string(unit, unit->params[p].type), unit->params[p].uses,
+             unit_string(unit, unit->params[p].annotations));
   }
 }
 

@@ -23,6 +23,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+RULES = os.path.join(HERE, "..", "..", "analyzer", "rules")
 CLEAVE = os.path.join(os.environ["CLEAVE_BINARY_DIR"], "cli", "cleave")
 
 
@@ -93,7 +94,37 @@ def holds(store, line, kind, text):
     raise SystemExit(f"unknown expectation '{kind}'")
 
 
-def check(path):
+def shipped(kind):
+    """The rules of one kind as they are shipped, by what a row or a call must show: id or pattern."""
+    found, current = {}, None
+    for name in sorted(os.listdir(RULES)):
+        with open(os.path.join(RULES, name), encoding="utf-8") as file:
+            for line in file:
+                heading = re.match(r"(\w+):$", line)
+                current = heading[1] if heading else current
+                if current != kind or not line.startswith("  - {"):
+                    continue
+                key = {"entries": "id", "effects": "call|variable", "spans": "begin", "storage": "call"}[kind]
+                value = re.search(rf'\b(?:{key}): (?:"((?:[^"\\]|\\.)*)"|([\w-]+))', line)
+                found[(value[1] or value[2]).replace("\\\\", "\\")] = line.strip()
+    return found
+
+
+def uncovered(seen):
+    """Shipped rules that no fixture triggers: a rule that never fired was never tried."""
+    for kind in ("entries", "effects"):
+        for rule, line in shipped(kind).items():
+            if rule not in seen[kind]:
+                yield line
+    for kind, words in (("spans", "span: "), ("storage", "access: ")):
+        for pattern, line in shipped(kind).items():
+            expression = re.compile(pattern)
+            if not any(words in text and any(expression.search(name) for name in re.findall(r"(\w+)\(", text))
+                       for text in seen["lines"]):
+                yield line
+
+
+def check(path, seen):
     with tempfile.TemporaryDirectory() as folder:
         store = analyse(path, folder)
         failures, calls = [], {}
@@ -108,20 +139,28 @@ def check(path):
                                       " AND line = ?", (line,)))
             if found != expected:
                 failures.append(f"{line}: calls {sorted(found)} instead of {sorted(expected)}")
+        seen["entries"] |= {row[0] for row in store.execute("SELECT rule FROM v_entry")}
+        seen["effects"] |= {row[0] for row in store.execute("SELECT rule FROM fact_effect")}
+        with open(path, encoding="utf-8") as file:
+            seen["lines"] += [line for line in file if " // " in line]
         return failures
 
 
 def main():
     folder = os.path.join(HERE, "fixtures")
     n_failures = 0
+    seen = {"entries": set(), "effects": set(), "lines": []}
     names = sys.argv[1:] or sorted(name for name in os.listdir(folder) if name.endswith(".c"))
     for name in names:
-        failures = check(os.path.join(folder, name))
+        failures = check(os.path.join(folder, name), seen)
         n_failures += len(failures)
         for failure in failures:
             print(f"{name}:{failure}")
         print(f"{name}: {'FAILED' if failures else 'ok'}")
-    sys.exit(1 if n_failures else 0)
+    missing = [] if sys.argv[1:] else list(uncovered(seen))
+    for line in missing:
+        print(f"no fixture for the rule {line}")
+    sys.exit(1 if n_failures or missing else 0)
 
 
 main()
