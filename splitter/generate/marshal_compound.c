@@ -122,6 +122,11 @@ void marshal_list_read(struct c_writer *code, const struct shape *shape, const c
   c_writer_open(code, "if (!l%u)", d);
   c_writer_line(code, "return -1;");
   c_writer_close(code, "");
+  c_writer_open(code, "if (last%u)", d);
+  c_writer_line(code, "cleave_marshal_place(marshal, &last%u->%s);", d, shape->link);
+  c_writer_close(code, " else {");
+  c_writer_line(code, "cleave_marshal_place(marshal, &%s);", target);
+  c_writer_close(code, "");
   marshal_source_read(code, shape->element, element, place, NULL);
   if (shape->back) {
     c_writer_line(code, "l%u->%s = last%u;", d, shape->back, d);
@@ -184,6 +189,7 @@ void marshal_terminated_read(struct c_writer *code, const struct shape *shape, c
   c_writer_open(code, "if (!a%u)", d);
   c_writer_line(code, "return -1;");
   c_writer_close(code, "");
+  c_writer_line(code, "cleave_marshal_place(marshal, &%s);", target);
   open_elements(code, value, n, index, element);
   marshal_source_read(code, shape->element, element, place, NULL);
   c_writer_open(code, "if (!%s)", is_there);

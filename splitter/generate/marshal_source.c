@@ -90,6 +90,7 @@ static void read_pointer(struct c_writer *code, const struct shape *shape, const
   c_writer_open(code, "if (!%s)", pointer);
   c_writer_line(code, "return -1;");
   c_writer_close(code, "");
+  c_writer_line(code, "cleave_marshal_place(marshal, &%s);", target);
   marshal_source_read(code, shape->element, value, place, count);
   c_writer_line(code, "%s = %s;", target, pointer);
   if (shape->is_nullable) {
@@ -122,6 +123,7 @@ static void read_counted(struct c_writer *code, const struct shape *shape, const
     c_writer_open(code, "if (!%s)", elements);
     c_writer_line(code, "return -1;");
     c_writer_close(code, "");
+    c_writer_line(code, "cleave_marshal_place(marshal, &%s);", target);
     read_elements(code, shape, value, elements, n);
     c_writer_close(code, "");
     c_writer_line(code, "%s = %s;", target, elements);
@@ -381,6 +383,9 @@ static void read_member(struct c_writer *code, const struct shape *record,
   g_autofree char *enter = g_strdup_printf("cleave_enter(marshal, \"%s\")", member->name);
   check(code, enter);
   marshal_source_read(code, member->shape, from, target, count);
+  if (member->shape->room) {
+    c_writer_line(code, "out->%s = out->%s;", member->shape->room, member->shape->count);
+  }
   c_writer_line(code, "cleave_leave(marshal);");
 }
 

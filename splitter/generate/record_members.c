@@ -4,6 +4,19 @@
 
 #include "splitter/generate/c_writer.h"
 
+static bool is_called_room(const char *name)
+{
+  static const char *const words[] = {"capacity", "allocated", "alloc", "cap",
+                                      "room",     "max",       "size",  NULL};
+  for (size_t i = 0; words[i]; i++) {
+    g_autofree char *suffix = g_strconcat("_", words[i], NULL);
+    if (strcmp(name, words[i]) == 0 || g_str_has_suffix(name, suffix)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* A record's member that counts the elements of FIELD, or NULL. */
 static const struct fact_field *count_member(const struct inventory *inventory,
                                              const GPtrArray *fields,
@@ -22,8 +35,9 @@ static const struct fact_field *count_member(const struct inventory *inventory,
     if (names_count_of(other->field, field->field)) {
       return other;
     }
-    if (is_generic_count(other->field)) {
-      generic = generic ? generic : other;
+    /* Beside a length, a size is the room. */
+    if (is_generic_count(other->field) && (!generic || is_called_room(generic->field))) {
+      generic = other;
     }
   }
   return n_pointers == 1 ? generic : NULL;
@@ -70,6 +84,29 @@ static void mark_counts(GPtrArray *members)
       if (strcmp(other->name, member->shape->count) == 0 && other->shape->kind == SHAPE_INTEGER) {
         other->shape->kind = SHAPE_COUNT;
       }
+    }
+  }
+}
+
+/* A buffer that grows tells how many elements fit: whoever believed a number from outside would
+ * write beyond what has come. */
+static void mark_rooms(GPtrArray *members)
+{
+  struct shape *counted = NULL;
+  for (guint i = 0; i < members->len; i++) {
+    struct shape *shape = ((struct member *)members->pdata[i])->shape;
+    if (shape->count) {
+      if (counted) {
+        return;
+      }
+      counted = shape;
+    }
+  }
+  for (guint i = 0; counted && i < members->len; i++) {
+    struct member *member = members->pdata[i];
+    if (member->shape->kind == SHAPE_INTEGER && is_called_room(member->name) && !counted->room) {
+      counted->room = g_strdup(member->name);
+      member->shape->kind = SHAPE_COUNT;
     }
   }
 }
@@ -146,5 +183,6 @@ GPtrArray *record_members(struct shape_finder *finder, const struct fact_type *t
   }
   finder->siblings = around;
   mark_counts(members);
+  mark_rooms(members);
   return members;
 }

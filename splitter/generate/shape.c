@@ -18,6 +18,7 @@ void shape_free(struct shape *shape)
   }
   g_free(shape->c_type);
   g_free(shape->count);
+  g_free(shape->room);
   g_free(shape->extent);
   g_free(shape->sentinel);
   g_free(shape->tag);

@@ -55,6 +55,7 @@ struct shape {
   struct shape *element;
   int64_t length;
   char *count;        /* sibling (member or parameter) that holds the number of elements or bytes */
+  char *room;         /* sibling that says how many fit: on arrival, as many as came */
   char *extent;       /* or a C expression of siblings that gives it: they travel themselves */
   char *sentinel;     /* member that is zero in the record that ends an array, or NULL */
   char *tag;          /* sibling that tells the arm of a union */

@@ -16,7 +16,10 @@
 struct cleave_marshal_block {
   struct cleave_marshal_block *next;
   void *data;
+  size_t size;
+  const char *place; /* of the pointer that leads here, or NULL */
   int is_kept;
+  int is_settled;
 };
 
 static json_t *json(const cleave_value *value)
@@ -70,10 +73,81 @@ void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size
   }
   marshal->room -= n * size;
   block->data = data;
+  block->size = n > 0 ? n * size : size;
+  block->place = NULL;
   block->is_kept = marshal->is_kept;
+  block->is_settled = 0;
   block->next = marshal->blocks;
   marshal->blocks = block;
   return data;
+}
+
+void cleave_marshal_place(struct cleave_marshal *marshal, const void *place)
+{
+  marshal->blocks->place = place;
+}
+
+static int compare_blocks(const void *left, const void *right)
+{
+  uintptr_t a = (uintptr_t)(*(struct cleave_marshal_block *const *)left)->data;
+  uintptr_t b = (uintptr_t)(*(struct cleave_marshal_block *const *)right)->data;
+  return a < b ? -1 : a > b;
+}
+
+/* The block that the address lies in, or NULL. */
+static struct cleave_marshal_block *holder_of(struct cleave_marshal_block **sorted, size_t n,
+                                              const char *address)
+{
+  size_t low = 0, high = n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    uintptr_t start = (uintptr_t)sorted[middle]->data;
+    if ((uintptr_t)address < start) {
+      high = middle;
+    } else if ((uintptr_t)address - start < sorted[middle]->size) {
+      return sorted[middle];
+    } else {
+      low = middle + 1;
+    }
+  }
+  return NULL;
+}
+
+void cleave_marshal_settle(struct cleave_marshal *marshal)
+{
+  size_t n = 0, i = 0;
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    n += block->data != NULL;
+  }
+  struct cleave_marshal_block **ordered = malloc((n + 1) * 2 * sizeof *ordered);
+  if (!ordered) {
+    abort();
+  }
+  struct cleave_marshal_block **sorted = ordered + n + 1;
+  /* The list begins with the newest: holders were made before what they hold. */
+  i = n;
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    if (block->data) {
+      ordered[--i] = block;
+    }
+  }
+  memcpy(sorted, ordered, n * sizeof *sorted);
+  qsort(sorted, n, sizeof *sorted, compare_blocks);
+  for (i = 0; i < n; i++) {
+    struct cleave_marshal_block *holder =
+        ordered[i]->place ? holder_of(sorted, n, ordered[i]->place) : NULL;
+    const void *now = NULL;
+    if (holder && !holder->is_settled) {
+      memcpy(&now, ordered[i]->place, sizeof now);
+    }
+    ordered[i]->is_settled = holder && now != ordered[i]->data;
+  }
+  for (i = 0; i < n; i++) {
+    if (ordered[i]->is_settled) {
+      ordered[i]->data = NULL;
+    }
+  }
+  free(ordered);
 }
 
 void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept)
@@ -357,6 +431,18 @@ static void point(void *out, const void *data)
   memcpy(out, &data, sizeof data);
 }
 
+/* The block is one of the newest. */
+static void place_data(struct cleave_marshal *marshal, const void *data, const void *place)
+{
+  struct cleave_marshal_block *block = marshal->blocks;
+  while (block && block->data != data) {
+    block = block->next;
+  }
+  if (block) {
+    block->place = place;
+  }
+}
+
 int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, int is_nullable,
                      void *out, size_t *n)
 {
@@ -375,6 +461,7 @@ int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, 
     memcpy(copy, text, length);
     drop(marshal, text);
     point(out, copy);
+    place_data(marshal, copy, out);
   }
   if (n) {
     *n = length;
@@ -418,6 +505,7 @@ int cleave_read_bytes(struct cleave_marshal *marshal, const cleave_value *value,
     if (!data) {
       return -1;
     }
+    place_data(marshal, data, out);
   }
   point(out, data);
   if (n) {

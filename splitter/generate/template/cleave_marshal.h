@@ -37,6 +37,12 @@ void cleave_marshal_end(struct cleave_marshal *marshal);
 
 /* Zeroed memory for n elements; NULL with the error set when it would be too much. */
 void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size);
+/* PLACE is the pointer that leads to what was allocated last. */
+void cleave_marshal_place(struct cleave_marshal *marshal, const void *place);
+/* After a routine that may write where values lie: what no pointer leads to any more was taken,
+ * freed or made larger by it, and is not freed again. */
+void cleave_marshal_settle(struct cleave_marshal *marshal);
+
 /* What is read until the next call will belong to the routine, which frees it with free(). */
 void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept);
 /* It belongs to the routine from here on. */
