@@ -308,6 +308,18 @@ static void choose_payload(struct contract *contract)
   contract->is_whole = n == 1 && only->is_in && only == contract->params->pdata[0];
 }
 
+/* A parameter that must come with the event, or NULL. */
+static const struct contract_param *first_input(const struct contract *contract)
+{
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    if (param->is_in && shape_travels(param->shape) && !param->shape->is_nullable) {
+      return param;
+    }
+  }
+  return NULL;
+}
+
 static bool take_contract(const struct inventory *inventory, struct source_texts *texts,
                           struct function_spec *spec, const struct contract_book *book,
                           char **refusal)
@@ -326,6 +338,15 @@ static bool take_contract(const struct inventory *inventory, struct source_texts
   }
   if (strcmp(spec->adapter, "consumer") == 0) {
     choose_payload(spec->contract);
+  }
+  const struct contract_param *asked = first_input(spec->contract);
+  if (asked && strcmp(spec->adapter, "call") == 0 &&
+      (strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->trigger, "object") == 0)) {
+    *refusal = g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s asks for '%s', and an event of trigger "
+                               "%s brings no values",
+                               spec->routine->file, spec->routine->line, spec->routine->name,
+                               asked->name, spec->trigger);
+    return false;
   }
   return true;
 }

@@ -27,12 +27,18 @@ def main():
                                    settings=["-DCMARK_SHARED=OFF"])
         f.run("cmake", "--build", f"{work}/build", "--target", "cmark_exe")
         function = f.Function(f"{out}/build/functions/cmark_markdown_to_html/bootstrap")
+        wanted = {}
         for text in inputs:
-            printed = subprocess.run([f"{work}/build/src/cmark"], input=text.encode(),
+            printed = wanted[text] = subprocess.run([f"{work}/build/src/cmark"], input=text.encode(),
                                      capture_output=True, check=True).stdout.decode()
             kind, reply = function.invoke({"text": text, "options": 0})
             if kind != "response" or reply != {"result": printed}:
                 sys.exit(f"{text!r}\n prints {printed!r}\n gave {kind} {reply}")
+        # The same process once more, backwards: nothing that was left behind changes an answer.
+        for text in reversed(inputs[:200]):
+            kind, reply = function.invoke({"text": text, "options": 0})
+            if kind != "response" or reply != {"result": wanted[text]}:
+                sys.exit(f"{text!r}\n gave {kind} {reply} the second time")
         if function.close() != 0:
             sys.exit("the function did not end well")
     if len(inputs) < 100:

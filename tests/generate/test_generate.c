@@ -40,6 +40,35 @@ static void test_identifiers(void)
   g_assert_cmpstr(all, ==, "a b d f x");
 }
 
+static const char *find_wide(gpointer data, const char *name)
+{
+  return strcmp(name, "width") == 0 ? data : NULL;
+}
+
+/* Expressions of contracts become C: only what has no effect may pass. */
+static void test_expressions(void)
+{
+  static const char *const good[] = {
+      "n",   "width * height * 4", "(a->n + 1) / 2", "sizeof(int)", "a.b == 3",
+      "'x'", "n ? n : 1",          "KIND_A"};
+  static const char *const bad[] = {"",       "f(1)",     "a = 1",  "a++",       "--a",  "a; b",
+                                    "a /*",   "\"text\"", "a, b",   "(a",        "a)",   "{a}",
+                                    "a // b", "f (1)",    "a += 1", "(f)(1)",    "a\nb", "#x",
+                                    "'",      "''",       "a[0]",   "sizeofx(1)"};
+  for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+    g_test_message("%s", good[i]);
+    g_assert_true(c_is_expression(good[i]));
+  }
+  for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+    g_test_message("%s", bad[i]);
+    g_assert_false(c_is_expression(bad[i]));
+  }
+  char wide[] = "wide(width)";
+  g_autofree char *text =
+      c_expression_with("width * b.width + a->width - widths + 'w'", find_wide, wide);
+  g_assert_cmpstr(text, ==, "wide(width) * b.width + a->width - widths + 'w'");
+}
+
 static void test_declarators(void)
 {
   static const char *const cases[][3] = {{"int", "x", "int x"},
@@ -277,6 +306,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/c/literals", test_literals);
   g_test_add_func("/generate/c/identifiers", test_identifiers);
   g_test_add_func("/generate/c/declarators", test_declarators);
+  g_test_add_func("/generate/c/expressions", test_expressions);
   g_test_add_func("/generate/c/comment", test_comment);
   g_test_add_func("/generate/yaml", test_yaml);
   g_test_add_func("/generate/trigger/routes", test_routes);

@@ -88,7 +88,7 @@ class Lambda:
 
     def __init__(self, options):
         self.events, self.answers, outer = queue.Queue(), queue.Queue(), self
-        self.trigger = options.trigger
+        self.trigger, self.is_typed = options.trigger, bool(options.input)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -150,7 +150,7 @@ class Lambda:
         if self.trigger == "http":
             if not isinstance(answer.get("statusCode"), int):
                 raise Fault(f"no status: {answer}")
-            return http_outcome(answer["statusCode"]), answer
+            return http_outcome(answer["statusCode"], self.is_typed), answer
         if self.trigger in ("queue", "stream"):
             failures = answer["batchItemFailures"]
             if not all(item["itemIdentifier"] for item in failures):
@@ -169,24 +169,28 @@ class Http:
 
     def __init__(self, options, variable, health):
         self.port, self.trigger, self.name = free_port(), options.trigger, options.name
+        self.is_typed = bool(options.input)
         self.process = Process(options, {variable: str(self.port)})
         for _ in range(PATIENCE * 10):
             try:
-                self.ask("GET", health, {}, None)
+                self.ask("GET", health, {}, None, is_probe=True)
                 return
-            except OSError:
+            except (http.client.HTTPException, OSError):
                 self.process.check_alive()
                 time.sleep(0.1)
         raise Fault("it does not listen")
 
-    def ask(self, method, path, headers, body, is_chunked=False):
+    def ask(self, method, path, headers, body, is_chunked=False, is_probe=False):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, iter([body]) if is_chunked and body else body,
                                headers, encode_chunked=is_chunked)
             reply = connection.getresponse()
             return reply.status, reply.headers, reply.read()
-        except http.client.HTTPException as error:
+        except (http.client.HTTPException, OSError) as error:
+            if is_probe:
+                raise
+            time.sleep(0.2)
             self.process.check_alive()
             raise Fault(f"no HTTP: {error!r}") from None
         finally:
@@ -209,7 +213,7 @@ class Port(Http):
         if self.trigger not in ("http", "direct") and status not in (204, 400, 500):
             raise Fault(f"status {status} neither accepts nor refuses an event")
         if self.trigger == "http":
-            return http_outcome(status), body
+            return http_outcome(status, self.is_typed), body
         return (OK if status < 300 else REFUSED if status < 500 else FAILED), body
 
 
@@ -236,15 +240,16 @@ class Azure(Http):
             if missing:
                 raise Fault(f"the host needs {missing}: {answer}")
             code = int(reply["statusCode"])
-            return (http_outcome(code) if self.trigger == "http" else
-                    OK if code < 400 else REFUSED if code < 500 else FAILED), answer
+            is_typed = self.is_typed or self.trigger == "direct"
+            return http_outcome(code, is_typed), answer
         return OK, answer
 
 
-def http_outcome(status):
+def http_outcome(status, is_typed):
+    """A handler of the application may answer 4xx by itself; a typed function refuses with it."""
     if not 100 <= status <= 599:
         raise Fault(f"status {status}")
-    return OK if status < 500 else FAILED
+    return FAILED if status >= 500 else REFUSED if is_typed and status >= 400 else OK
 
 
 def request_body(request):
@@ -352,7 +357,7 @@ def check_hostile(options, platform, event):
             if jsonschema and fits(schema, payload):
                 continue
             outcome, answer = platform.send(put(payload))
-            if outcome == OK and not (options.trigger == "http" and is_client_error(answer)):
+            if outcome == OK:
                 raise Fault(f"{payload[:200]!r} is taken for an input: {answer}")
             n += 1
     if options.platform in ("aws", "azure"):
@@ -361,11 +366,6 @@ def check_hostile(options, platform, event):
             platform.process.check_alive()
             n += 1
     return n
-
-
-def is_client_error(answer):
-    code = answer.get("statusCode") if isinstance(answer, dict) else None
-    return code is None or 400 <= int(code) < 500
 
 
 def fits(schema, payload):
