@@ -179,11 +179,6 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   c_writer_line(&code, "int LLVMFuzzerRunDriver(int *n, char ***arguments,");
   c_writer_line(&code, "    int (*target)(const uint8_t *data, size_t size));");
   c_writer_line(&code, "int __wrap_main(int n, char **arguments);");
-  c_writer_line(&code, "const char *__asan_default_options(void);");
-  c_writer_comment(&code, "Dropped sections leave doubled descriptions of variables behind.");
-  c_writer_open(&code, "const char *__asan_default_options(void)");
-  c_writer_line(&code, "return \"detect_odr_violation=0\";");
-  c_writer_close(&code, "");
   c_writer_open(&code, "int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)");
   c_writer_line(&code, "return cleave_fuzz_function(functions, sizeof functions / sizeof "
                        "*functions, data, size);");

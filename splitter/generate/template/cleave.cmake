@@ -29,7 +29,10 @@ if(CLEAVE_FUZZ_FUNCTIONS)
       -print-file-name=libclang_rt.fuzzer_no_main-${CMAKE_SYSTEM_PROCESSOR}.a
       OUTPUT_VARIABLE CLEAVE_FUZZER OUTPUT_STRIP_TRAILING_WHITESPACE)
   endif()
-  add_compile_options(-g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  # Sections that are dropped take the sanitizer's descriptions of variables with them, which it
+  # needs: it watches no variables of files here.
+  add_compile_options(-g -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+    "SHELL:-mllvm -asan-globals=0")
   add_link_options(-fsanitize=address,undefined)
   set(CLEAVE_LINK dynamic)
 endif()
