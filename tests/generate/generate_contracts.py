@@ -169,7 +169,7 @@ int keep(struct order *order)
   return n;
 }
 
-struct buffer { char *data; size_t length; size_t capacity; char *label; };
+struct buffer { char *data; size_t length; size_t capacity; };
 int append(struct buffer *buffer, const char *text);
 int append(struct buffer *buffer, const char *text)
 {
@@ -180,8 +180,6 @@ int append(struct buffer *buffer, const char *text)
   }
   memcpy(buffer->data + buffer->length, text, n + 1);
   buffer->length += n;
-  free(buffer->label);
-  buffer->label = NULL;
   return 0;
 }
 
@@ -265,9 +263,9 @@ COMPOUND = [
     ("fill", {"n": "1"}, "Function.TooLittleRoom"),
     ("fill", {"n": "18446744073709551615"}, None),
     ("order_new", {"name": "ab", "n_lines": 3}, {"result": {"name": "ab", "n_lines": 3}}),
-    ("append", {"buffer": {"data": "ab", "label": "x"}, "text": "cd"},
-     {"result": 0, "buffer": {"data": "abcd", "label": None}}),
-    ("append", {"buffer": {"data": "ab", "label": "x", "capacity": "1000000"}, "text": "cd"}, None),
+    ("append", {"buffer": {"data": "ab"}, "text": "cd"},
+     {"result": 0, "buffer": {"data": "abcd"}}),
+    ("append", {"buffer": {"data": "ab", "capacity": "1000000"}, "text": "cd"}, None),
     ("keep", {"order": {"name": "abc", "n_lines": 1}}, {"result": 0}),
     ("keep", {"order": {"name": "x", "n_lines": 2}}, {"result": 3}),
 ]
