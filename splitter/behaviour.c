@@ -5,7 +5,7 @@
 /* A routine that sets so many counters back is a reset. */
 enum { FEWEST_RESET = 3 };
 
-static bool is_outside(const struct fact_state *state)
+bool behaviour_is_outside(const struct fact_state *state)
 {
   static const char *const outside[] = {"table", "file", "shm", NULL};
   return g_strv_contains(outside, state->storage);
@@ -74,7 +74,7 @@ struct behaviour *behaviour_new(const struct monolith *monolith)
   *behaviour = (struct behaviour){g_new0(bool, n), g_new0(bool, n), g_new0(bool, n)};
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (is_outside(&monolith->states[access->state]) && !access->fact->is_startup) {
+    if (behaviour_is_outside(&monolith->states[access->state]) && !access->fact->is_startup) {
       *(access->mode == ACCESS_WRITE ? &behaviour->writes_outside[access->routine]
                                      : &behaviour->reads_outside[access->routine]) = true;
     }
@@ -139,7 +139,7 @@ static struct filling filling_of(const struct monolith *monolith, const struct b
   }
   for (guint32 i = monolith->first_access[routine]; i < monolith->first_access[routine + 1]; i++) {
     const struct access *access = &monolith->accesses[i];
-    filling.loads |= is_outside(&monolith->states[access->state]) &&
+    filling.loads |= behaviour_is_outside(&monolith->states[access->state]) &&
                      access->fact->line > filling.lookup && access->fact->line < filling.fill;
   }
   for (guint32 i = monolith->first_call[routine]; i < monolith->first_call[routine + 1]; i++) {
@@ -210,7 +210,7 @@ static bool is_filled_elsewhere(const struct monolith *monolith, const guint8 *u
 char *behaviour_cache(const struct monolith *monolith, const struct behaviour *behaviour,
                       guint32 state)
 {
-  if (is_outside(&monolith->states[state]) || !has_room(&monolith->states[state])) {
+  if (behaviour_is_outside(&monolith->states[state]) || !has_room(&monolith->states[state])) {
     return NULL;
   }
   g_autofree bool *is_filler = g_new0(bool, MAX(monolith->n_routines, 1));

@@ -5,6 +5,9 @@
 
 #include "splitter/monolith.h"
 
+/* Whether a state lies outside of the process: a table, a data file, a shared segment. */
+bool behaviour_is_outside(const struct fact_state *state);
+
 struct behaviour {
   bool *is_reset;      /* per routine: sets counters back and does nothing else with them */
   bool *reads_outside; /* per routine: reads a table, a data file or a shared segment, or calls what

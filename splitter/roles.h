@@ -53,6 +53,10 @@ bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
  * its work. O(calls). */
 bool roles_dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine);
 
+/* Marks ROUTINE and all that call it, dispatch to entries excepted. O(calls). */
+void roles_taint(const struct monolith *monolith, const struct roles *roles, guint32 routine,
+                 bool *is_tainted);
+
 /* Whether every copy of the program may hold its own. */
 bool state_role_is_replicable(enum state_role role);
 

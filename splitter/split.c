@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/changes.h"
 #include "splitter/decision_price.h"
 #include "splitter/dust.h"
 #include "splitter/explanation.h"
@@ -17,17 +18,6 @@ G_DEFINE_QUARK(cleave - split - error, split_error)
 
 /* What it costs to move something that people have already seen, in units of evidence. */
 enum { MOVE_PRICE = 4 };
-
-static void change_free(gpointer data)
-{
-  struct split_change *change = data;
-  g_free(change->kind);
-  g_free(change->name);
-  g_free(change->from);
-  g_free(change->to);
-  g_free(change->reason);
-  g_free(change);
-}
 
 void split_result_clear(struct split_result *result)
 {
@@ -289,61 +279,6 @@ void splitting_propose(struct splitting *splitting)
                    splitting->graph, splitting->labels, splitting->n_labels, &decisions);
 }
 
-static const char *earlier_name(const struct previous *previous, guint32 service)
-{
-  return service == MONOLITH_NONE ? "" : g_ptr_array_index(previous->services, service);
-}
-
-static void note_change(struct split_result *result, const char *kind, const char *name,
-                        const char *from, const char *to, const char *reason)
-{
-  if (strcmp(from, to) == 0) {
-    return;
-  }
-  struct split_change *change = g_new0(struct split_change, 1);
-  *change = (struct split_change){g_strdup(kind), g_strdup(name), g_strdup(from), g_strdup(to),
-                                  g_strdup(reason)};
-  g_ptr_array_add(result->changes, change);
-}
-
-static const char *why(const struct splitting *splitting, gint64 pinned, bool is_fixed,
-                       bool is_taken, const struct place *place)
-{
-  if (pinned >= 0 || is_taken) {
-    return "decided in the boundaries";
-  }
-  if (is_fixed) {
-    return "kept together with or apart from others";
-  }
-  if (splitting->previous == NULL) {
-    return "new";
-  }
-  return place->reason != NULL ? place->reason : "hangs most on what is there";
-}
-
-static void list_changes(const struct splitting *splitting, struct split_result *result)
-{
-  const struct monolith *monolith = splitting->monolith;
-  const struct previous *previous = splitting->previous;
-  const struct decided *decided = splitting->decided;
-  for (guint32 i = 0; previous != NULL && i < monolith->n_routines; i++) {
-    const struct place *place = &splitting->proposal->routine[i];
-    note_change(result, "routine", monolith->routines[i].name,
-                earlier_name(previous, previous->routine[i]),
-                proposal_service_name(splitting->proposal, place->service),
-                why(splitting, decided->pinned_routine[i], decided->is_fixed_routine[i],
-                    decided->is_shared[i], place));
-  }
-  for (guint32 i = 0; previous != NULL && i < monolith->n_states; i++) {
-    const struct place *place = &splitting->proposal->state[i];
-    g_autofree char *name = monolith_state_name(&monolith->states[i]);
-    note_change(result, "state", name, earlier_name(previous, previous->state[i]),
-                proposal_service_name(splitting->proposal, place->service),
-                why(splitting, decided->pinned_state[i], decided->is_fixed_state[i],
-                    decided->is_external[i], place));
-  }
-}
-
 /* Services that hold the parts of GROUP; more than one means that it is cut. */
 static bool is_broken(const struct proposal *proposal, const struct span_group *group)
 {
@@ -490,8 +425,7 @@ bool split_run(struct store *store, const struct split_options *options,
                                                                     : (1U << N_EVIDENCE_KINDS) - 1};
   *result = (struct split_result){.remarks = g_ptr_array_new_with_free_func(g_free),
                                   .decisions = g_ptr_array_new_with_free_func(g_free),
-                                  .steps = g_ptr_array_new_with_free_func(g_free),
-                                  .changes = g_ptr_array_new_with_free_func(change_free)};
+                                  .steps = g_ptr_array_new_with_free_func(g_free)};
   bool is_done = false;
   tell(options, 0, "reading facts");
   splitting.monolith = monolith_load(store, error);
@@ -510,7 +444,7 @@ bool split_run(struct store *store, const struct split_options *options,
     if (solve(&splitting, store, result, error)) {
       tell(options, STEPS_PROPOSE, "forming services");
       splitting_propose(&splitting);
-      list_changes(&splitting, result);
+      result->changes = changes_of(&splitting);
       is_done = write_plan(&splitting, store, result, error);
     }
   }

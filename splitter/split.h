@@ -33,7 +33,7 @@ struct split_options {
 };
 
 struct split_change {
-  char *kind; /* routine or state */
+  char *kind; /* routine, state, or service when it only has another name */
   char *name;
   char *from; /* service, "" when there was none */
   char *to;   /* service, "" for shared or external */

@@ -310,6 +310,48 @@ static void test_account(void)
   g_unlink(path);
 }
 
+static guint count_kind(const struct split_result *result, const char *kind)
+{
+  guint n = 0;
+  for (guint i = 0; i < result->changes->len; i++) {
+    const struct split_change *change = g_ptr_array_index(result->changes, i);
+    n += strcmp(change->kind, kind) == 0;
+    g_assert_cmpstr(change->from, !=, change->to);
+    g_assert_cmpstr(change->reason, !=, "");
+  }
+  return n;
+}
+
+/* A name for what is there already is one change; a routine that is pulled over is one more. */
+static void test_changes(void)
+{
+  g_autofree char *path = scratch_path("changes.db");
+  g_autofree char *yaml = scratch_path("changes.yaml");
+  g_autoptr(store_t) store = new_clumps(path);
+  g_autoptr(GError) error = NULL;
+  struct split_result first = split(store, NULL);
+  split_result_clear(&first);
+  struct split_options options = {.boundaries = yaml};
+  struct split_result result = {0};
+  g_file_set_contents(yaml, "version: 1\nservices: {fruit: {routines: [apple_0]}}\n", -1, NULL);
+  must(split_run(store, &options, &result, &error), error);
+  g_assert_true(result.is_warm);
+  g_assert_cmpuint(result.changes->len, ==, 1);
+  g_assert_cmpuint(count_kind(&result, "service"), ==, 1);
+  split_result_clear(&result);
+  g_file_set_contents(yaml, "version: 1\nservices: {fruit: {routines: [apple_0, wagon_5]}}\n", -1,
+                      NULL);
+  must(split_run(store, &options, &result, &error), error);
+  g_assert_cmpuint(result.changes->len, ==, 1);
+  const struct split_change *change = g_ptr_array_index(result.changes, 0);
+  g_assert_cmpstr(change->name, ==, "wagon_5");
+  g_assert_cmpstr(change->to, ==, "fruit");
+  g_assert_cmpstr(change->reason, ==, "decided in the boundaries");
+  split_result_clear(&result);
+  g_unlink(yaml);
+  g_unlink(path);
+}
+
 /* Everything in one component stays one service: there is no boundary to find. */
 static void test_one_component(void)
 {
@@ -342,6 +384,7 @@ int main(int argc, char **argv)
   g_test_add_func("/fusion/decision-prices", test_decision_prices);
   g_test_add_func("/fusion/order", test_order);
   g_test_add_func("/fusion/account", test_account);
+  g_test_add_func("/fusion/changes", test_changes);
   g_test_add_func("/fusion/one-component", test_one_component);
   return g_test_run();
 }
