@@ -16,6 +16,7 @@ struct search {
   struct flow *flow;
   GArray *taken;        /* struct taken, by routine, then place */
   GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
+  GHashTable *ways;     /* routine -> struct id_map of points_to_trace() */
 };
 
 static gint compare_taken(gconstpointer left, gconstpointer right)
@@ -59,27 +60,57 @@ static guint first_taken(const struct search *search, uint32_t routine)
   return low;
 }
 
-/* The place where a routine's address was taken that led to a node: the first one whose own target
- * is the node or flows there; any other place stands in when none can be told. */
-static const struct unit_edge *witness_of(const struct search *search, uint32_t routine,
-                                          const char *file, const struct unit **unit)
+static const struct unit_edge *taken_edge(const struct search *search, guint index,
+                                          const struct unit **unit)
 {
-  const struct unit_edge *best = NULL;
-  for (guint i = first_taken(search, routine); i < search->taken->len; i++) {
-    const struct taken *taken = &g_array_index(search->taken, struct taken, i);
-    if (taken->routine != routine)
-      break;
-    const struct unit *from = linkage_unit(search->findings->linkage, taken->unit);
-    const struct unit_edge *edge = &from->edges[taken->edge];
-    bool is_near = strcmp(findings_file(from, edge->file), file) == 0;
-    if (best == NULL || is_near) {
-      best = edge;
-      *unit = from;
-    }
-    if (is_near)
-      break;
+  const struct taken *taken = &g_array_index(search->taken, struct taken, index);
+  *unit = linkage_unit(search->findings->linkage, taken->unit);
+  return &(*unit)->edges[taken->edge];
+}
+
+/* The way of a routine whose address is taken at n places from `first` on, traced once. */
+static const struct id_map *way_of(const struct search *search, uint32_t routine, guint first,
+                                   guint n)
+{
+  struct id_map *way = g_hash_table_lookup(search->ways, GUINT_TO_POINTER(routine));
+  if (way != NULL)
+    return way;
+  g_autofree uint32_t *sources = g_new(uint32_t, n);
+  for (guint i = 0; i < n; i++) {
+    const struct taken *taken = &g_array_index(search->taken, struct taken, first + i);
+    const struct unit *unit = linkage_unit(search->findings->linkage, taken->unit);
+    sources[i] = flow_node(search->flow, taken->unit, unit->edges[taken->edge].to);
   }
-  return best;
+  way = g_new0(struct id_map, 1);
+  points_to_trace(search->flow->solver, flow_routine_location(search->flow, routine), sources, n,
+                  way);
+  g_hash_table_insert(search->ways, GUINT_TO_POINTER(routine), way);
+  return way;
+}
+
+/* The place where a routine's address was taken that led to a node by the shortest way. Where none
+ * can be told, one in the file of the call, or the first. NULL when it is never taken. */
+static const struct unit_edge *witness_of(const struct search *search, uint32_t routine,
+                                          uint32_t node, const char *file, const struct unit **unit)
+{
+  guint first = first_taken(search, routine), n = 0;
+  while (first + n < search->taken->len &&
+         g_array_index(search->taken, struct taken, first + n).routine == routine)
+    n++;
+  if (n == 0)
+    return NULL;
+  if (n > 1 && node != LINK_NONE) {
+    uint32_t origin =
+        points_to_origin(search->flow->solver, way_of(search, routine, first, n), node);
+    if (origin != POINTS_TO_NONE)
+      return taken_edge(search, first + origin, unit);
+  }
+  for (guint i = 0; i < n; i++) {
+    const struct unit_edge *edge = taken_edge(search, first + i, unit);
+    if (strcmp(findings_file(*unit, edge->file), file) == 0)
+      return edge;
+  }
+  return taken_edge(search, first, unit);
 }
 
 static const char *tier_of_slot(const struct search *search, uint32_t unit,
@@ -122,12 +153,13 @@ static void add_call_row(struct search *search, int64_t site, uint32_t caller, u
 }
 
 static void add_target(struct search *search, int64_t site, uint32_t caller, uint32_t callee,
-                       uint32_t unit, uint32_t call, enum call_kind kind, const char *tier)
+                       uint32_t unit, uint32_t call, enum call_kind kind, const char *tier,
+                       uint32_t node)
 {
   const struct unit *from = linkage_unit(search->findings->linkage, unit);
   const struct unit *witness_unit = NULL;
   const struct unit_edge *witness =
-      witness_of(search, callee, findings_file(from, from->calls[call].file), &witness_unit);
+      witness_of(search, callee, node, findings_file(from, from->calls[call].file), &witness_unit);
   add_call_row(search, site, caller, callee, unit, call, kind, tier,
                witness != NULL ? findings_file(witness_unit, witness->file) : "",
                witness != NULL ? witness->line : 0);
@@ -267,8 +299,9 @@ static void add_indirect(struct search *search, int64_t site, uint32_t caller, u
     targets = signature_targets(search, shape);
     tier = "signature";
   }
+  uint32_t node = flow_node(search->flow, unit, call->pointer);
   for (uint32_t i = 0; i < targets.n; i++)
-    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, tier);
+    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, tier, node);
   id_set_clear(&targets);
 }
 
@@ -359,7 +392,7 @@ static void add_resolved(struct search *search, int64_t site, uint32_t caller, u
   uint32_t node = flow_resolver(search->flow, unit, from->calls[row].callee);
   struct id_set targets = flow_routines(search->flow, node);
   for (uint32_t i = 0; i < targets.n; i++)
-    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, "flow");
+    add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, "flow", node);
   id_set_clear(&targets);
 }
 
@@ -388,7 +421,8 @@ static void add_call(struct search *search, uint32_t unit, uint32_t row)
 /* ---- callbacks that outside routines run ---- */
 
 /* Calls from which outside routines run callbacks that were handed over before. */
-static void add_invokers(struct search *search, const struct pattern *invoked_by, uint32_t callee)
+static void add_invokers(struct search *search, const struct pattern *invoked_by, uint32_t callee,
+                         uint32_t node)
 {
   struct linkage *linkage = search->findings->linkage;
   const struct link_program *program = search->flow->program;
@@ -402,7 +436,7 @@ static void add_invokers(struct search *search, const struct pattern *invoked_by
           !pattern_matches(invoked_by, unit_string(unit, unit->routines[call->callee].name)))
         continue;
       add_target(search, findings_site(linkage, index, c), caller, callee, index, c, CALL_CALLBACK,
-                 "model");
+                 "model", node);
     }
   }
 }
@@ -419,15 +453,21 @@ static void add_callbacks(struct search *search)
     for (uint32_t t = 0; t < targets.n && caller != LINK_NONE; t++) {
       int64_t site = findings_site(linkage, callback->unit, callback->call);
       add_target(search, site, caller, targets.ids[t], callback->unit, callback->call,
-                 CALL_CALLBACK, "model");
+                 CALL_CALLBACK, "model", callback->node);
       GArray *found = search->findings->found_calls;
       g_array_index(found, struct found_call, found->len - 1).is_later =
           callback->model->is_detached || callback->model->invoked_by != NULL;
       if (callback->model->invoked_by != NULL)
-        add_invokers(search, callback->model->invoked_by, targets.ids[t]);
+        add_invokers(search, callback->model->invoked_by, targets.ids[t], callback->node);
     }
     id_set_clear(&targets);
   }
+}
+
+static void way_free(gpointer data)
+{
+  id_map_clear(data);
+  g_free(data);
 }
 
 static void field_set_free(gpointer data)
@@ -443,6 +483,7 @@ void calls_find(struct findings *findings, struct flow *flow)
       .flow = flow,
       .taken = g_array_new(FALSE, FALSE, sizeof(struct taken)),
       .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
+      .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
   collect_taken(&search);
   collect_fields(&search);
@@ -457,4 +498,5 @@ void calls_find(struct findings *findings, struct flow *flow)
   add_callbacks(&search);
   g_array_unref(search.taken);
   g_hash_table_unref(search.by_field);
+  g_hash_table_unref(search.ways);
 }

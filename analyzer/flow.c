@@ -871,6 +871,13 @@ void flow_free(struct flow *flow)
   g_free(flow);
 }
 
+uint32_t flow_routine_location(const struct flow *flow, uint32_t routine)
+{
+  if (routine >= flow->n_routines || flow->routine_objects[routine] == LINK_NONE)
+    return LINK_NONE;
+  return points_to_location(flow->solver, flow->routine_objects[routine], 0);
+}
+
 struct id_set flow_routines(const struct flow *flow, uint32_t node)
 {
   struct id_set routines = {0};

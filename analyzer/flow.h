@@ -69,6 +69,9 @@ uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node);
  * for any other. */
 uint32_t flow_resolver(struct flow *flow, uint32_t unit, uint32_t row);
 
+/* The solver's location that is a routine's address; LINK_NONE when it is never taken. */
+uint32_t flow_routine_location(const struct flow *flow, uint32_t routine);
+
 /* Link routines that a solver's node may hold, ascending. */
 struct id_set flow_routines(const struct flow *flow, uint32_t node);
 

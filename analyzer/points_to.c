@@ -1,7 +1,5 @@
 #include "analyzer/points_to.h"
 
-#include "analyzer/id_set.h"
-
 #include <string.h>
 
 #define OFFSET_LIMIT (1u << 20)
@@ -897,6 +895,33 @@ const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node,
 bool points_to_holds(const struct points_to *solver, uint32_t node, uint32_t location)
 {
   return id_set_has(&NODE(solver, representative(solver, node))->all, location);
+}
+
+void points_to_trace(const struct points_to *solver, uint32_t location, const uint32_t *sources,
+                     uint32_t n_sources, struct id_map *origins)
+{
+  g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  for (uint32_t i = 0; i < n_sources; i++) {
+    uint32_t node = representative(solver, sources[i]);
+    if (id_set_has(&NODE(solver, node)->all, location) && id_map_put_new(origins, node, i))
+      g_array_append_val(queue, node);
+  }
+  for (guint at = 0; at < queue->len; at++) {
+    uint32_t node = g_array_index(queue, uint32_t, at);
+    uint32_t origin = id_map_get(origins, node);
+    const struct id_set *edges = &NODE(solver, node)->edges;
+    for (uint32_t i = 0; i < edges->n; i++) {
+      uint32_t to = representative(solver, edges->ids[i]);
+      if (id_set_has(&NODE(solver, to)->all, location) && id_map_put_new(origins, to, origin))
+        g_array_append_val(queue, to);
+    }
+  }
+}
+
+uint32_t points_to_origin(const struct points_to *solver, const struct id_map *origins,
+                          uint32_t node)
+{
+  return id_map_get(origins, representative(solver, node));
 }
 
 uint32_t points_to_object_of(const struct points_to *solver, uint32_t location)

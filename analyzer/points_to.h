@@ -12,6 +12,8 @@
 #ifndef CLEAVE_ANALYZER_POINTS_TO_H
 #define CLEAVE_ANALYZER_POINTS_TO_H
 
+#include "analyzer/id_set.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -108,6 +110,15 @@ void points_to_solve(struct points_to *solver);
 /* The solution: locations held by a node, ascending, valid until the next change. */
 const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node, uint32_t *n);
 bool points_to_holds(const struct points_to *solver, uint32_t node, uint32_t location);
+
+/* How a location came to the nodes that hold it: puts into `origins`, for each node that it reached
+ * from one of these sources, the position of the source with the shortest way. Nodes that hold the
+ * same are one; points_to_origin() looks one up, POINTS_TO_NONE where it came from elsewhere.
+ * Linear in the edges between nodes that hold the location. */
+void points_to_trace(const struct points_to *solver, uint32_t location, const uint32_t *sources,
+                     uint32_t n_sources, struct id_map *origins);
+uint32_t points_to_origin(const struct points_to *solver, const struct id_map *origins,
+                          uint32_t node);
 
 uint32_t points_to_object_of(const struct points_to *solver, uint32_t location);
 uint32_t points_to_offset_of(const struct points_to *solver, uint32_t location);

@@ -117,6 +117,70 @@ static void test_types(void)
   g_assert_cmpuint(points_to_object_of(solver, only_target(solver, of_large)), ==, large);
 }
 
+/* A small record copied inside large ones takes nothing along that lies behind it. */
+static void test_small_copy(void)
+{
+  g_autoptr(points_to_owner) solver = new_solver();
+  uint32_t from = points_to_add_object(solver, 32, 2), to = points_to_add_object(solver, 32, 2);
+  uint32_t x = points_to_add_object(solver, 8, POINTS_TO_SCALAR);
+  uint32_t p = points_to_add_node(solver), q = points_to_add_node(solver);
+  points_to_add_address(solver, p, to, 0);
+  points_to_add_address(solver, q, from, 0);
+  points_to_add_address(solver, points_to_location(solver, from, 8), x, 0);
+  points_to_add_address(solver, points_to_location(solver, from, 24), x, 0);
+  points_to_add_record(solver, p, q, 1);
+  points_to_solve(solver);
+  g_assert_cmpuint(n_targets(solver, points_to_location(solver, to, 8)), ==, 1);
+  g_assert_cmpuint(n_targets(solver, points_to_location(solver, to, 24)), ==, 0);
+}
+
+/* Behind an allocated record is raw memory; around a view is what it is a view of. */
+static void test_bytes(void)
+{
+  g_autoptr(points_to_owner) solver = new_solver();
+  uint32_t heap = points_to_add_object(solver, 16, 1), named = points_to_add_object(solver, 16, 1);
+  uint32_t raw = points_to_add_object(solver, 0, POINTS_TO_UNKNOWN);
+  points_to_set_memory(solver, heap);
+  points_to_set_memory(solver, raw);
+  uint32_t p = points_to_add_node(solver), q = points_to_add_node(solver);
+  uint32_t r = points_to_add_node(solver), s = points_to_add_node(solver);
+  points_to_add_address(solver, p, heap, 0);
+  points_to_add_bytes(solver, q, p);
+  points_to_add_address(solver, r, raw, 0);
+  uint32_t view = points_to_add_node(solver);
+  points_to_add_field(solver, view, r, 8, 1);
+  points_to_add_bytes(solver, s, view);
+  uint32_t t = points_to_add_node(solver), u = points_to_add_node(solver);
+  points_to_add_address(solver, t, named, 0);
+  points_to_add_bytes(solver, u, t);
+  points_to_solve(solver);
+  g_assert_cmpuint(n_targets(solver, q), ==, 2);
+  g_assert_cmpuint(points_to_object_of(solver, only_target(solver, s)), ==, raw);
+  g_assert_cmpuint(points_to_object_of(solver, only_target(solver, u)), ==, named);
+}
+
+/* What is resized was allocated; what points to numbers holds no routine. */
+static void test_memory_and_numbers(void)
+{
+  g_autoptr(points_to_owner) solver = new_solver();
+  uint32_t heap = points_to_add_object(solver, 16, 1), named = points_to_add_object(solver, 16, 1);
+  uint32_t routine = points_to_add_object(solver, 1, POINTS_TO_SCALAR);
+  points_to_set_memory(solver, heap);
+  points_to_set_routine(solver, routine, NULL, 0, POINTS_TO_NONE, POINTS_TO_NONE, 0);
+  uint32_t any = points_to_add_node(solver);
+  uint32_t memory = points_to_add_node(solver), number = points_to_add_node(solver);
+  points_to_restrict(solver, memory, POINTS_TO_MEMORY);
+  points_to_restrict(solver, number, POINTS_TO_NUMBER);
+  points_to_add_address(solver, any, heap, 0);
+  points_to_add_address(solver, any, named, 0);
+  points_to_add_address(solver, any, routine, 0);
+  points_to_add_copy(solver, memory, any);
+  points_to_add_copy(solver, number, any);
+  points_to_solve(solver);
+  g_assert_cmpuint(points_to_object_of(solver, only_target(solver, memory)), ==, heap);
+  g_assert_false(points_to_holds(solver, number, points_to_location(solver, routine, 0)));
+}
+
 /* Raw memory that is used as two records is two places. */
 static void test_raw_memory(void)
 {
@@ -197,6 +261,9 @@ static void test_call(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/points_to/small_copy", test_small_copy);
+  g_test_add_func("/points_to/bytes", test_bytes);
+  g_test_add_func("/points_to/memory_and_numbers", test_memory_and_numbers);
   g_test_add_func("/points_to/load_and_store", test_load_and_store);
   g_test_add_func("/points_to/fields", test_fields);
   g_test_add_func("/points_to/types", test_types);

@@ -28,8 +28,25 @@ def words(entry):
     return entry.get("arguments") or shlex.split(entry["command"])
 
 
+def without_line_marks(entry, folder, number):
+    """A copy of a generated source that says which lines of another file it comes from, without
+    that: we name the lines that were compiled. None for any other."""
+    source = os.path.join(entry["directory"], entry["file"])
+    with open(source, encoding="utf-8", errors="surrogateescape") as file:
+        text = file.read()
+    marks = re.compile(r"^[ \t]*#[ \t]*(line[ \t]+)?\d+.*$", re.M)
+    if not marks.search(text):
+        return None
+    copy = os.path.join(folder, f"{number}.c")
+    with open(copy, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(marks.sub("", text))
+    return copy
+
+
 def compile_one(entry, folder, number):
     args, skip = [], False
+    copy = without_line_marks(entry, folder, number)
+    source = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
     for word in words(entry)[1:]:
         if skip:
             skip = False
@@ -37,6 +54,8 @@ def compile_one(entry, folder, number):
             skip = True
         elif word in DROP or re.match(r"-(O|g|flto|fprofile|save-temps|M[FTQ])", word):
             pass
+        elif copy and os.path.realpath(os.path.join(entry["directory"], word)) == source:
+            args += ["-iquote", os.path.dirname(source), copy]
         else:
             args.append(word)
     output = os.path.join(folder, f"{number}.o")
@@ -50,7 +69,7 @@ def compile_one(entry, folder, number):
         text = file.read()
     os.remove(info)
     os.remove(output)
-    return text, ""
+    return text.replace(copy, source) if copy else text, ""
 
 
 NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
@@ -174,9 +193,8 @@ def compare(name, path, commands, details):
             continue
         texts = preprocessed(entry)
         for e in left:
-            name = e[1]
             around = "".join(texts.get((e[2], e[3] + k), "") for k in range(0, SPAN))
-            if re.search(r"\b" + re.escape(name) + r"\b", around):
+            if re.search(r"\b" + re.escape(e[1]) + r"\b", around):
                 dead.add(e)
     wrong = sorted(rest - dead)
     dead = sorted(dead)

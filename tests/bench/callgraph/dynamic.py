@@ -152,6 +152,8 @@ def match_sites(store, trace):
     for (caller, path, line), targets in trace.sites.items():
         near = [(abs(line - at), site) for at, site in by_caller.get(caller, ())
                 if store.indirect[site][1] == path and -SPAN <= line - at <= SPAN]
+        # The line table may name the source for a body of a header.
+        near = near or [(0, site) for at, site in by_caller.get(caller, ()) if at == line]
         if not near:
             lost.append((caller, path, line))
             continue
@@ -175,7 +177,8 @@ def mean(sets):
 
 
 def show_tiers(store, others, seen, pairs):
-    """The table; returns mean targets of calls through pointers, and that of signatures alone."""
+    """The table, its last row the plain signature match; returns mean targets of calls through
+    pointers, and what the plain match has for the same."""
     print("    up to tier  sites  targets  mean     with callbacks of libraries  pairs   places")
     all_sites = set(store.indirect) | store.models
     for tier in TIERS:
@@ -193,7 +196,7 @@ def show_tiers(store, others, seen, pairs):
         callers[store.indirect[site][0]] |= store.baseline[site]
     hit = sum(1 for caller, callee in others if callee in callers[caller])
     at_place = sum(len(targets & store.baseline[site]) for site, targets in seen.items())
-    print(f"    {'signatures alone':10} {sum(map(bool, plain)):0} {sum(map(len, plain)):8}  {mean(plain):6.2f}"
+    print(f"    {'plain':10} {sum(map(bool, plain)):6} {sum(map(len, plain)):8}  {mean(plain):6.2f}"
           f"   {'':21}     {share(hit, len(others)):>8} {share(at_place, pairs):>8}")
     solved = [site for site in store.indirect if store.up_to(site, "signature")]
     return (mean(store.up_to(site, "signature") for site in solved),
