@@ -4,6 +4,7 @@
 
 struct uses {
   struct findings *findings;
+  uint32_t **aliases; /* [unit][object] -> position of the parameter that a local holds, or 0 */
   uint32_t *first; /* link routine -> first of its parameters below; LINK_NONE when not defined */
   uint32_t *flags; /* enum unit_use_flags by parameter */
   const char **reasons;
@@ -19,6 +20,57 @@ static const struct unit_routine *row_of(const struct linkage *linkage,
                                          const struct link_routine *routine)
 {
   return &linkage_unit(linkage, routine->unit)->routines[routine->row];
+}
+
+/* ---- locals that hold a parameter ---- */
+
+static const struct unit_object *variable_of(const struct unit *unit, uint32_t node)
+{
+  const struct unit_node *row = &unit->nodes[node];
+  return row->kind == UNIT_NODE_OBJECT && row->path == 0 ? &unit->objects[row->index] : NULL;
+}
+
+/* "struct lines *lines = context;": what is done with the local is done with the parameter. */
+static uint32_t *aliases_of(const struct unit *unit)
+{
+  uint32_t *aliases = g_new0(uint32_t, MAX(unit->n_objects, 1));
+  for (uint32_t i = 0; i < unit->n_objects; i++) {
+    if (unit->objects[i].kind == UNIT_OBJECT_PARAM)
+      aliases[i] = unit->objects[i].position;
+  }
+  for (uint32_t i = 0; i < unit->n_edges; i++) {
+    const struct unit_edge *edge = &unit->edges[i];
+    if (edge->kind != UNIT_EDGE_COPY)
+      continue;
+    const struct unit_object *to = variable_of(unit, edge->to);
+    const struct unit_object *from = variable_of(unit, edge->from);
+    if (to != NULL && from != NULL && to->kind == UNIT_OBJECT_LOCAL &&
+        from->kind == UNIT_OBJECT_PARAM && to->routine == from->routine)
+      aliases[unit->nodes[edge->to].index] = from->position;
+  }
+  return aliases;
+}
+
+/* Reads and writes through locals that hold a parameter. */
+static void take_accesses(struct uses *uses, uint32_t index)
+{
+  const struct unit *unit = linkage_unit(uses->findings->linkage, index);
+  for (uint32_t i = 0; i < unit->n_accesses; i++) {
+    const struct unit_access *access = &unit->accesses[i];
+    uint32_t routine = findings_routine(uses->findings->linkage, index, access->routine);
+    if (access->base != UNIT_BASE_POINTER || access->object == UNIT_NONE || routine == LINK_NONE ||
+        uses->first[routine] == LINK_NONE)
+      continue;
+    uint32_t position = uses->aliases[index][access->object];
+    if (position == 0 || unit->objects[access->object].routine != access->routine ||
+        position >=
+            row_of(uses->findings->linkage, linkage_routine(uses->findings->linkage, routine))
+                ->n_params)
+      continue;
+    uses->flags[uses->first[routine] + position] |=
+        ((access->mode & UNIT_READ) != 0 ? UNIT_USE_READ : 0u) |
+        ((access->mode & UNIT_WRITE) != 0 ? UNIT_USE_WRITTEN : 0u);
+  }
 }
 
 static void begin(struct uses *uses)
@@ -40,16 +92,22 @@ static void begin(struct uses *uses)
     for (uint32_t p = 0; p < row->n_params && routine->is_defined; p++)
       uses->flags[uses->first[i] + p] = unit->params[row->first_param + p].uses;
   }
+  uses->aliases = g_new(uint32_t *, MAX(linkage->n_units, 1));
+  for (uint32_t i = 0; i < linkage->n_units; i++) {
+    uses->aliases[i] = aliases_of(linkage_unit(linkage, i));
+    take_accesses(uses, i);
+  }
 }
 
 /* What an outside routine does, judged by the type of its parameter. */
 static uint32_t outside_uses(const struct unit *unit, const struct unit_routine *callee,
-                             uint32_t position)
+                             const struct unit_argument *argument)
 {
+  uint32_t position = argument->position;
   if (strcmp(unit_string(unit, callee->name), "free") == 0)
     return UNIT_USE_FREED;
   if (position >= callee->n_params)
-    return UNIT_USE_READ;
+    return (argument->flags & UNIT_VALUE_POINTER) != 0 ? UNIT_USE_READ : 0;
   uint32_t flags = unit->params[callee->first_param + position].flags;
   if ((flags & UNIT_VALUE_POINTER) == 0)
     return 0;
@@ -59,6 +117,23 @@ static uint32_t outside_uses(const struct unit *unit, const struct unit_routine 
   return is_const ? UNIT_USE_READ : UNIT_USE_READ | UNIT_USE_WRITTEN;
 }
 
+/* The caller's parameter behind an argument: itself, a local that holds it, or the address of a
+ * field of what it points to. 0 when there is none. */
+static uint32_t param_behind(const struct uses *uses, uint32_t unit,
+                             const struct unit_argument *argument)
+{
+  switch (argument->kind) {
+  case UNIT_ARGUMENT_PARAM:
+    return (uint32_t)argument->integer;
+  case UNIT_ARGUMENT_OBJECT:
+    return argument->path == 0 ? uses->aliases[unit][argument->index] : 0;
+  case UNIT_ARGUMENT_FIELD_ADDRESS:
+    return argument->index != UNIT_NONE ? uses->aliases[unit][argument->index] : 0;
+  default:
+    return 0;
+  }
+}
+
 static bool inherit(struct uses *uses, const struct found_call *call, uint32_t argument_row)
 {
   struct linkage *linkage = uses->findings->linkage;
@@ -66,17 +141,19 @@ static bool inherit(struct uses *uses, const struct found_call *call, uint32_t a
   const struct unit_argument *argument = &unit->arguments[argument_row];
   const struct link_routine *caller = linkage_routine(linkage, call->caller);
   const struct link_routine *callee = linkage_routine(linkage, call->callee);
-  uint32_t own = (uint32_t)argument->integer;
-  if (argument->kind != UNIT_ARGUMENT_PARAM || own >= row_of(linkage, caller)->n_params)
+  uint32_t own = param_behind(uses, call->unit, argument);
+  if (own == 0 || own >= row_of(linkage, caller)->n_params)
     return false;
   uint32_t gained;
   if (!callee->is_defined)
-    gained = outside_uses(linkage_unit(linkage, callee->unit), row_of(linkage, callee),
-                          argument->position);
+    gained = outside_uses(linkage_unit(linkage, callee->unit), row_of(linkage, callee), argument);
   else if (argument->position < row_of(linkage, callee)->n_params)
     gained = uses->flags[uses->first[call->callee] + argument->position] & INHERITED;
   else
-    gained = UNIT_USE_READ;
+    gained = (argument->flags & UNIT_VALUE_POINTER) != 0 ? UNIT_USE_READ : 0;
+  /* A part of what the parameter points to is touched; it is not itself freed or a string. */
+  if (argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS)
+    gained &= UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_KEPT;
   uint32_t at = uses->first[call->caller] + own;
   if ((uses->flags[at] | gained) == uses->flags[at])
     return false;
@@ -183,6 +260,9 @@ void params_find(struct findings *findings)
     if (*linkage_routine(findings->linkage, i)->file != '\0')
       add_rows(&uses, i);
   }
+  for (uint32_t i = 0; i < findings->linkage->n_units; i++)
+    g_free(uses.aliases[i]);
+  g_free(uses.aliases);
   g_free(uses.first);
   g_free(uses.flags);
   g_free(uses.reasons);

@@ -18,7 +18,11 @@ struct walk {
   struct visit *visit;
   uint32_t object;
   bool is_static;
+  bool is_overriding; /* a designator was there: what comes may have been given before */
+  guint first;        /* first row of this initialiser */
 };
+
+enum { RANGE_LIMIT = 4096 };
 
 static bool is_array_type(CXType type)
 {
@@ -96,6 +100,35 @@ static bool step_target(struct walk *walk, const struct step *step, CXType *type
 static void walk_list(struct walk *walk, CXType type, uint32_t path, const char *indexes,
                       CXCursor list);
 
+static const char *text_of(const struct walk *walk, uint32_t string)
+{
+  const struct unit_builder *builder = walk->visit->builder;
+  return builder->string_bytes->str + g_array_index(builder->string_offsets, uint32_t, string);
+}
+
+static bool is_below(const struct unit_builder *builder, uint32_t path, uint32_t outer)
+{
+  while (path > outer)
+    path = g_array_index(builder->paths, struct unit_path, path).parent;
+  return path == outer;
+}
+
+/* A later initialiser of an object replaces all of an earlier one. */
+static void forget(struct walk *walk, uint32_t path, const char *indexes)
+{
+  struct unit_builder *builder = walk->visit->builder;
+  size_t length = strlen(indexes);
+  for (guint i = builder->initialisers->len; walk->is_overriding && i-- > walk->first;) {
+    const struct unit_initialiser *row =
+        &g_array_index(builder->initialisers, struct unit_initialiser, i);
+    const char *own = text_of(walk, row->indexes);
+    if (row->object == walk->object && is_below(builder, row->path, path) &&
+        strncmp(own, indexes, length) == 0 &&
+        (length == 0 || own[length] == '\0' || own[length] == '.'))
+      g_array_remove_index(builder->initialisers, i);
+  }
+}
+
 static int32_t first_index(const char *indexes)
 {
   if (*indexes == '\0')
@@ -150,6 +183,7 @@ static void walk_leaf(struct walk *walk, CXType type, uint32_t path, const char 
                  is_array_type(clang_getCanonicalType(type));
   struct value value = visit_value(visit, expression);
   struct spot spot = visit_spot(visit, expression);
+  forget(walk, path, indexes);
   if (walk->is_static)
     note_leaf(walk, type, path, indexes, expression, &value, &spot);
   if (is_text)
@@ -166,7 +200,8 @@ static void walk_leaf(struct walk *walk, CXType type, uint32_t path, const char 
 
 /* Follows the designators of one element from `step` down to the designated object. */
 static bool follow_designators(struct walk *walk, struct step *step, CXCursor element,
-                               CXCursor *value, CXType *type, uint32_t *path, GString *indexes)
+                               CXCursor *value, CXType *type, uint32_t *path, GString *indexes,
+                               int64_t *n_more)
 {
   struct visit *visit = walk->visit;
   guint n = 0;
@@ -205,8 +240,10 @@ static bool follow_designators(struct walk *walk, struct step *step, CXCursor el
       at_type = clang_getCanonicalType(clang_getArrayElementType(at_type));
     } else if (clang_isExpression(kind)) {
       int64_t last = 0; /* the end of a range [1 ... 2]: the elements after it follow */
-      if (visit_integer(child, &last) && step->fields == NULL)
+      if (visit_integer(child, &last) && step->fields == NULL) {
+        *n_more = CLAMP(last - step->index, 0, RANGE_LIMIT);
         step->index = last;
+      }
     }
   }
   if (is_fine)
@@ -268,10 +305,38 @@ static guint place_element(struct walk *walk, CXType type, uint32_t path, const 
   return at == first ? at + 1 : at;
 }
 
+/* What the first element of a range was given, for the `n` elements behind it. `index` is its own,
+ * behind the indexes `outer` of the array. */
+static void repeat(struct walk *walk, guint from, uint32_t path, const char *outer, int64_t index,
+                   int64_t n)
+{
+  struct unit_builder *builder = walk->visit->builder;
+  if (from >= builder->initialisers->len)
+    return;
+  guint n_rows = builder->initialisers->len - from;
+  g_autofree struct unit_initialiser *rows = g_memdup2(
+      &g_array_index(builder->initialisers, struct unit_initialiser, from), n_rows * sizeof *rows);
+  const char *dot = *outer != '\0' ? "." : "";
+  g_autofree char *own = g_strdup_printf("%s%s%" G_GINT64_FORMAT, outer, dot, index);
+  for (int64_t k = index + 1; k <= index + n; k++) {
+    g_autofree char *element = g_strdup_printf("%s%s%" G_GINT64_FORMAT, outer, dot, k);
+    forget(walk, path, element);
+    for (guint i = 0; i < n_rows; i++) {
+      struct unit_initialiser row = rows[i];
+      g_autofree char *indexes =
+          g_strconcat(element, text_of(walk, row.indexes) + strlen(own), NULL);
+      row.indexes = unit_builder_string(builder, indexes);
+      row.index = first_index(indexes);
+      unit_builder_add_initialiser(builder, &row);
+    }
+  }
+}
+
 static void walk_list(struct walk *walk, CXType type, uint32_t path, const char *indexes,
                       CXCursor list)
 {
   struct visit *visit = walk->visit;
+  forget(walk, path, indexes);
   guint n = 0;
   guint start = visit_push_expressions(visit, list, &n);
   guint end = start + n;
@@ -289,10 +354,17 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
     CXCursor element = visit_at(visit, at);
     if (is_designated(element)) {
       CXCursor value;
-      if (follow_designators(walk, &step, element, &value, &target_type, &target_path, target)) {
+      int64_t n_more = 0;
+      walk->is_overriding = true;
+      if (follow_designators(walk, &step, element, &value, &target_type, &target_path, target,
+                             &n_more)) {
+        forget(walk, target_path, target->str);
+        guint before = visit->builder->initialisers->len;
         /* The value may begin a nested aggregate that the next elements go on filling. */
         g_array_index(visit->stack, CXCursor, at) = value;
         at = place_element(walk, target_type, target_path, target->str, at, end);
+        if (n_more > 0)
+          repeat(walk, before, target_path, step.indexes->str, step.index - n_more, n_more);
       } else {
         at++;
       }
@@ -320,7 +392,10 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
 void visit_initialiser(struct visit *visit, const struct place *place, CXCursor initialiser,
                        bool is_static)
 {
-  struct walk walk = {.visit = visit, .object = place->object, .is_static = is_static};
+  struct walk walk = {.visit = visit,
+                      .object = place->object,
+                      .is_static = is_static,
+                      .first = visit->builder->initialisers->len};
   uint32_t outer_object = visit->object;
   uint32_t outer = visit->is_initialiser;
   visit->object = place->object;

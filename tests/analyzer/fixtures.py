@@ -9,6 +9,8 @@
     // path: ROUTINE EFFECT VIA         through others: the whole of v_effect.via
     // entry: ROUTINE TRIGGER "KEY" RULE [1]     with 1, the evidence stands one line above
     // span: ROUTINE KIND END_LINE
+    // param: ROUTINE NAME USES         the whole of v_param.use
+    // contract: ROUTINE POSITION WORDS the whole of v_param.contract
     // not: ROUTINE EFFECT              nowhere in the file, neither directly nor through others
 
 Several expectations on a line are separated by semicolons.
@@ -34,7 +36,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|path|entry|span|not): (.*)|(unresolved)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract): (.*)|(unresolved)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -73,6 +75,14 @@ def holds(store, line, kind, text):
         routine, effect = text.split(" ")
         return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ? AND line = ?"
                              " AND via NOT LIKE '%>%'", (routine, effect, line)).fetchone()[0] > 0
+    if kind == "param":
+        routine, name, uses = text.split(" ")
+        return store.execute("SELECT count(*) FROM v_param WHERE routine = ? AND name = ? AND use = ?",
+                             (routine, name, uses)).fetchone()[0] > 0
+    if kind == "contract":
+        routine, position, *words = text.split(" ", 2)
+        return store.execute("SELECT count(*) FROM v_param WHERE routine = ? AND position = ? AND contract = ?",
+                             (routine, int(position), words[0] if words else "")).fetchone()[0] > 0
     if kind == "not":
         return store.execute("SELECT count(*) FROM v_effect WHERE routine = ? AND effect = ?",
                              text.split(" ")).fetchone()[0] == 0
