@@ -5,6 +5,7 @@
 #include "splitter/generate/call_source.h"
 #include "splitter/generate/http_source.h"
 #include "splitter/generate/program_source.h"
+#include "splitter/generate/state_source.h"
 
 /* The step's guarded C routine; written once per binary. Returns its symbol, which the glue owns.
  */
@@ -114,11 +115,11 @@ static void write_descriptor(struct c_writer *code, const struct function_spec *
                 spec->is_process_per_event ? "CLEAVE_PROCESS_PER_EVENT" : "0");
   c_writer_line(code, ".timeout_ms = %" G_GINT64_FORMAT ",", spec->timeout_s * 1000);
   c_writer_line(code, ".init = start_%s,", spec->symbol);
-  if (is_consumer(spec)) {
-    c_writer_line(code, ".consume = cleave_consume_%s,", spec->symbol);
-  } else {
-    c_writer_line(code, ".invoke = cleave_call_%s,", spec->symbol);
-  }
+  const char *through = function_spec_has_store(spec) ? "stateful"
+                        : is_consumer(spec)           ? "consume"
+                                                      : "call";
+  c_writer_line(code, ".%s = cleave_%s_%s,", is_consumer(spec) ? "consume" : "invoke", through,
+                spec->symbol);
   c_writer_close(code, ",");
 }
 
@@ -147,6 +148,9 @@ static void write_function(struct artifact *artifact, struct c_writer *code,
   } else {
     program_source_write(artifact->glue, spec);
   }
+  if (function_spec_has_store(spec)) {
+    state_source_write(artifact->glue, code, spec);
+  }
 }
 
 struct artifact *artifact_new(const struct inventory *inventory, const char *name, GPtrArray *specs)
@@ -161,6 +165,12 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   c_writer_init(&code);
   c_writer_comment(&code, "The descriptors of %s, and the way into the runtime.", name);
   c_writer_line(&code, "#include \"cleave_runtime.h\"");
+  for (guint i = 0; i < specs->len; i++) {
+    if (function_spec_has_store(specs->pdata[i])) {
+      c_writer_line(&code, "#include \"cleave_state.h\"");
+      break;
+    }
+  }
   c_writer_line(&code, "%s", "");
   for (guint i = 0; i < specs->len; i++) {
     write_function(artifact, &code, specs->pdata[i]);

@@ -175,10 +175,12 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
   g_autoptr(GPtrArray) libraries = g_ptr_array_new();
   g_autoptr(GPtrArray) symbols = g_ptr_array_new();
   const char *runtime = NULL;
+  bool has_store = false;
   for (guint i = 0; i < artifact->specs->len; i++) {
     const struct function_spec *spec = artifact->specs->pdata[i];
     append_names(spec->libraries, libraries);
     append_names(spec->symbols, symbols);
+    has_store = has_store || function_spec_has_store(spec);
     if (strcmp(spec->adapter, "microhttpd") == 0) {
       runtime = spec->adapter;
     }
@@ -211,6 +213,9 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
   }
   if (runtime) {
     g_string_append_printf(out, "\n  RUNTIME %s", runtime);
+  }
+  if (has_store) {
+    g_string_append(out, "\n  STATE");
   }
   g_string_append(out, ")\n");
   append_tests(out, artifact, platforms);

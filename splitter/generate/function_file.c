@@ -5,6 +5,7 @@
 #include "base/yaml.h"
 #include "splitter/generate/contract.h"
 #include "splitter/generate/specify.h"
+#include "splitter/generate/state_plan.h"
 
 static void put_text(json_t *object, const char *key, const char *text)
 {
@@ -130,6 +131,26 @@ static json_t *contract_of(const struct contract *contract)
   return object;
 }
 
+/* Variables that outlive an invocation, and where they live between two. */
+static void put_state(json_t *root, const struct function_spec *spec)
+{
+  if (!spec->state || (spec->state->variables->len == 0 && !spec->state->refusal)) {
+    return;
+  }
+  for (guint i = 0; i < spec->state->variables->len; i++) {
+    const struct stored_variable *variable = spec->state->variables->pdata[i];
+    g_autofree char *comment = g_strdup_printf("#state%u", i);
+    g_autofree char *text = g_strdup_printf("%s (%s:%" G_GINT64_FORMAT ")", variable->lvalue,
+                                            variable->state->file, variable->state->line);
+    put_text(root, comment, text);
+  }
+  put_text(root, "#state",
+           spec->state->refusal ? spec->state->refusal
+                                : "outlives a call: 'process' keeps it per copy, 'store' loads it "
+                                  "before and stores it behind each invocation.");
+  put_text(root, "state", spec->state_home);
+}
+
 json_t *function_file_document(const struct function_spec *spec)
 {
   json_t *root = json_object();
@@ -170,6 +191,7 @@ json_t *function_file_document(const struct function_spec *spec)
   if (spec->contract) {
     json_object_set_new(root, "contract", contract_of(spec->contract));
   }
+  put_state(root, spec);
   json_object_set_new(root, "environment", list_of(spec->environment));
   put_text(root, "#secrets", "Those of them that come from the platform's secret store.");
   json_object_set_new(root, "secrets", list_of(spec->secrets));
@@ -339,13 +361,22 @@ static bool take_trigger(const struct yaml_file *file, struct yaml_node *root,
          yaml_refuse(file, yaml_get(root, "trigger"), error, "unknown trigger '%s'", spec->trigger);
 }
 
+static bool take_state(const struct yaml_file *file, struct yaml_node *root,
+                       struct function_spec *spec, GError **error)
+{
+  return take_text(file, root, "state", &spec->state_home, error) &&
+         (strcmp(spec->state_home, "process") == 0 || strcmp(spec->state_home, "store") == 0 ||
+          yaml_refuse(file, yaml_get(root, "state"), error, "'state' is process or store"));
+}
+
 static bool apply(struct function_spec *spec, const struct yaml_file *file, GError **error)
 {
   static const char *const keys[] = {
-      "version",     "name",    "routine",  "program",   "service",           "trigger",
-      "key",         "adapter", "public",   "memory_mb", "timeout_s",         "concurrency",
-      "retries",     "start",   "left_out", "http",      "process_per_event", "contract",
-      "environment", "secrets", "todo",     "sources",   "libraries",         NULL};
+      "version", "name",        "routine",  "program",   "service",           "trigger",
+      "key",     "adapter",     "public",   "memory_mb", "timeout_s",         "concurrency",
+      "retries", "start",       "left_out", "http",      "process_per_event", "contract",
+      "state",   "environment", "secrets",  "todo",      "sources",           "libraries",
+      NULL};
   struct yaml_node *root = yaml_file_root(file);
   return yaml_check_keys(file, root, keys, error) &&
          take_text(file, root, "key", &spec->key, error) && take_trigger(file, root, spec, error) &&
@@ -355,6 +386,7 @@ static bool apply(struct function_spec *spec, const struct yaml_file *file, GErr
          take_number(file, root, "timeout_s", 1, 3600, &spec->timeout_s, error) &&
          take_number(file, root, "concurrency", 1, 10000, &spec->concurrency, error) &&
          take_number(file, root, "retries", 0, 100, &spec->retries, error) &&
+         take_state(file, root, spec, error) &&
          take_list(file, root, "environment", spec->environment, error) &&
          take_list(file, root, "secrets", spec->secrets, error) &&
          take_list(file, root, "libraries", spec->libraries, error) &&

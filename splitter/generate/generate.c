@@ -15,6 +15,7 @@
 #include "splitter/generate/proxies.h"
 #include "splitter/generate/proxy_http.h"
 #include "splitter/generate/specify.h"
+#include "splitter/generate/state_plan.h"
 
 #define RESOURCES "/cleave/generate/"
 
@@ -235,6 +236,11 @@ static bool specify_one(struct run *run, const struct plan_function *plan, GErro
     function_spec_free(spec);
     return false;
   }
+  if (spec->state->refusal && strcmp(spec->state_home, "store") == 0) {
+    note_refusal(run, plan->name, g_strdup(spec->state->refusal));
+    function_spec_free(spec);
+    return true;
+  }
   struct generated_function *function = note(run, spec->name);
   function->adapter = g_strdup(spec->adapter);
   function->message = spec->todo->len > 0 ? g_strdup(spec->todo->pdata[0]) : NULL;
@@ -331,6 +337,16 @@ static bool add_resources(struct run *run, const char *from, const char *to, GEr
   return true;
 }
 
+static bool has_stores(const struct run *run)
+{
+  for (guint i = 0; i < run->specs->len; i++) {
+    if (function_spec_has_store(run->specs->pdata[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool write_project(struct run *run, GError **error)
 {
   run->groups = unit_groups_of(run->inventory, run->specs);
@@ -347,6 +363,9 @@ static bool write_project(struct run *run, GError **error)
         !add_resources(run, "proxy", "runtime", error)) {
       return false;
     }
+  }
+  if (has_stores(run) && !add_resources(run, "state", "runtime", error)) {
+    return false;
   }
   return add_resources(run, "runtime", "runtime", error) &&
          add_resources(run, "cmake", "cmake", error) &&

@@ -65,8 +65,14 @@ static void find_error(struct source_texts *texts, struct proxy_plan *plan,
   }
 }
 
-/* An access or effect that a second run would have again; the reason as a new string, or NULL. */
-static char *lasting_deed(const struct inventory *inventory, const int64_t *routine)
+static bool is_variable(const struct fact_state *state)
+{
+  return strcmp(state->storage, "table") != 0 && strcmp(state->storage, "file") != 0 &&
+         strcmp(state->storage, "shm") != 0;
+}
+
+char *proxy_plan_deed(const struct inventory *inventory, const int64_t *routine,
+                      bool without_variables)
 {
   static const char *const harmless[] = {"time", "environment", "errno",    "locale", "sleep",
                                          "lock", "console",     "identity", NULL};
@@ -75,7 +81,8 @@ static char *lasting_deed(const struct inventory *inventory, const int64_t *rout
   for (guint i = 0; i < accesses->len; i++) {
     const struct fact_access *access = accesses->pdata[i];
     const struct fact_state *state = inventory_state(inventory, access->state);
-    if (!access->is_startup && strcmp(access->mode, "write") == 0 && state) {
+    if (!access->is_startup && strcmp(access->mode, "write") == 0 && state &&
+        !(without_variables && is_variable(state))) {
       return g_strdup_printf("%s writes %s at %s:%" G_GINT64_FORMAT, row->name, state->name,
                              access->file, access->line);
     }
@@ -106,14 +113,23 @@ static int compare_ids(gconstpointer left, gconstpointer right)
   return a < b ? -1 : a > b;
 }
 
-/* A callback may be another program's, when both link the file that calls it. */
-static bool is_of_program(const struct inventory *inventory, const struct function_spec *spec,
-                          const int64_t *id)
+GPtrArray *proxy_plan_closure(const struct inventory *inventory, const struct function_spec *spec)
 {
-  const struct fact_routine *routine = g_hash_table_lookup(inventory->routine_by_id, id);
-  g_autoptr(GPtrArray) programs = inventory_programs_of(inventory, routine->file);
-  return programs->len == 0 ||
-         g_ptr_array_find_with_equal_func(programs, spec->program, g_str_equal, NULL);
+  GPtrArray *ids = g_ptr_array_new();
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, spec->closure);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    /* A callback may be another program's, when both link the file that calls it. */
+    const struct fact_routine *routine = g_hash_table_lookup(inventory->routine_by_id, id);
+    g_autoptr(GPtrArray) programs = inventory_programs_of(inventory, routine->file);
+    if (programs->len == 0 ||
+        g_ptr_array_find_with_equal_func(programs, spec->program, g_str_equal, NULL)) {
+      g_ptr_array_add(ids, id);
+    }
+  }
+  g_ptr_array_sort(ids, compare_ids);
+  return ids;
 }
 
 static void judge_repetition(const struct inventory *inventory, struct proxy_plan *plan,
@@ -128,18 +144,15 @@ static void judge_repetition(const struct inventory *inventory, struct proxy_pla
                                               "contracts.yaml");
     return;
   }
-  guint n = 0;
-  g_autofree gpointer *ids = g_hash_table_get_keys_as_array(plan->spec->closure, &n);
-  qsort(ids, n, sizeof *ids, compare_ids);
   if (plan->is_forward &&
       (g_str_has_prefix(plan->spec->key, "GET ") || g_str_has_prefix(plan->spec->key, "HEAD "))) {
     plan->is_idempotent = true;
     plan->idempotent_reason = g_strdup("HTTP says that GET changes nothing (RFC 9110, 9.2.1)");
     return;
   }
-  for (guint i = 0; i < n; i++) {
-    char *deed =
-        is_of_program(inventory, plan->spec, ids[i]) ? lasting_deed(inventory, ids[i]) : NULL;
+  g_autoptr(GPtrArray) ids = proxy_plan_closure(inventory, plan->spec);
+  for (guint i = 0; i < ids->len; i++) {
+    char *deed = proxy_plan_deed(inventory, ids->pdata[i], false);
     if (deed) {
       plan->idempotent_reason = deed;
       return;
@@ -162,7 +175,7 @@ static void judge_waiting(struct proxy_plan *plan)
   plan->accepted = is_void(contract) ? NULL : g_strdup("0");
 }
 
-static bool holds_pointers(const struct shape *shape)
+bool proxy_plan_holds_pointers(const struct shape *shape)
 {
   switch (shape->kind) {
   case SHAPE_STRING:
@@ -174,12 +187,12 @@ static bool holds_pointers(const struct shape *shape)
   case SHAPE_LIST:
     return true;
   case SHAPE_ARRAY:
-    return holds_pointers(shape->element);
+    return proxy_plan_holds_pointers(shape->element);
   case SHAPE_STRUCT:
   case SHAPE_UNION:
     for (guint i = 0; shape->members && i < shape->members->len; i++) {
       const struct member *member = shape->members->pdata[i];
-      if (member->shape->kind == SHAPE_OMITTED || holds_pointers(member->shape)) {
+      if (member->shape->kind == SHAPE_OMITTED || proxy_plan_holds_pointers(member->shape)) {
         return true;
       }
     }
@@ -210,7 +223,7 @@ static char *refuse_param(const struct contract_param *param)
       !shape->count && !param->capacity) {
     return g_strdup_printf("parameter %s: the caller's room is not known", param->name);
   }
-  if (shape->element && holds_pointers(shape->element) && !param->free) {
+  if (shape->element && proxy_plan_holds_pointers(shape->element) && !param->free) {
     return g_strdup_printf("parameter %s: who owns the memory that comes out inside of it is not "
                            "known: say transfer(full, free=...) or skip",
                            param->name);

@@ -5,7 +5,7 @@
 #ifndef CLEAVE_GENERATE_PROXY_PLAN_H
 #define CLEAVE_GENERATE_PROXY_PLAN_H
 
-#include "splitter/generate/contract_book.h"
+#include "splitter/generate/contract.h"
 #include "splitter/generate/inventory.h"
 #include "splitter/generate/source_text.h"
 #include "splitter/generate/spec.h"
@@ -27,5 +27,16 @@ struct proxy_plan *proxy_plan_new(const struct inventory *inventory, struct sour
                                   const struct function_spec *spec,
                                   const struct contract_book *book);
 void proxy_plan_free(struct proxy_plan *plan);
+
+/* The routines of the function's closure that its program holds: &fact_routine.id, ascending. */
+GPtrArray *proxy_plan_closure(const struct inventory *inventory, const struct function_spec *spec);
+
+/* What a second run of the routine would do again that lasts, with its place: a new string, or
+ * NULL. WITHOUT_VARIABLES: variables of the process do not count. */
+char *proxy_plan_deed(const struct inventory *inventory, const int64_t *routine,
+                      bool without_variables);
+
+/* Whether a value holds pointers, or members that do not travel. */
+bool proxy_plan_holds_pointers(const struct shape *shape);
 
 #endif

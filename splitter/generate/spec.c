@@ -1,6 +1,9 @@
 #include "splitter/generate/spec.h"
 
+#include <string.h>
+
 #include "splitter/generate/contract.h"
+#include "splitter/generate/state_plan.h"
 
 struct start_step *start_step_new(void)
 {
@@ -74,6 +77,8 @@ void function_spec_free(struct function_spec *spec)
   g_hash_table_unref(spec->closure);
   http_mapping_clear(&spec->http);
   contract_free(spec->contract);
+  state_plan_free(spec->state);
+  g_free(spec->state_home);
   g_free(spec);
 }
 
@@ -86,4 +91,9 @@ bool function_spec_is_open(const struct function_spec *spec)
     }
   }
   return false;
+}
+
+bool function_spec_has_store(const struct function_spec *spec)
+{
+  return strcmp(spec->state_home, "store") == 0 && spec->state->variables->len > 0;
 }

@@ -70,6 +70,8 @@ struct http_mapping {
   GPtrArray *reasons; /* char *: why each line is as it is */
 };
 
+struct state_plan;
+
 struct function_spec {
   const struct plan_function *plan;
   const struct fact_routine *routine;
@@ -100,6 +102,8 @@ struct function_spec {
   GPtrArray *symbols;     /* char *: names that it takes from them, ascending */
   struct http_mapping http;
   struct contract *contract; /* adapters call and consumer; NULL otherwise */
+  struct state_plan *state;  /* variables that outlive an invocation */
+  char *state_home;          /* where they live between invocations: "process" or "store" */
 };
 
 struct function_spec *function_spec_new(void);
@@ -112,5 +116,8 @@ void http_mapping_clear(struct http_mapping *mapping);
 
 /* Whether something is left to decide before the function can be built. */
 bool function_spec_is_open(const struct function_spec *spec);
+
+/* Whether variables are loaded before an invocation and stored behind it. */
+bool function_spec_has_store(const struct function_spec *spec);
 
 #endif

@@ -7,6 +7,7 @@
 #include "splitter/generate/http_mapping.h"
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/startup.h"
+#include "splitter/generate/state_plan.h"
 #include "splitter/generate/trigger.h"
 
 const char *const adapter_names[] = {"call",    "http", "microhttpd", "cgi",
@@ -408,6 +409,8 @@ struct function_spec *specify(const struct inventory *inventory, struct source_t
   if (!is_program) {
     startup_plan(inventory, texts, spec);
   }
+  spec->state = state_plan_new(inventory, texts, spec, book);
+  spec->state_home = g_strdup("process");
   take_environment(inventory, spec);
   libraries_find(inventory, spec);
   choose_settings(spec);

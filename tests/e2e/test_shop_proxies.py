@@ -88,6 +88,8 @@ def events(log, kind):
 
 def main():
     pipeline = shop.Pipeline(CLEAVE, SOURCE, WORK)
+    if os.path.exists(pipeline.db):
+        os.remove(pipeline.db)
     pipeline.build_monolith()
     pipeline.analyze()
     pipeline.split()

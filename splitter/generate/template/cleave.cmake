@@ -51,6 +51,9 @@ function(cleave_runtime folder)
   add_subdirectory(${folder} EXCLUDE_FROM_ALL)
   add_library(cleave_marshal OBJECT ${folder}/cleave_marshal.c ${folder}/cleave_glue.c
     $<$<BOOL:${CLEAVE_FUZZ_FUNCTIONS}>:${folder}/cleave_fuzz.c>)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
+    target_sources(cleave_marshal PRIVATE ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
+  endif()
   target_compile_options(cleave_marshal PRIVATE -ffunction-sections -fdata-sections)
   target_compile_definitions(cleave_marshal PRIVATE _GNU_SOURCE)
   target_link_libraries(cleave_marshal PRIVATE cleave_runtime)
@@ -185,10 +188,20 @@ function(cleave_glue)
 endfunction()
 
 # cleave_function(NAME PROGRAM program LIBRARIES lib... SYMBOLS symbol...
-#   [RUNTIME microhttpd] [DYNAMIC why not static] [OPEN decision...]): a function with open decisions is left out of the
+#   [STATE] [RUNTIME microhttpd] [DYNAMIC why not static] [OPEN decision...]): a function with open decisions is left out of the
 # whole build; its own target, function_NAME, fails and says what is to be decided.
 function(cleave_function name)
-  cmake_parse_arguments(PARSE_ARGV 1 F "" "PROGRAM;DYNAMIC;RUNTIME" "LIBRARIES;SYMBOLS;OPEN")
+  cmake_parse_arguments(PARSE_ARGV 1 F "STATE" "PROGRAM;DYNAMIC;RUNTIME" "LIBRARIES;SYMBOLS;OPEN")
+  if(F_STATE)
+    cleave_state()
+    list(APPEND F_LIBRARIES sqlite3)
+    list(APPEND F_SYMBOLS sqlite3_open_v2)
+    if(CLEAVE_HIREDIS_FOUND)
+      list(APPEND F_LIBRARIES hiredis)
+      list(APPEND F_SYMBOLS redisCommand)
+    endif()
+    list(REMOVE_DUPLICATES F_LIBRARIES)
+  endif()
   get_property(glue GLOBAL PROPERTY CLEAVE_GLUE_${name})
   set(objects)
   foreach(target IN LISTS glue)
@@ -222,6 +235,9 @@ function(cleave_function name)
   set(runtime_object ${CMAKE_BINARY_DIR}/cleave_${F_RUNTIME}.o)
   # A source that a custom target makes elsewhere.
   set_source_files_properties(${runtime_object} PROPERTIES GENERATED ON EXTERNAL_OBJECT ON)
+  if(F_STATE)
+    list(APPEND objects $<TARGET_OBJECTS:cleave_state_store>)
+  endif()
   add_executable(function_${name} main.c ${objects} ${runtime_object})
   add_dependencies(function_${name} cleave_object_${F_RUNTIME})
   target_include_directories(function_${name} PRIVATE ${PROJECT_SOURCE_DIR}/runtime
@@ -301,6 +317,24 @@ function(cleave_sizes name program map)
       DEPENDS function_${name} VERBATIM)
   endif()
 endfunction()
+
+# Where the state of functions is stored: SQLite, and Redis where hiredis is.
+macro(cleave_state)
+  pkg_check_modules(CLEAVE_HIREDIS QUIET hiredis)
+  if(NOT TARGET cleave_state_store)
+    add_library(cleave_state_store OBJECT EXCLUDE_FROM_ALL
+      ${PROJECT_SOURCE_DIR}/runtime/cleave_state_sqlite.c
+      ${PROJECT_SOURCE_DIR}/runtime/cleave_state_redis.c)
+    target_include_directories(cleave_state_store PRIVATE ${CLEAVE_RUNTIME_JANSSON_INCLUDE}
+      ${PROJECT_SOURCE_DIR}/runtime ${CLEAVE_HIREDIS_INCLUDE_DIRS})
+    target_compile_definitions(cleave_state_store PRIVATE _GNU_SOURCE)
+    target_compile_options(cleave_state_store PRIVATE -Wall -Wextra -ffunction-sections
+      -fdata-sections)
+    if(CLEAVE_HIREDIS_FOUND)
+      target_compile_definitions(cleave_state_store PRIVATE CLEAVE_HAS_HIREDIS)
+    endif()
+  endif()
+endmacro()
 
 # The zip for AWS and Azure, and a folder for an image. A binary with shared libraries travels with
 # them and with its loader, behind a small static starter.
