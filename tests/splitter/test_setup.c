@@ -189,7 +189,7 @@ static guint count_choices(const struct setup_problem *problem)
 /* The search alone, against all set-ups: how often it misses the front, and by how much. */
 static void test_gap(void)
 {
-  enum { ROUNDS = 120, MOST_CHOICES = 11 };
+  enum { ROUNDS = 60, MOST_CHOICES = 11 };
   g_autoptr(GRand) random = g_rand_new_with_seed(23);
   guint n_exact = 0;
   guint n_rounds = 0;
