@@ -189,6 +189,7 @@ static const struct option check_options[] = {
     {"root", 0, OPTION_TEXT, "DIR", "as for analyze (default: the baseline's)", NULL},
     {"path-map", 0, OPTION_LIST, "OLD=NEW", "as for analyze", NULL},
     {"jobs", 'j', OPTION_INTEGER, "N", "worker processes (default: one per core)", NULL},
+    {"rules", 0, OPTION_LIST, "FILE", "further rules for effects and entries", NULL},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 

@@ -65,18 +65,24 @@ static int add_routine(struct graph *graph, const struct model *model,
                                                                    : GRAPH_EXTERNAL});
 }
 
-/* Marks what is at most DEPTH calls away from the middle, in both directions. */
+/* Marks what is at most DEPTH calls away from the middle, in both directions. The way does not go
+ * on through shared code: that everybody calls it makes nobody a neighbour. */
 static void mark_around(const struct model *model, const struct graph_options *options,
                         unsigned *distance)
 {
   distance[options->around] = 1;
+  const int *service = model->routine_service;
   for (unsigned step = 1; step <= options->depth; step++) {
     for (guint i = 0; i < model->calls->len; i++) {
       const struct model_call *call = &g_array_index(model->calls, struct model_call, i);
-      if (distance[call->caller] == step && distance[call->callee] == 0) {
+      bool is_through_callee =
+          call->callee == options->around || service[call->callee] != MODEL_SHARED;
+      bool is_through_caller =
+          call->caller == options->around || service[call->caller] != MODEL_SHARED;
+      if (distance[call->caller] == step && distance[call->callee] == 0 && is_through_caller) {
         distance[call->callee] = step + 1;
       }
-      if (distance[call->callee] == step && distance[call->caller] == 0) {
+      if (distance[call->callee] == step && distance[call->caller] == 0 && is_through_callee) {
         distance[call->caller] = step + 1;
       }
     }

@@ -246,6 +246,7 @@ static bool load_records(struct model *model, struct store *store, GError **erro
       {&model->closures, &plan_closure_table, "function,kind,item"},
       {&model->cuts, &plan_cut_table, "id"},
       {&model->steps, &plan_step_table, "step"},
+      {&model->setups, &plan_setup_table, "service,number"},
       {&model->bills, &result_bill_table, "stage,cloud,position"},
       {&model->ranges, &result_range_table, "position"},
       {&model->invocations, &result_invocation_table, "id"},
@@ -289,7 +290,7 @@ void model_free(struct model *model)
       model->states,    model->entries,     model->services,     model->members,
       model->functions, model->closures,    model->cuts,         model->steps,
       model->bills,     model->invocations, model->call_records, model->access_records,
-      model->ranges,
+      model->ranges,    model->setups,
   };
   GHashTable *const indexes[] = {model->routine_index, model->state_index, model->service_index,
                                  model->entry_index};

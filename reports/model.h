@@ -51,6 +51,7 @@ struct model {
   record_set *closures;    /* plan_closure */
   record_set *cuts;        /* plan_cut */
   record_set *steps;       /* plan_step */
+  record_set *setups;      /* plan_setup */
   record_set *bills;       /* result_bill */
   record_set *ranges;      /* result_range */
   record_set *invocations; /* result_invocation */

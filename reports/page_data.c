@@ -304,13 +304,13 @@ static json_t *pack_functions(const struct model *model)
       continue;
     }
     json_array_append_new(
-        list,
-        json_pack("{s:o,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:i}", "name", text(f->name), "service",
-                  model_service(model, f->service), "routine", routine, "trigger", text(f->trigger),
-                  "key", text(f->key), "readiness", text(f->readiness), "reason", text(f->reason),
-                  "file", text(f->file), "line", (json_int_t)f->line, "n_routines",
-                  GPOINTER_TO_INT(g_hash_table_lookup(n_routines, &f->id)), "n_states",
-                  GPOINTER_TO_INT(g_hash_table_lookup(n_states, &f->id))));
+        list, json_pack("{s:o,s:o,s:i,s:i,s:o,s:o,s:o,s:o,s:o,s:I,s:i,s:i}", "name", text(f->name),
+                        "unit", text(f->unit), "service", model_service(model, f->service),
+                        "routine", routine, "trigger", text(f->trigger), "key", text(f->key),
+                        "readiness", text(f->readiness), "reason", text(f->reason), "file",
+                        text(f->file), "line", (json_int_t)f->line, "n_routines",
+                        GPOINTER_TO_INT(g_hash_table_lookup(n_routines, &f->id)), "n_states",
+                        GPOINTER_TO_INT(g_hash_table_lookup(n_states, &f->id))));
   }
   return list;
 }
@@ -373,6 +373,21 @@ static json_t *pack_bills(const struct model *model)
                                     text(bill->item), "quantity", text(bill->quantity), "unit",
                                     text(bill->unit), "unit_price", text(bill->unit_price),
                                     "amount", text(bill->amount), "source", text(bill->source)));
+  }
+  return list;
+}
+
+static json_t *pack_setups(const struct model *model)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < model->setups->n; i++) {
+    const struct plan_setup *setup = record_at(model->setups, plan_setup, i);
+    json_array_append_new(
+        list, json_pack("{s:i,s:I,s:b,s:b,s:I,s:f,s:f,s:o}", "service",
+                        model_service(model, setup->service), "number", (json_int_t)setup->number,
+                        "is_planned", (int)setup->is_planned, "is_on_front",
+                        (int)setup->is_on_front, "n_functions", (json_int_t)setup->n_functions,
+                        "cost", setup->cost, "latency", setup->latency, "text", text(setup->text)));
   }
   return list;
 }
@@ -487,6 +502,7 @@ char *page_data(const struct model *model, const struct page_options *options)
   json_object_set_new(document, "cuts", pack_cuts(&packer));
   json_object_set_new(document, "steps", pack_steps(model));
   json_object_set_new(document, "bills", pack_bills(model));
+  json_object_set_new(document, "setups", pack_setups(model));
   json_object_set_new(document, "ranges", pack_ranges(model));
   json_object_set_new(document, "levels", pack_levels(model, options->watch));
   json_object_set_new(document, "plans", pack_prices(options->prices));

@@ -107,9 +107,9 @@ const tables = {
     {label: "trigger", value: f => `${f.trigger} ${f.key}`},
     {label: "entry", value: f => routine(f.routine).name, show: f => routineLink(f.routine)},
     {label: "routines", value: f => f.n_routines, isNumber: true}, {label: "state", value: f => f.n_states, isNumber: true},
+    ...(data.functions.some(f => f.unit && f.unit !== f.name) ? [{label: "built with", value: f => f.unit && f.unit !== f.name ? f.unit : ""}] : []),
     {label: "readiness", value: f => f.readiness, show: f => h("span", {class: `tag ${f.readiness}`}, f.readiness)},
-    {label: "reason", value: f => f.reason, kind: "text"},
-    {label: "seen at", value: f => seenAt(f.file, f.line), kind: "at"}]}),
+    {label: "reason", value: f => `${f.reason} ${seenAt(f.file, f.line)}`, show: f => [f.reason, h("span", {class: "sub"}, seenAt(f.file, f.line))], kind: "text"}]}),
   services: () => dataTable({caption: "services", rows: data.services, columns: [
     {label: "service", value: v => v.name, show: v => serviceLink(data.services.indexOf(v))},
     {label: "routines", value: v => v.n_routines, isNumber: true}, {label: "state", value: v => v.n_states, isNumber: true},
@@ -189,6 +189,7 @@ function functionPanel(i) {
   return [h("h3", {}, "function ", h("code", {}, f.name)), facts([["trigger", `${f.trigger} ${f.key}`],
     ["service", serviceLink(f.service)], ["entry", routineLink(f.routine)],
     ["readiness", h("span", {class: `tag ${f.readiness}`}, f.readiness)], ["reason", f.reason], ["seen at", seenAt(f.file, f.line)],
+    ["built with", f.unit && f.unit !== f.name ? functionLink(data.functions.findIndex(other => other.name === f.unit)) : ""],
     ["needs", `${counted(f.n_routines, "routine")}, ${f.n_states} state`],
     ["on the map", linkTo(`map/function/${part(f.name)}`, "what it reaches")]]), explainRow(f.name)];
 }
@@ -199,7 +200,19 @@ function servicePanel(i) {
   return [h("h3", {}, "service ", h("code", {}, v.name)), facts([["holds", `${counted(v.n_routines, "routine")}, ${v.n_states} state, ${counted(v.n_functions, "function")}`],
     ["stays inside", `${Math.round(v.score * 100)} %`], ["why", v.reason], ["cuts", cuts.length],
     ["on the map", linkTo(`map/service/${part(v.name)}`, "what is in it")]]), explainRow(v.name),
-  flowTable("uses", cuts.filter(c => c.from === i), "to"), flowTable("is used by", cuts.filter(c => c.to === i), "from")];
+  setupTable(i), flowTable("uses", cuts.filter(c => c.from === i), "to"), flowTable("is used by", cuts.filter(c => c.to === i), "from")];
+}
+
+/* Ways to put the service into functions, by rising cost. */
+function setupTable(service) {
+  const rows = data.setups.filter(setup => setup.service === service);
+  if (rows.length === 0) return null;
+  return dataTable({caption: "ways to put it into functions: dollars for 30 days against the wait of an event", rows, filter: false, pageSize: 8, columns: [
+    {label: "functions", value: p => p.n_functions, isNumber: true},
+    {label: "cost", value: p => p.cost, show: p => dollarsOf(p.cost), isNumber: true},
+    {label: "wait", value: p => p.latency, show: p => `${(p.latency * 1000).toLocaleString("en", {maximumFractionDigits: 1})} ms`, isNumber: true},
+    {label: "what goes across", value: p => p.text,
+      show: p => [p.is_planned ? h("span", {class: "tag"}, "planned") : p.is_on_front ? h("span", {class: "tag"}, "a best one") : "", ` ${p.text}`], kind: "text"}]});
 }
 
 /* Cuts of one service, by the service at their other END. */
@@ -246,7 +259,7 @@ function showPanel(kind, key) {
   const found = panels[kind].find(key), isFound = found !== -1, panel = byId("evidence-panel");
   if (byId("evidence-drawer").hidden) drawer.cameFrom = document.activeElement;
   byId("evidence-drawer").hidden = false;
-  panel.replaceChildren(...(isFound ? panels[kind].make(found) : [h("p", {}, `There is no ${kind} `, h("code", {}, key), " in this report.")]));
+  panel.replaceChildren(...(isFound ? panels[kind].make(found).filter(Boolean) : [h("p", {}, `There is no ${kind} `, h("code", {}, key), " in this report.")]));
   byId("evidence-drawer").scrollTop = 0;
   panel.focus({preventScroll: true});
   say(isFound ? `${kind} ${key}` : `no ${kind} ${key}`);
