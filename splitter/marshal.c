@@ -171,7 +171,8 @@ struct marshalling marshal_routine(const struct monolith *monolith, guint32 rout
     if (param->routine != fact->id) {
       break;
     }
-    sum.worst = MAX(sum.worst, judge(param, &why));
+    enum marshal one = judge(param, &why);
+    sum.worst = MAX(sum.worst, one);
     if (why != NULL) {
       g_string_append_printf(blockers, "%s%s", blockers->len > 0 ? "; " : "", why);
     }
