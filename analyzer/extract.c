@@ -3,6 +3,8 @@
 #include "analyzer/declarations.h"
 #include "analyzer/visit.h"
 
+#include <string.h>
+
 static struct visit visit_start(const struct extract_input *input)
 {
   return (struct visit){
@@ -46,6 +48,20 @@ static struct unit_builder *visit_end(struct visit *visit)
 
 static void extract_files(struct visit *visit, const struct extract_input *input);
 
+/* What a precompiled header was made from is not listed among the files of its user. */
+static void add_prefix_files(struct visit *visit, const struct unit *prefix)
+{
+  for (uint32_t i = 0; i < prefix->n_files; i++) {
+    const char *shown = unit_string(prefix, prefix->files[i].path);
+    struct unit_file added = {.path = unit_builder_string(visit->builder, shown),
+                              .flags = prefix->files[i].flags};
+    uint32_t row = unit_builder_add_file(visit->builder, &added);
+    char *path = (added.flags & UNIT_FILE_INSIDE) != 0 ? g_build_filename(visit->root, shown, NULL)
+                                                       : g_strdup(shown);
+    g_hash_table_insert(visit->file_paths, path, GUINT_TO_POINTER(row + 1));
+  }
+}
+
 static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
   (void)stack;
@@ -64,6 +80,8 @@ static void extract_files(struct visit *visit, const struct extract_input *input
                              .flags = UNIT_FILE_MAIN};
     unit_builder_add_file(visit->builder, &file);
   }
+  if (input->prefix != NULL)
+    add_prefix_files(visit, input->prefix);
   clang_getInclusions(input->tu, note_inclusion, visit);
 }
 
@@ -266,4 +284,96 @@ struct unit_builder *extract_unit(const struct extract_input *input)
                                unit_builder_string(visit.builder, input->configuration)};
   unit_builder_add_info(visit.builder, &info);
   return visit_end(&visit);
+}
+
+/* ---- prefixes ---- */
+
+struct prefix_check {
+  struct visit *visit;
+  const struct extract_input *input;
+  bool is_fine;
+};
+
+static bool has_word(const char *text, size_t size, const char *word)
+{
+  return memmem(text, size, word, strlen(word)) != NULL;
+}
+
+/* State that a pragma leaves behind outlives its header: it must be taken back in it. */
+static bool pragmas_are_closed(const char *text, size_t size)
+{
+  int n_open = 0;
+  const char *end = text + size;
+  for (const char *at = text; (at = memmem(at, (size_t)(end - at), "ragma", 5)) != NULL; at += 5) {
+    const char *line = memchr(at, '\n', (size_t)(end - at));
+    size_t length = (size_t)((line != NULL ? line : end) - at);
+    bool is_push = has_word(at, length, "push");
+    bool is_pop = has_word(at, length, "pop");
+    n_open += is_push - is_pop;
+    if (!is_push && !is_pop && (has_word(at, length, "pack") || has_word(at, length, "STDC")))
+      return false;
+  }
+  return n_open == 0;
+}
+
+static void check_header(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
+{
+  (void)stack;
+  struct prefix_check *check = data;
+  static const char *const words[] = {"__COUNTER__", "__BASE_FILE__", "__TIMESTAMP__",
+                                      "__INCLUDE_LEVEL__"};
+  if (n == 0)
+    return;
+  size_t size = 0;
+  const char *text = clang_getFileContents(check->input->tu, file, &size);
+  bool is_fine = text != NULL && pragmas_are_closed(text, size);
+  for (size_t i = 0; is_fine && i < G_N_ELEMENTS(words); i++)
+    is_fine = !has_word(text, size, words[i]);
+  if (n == 1 && !clang_isFileMultipleIncludeGuarded(check->input->tu, file))
+    is_fine = false;
+  check->is_fine = check->is_fine && is_fine;
+  uint32_t row = visit_file(check->visit, file);
+  if (n == 1)
+    g_array_index(check->visit->builder->files, struct unit_file, row).hash = 1;
+}
+
+struct unit_builder *extract_prefix(const struct extract_input *input)
+{
+  struct visit visit = visit_start(input);
+  struct prefix_check check = {.visit = &visit, .input = input};
+  check.is_fine = extract_diagnostics(&visit) == 0;
+  clang_getInclusions(input->tu, check_header, &check);
+  struct unit_info info = {.file = 0};
+  unit_builder_add_info(visit.builder, &info);
+  struct unit_builder *builder = visit_end(&visit);
+  if (check.is_fine && builder->files->len != 0)
+    return builder;
+  unit_builder_free(builder);
+  return NULL;
+}
+
+struct entered {
+  struct visit *visit;
+  const struct unit *prefix;
+  bool is_any;
+};
+
+static void note_entered(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
+{
+  (void)stack;
+  (void)n;
+  struct entered *entered = data;
+  uint32_t row = visit_file(entered->visit, file);
+  entered->is_any =
+      entered->is_any || (row < entered->prefix->n_files && entered->prefix->files[row].hash == 1);
+}
+
+bool extract_enters_again(const struct extract_input *input)
+{
+  struct visit visit = visit_start(input);
+  add_prefix_files(&visit, input->prefix);
+  struct entered entered = {.visit = &visit, .prefix = input->prefix};
+  clang_getInclusions(input->tu, note_entered, &entered);
+  unit_builder_free(visit_end(&visit));
+  return entered.is_any;
 }

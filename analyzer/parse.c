@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 G_DEFINE_QUARK(cleave - parse - error, parse_error)
@@ -103,6 +104,8 @@ static const char *explain(enum CXErrorCode code)
 struct job {
   struct parser *parser;
   const struct parse_request *request;
+  const char *text; /* of a prefix */
+  const char *path; /* where its precompiled header goes */
   GBytes *facts;
   GError *error;
 };
@@ -118,39 +121,72 @@ static GPtrArray *full_arguments(struct parser *parser, const struct parse_reque
   return arguments;
 }
 
+static CXTranslationUnit parse_plain(struct job *job, GPtrArray *arguments)
+{
+  CXTranslationUnit tu = NULL;
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, job->request->file, (const char *const *)arguments->pdata,
+      (int)arguments->len, NULL, 0, CXTranslationUnit_KeepGoing, &tu);
+  if (code == CXError_Success && tu != NULL)
+    return tu;
+  job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
+  return NULL;
+}
+
+/* The tree with the precompiled header, or NULL where it does not fit after all. */
+static CXTranslationUnit parse_precompiled(struct job *job, GPtrArray *arguments,
+                                           const struct extract_input *input)
+{
+  if (job->request->precompiled == NULL)
+    return NULL;
+  const guint n = arguments->len;
+  g_ptr_array_add(arguments, g_strdup("-include-pch"));
+  g_ptr_array_add(arguments, g_strdup(job->request->precompiled));
+  struct extract_input with = *input;
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, job->request->file, (const char *const *)arguments->pdata,
+      (int)arguments->len, NULL, 0, CXTranslationUnit_KeepGoing, &with.tu);
+  g_ptr_array_set_size(arguments, (gint)n);
+  if (code != CXError_Success || with.tu == NULL)
+    return NULL;
+  if (!extract_enters_again(&with))
+    return with.tu;
+  clang_disposeTranslationUnit(with.tu);
+  return NULL;
+}
+
 static gpointer run_job(gpointer data)
 {
   struct job *job = data;
   const struct parse_request *request = job->request;
   g_autoptr(GPtrArray) arguments = full_arguments(job->parser, request);
-  CXTranslationUnit tu = NULL;
-  enum CXErrorCode code = clang_parseTranslationUnit2(
-      job->parser->index, request->file, (const char *const *)arguments->pdata, (int)arguments->len,
-      NULL, 0, CXTranslationUnit_KeepGoing, &tu);
-  if (code != CXError_Success || tu == NULL) {
-    job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
-    return NULL;
-  }
   g_autofree char *joined = g_strjoinv("\n", (char **)request->arguments);
   g_autofree char *configuration =
       g_compute_checksum_for_string(G_CHECKSUM_SHA256, joined, (gssize)strlen(joined));
-  struct extract_input input = {.tu = tu,
-                                .root = request->root,
+  struct extract_input input = {.root = request->root,
                                 .file = request->file,
                                 .object = request->object,
                                 .arguments = joined,
-                                .configuration = configuration};
+                                .configuration = configuration,
+                                .prefix = request->prefix};
+  input.tu = parse_precompiled(job, arguments, &input);
+  if (input.tu == NULL) {
+    input.prefix = NULL;
+    input.tu = parse_plain(job, arguments);
+  }
+  if (input.tu == NULL)
+    return NULL;
   struct unit_builder *builder = extract_unit(&input);
   fill_hashes(job->parser, builder, request->root);
   job->facts = unit_builder_freeze(builder);
   unit_builder_free(builder);
-  clang_disposeTranslationUnit(tu);
+  clang_disposeTranslationUnit(input.tu);
   return NULL;
 }
 
 /* Source nests deeper than any default stack: the parse and the walk run on one of their own, which
  * costs only the pages that are touched. */
-static bool run_on_big_stack(struct job *job)
+static bool run_on_big_stack(struct job *job, GThreadFunc run)
 {
   enum { STACK = 1024 * 1024 * 1024 };
   pthread_attr_t attributes;
@@ -158,7 +194,7 @@ static bool run_on_big_stack(struct job *job)
   if (pthread_attr_init(&attributes) != 0)
     return false;
   bool is_running = pthread_attr_setstacksize(&attributes, STACK) == 0 &&
-                    pthread_create(&thread, &attributes, run_job, job) == 0;
+                    pthread_create(&thread, &attributes, run, job) == 0;
   pthread_attr_destroy(&attributes);
   return is_running && pthread_join(thread, NULL) == 0;
 }
@@ -166,9 +202,71 @@ static bool run_on_big_stack(struct job *job)
 GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error)
 {
   struct job job = {.parser = parser, .request = request};
-  if (!run_on_big_stack(&job))
+  if (!run_on_big_stack(&job, run_job))
     run_job(&job);
   if (job.error != NULL)
     g_propagate_error(error, job.error);
+  return job.facts;
+}
+
+/* ---- prefixes ---- */
+
+/* As a header, which is what a precompiled one is made from. */
+static GPtrArray *header_arguments(struct parser *parser, const struct parse_request *request)
+{
+  GPtrArray *arguments = full_arguments(parser, request);
+  for (guint i = 0; i < arguments->len; i++) {
+    if (strcmp(arguments->pdata[i], "-xc") != 0)
+      continue;
+    g_free(arguments->pdata[i]);
+    arguments->pdata[i] = g_strdup("-xc-header");
+  }
+  return arguments;
+}
+
+/* Writing files is allowed for as long as this takes. */
+static bool save(CXTranslationUnit tu, const char *path)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+    return false;
+  struct rlimit open = {limit.rlim_max, limit.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &open);
+  int code = clang_saveTranslationUnit(tu, path, clang_defaultSaveOptions(tu));
+  setrlimit(RLIMIT_FSIZE, &limit);
+  return code == CXSaveError_None;
+}
+
+static gpointer run_prefix(gpointer data)
+{
+  struct job *job = data;
+  const struct parse_request *request = job->request;
+  g_autoptr(GPtrArray) arguments = header_arguments(job->parser, request);
+  struct CXUnsavedFile unsaved = {request->file, job->text, strlen(job->text)};
+  struct extract_input input = {.root = request->root, .file = request->file};
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, request->file, (const char *const *)arguments->pdata, (int)arguments->len,
+      &unsaved, 1,
+      CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization |
+          CXTranslationUnit_KeepGoing,
+      &input.tu);
+  if (code != CXError_Success || input.tu == NULL)
+    return NULL;
+  struct unit_builder *builder = extract_prefix(&input);
+  if (builder != NULL && save(input.tu, job->path))
+    job->facts = unit_builder_freeze(builder);
+  unit_builder_free(builder);
+  clang_disposeTranslationUnit(input.tu);
+  return NULL;
+}
+
+GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
+                      const char *path, GError **error)
+{
+  struct job job = {.parser = parser, .request = request, .text = text, .path = path};
+  if (!run_on_big_stack(&job, run_prefix))
+    run_prefix(&job);
+  if (job.facts == NULL)
+    g_set_error(error, PARSE_ERROR, PARSE_ERROR_NO_PREFIX, "these headers cannot be shared");
   return job.facts;
 }

@@ -5,8 +5,7 @@
 #ifndef CLEAVE_ANALYZER_PARSE_H
 #define CLEAVE_ANALYZER_PARSE_H
 
-#include <glib.h>
-#include <stdbool.h>
+#include "analyzer/unit.h"
 
 struct parse_request {
   const char *file;             /* absolute path of the source */
@@ -14,6 +13,8 @@ struct parse_request {
   const char *root;             /* absolute: paths in the facts are relative to it */
   const char *object;           /* what the command writes, or "" */
   const char *const *arguments; /* normalised, without the source */
+  const char *precompiled;      /* header to begin with, or NULL; ignored where it does not fit */
+  const struct unit *prefix;    /* the files behind it, as parser_prefix() tells them */
 };
 
 struct parser;
@@ -28,8 +29,14 @@ void parser_free(struct parser *parser);
  * needs. */
 GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error);
 
+/* Parses TEXT, the directives that several sources begin with, as the file that the request names,
+ * and writes a precompiled header to PATH. Returns the files behind it, frozen (extract_prefix() in
+ * extract.h); NULL with ERROR where the sources had better be parsed on their own. */
+GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
+                      const char *path, GError **error);
+
 #define PARSE_ERROR (parse_error_quark())
 GQuark parse_error_quark(void);
-enum parse_error { PARSE_ERROR_RESOURCE_DIR, PARSE_ERROR_NO_TREE };
+enum parse_error { PARSE_ERROR_RESOURCE_DIR, PARSE_ERROR_NO_TREE, PARSE_ERROR_NO_PREFIX };
 
 #endif

@@ -1,6 +1,7 @@
 #include "analyzer/workers.h"
 
 #include "analyzer/parse.h"
+#include "analyzer/prefixes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,14 @@
 G_DEFINE_QUARK(cleave - workers - error, workers_error)
 
 enum { ANSWER_LIMIT = 1024 * 1024 * 1024, NO_UNIT = -1, POLL_MILLISECONDS = 100 };
+
+/* Beyond this a precompiled header is not worth its disk. */
+#define PRECOMPILED_LIMIT (256u * 1024 * 1024)
+
+struct request {
+  uint32_t number; /* of a compilation; of a prefix while those are made */
+  uint32_t is_plain;
+};
 
 struct answer_header {
   uint32_t number;
@@ -53,9 +62,31 @@ static bool read_all(int fd, void *bytes, size_t size)
   return true;
 }
 
-/* Nothing of the parent's may be reached from here: not its files, not its terminal. */
-static void isolate(int in, int out, uint64_t memory_limit)
+/* What a worker knows: all of it was there before the fork. */
+struct work {
+  const struct compilations *compilations;
+  const struct workers_options *options;
+  const struct prefixes *prefixes;
+  const char *folder; /* where precompiled headers go while they are made; NULL afterwards */
+};
+
+static char *prefix_path(const char *folder, guint number)
 {
+  return g_strdup_printf("%s/%u.pch", folder, number);
+}
+
+static bool is_needed(const struct work *work, int fd)
+{
+  for (guint i = 0; i < work->prefixes->all->len; i++)
+    if (((const struct prefix *)work->prefixes->all->pdata[i])->precompiled == fd)
+      return true;
+  return false;
+}
+
+/* Nothing of the parent's may be reached from here: not its files, not its terminal. */
+static void isolate(const struct work *work, int in, int out)
+{
+  uint64_t memory_limit = work->options->memory_limit;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_DFL);
@@ -68,40 +99,72 @@ static void isolate(int in, int out, uint64_t memory_limit)
   }
   struct rlimit none = {0, 0};
   setrlimit(RLIMIT_CORE, &none);
-  setrlimit(RLIMIT_FSIZE, &none);
+  struct rlimit no_file = {0, work->folder != NULL ? PRECOMPILED_LIMIT : 0};
+  setrlimit(RLIMIT_FSIZE, &no_file);
   if (memory_limit > 0) {
     struct rlimit limit = {memory_limit, memory_limit};
     setrlimit(RLIMIT_AS, &limit);
   }
   for (int fd = 3; fd < 1024; fd++)
-    if (fd != in && fd != out)
+    if (fd != in && fd != out && !is_needed(work, fd))
       close(fd);
 }
 
-static void worker_main(const struct compilations *compilations,
-                        const struct workers_options *options, int in, int out)
+static GBytes *make_prefix(const struct work *work, struct parser *parser, uint32_t number,
+                           GError **error)
 {
-  isolate(in, out, options->memory_limit);
+  const struct prefix *prefix = work->prefixes->all->pdata[number];
+  const struct compilation *model = work->compilations->all->pdata[prefix->model];
+  struct parse_request request = {.file = prefix->file,
+                                  .directory = model->directory,
+                                  .root = work->compilations->root,
+                                  .object = "",
+                                  .arguments = (const char *const *)model->arguments};
+  g_autofree char *path = prefix_path(work->folder, number);
+  return parser_prefix(parser, &request, prefix->text, path, error);
+}
+
+static GBytes *make_unit(const struct work *work, struct parser *parser,
+                         const struct request *wanted, GError **error)
+{
+  const struct compilation *compilation = work->compilations->all->pdata[wanted->number];
+  const struct prefix *prefix = prefixes_of(work->prefixes, wanted->number);
+  bool is_plain = wanted->is_plain != 0 || prefix == NULL || prefix->precompiled < 0;
+  char precompiled[32];
+  g_snprintf(precompiled, sizeof precompiled, "/proc/self/fd/%d",
+             is_plain ? 0 : prefix->precompiled);
+  struct parse_request request = {.file = compilation->file,
+                                  .directory = compilation->directory,
+                                  .root = work->compilations->root,
+                                  .object = compilation->objects,
+                                  .arguments = (const char *const *)compilation->arguments,
+                                  .precompiled = is_plain ? NULL : precompiled,
+                                  .prefix = is_plain ? NULL : prefix->files};
+  return parser_unit(parser, &request, error);
+}
+
+static void worker_main(const struct work *work, int in, int out)
+{
+  isolate(work, in, out);
   g_setenv("LIBCLANG_NOTHREADS", "1", TRUE);
   g_autoptr(GError) error = NULL;
-  struct parser *parser = parser_new(options->resource_dir, &error);
-  uint32_t number = 0;
-  while (read_all(in, &number, sizeof number)) {
-    const struct compilation *compilation = compilations->all->pdata[number];
-    struct parse_request request = {.file = compilation->file,
-                                    .directory = compilation->directory,
-                                    .root = compilations->root,
-                                    .object = compilation->objects,
-                                    .arguments = (const char *const *)compilation->arguments};
-    g_clear_error(&error);
-    g_autoptr(GBytes) facts = parser != NULL ? parser_unit(parser, &request, &error) : NULL;
+  struct parser *parser = parser_new(work->options->resource_dir, &error);
+  struct request wanted;
+  while (read_all(in, &wanted, sizeof wanted)) {
+    g_autoptr(GBytes) facts = NULL;
+    if (parser != NULL) {
+      g_clear_error(&error);
+      facts = work->folder != NULL ? make_prefix(work, parser, wanted.number, &error)
+                                   : make_unit(work, parser, &wanted, &error);
+    }
     gsize size = 0;
     const char *bytes = facts != NULL ? g_bytes_get_data(facts, &size) : NULL;
     if (facts == NULL) {
       bytes = error != NULL ? error->message : "the parser failed";
       size = strlen(bytes);
     }
-    struct answer_header header = {.number = number, .is_failure = facts == NULL, .size = size};
+    struct answer_header header = {
+        .number = wanted.number, .is_failure = facts == NULL, .size = size};
     if (!write_all(out, &header, sizeof header) || !write_all(out, bytes, size))
       break;
   }
@@ -121,8 +184,7 @@ struct worker {
 };
 
 struct pool {
-  const struct compilations *compilations;
-  const struct workers_options *options;
+  struct work work;
   workers_take *take;
   workers_progress *progress;
   void *context;
@@ -149,7 +211,7 @@ static bool start_worker(struct pool *pool, struct worker *worker, GError **erro
   }
   pid_t pid = fork();
   if (pid == 0)
-    worker_main(pool->compilations, pool->options, request[0], answer[1]);
+    worker_main(&pool->work, request[0], answer[1]);
   close(request[0]);
   close(answer[1]);
   if (pid < 0) {
@@ -199,7 +261,7 @@ static bool give(struct pool *pool, struct worker *worker, guint number, GError 
   worker->started = g_get_monotonic_time();
   worker->has_timed_out = false;
   g_byte_array_set_size(worker->answer, 0);
-  uint32_t request = number;
+  struct request request = {.number = number, .is_plain = pool->is_retrying};
   write_all(worker->to, &request, sizeof request); /* a dead worker shows when it is read */
   return true;
 }
@@ -231,7 +293,7 @@ static bool take_death(struct pool *pool, struct worker *worker, GError **error)
     return true;
   }
   pool->n_done++;
-  g_autofree char *reason = describe_death(status, has_timed_out, pool->options->time_limit);
+  g_autofree char *reason = describe_death(status, has_timed_out, pool->work.options->time_limit);
   return pool->take(pool->context, number, NULL, reason, error);
 }
 
@@ -258,18 +320,18 @@ static bool read_worker(struct pool *pool, struct worker *worker, GError **error
 
 static bool is_interrupted(const struct pool *pool)
 {
-  return pool->options->is_interrupted != NULL && *pool->options->is_interrupted != 0;
+  return pool->work.options->is_interrupted != NULL && *pool->work.options->is_interrupted != 0;
 }
 
 static bool watch_time(struct pool *pool, GError **error)
 {
-  if (pool->options->time_limit == 0)
+  if (pool->work.options->time_limit == 0)
     return true;
   gint64 now = g_get_monotonic_time();
   for (unsigned i = 0; i < pool->n_workers; i++) {
     struct worker *worker = &pool->workers[i];
     if (worker->unit == NO_UNIT ||
-        now - worker->started < (gint64)pool->options->time_limit * G_USEC_PER_SEC)
+        now - worker->started < (gint64)pool->work.options->time_limit * G_USEC_PER_SEC)
       continue;
     worker->has_timed_out = true;
     if (!take_death(pool, worker, error))
@@ -297,7 +359,10 @@ static const char *current_file(const struct pool *pool)
 {
   for (unsigned i = 0; i < pool->n_workers; i++)
     if (pool->workers[i].unit != NO_UNIT) {
-      const struct compilation *compilation = pool->compilations->all->pdata[pool->workers[i].unit];
+      guint number = (guint)pool->workers[i].unit;
+      if (pool->work.folder != NULL)
+        number = ((const struct prefix *)pool->work.prefixes->all->pdata[number])->model;
+      const struct compilation *compilation = pool->work.compilations->all->pdata[number];
       return compilation->shown;
     }
   return NULL;
@@ -326,36 +391,106 @@ static bool run_queue(struct pool *pool, const guint *numbers, guint n, unsigned
   }
 }
 
+/* Runs a pool over the numbers, and over those again whose worker died. */
+static bool run_pool(struct pool *pool, const guint *numbers, guint n, GError **error)
+{
+  pool->n_workers = MAX(1, MIN(pool->work.options->n_workers, n));
+  pool->retries = g_array_new(FALSE, FALSE, sizeof(guint));
+  pool->workers = g_new0(struct worker, pool->n_workers);
+  for (unsigned i = 0; i < pool->n_workers; i++)
+    pool->workers[i] = (struct worker){.pid = -1, .to = -1, .from = -1, .unit = NO_UNIT};
+  bool is_done = run_queue(pool, numbers, n, pool->n_workers, error);
+  if (is_done && pool->retries->len > 0 && pool->work.folder == NULL) {
+    g_autoptr(GArray) retries = g_array_copy(pool->retries);
+    pool->is_retrying = true;
+    is_done = run_queue(pool, (const guint *)(const void *)retries->data, retries->len, 1, error);
+  }
+  for (unsigned i = 0; i < pool->n_workers; i++)
+    if (pool->workers[i].pid > 0)
+      stop_worker(&pool->workers[i], true);
+  g_free(pool->workers);
+  g_array_unref(pool->retries);
+  return is_done;
+}
+
+/* While prefixes are made nothing is done yet. */
+struct waiting {
+  workers_progress *progress;
+  void *context;
+  struct work *work;
+};
+
+static void wait_for_prefixes(void *context, guint n_done, const char *current)
+{
+  (void)n_done;
+  struct waiting *waiting = context;
+  if (waiting->progress != NULL)
+    waiting->progress(waiting->context, 0, current);
+}
+
+/* The file has no name any more once it is open: nothing stays behind, whatever happens. */
+static bool take_prefix(void *context, guint number, GBytes *facts, const char *reason,
+                        GError **error)
+{
+  (void)reason;
+  (void)error;
+  const struct work *work = ((struct waiting *)context)->work;
+  struct prefix *prefix = work->prefixes->all->pdata[number];
+  g_autofree char *path = prefix_path(work->folder, number);
+  prefix->files = facts != NULL ? unit_open(facts, NULL) : NULL;
+  if (prefix->files != NULL)
+    prefix->precompiled = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  unlink(path);
+  return true;
+}
+
+/* Whatever was left by a builder that died. */
+static void remove_folder(const char *folder)
+{
+  GDir *dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+  while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    unlink(path);
+  }
+  if (dir != NULL)
+    g_dir_close(dir);
+  rmdir(folder);
+}
+
+/* Makes the precompiled headers. One that cannot be made is done without. False only when
+ * interrupted. */
+static bool precompile(struct work work, workers_progress *progress, void *context)
+{
+  guint n = work.prefixes->all->len;
+  g_autofree char *folder = n != 0 ? g_dir_make_tmp("cleave-XXXXXX", NULL) : NULL;
+  if (folder == NULL)
+    return true;
+  work.folder = folder;
+  g_autofree guint *numbers = g_new(guint, n);
+  for (guint i = 0; i < n; i++)
+    numbers[i] = i;
+  struct waiting waiting = {.progress = progress, .context = context, .work = &work};
+  struct pool pool = {
+      .work = work, .take = take_prefix, .progress = wait_for_prefixes, .context = &waiting};
+  g_autoptr(GError) error = NULL;
+  bool is_done = run_pool(&pool, numbers, n, &error) || error != NULL;
+  remove_folder(folder);
+  return is_done;
+}
+
 bool workers_run(const struct compilations *compilations, const guint *numbers, guint n,
                  const struct workers_options *options, workers_take *take,
                  workers_progress *progress, void *context, GError **error)
 {
-  struct pool pool = {.compilations = compilations,
-                      .options = options,
-                      .take = take,
-                      .progress = progress,
-                      .context = context,
-                      .n_workers = MAX(1, MIN(options->n_workers, n)),
-                      .retries = g_array_new(FALSE, FALSE, sizeof(guint))};
-  pool.workers = g_new0(struct worker, pool.n_workers);
-  for (unsigned i = 0; i < pool.n_workers; i++)
-    pool.workers[i] = (struct worker){.pid = -1, .to = -1, .from = -1, .unit = NO_UNIT};
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   struct sigaction before;
   sigaction(SIGPIPE, &ignore, &before);
-
-  bool is_done = run_queue(&pool, numbers, n, pool.n_workers, error);
-  if (is_done && pool.retries->len > 0) {
-    g_autoptr(GArray) retries = g_array_copy(pool.retries);
-    pool.is_retrying = true;
-    is_done = run_queue(&pool, (const guint *)(const void *)retries->data, retries->len, 1, error);
-  }
-
-  for (unsigned i = 0; i < pool.n_workers; i++)
-    if (pool.workers[i].pid > 0)
-      stop_worker(&pool.workers[i], true);
+  struct prefixes *prefixes = prefixes_plan(compilations, numbers, n);
+  struct work work = {.compilations = compilations, .options = options, .prefixes = prefixes};
+  struct pool pool = {.work = work, .take = take, .progress = progress, .context = context};
+  bool is_done = precompile(work, progress, context) && run_pool(&pool, numbers, n, error);
+  prefixes_free(prefixes);
   sigaction(SIGPIPE, &before, NULL);
-  g_free(pool.workers);
-  g_array_unref(pool.retries);
   return is_done;
 }

@@ -1,0 +1,289 @@
+#include "analyzer/prefixes.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A source's directives stand in its first bytes. */
+enum { HEAD_BYTES = 64 * 1024, MAX_DIRECTIVES = 64 };
+
+/* ---- reading directives ---- */
+
+/* Behind blanks and comments, or the end. */
+static const char *skip_blanks(const char *at, const char *end)
+{
+  while (at < end) {
+    if (g_ascii_isspace(*at)) {
+      at++;
+    } else if (end - at >= 2 && at[0] == '/' && at[1] == '/') {
+      const char *line = memchr(at, '\n', (size_t)(end - at));
+      at = line != NULL ? line : end;
+      if (line != NULL && line[-1] == '\\')
+        return end; /* a comment that goes on in the next line: leave it alone */
+    } else if (end - at >= 2 && at[0] == '/' && at[1] == '*') {
+      const char *close = g_strstr_len(at + 2, end - at - 2, "*/");
+      at = close != NULL ? close + 2 : end;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+static bool is_wanted(const char *line)
+{
+  static const char *const words[] = {"include", "define", "undef"};
+  const char *at = line + 1;
+  while (*at == ' ' || *at == '\t')
+    at++;
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    size_t length = strlen(words[i]);
+    if (strncmp(at, words[i], length) != 0 || g_ascii_isalnum(at[length]) || at[length] == '_')
+      continue;
+    at += length;
+    while (*at == ' ' || *at == '\t')
+      at++;
+    return i != 0 || *at == '"' || *at == '<';
+  }
+  return false;
+}
+
+static bool is_include(const char *directive)
+{
+  const char *at = directive + 1;
+  while (*at == ' ' || *at == '\t')
+    at++;
+  return g_str_has_prefix(at, "include");
+}
+
+/* One line without the comment behind it; NULL where it goes on or a comment leaves it open. */
+static char *whole_line(const char *start, const char *stop)
+{
+  g_autofree char *line = g_strndup(start, (size_t)(stop - start));
+  char *comment = strstr(line, "/*");
+  char *other = strstr(line, "//");
+  if (strchr(line, '\\') != NULL || strstr(line, "?\?") != NULL)
+    return NULL;
+  if (comment != NULL && (other == NULL || comment < other)) {
+    char *close = strstr(comment + 2, "*/");
+    if (close == NULL || *g_strstrip(close + 2) != '\0')
+      return NULL;
+    *comment = '\0';
+  } else if (other != NULL && strchr(line, '"') == NULL && strchr(line, '<') == NULL) {
+    *other = '\0';
+  } else if (other != NULL) {
+    return NULL; /* it may stand inside a path or a literal */
+  }
+  return g_strdup(g_strstrip(line));
+}
+
+GPtrArray *prefixes_directives(const char *source, size_t size)
+{
+  GPtrArray *directives = g_ptr_array_new_with_free_func(g_free);
+  const char *end = source + size;
+  const char *at = source;
+  while (directives->len < MAX_DIRECTIVES) {
+    at = skip_blanks(at, end);
+    const char *stop = at < end && *at == '#' ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    if (stop == NULL || memchr(at, '\0', (size_t)(stop - at)) != NULL)
+      break;
+    char *line = whole_line(at, stop);
+    if (line == NULL || !is_wanted(line)) {
+      g_free(line);
+      break;
+    }
+    g_ptr_array_add(directives, line);
+    at = stop;
+  }
+  /* What stands behind the last include is read with the source itself. */
+  while (directives->len > 0 && !is_include(directives->pdata[directives->len - 1]))
+    g_ptr_array_remove_index(directives, directives->len - 1);
+  return directives;
+}
+
+static GPtrArray *directives_of(const char *path)
+{
+  g_autofree char *head = g_malloc(HEAD_BYTES);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  ssize_t size = fd >= 0 ? read(fd, head, HEAD_BYTES) : -1;
+  if (fd >= 0)
+    close(fd);
+  return prefixes_directives(head, size > 0 ? (size_t)size : 0);
+}
+
+/* ---- who shares what ---- */
+
+struct head {
+  guint number;
+  char *key; /* folders and arguments: equal for those that may share */
+  GPtrArray *directives;
+};
+
+static void head_free(gpointer data)
+{
+  struct head *head = data;
+  g_free(head->key);
+  g_ptr_array_unref(head->directives);
+  g_free(head);
+}
+
+static struct head *head_new(const struct compilation *compilation, guint number)
+{
+  struct head *head = g_new(struct head, 1);
+  g_autofree char *arguments = g_strjoinv("\n", compilation->arguments);
+  g_autofree char *folder = g_path_get_dirname(compilation->file);
+  head->number = number;
+  head->key = g_strjoin("\n", compilation->directory, folder, arguments, NULL);
+  head->directives = directives_of(compilation->file);
+  return head;
+}
+
+static bool may_share(const struct compilation *compilation)
+{
+  for (char **at = compilation->arguments; *at != NULL; at++)
+    if (strcmp(*at, "-include") == 0 || strcmp(*at, "-imacros") == 0)
+      return false;
+  return g_str_has_suffix(compilation->file, ".c");
+}
+
+static gint compare_heads(gconstpointer left, gconstpointer right)
+{
+  const struct head *a = *(struct head *const *)left;
+  const struct head *b = *(struct head *const *)right;
+  int order = strcmp(a->key, b->key);
+  for (guint i = 0; order == 0 && i < a->directives->len && i < b->directives->len; i++)
+    order = strcmp(a->directives->pdata[i], b->directives->pdata[i]);
+  if (order == 0)
+    order = (a->directives->len > b->directives->len) - (a->directives->len < b->directives->len);
+  return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+/* The directives that the heads of a range have in common. */
+static guint common_directives(const GPtrArray *heads, guint first, guint end)
+{
+  /* Sorted: what the first and the last have in common, all have. */
+  const struct head *a = heads->pdata[first];
+  const struct head *b = heads->pdata[end - 1];
+  guint n = 0;
+  while (n < a->directives->len && n < b->directives->len &&
+         strcmp(a->directives->pdata[n], b->directives->pdata[n]) == 0)
+    n++;
+  while (n > 0 && !is_include(a->directives->pdata[n - 1]))
+    n--;
+  return n;
+}
+
+static void add_prefix(struct prefixes *prefixes, const struct compilations *compilations,
+                       const GPtrArray *heads, guint first, guint end, guint n_directives)
+{
+  const struct head *head = heads->pdata[first];
+  const struct compilation *model = compilations->all->pdata[head->number];
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < n_directives; i++)
+    g_string_append_printf(text, "%s\n", (const char *)head->directives->pdata[i]);
+  g_autofree char *folder = g_path_get_dirname(model->file);
+  struct prefix *prefix = g_new0(struct prefix, 1);
+  prefix->text = g_strdup(text->str);
+  prefix->file = g_build_filename(folder, ".cleave-prefix.h", NULL);
+  prefix->model = head->number;
+  prefix->n_users = end - first;
+  prefix->precompiled = -1;
+  g_ptr_array_add(prefixes->all, prefix);
+  for (guint i = first; i < end; i++) {
+    const struct head *user = heads->pdata[i];
+    g_hash_table_insert(prefixes->by_unit, GUINT_TO_POINTER(user->number), prefix);
+  }
+}
+
+/* Where the heads end that agree with the first one on the directive `at` too. */
+static guint end_of_equals(const GPtrArray *heads, guint first, guint end, guint at)
+{
+  const struct head *head = heads->pdata[first];
+  guint next = first + 1;
+  for (; next < end && head->directives->len > at; next++) {
+    const struct head *other = heads->pdata[next];
+    if (other->directives->len <= at ||
+        strcmp(head->directives->pdata[at], other->directives->pdata[at]) != 0)
+      break;
+  }
+  return next;
+}
+
+/* One prefix for a range that agrees on `n` directives, or several longer ones where nearly all of
+ * it would share more. */
+static void split_range(struct prefixes *prefixes, const struct compilations *compilations,
+                        const GPtrArray *heads, guint first, guint end, guint n)
+{
+  if (end - first < PREFIX_MIN_USERS)
+    return;
+  guint common = common_directives(heads, first, end);
+  /* Ranges that agree on one directive more. */
+  guint best_first = first, best_end = first;
+  for (guint i = first; i < end;) {
+    guint next = end_of_equals(heads, i, end, common);
+    if (next - i > best_end - best_first) {
+      best_first = i;
+      best_end = next;
+    }
+    i = next;
+  }
+  bool is_worth_more = (best_end - best_first) * 4 >= (end - first) * 3;
+  if (common > n && !is_worth_more) {
+    add_prefix(prefixes, compilations, heads, first, end, common);
+    return;
+  }
+  for (guint i = first; i < end;) {
+    const struct head *head = heads->pdata[i];
+    guint next = end_of_equals(heads, i, end, common);
+    if (head->directives->len > common)
+      split_range(prefixes, compilations, heads, i, next, common);
+    i = next;
+  }
+}
+
+struct prefixes *prefixes_plan(const struct compilations *compilations, const guint *numbers,
+                               guint n)
+{
+  struct prefixes *prefixes = g_new0(struct prefixes, 1);
+  prefixes->all = g_ptr_array_new();
+  prefixes->by_unit = g_hash_table_new(g_direct_hash, g_direct_equal);
+  g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(head_free);
+  for (guint i = 0; n >= PREFIX_MIN_USERS && i < n; i++) {
+    const struct compilation *compilation = compilations->all->pdata[numbers[i]];
+    if (may_share(compilation))
+      g_ptr_array_add(heads, head_new(compilation, numbers[i]));
+  }
+  g_ptr_array_sort(heads, compare_heads);
+  for (guint first = 0; first < heads->len;) {
+    guint end = first + 1;
+    while (end < heads->len && strcmp(((struct head *)heads->pdata[first])->key,
+                                      ((struct head *)heads->pdata[end])->key) == 0)
+      end++;
+    split_range(prefixes, compilations, heads, first, end, 0);
+    first = end;
+  }
+  return prefixes;
+}
+
+void prefixes_free(struct prefixes *prefixes)
+{
+  if (prefixes == NULL)
+    return;
+  for (guint i = 0; i < prefixes->all->len; i++) {
+    struct prefix *prefix = prefixes->all->pdata[i];
+    if (prefix->precompiled >= 0)
+      close(prefix->precompiled);
+    unit_free(prefix->files);
+    g_free(prefix->text);
+    g_free(prefix->file);
+    g_free(prefix);
+  }
+  g_ptr_array_unref(prefixes->all);
+  g_hash_table_unref(prefixes->by_unit);
+  g_free(prefixes);
+}
+
+const struct prefix *prefixes_of(const struct prefixes *prefixes, guint number)
+{
+  return g_hash_table_lookup(prefixes->by_unit, GUINT_TO_POINTER(number));
+}

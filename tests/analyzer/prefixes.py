@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Headers that are read once for many sources change no fact, whatever stands in them.
+
+Every group of sources below is a trap: something that would change its meaning if the beginning of a
+source were read apart from it. The facts with shared headers are compared, byte by byte, with those
+of a run that cannot share any because it has no folder for temporary files.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+from common import CLEAVE, cleave, difference, dump
+
+N = 6  # sources of a group
+GUARD = "#ifndef {0}_H\n#define {0}_H\n{1}\n#endif\n"
+INLINE = ("#include <stdio.h>\n#include <string.h>\nstruct item {{ int id; char name[20]; struct item *next; "
+          "int (*call)(struct item *); }};\nstatic inline int {0}_look(struct item *i) {{ return "
+          "i->call ? i->call(i) : (int)strlen(i->name); }}\nint {0}_weak(void) "
+          "__attribute__((weak));\n")
+
+
+def body(group, number, extra=""):
+    return (f"static int own_{number}(struct item *i) {{ i->id++; return {group}_look(i); }}\n"
+            f"int {group}_{number}(struct item *i) {{ i->call = own_{number}; {extra}"
+            f"return {group}_weak() + own_{number}(i->next); }}\n")
+
+
+def groups():
+    """name -> (header, text before the include, text behind it, made for every source)"""
+    guarded = {name: GUARD.format(name, INLINE.format(name)) for name in (
+        "plain", "redefined", "undefined", "again", "counter", "pushed", "broken", "commented",
+        "tentative", "late", "forced")}
+    yield "plain", guarded["plain"], "/* a comment */\n", ""
+    # A macro that one source defines before its include and another one does not.
+    yield ("redefined", guarded["redefined"].replace("int id;", "int id;\n#ifdef BIG\nlong big;\n#endif\n"),
+           lambda n: "#define BIG 1\n" if n % 2 else "// no macro\n", "")
+    yield ("undefined", guarded["undefined"].replace("char name[20]", "char name[SIZE]"),
+           lambda n: f"#define SIZE {10 + n // 3}\n", "#undef SIZE\n#define SIZE 99\n")
+    # No guard: every include counts.
+    yield ("unguarded", "int counted(int);\n#ifdef SEEN\nint twice(int);\n#endif\n#define SEEN\n"
+           "struct item; static int unguarded_look(struct item *i);\nint unguarded_weak(void);\n",
+           "", "struct item { int id; struct item *next; int (*call)(struct item *); };\n"
+           '#include "unguarded.h"\nstatic int unguarded_look(struct item *i) { return i->id; }\n')
+    # The guard is gone when the header is included again.
+    yield ("again", guarded["again"].replace("struct item {", "struct item;\n#ifndef AGAIN_DONE\n"
+                                             "#define AGAIN_DONE\nstruct item {") + "",
+           "", "#undef again_H\n")
+    yield ("counter", guarded["counter"].replace("int id;", "int id; int at[__COUNTER__ + 1];"), "",
+           "int counter_now = __COUNTER__;\n")
+    yield ("pushed", guarded["pushed"].replace("struct item {", "#pragma pack(push, 1)\nstruct item {"),
+           "", "struct packed { char c; long l; };\n#pragma pack(pop)\n")
+    yield ("broken", guarded["broken"].replace("int id;", "int id; unknown_type lost;"), "", "")
+    yield ("commented", guarded["commented"], "/* one */ /* two\n */\n// three \\\nfour\n", "")
+    yield ("tentative", guarded["tentative"] .replace("struct item {", "static int shared[4];\nint common;\n"
+                                                      "struct later;\nstruct item { struct later *l;"),
+           "", "struct later { int x; };\nstatic int shared[4] = {1};\n")
+    yield "late", guarded["late"] + "struct late_anonymous { struct { int a; } s; };\n", "", \
+        "typedef struct { int b; } late_t;\n"
+    yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
+
+
+def write(tree):
+    entries = []
+    for name, header, before, behind in groups():
+        folder = tree / name
+        folder.mkdir(parents=True)
+        (folder / f"{name}.h").write_text(header)
+        (folder / "force.h").write_text("#define FORCED : 8\n")
+        for number in range(N):
+            start = before(number) if callable(before) else before
+            text = start + f'#include "{name}.h"\n' + behind + body(name, number)
+            (folder / f"{name}{number}.c").write_text(text)
+            force = ["-include", "force.h"] if name == "forced" else []
+            entries.append({"directory": str(folder), "file": f"{name}{number}.c",
+                            "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
+    (tree / "compile_commands.json").write_text(json.dumps(entries))
+
+
+def facts(store):
+    database = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
+    rows = dict(database.execute("SELECT file, facts FROM fact_unit"))
+    database.close()
+    return rows
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="cleave-prefixes-") as name:
+        folder = pathlib.Path(name).resolve()
+        tree = folder / "tree"
+        tree.mkdir()
+        write(tree)
+        temporary = folder / "temporary"
+        temporary.mkdir()
+        shared = dict(os.environ, TMPDIR=str(temporary), LSAN_OPTIONS="detect_leaks=0")
+        plain = dict(os.environ, TMPDIR=str(folder / "missing"))
+        cleave("analyze", tree, "--db", "plain.db", cwd=folder, expect=(0, 4), env=plain)
+        command = [CLEAVE, "analyze", str(tree), "--db", "shared.db", "--jobs", "2"]
+        log = folder / "trace"
+        if shutil.which("strace"):
+            command = ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=openat"] + command
+        done = subprocess.run(command, cwd=folder, env=shared, capture_output=True, text=True)
+        assert done.returncode in (0, 4), done.stderr
+        assert not list(temporary.iterdir()), "something stays behind"
+        one, two = facts(folder / "plain.db"), facts(folder / "shared.db")
+        assert len(one) == N * len(list(groups())), len(one)
+        differ = sorted(file for file in one if one[file] != two.get(file))
+        assert not differ, f"facts differ: {differ}"
+        words = difference(dump(folder / "plain.db"), dump(folder / "shared.db"))
+        assert not words, words
+        if log.exists():
+            opened = len(re.findall(r'openat\(AT_FDCWD, "/proc/self/fd/\d+"', log.read_text()))
+            assert opened >= N, f"nothing was shared: {opened}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
