@@ -240,7 +240,13 @@ static int by_file(gconstpointer left, gconstpointer right)
   return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
 }
 
-static bool load_units(struct store *store, struct loaded *loaded, GError **error)
+static bool is_interrupted(const struct analyze_options *options)
+{
+  return options->workers.is_interrupted != NULL && *options->workers.is_interrupted != 0;
+}
+
+static bool load_units(struct store *store, const struct analyze_options *options,
+                       struct loaded *loaded, GError **error)
 {
   /* Sorted here and not by the store, which would move the facts about. */
   loaded->set = store_load(store, &fact_unit_table, "id", error);
@@ -252,7 +258,7 @@ static bool load_units(struct store *store, struct loaded *loaded, GError **erro
   for (size_t i = 0; i < loaded->set->n; i++)
     g_ptr_array_add(rows, (gpointer)record_at(loaded->set, fact_unit, i));
   g_ptr_array_sort(rows, by_file);
-  for (guint i = 0; i < rows->len; i++) {
+  for (guint i = 0; i < rows->len && !is_interrupted(options); i++) {
     const struct fact_unit *row = rows->pdata[i];
     struct unit *unit = unit_open(row->facts, error);
     if (unit == NULL) {
@@ -292,7 +298,8 @@ static bool link_all(struct store *store, const char *root, const char *build_fo
                      const struct analyze_options *options, GError **error)
 {
   struct loaded loaded = {0};
-  bool is_fine = load_units(store, &loaded, error);
+  store_watch(store, options->workers.is_interrupted);
+  bool is_fine = load_units(store, options, &loaded, error) && !is_interrupted(options);
   if (is_fine) {
     struct link_input input = {.units = (const struct unit *const *)loaded.units->pdata,
                                .ids = (const int64_t *)(const void *)loaded.ids->data,
@@ -300,7 +307,8 @@ static bool link_all(struct store *store, const char *root, const char *build_fo
                                .root = root,
                                .build_folder = *build_folder != '\0' ? build_folder : NULL,
                                .data_folder = options->data_folder,
-                               .rules = options->rules};
+                               .rules = options->rules,
+                               .is_interrupted = options->workers.is_interrupted};
     is_fine =
         files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
   }
@@ -366,7 +374,11 @@ static bool run_all(struct run *run, GError **error)
   if (is_fine && store_commit(run->store, error))
     return count_grades(run->store, run->summary, error);
   store_rollback(run->store);
-  return false;
+  /* The units are stored; the next run links them. */
+  run->summary->is_interrupted = is_interrupted(run->options);
+  if (run->summary->is_interrupted && error != NULL)
+    g_clear_error(error);
+  return run->summary->is_interrupted;
 }
 
 bool analyze_run(struct store *store, const struct compilations *compilations,

@@ -821,6 +821,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   flow->program = program;
   struct points_to_types types = {fit, size_of, target_at, accepts, flow};
   flow->solver = points_to_new(&types);
+  points_to_watch(flow->solver, linkage->is_interrupted);
   flow->objects = g_array_new(FALSE, FALSE, sizeof(struct flow_object));
   flow->callbacks = g_array_new(FALSE, FALSE, sizeof(struct flow_callback));
   flow->raw_memory = flow->opaque_local = LINK_NONE;

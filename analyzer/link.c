@@ -15,23 +15,47 @@
 
 #include <string.h>
 
+static bool is_interrupted(const struct linkage *linkage)
+{
+  return linkage->is_interrupted != NULL && *linkage->is_interrupted != 0;
+}
+
 /* Everything that needs to know where pointers lead, program by program. */
 static void link_programs(struct findings *findings, const struct models *models,
                           struct state *state, struct entries *entries)
 {
   const GPtrArray *programs = findings->linkage->programs;
-  for (guint i = 0; i < programs->len; i++) {
+  for (guint i = 0; i < programs->len && !is_interrupted(findings->linkage); i++) {
     const struct link_program *program = g_ptr_array_index(programs, i);
     if (program->is_part)
       continue;
     linkage_stand_in(findings->linkage, program);
     struct flow *flow = flow_new(findings->linkage, program, models);
-    calls_find(findings, flow);
-    state_find(state, flow);
-    entries_find(entries, flow);
+    if (!is_interrupted(findings->linkage)) {
+      calls_find(findings, flow);
+      state_find(state, flow);
+      entries_find(entries, flow);
+    }
     flow_free(flow);
   }
   linkage_stand_in(findings->linkage, NULL);
+}
+
+/* What follows from the calls of all programs. */
+static void find_rest(struct findings *findings, struct state *state, struct entries *entries)
+{
+  struct startup *startup = startup_find(findings);
+  state_find_outside(state);
+  spans_find(findings, state);
+  state_finish(state, startup);
+  startup_free(startup);
+  if (is_interrupted(findings->linkage))
+    return;
+  entries_finish(entries);
+  effects_find(findings);
+  effects_follow(findings);
+  params_find(findings);
+  inventory_add(findings);
 }
 
 static void find_all(struct findings *findings, const struct models *models)
@@ -39,16 +63,8 @@ static void find_all(struct findings *findings, const struct models *models)
   struct state *state = state_new(findings);
   struct entries *entries = entries_new(findings);
   link_programs(findings, models, state, entries);
-  struct startup *startup = startup_find(findings);
-  state_find_outside(state);
-  spans_find(findings, state);
-  state_finish(state, startup);
-  entries_finish(entries);
-  effects_find(findings);
-  effects_follow(findings);
-  params_find(findings);
-  inventory_add(findings);
-  startup_free(startup);
+  if (!is_interrupted(findings->linkage))
+    find_rest(findings, state, entries);
   entries_free(entries);
   state_free(state);
 }
@@ -75,10 +91,11 @@ bool link_run(struct store *store, const struct link_input *input, GError **erro
   if (!read_data(input, rules, models, error))
     return false;
   struct linkage *linkage = linkage_new(input->units, input->ids, input->n_units);
+  linkage->is_interrupted = input->is_interrupted;
   programs_find(linkage, input->root, input->build_folder);
   struct findings *findings = findings_new(linkage, rules);
   find_all(findings, models);
-  bool is_written = findings_write(findings, store, error);
+  bool is_written = !is_interrupted(linkage) && findings_write(findings, store, error);
   findings_free(findings);
   linkage_free(linkage);
   return is_written;

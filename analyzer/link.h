@@ -17,9 +17,11 @@ struct link_input {
   const char *build_folder; /* where the compile commands were found, absolute, or NULL */
   const char *data_folder;  /* holds rules/ and models/ */
   const char *const *rules; /* further rule files, NULL at the end, or NULL */
+  const volatile sig_atomic_t *is_interrupted; /* stop when it becomes true, or NULL */
 };
 
-/* Replaces the rows of all linked tables. Needs an open transaction. Same units, same rows. */
+/* Replaces the rows of all linked tables. Needs an open transaction. Same units, same rows. False
+ * without ERROR when interrupted. */
 bool link_run(struct store *store, const struct link_input *input, GError **error);
 
 /* A hash of the rule and model files that link_run() would read: when it and the units are the

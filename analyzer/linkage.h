@@ -10,6 +10,8 @@
 #include "analyzer/symbols.h"
 #include "analyzer/unit.h"
 
+#include <signal.h>
+
 #define LINK_NONE UINT32_MAX
 
 /* A routine: defined in the tree, or known by name only. */
@@ -100,7 +102,8 @@ struct linkage {
   GPtrArray *programs; /* struct link_program */
   GHashTable *routine_keys, *object_keys, *type_keys;
   GStringChunk *strings;
-  struct id_map compatible; /* answers of linkage_fit() */
+  struct id_map compatible;                    /* answers of linkage_fit() */
+  const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
 /* Joins units. They must outlive the linkage. Linear. */

@@ -3,6 +3,7 @@
 #include "analyzer/extract.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -224,16 +225,20 @@ static GPtrArray *header_arguments(struct parser *parser, const struct parse_req
   return arguments;
 }
 
-/* Writing files is allowed for as long as this takes. */
+/* Writing files is allowed for as long as this takes. The writer sets a stack for signals, which
+ * the thread must not keep: it is not its own. */
 static bool save(CXTranslationUnit tu, const char *path)
 {
   struct rlimit limit;
   if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
     return false;
   struct rlimit open = {limit.rlim_max, limit.rlim_max};
+  stack_t stack;
+  sigaltstack(NULL, &stack);
   setrlimit(RLIMIT_FSIZE, &open);
   int code = clang_saveTranslationUnit(tu, path, clang_defaultSaveOptions(tu));
   setrlimit(RLIMIT_FSIZE, &limit);
+  sigaltstack(&stack, NULL);
   return code == CXSaveError_None;
 }
 

@@ -95,6 +95,7 @@ struct points_to {
   struct id_map views; /* raw memory and type -> view */
   struct id_map fits;  /* location and type -> 0 or 1 */
   GArray *waiting;     /* uint32_t: nodes with fresh targets, a heap by rank */
+  const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
 #define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
@@ -139,6 +140,16 @@ void points_to_free(struct points_to *solver)
   id_map_clear(&solver->copies);
   id_map_clear(&solver->fits);
   g_free(solver);
+}
+
+void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_interrupted)
+{
+  solver->is_interrupted = is_interrupted;
+}
+
+static bool is_interrupted(const struct points_to *solver)
+{
+  return solver->is_interrupted != NULL && *solver->is_interrupted != 0;
 }
 
 static uint32_t representative(const struct points_to *solver, uint32_t node)
@@ -880,9 +891,9 @@ void points_to_solve(struct points_to *solver)
   do {
     rank_nodes(solver);
     guint limit = solver->waiting->len + solver->nodes->len / 8;
-    for (guint n = 0; n < limit && solver->waiting->len != 0; n++)
+    for (guint n = 0; n < limit && solver->waiting->len != 0 && !is_interrupted(solver); n++)
       propagate(solver, next_waiting(solver));
-  } while (solver->waiting->len != 0);
+  } while (solver->waiting->len != 0 && !is_interrupted(solver));
 }
 
 const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node, uint32_t *n)

@@ -15,6 +15,7 @@
 #include "analyzer/id_set.h"
 
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +58,9 @@ struct points_to *points_to_new(const struct points_to_types *types);
 void points_to_free(struct points_to *solver);
 typedef struct points_to points_to_owner;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(points_to_owner, points_to_free)
+
+/* Lets points_to_solve() end early, with part of the solution, once the flag is set. */
+void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_interrupted);
 
 /* A new object; `size` in bytes, 0 when unknown. Returns its number, from 0. */
 uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type);

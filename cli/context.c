@@ -103,6 +103,8 @@ static int code_of(const GError *error)
     case STORE_ERROR_BUSY:
     case STORE_ERROR_IO:
       return EXIT_FILE;
+    case STORE_ERROR_INTERRUPTED:
+      return EXIT_INTERRUPT;
     case STORE_ERROR_CONFLICT:
       return EXIT_DEFECT;
     }

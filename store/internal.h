@@ -11,6 +11,7 @@ struct store {
   char *path;
   GHashTable *statements; /* SQL text -> sqlite3_stmt *, kept for reuse */
   bool in_transaction;
+  const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
 /* Sets ERROR from the last SQLite result CODE; DOING says what failed: "read", "write" ... */

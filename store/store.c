@@ -376,6 +376,11 @@ void store_rollback(struct store *store)
   }
 }
 
+void store_watch(struct store *store, const volatile sig_atomic_t *is_interrupted)
+{
+  store->is_interrupted = is_interrupted;
+}
+
 int64_t store_n_changes(const struct store *store)
 {
   return sqlite3_total_changes64(store->db);

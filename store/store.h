@@ -7,6 +7,7 @@
 #define CLEAVE_STORE_STORE_H
 
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,7 +28,8 @@ enum store_error {
   STORE_ERROR_DAMAGED,   /* truncated or inconsistent */
   STORE_ERROR_BUSY,      /* another process is writing */
   STORE_ERROR_IO,        /* cannot be read or written: permissions, full disk */
-  STORE_ERROR_CONFLICT,  /* two records with one key: a hash collision or a defect of ours */
+  STORE_ERROR_INTERRUPTED,
+  STORE_ERROR_CONFLICT, /* two records with one key: a hash collision or a defect of ours */
 };
 
 enum store_mode {
@@ -51,6 +53,9 @@ const char *store_path(const struct store *store);
 bool store_begin(struct store *store, GError **error);
 bool store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
+
+/* Lets store_sync() end with STORE_ERROR_INTERRUPTED once the flag is set. */
+void store_watch(struct store *store, const volatile sig_atomic_t *is_interrupted);
 
 /* Rows written and deleted since the store was opened. */
 int64_t store_n_changes(const struct store *store);

@@ -233,10 +233,23 @@ static bool delete_rows(struct store *store, const struct record_table *table,
   return true;
 }
 
+static bool may_go_on(const struct store *store, GError **error)
+{
+  if (!store->is_interrupted || *store->is_interrupted == 0) {
+    return true;
+  }
+  g_set_error(error, STORE_ERROR, STORE_ERROR_INTERRUPTED, "interrupted while writing '%s'",
+              store->path);
+  return false;
+}
+
 static bool insert_all(struct store *store, const struct record_table *table,
                        const GPtrArray *records, GError **error)
 {
   for (guint i = 0; i < records->len; i++) {
+    if (i % 1024 == 0 && !may_go_on(store, error)) {
+      return false;
+    }
     if (!store_insert(store, table, records->pdata[i], error)) {
       return false;
     }
@@ -252,6 +265,9 @@ bool store_sync(struct store *store, const struct record_table *table, const voi
   g_autoptr(record_set) gone = store_set_new();
   g_autoptr(GPtrArray) fresh = g_ptr_array_new();
   struct changes changes = {gone, fresh};
+  if (!may_go_on(store, error)) {
+    return false;
+  }
   if (!find_changes(store, table, &key, wanted, &changes, error)) {
     return false;
   }

@@ -94,23 +94,47 @@ def killed(folder):
     assert not words, words
 
 
-def interrupted(folder):
-    """Ctrl-C ends the run within a second; the next one goes on."""
-    tree = copy_shop(folder)
+def stop(folder, tree, delay):
+    """Sends Ctrl-C `delay` seconds after the run began to work: (exit code, seconds it took to end)"""
     process = subprocess.Popen([CLEAVE, "analyze", str(tree), "--jobs", "1"], cwd=folder,
                                stderr=subprocess.PIPE, text=True)
-    time.sleep(0.6)
+    process.stderr.readline()  # the work is about to begin
+    time.sleep(delay)
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
-    process.communicate(timeout=30)
-    took = time.monotonic() - started
-    if process.returncode == 130:
-        assert took < 3, f"took {took:.1f} s to stop"
-    else:
-        assert process.returncode in (0, 4), process.returncode
-    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+    process.communicate(timeout=60)
+    # A signal that comes before the work begins ends the process as it ends any other.
+    assert process.returncode in (0, 4, 130, -signal.SIGINT), process.returncode
+    return process.returncode, time.monotonic() - started
+
+
+def interrupted(folder):
+    """Ctrl-C ends the run within a second, while parsing, linking and writing; the next one goes on."""
+    tree = copy_shop(folder)
     cleave("analyze", tree, "--db", "reference.db", cwd=folder, expect=(0, 4))
-    words = difference(dump(f"{folder}/reference.db"), dump(f"{folder}/cleave.db"))
+    reference = dump(f"{folder}/reference.db")
+    code, took = stop(folder, tree, 0.3)
+    assert code != 130 or took < 5, f"took {took:.1f} s to stop"
+    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+    words = difference(reference, dump(f"{folder}/cleave.db"))
+    assert not words, words
+    n_stopped = 0
+    for number in range(8):
+        # Everything is parsed: what is left is linking.
+        store = sqlite3.connect(f"{folder}/cleave.db")
+        store.execute("DELETE FROM info WHERE key = 'linked'")
+        store.execute("DELETE FROM fact_word")
+        store.commit()
+        store.close()
+        code, took = stop(folder, tree, 0.05 * (number + 1))
+        assert code != 130 or took < 5, f"took {took:.1f} s to stop linking"
+        n_stopped += code == 130
+        n_words = sqlite3.connect(f"{folder}/cleave.db").execute(
+            "SELECT count(*) FROM fact_word").fetchone()[0]
+        assert (n_words == 0) == (code in (130, -signal.SIGINT)), "the tables change whole or not at all"
+    assert n_stopped > 0, "linking was never interrupted"
+    cleave("analyze", tree, cwd=folder, expect=(0, 4))
+    words = difference(reference, dump(f"{folder}/cleave.db"))
     assert not words, words
 
 
