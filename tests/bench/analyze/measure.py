@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Speed and memory of the analysis, as ratios of runs on this machine.
 
-measure.py redis|git|lua|curl
+measure.py redis|git|lua|curl [--growth]
 
-Prints CPU time of a cold run beside `clang-19 -fsyntax-only` once per unit, the time of a run without
-changes, of one after an edited source and one after an edited header, and peak memory; and says
-which bar is missed. Other tools are measured when they are installed.
+Prints CPU time of a cold run beside `clang-19 -fsyntax-only` once per unit, of a run without changes,
+of runs after an edited source, a comment and an edited header, the peak memory of each kind of
+process, and universal-ctags, cscope and cflow where they are installed; with --growth, the cost of
+1, 2 and 4 copies of the input. Says which bar is missed. Everything runs in one go, so that ratios
+hold on a busy machine too; wall times do not.
 """
 import json
 import os
@@ -16,28 +18,66 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "analyzer"))
 from common import CLEAVE, program  # noqa: E402
 
+BAR_COLD, BAR_SAME, BAR_EDIT = 0.35, 0.050, 0.050
+BAR_MAIN, BAR_WORKER = 120, 60
 
-def timed(*command, cwd, quiet=True):
-    """(CPU seconds of everything, wall seconds, peak of one process in MB, exit code)"""
+
+def timed(*command, cwd):
+    """(CPU seconds of everything, wall seconds)"""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL if quiet else None)
-    _pid, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - started
+    subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return cpu, wall, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+    return cpu, time.monotonic() - started
 
 
-def syntax_only(tree):
-    with open(tree / "compile_commands.json", encoding="utf-8") as file:
-        entries = json.load(file)
+def analyze(tree, store, folder, *options):
+    return timed(CLEAVE, "analyze", str(tree), "--db", store, "--quiet", *options, cwd=folder)
+
+
+def peak_of(process):
+    """Peak resident megabytes, or 0 when it is gone."""
+    try:
+        for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return 0
+
+
+def memory(tree, folder):
+    """Peak megabytes of the run itself and of its largest worker."""
+    run = subprocess.Popen([CLEAVE, "analyze", str(tree), "--db", "memory.db", "--quiet"], cwd=folder,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peaks = [0, 0]
+
+    def watch():
+        while run.poll() is None:
+            peaks[0] = max(peaks[0], peak_of(run.pid))
+            try:
+                task = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text()
+            except OSError:
+                break
+            for child in task.split():
+                peaks[1] = max(peaks[1], peak_of(child))
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    watcher.join()
+    run.wait()
+    return peaks
+
+
+def syntax_only(entries):
     total = 0.0
     for entry in entries:
         words = entry.get("arguments") or shlex.split(entry["command"])
@@ -50,48 +90,97 @@ def syntax_only(tree):
             elif word not in ("-c", "-MD", "-MMD", "-MP"):
                 kept.append(word)
         total += timed("clang-19", "-fsyntax-only", "-w", *kept, cwd=entry["directory"])[0]
-    return total, len(entries)
+    return total
+
+
+def row(words, value, unit="s CPU", note=""):
+    print(f"  {words:45s}{value:9.3f} {unit:6s} {note}".rstrip())
 
 
 def verdict(value, bar):
-    return "within the bar" if value <= bar else f"misses the bar of {bar}"
+    return f"(bar {bar:g})" if value <= bar else f"MISSES the bar of {bar:g}"
+
+
+def copy_of(tree, target):
+    shutil.copytree(tree, target, symlinks=True)
+    commands = (target / "compile_commands.json").read_text().replace(str(tree), str(target))
+    (target / "compile_commands.json").write_text(commands)
+    return json.loads(commands)
+
+
+def edits(tree, folder):
+    copy = pathlib.Path(folder) / "copy"
+    entries = copy_of(tree, copy)
+    analyze(copy, "edit.db", folder)
+    sources = sorted({os.path.join(e["directory"], e["file"]) for e in entries})
+    source = pathlib.Path(next(s for s in sources if s.endswith(".c")))
+    one = next(e for e in entries if os.path.join(e["directory"], e["file"]) == str(source))
+    (copy / "one").mkdir()
+    (copy / "one" / "compile_commands.json").write_text(json.dumps([one]))
+    source.write_text(source.read_text() + "int added_by_the_bench(void)\n{\n  return 1;\n}\n")
+    alone = analyze(copy / "one" / "compile_commands.json", "one.db", folder, "--root", str(copy),
+                    "--shard", "0/2", "--jobs", "1")[0]
+    edit = analyze(copy, "edit.db", folder)[0]
+    row("one source edited", edit, note=f"its parse alone {alone:.3f}; "
+        + verdict(round(edit - alone, 3), BAR_EDIT))
+    source.write_text(source.read_text() + "/* a note */\n")
+    row("a comment added to it", analyze(copy, "edit.db", folder)[0])
+    headers = sorted(copy.rglob("*.h"), key=lambda path: path.stat().st_size)
+    header = headers[len(headers) // 2]
+    header.write_text(header.read_text() + "\n/* a note */\n")
+    row(f"a comment in {header.name}", analyze(copy, "edit.db", folder)[0])
+
+
+def growth(tree, folder):
+    base = None
+    for n in (1, 2, 4):
+        root = pathlib.Path(folder) / f"times{n}"
+        root.mkdir()
+        entries = []
+        for number in range(n):
+            entries += copy_of(tree, root / f"copy{number}")
+            (root / f"copy{number}" / "compile_commands.json").unlink()
+        (root / "compile_commands.json").write_text(json.dumps(entries))
+        cold = analyze(root, f"{n}.db", folder, "--jobs", "1")[0]
+        again = analyze(root, f"{n}.db", folder)[0]
+        base = base or cold
+        row(f"{n} times the input, cold", cold, note=f"{cold / base:.2f} times; no change {again:.3f}")
+        shutil.rmtree(root)
 
 
 def main():
-    name = sys.argv[1] if len(sys.argv) > 1 else "redis"
+    name = next((word for word in sys.argv[1:] if not word.startswith("-")), "redis")
     tree = program(name)
+    entries = json.loads((tree / "compile_commands.json").read_text())
     with tempfile.TemporaryDirectory(prefix="cleave-bench-") as folder:
-        clang, n_units = syntax_only(tree)
-        cold = timed(CLEAVE, "analyze", str(tree), "--jobs", "1", "--quiet", cwd=folder)
+        clang = syntax_only(entries)
+        cold = analyze(tree, "cleave.db", folder, "--jobs", "1")[0]
+        again = min(analyze(tree, "cleave.db", folder)[0] for _ in range(5))
         size = os.path.getsize(f"{folder}/cleave.db") / 1e6
-        again = min(timed(CLEAVE, "analyze", str(tree), "--quiet", cwd=folder)[1]
-                    for _ in range(3))
-        print(f"{name}: {n_units} units, store of {size:.1f} MB")
-        print(f"  clang-19 -fsyntax-only, once per unit   {clang:7.2f} s CPU")
-        print(f"  cleave analyze, cold, everything        {cold[0]:7.2f} s CPU, ratio "
-              f"{cold[0] / clang:.2f}: {verdict(cold[0] / clang, 0.35)}")
-        print(f"  peak memory of one process              {cold[2]:7.0f} MB: "
-              f"{verdict(cold[2], 180)}")
-        print(f"  no change                               {again * 1000:7.0f} ms: "
-              f"{verdict(again * 1000, 50)}")
-        copy = pathlib.Path(folder) / "copy"
-        shutil.copytree(tree, copy, symlinks=True)
-        commands = (copy / "compile_commands.json").read_text().replace(str(tree), str(copy))
-        (copy / "compile_commands.json").write_text(commands)
-        timed(CLEAVE, "analyze", str(copy), "--db", "edit.db", "--quiet", cwd=folder)
-        sources = sorted({e["file"] for e in json.loads(commands)})
-        source = copy / next(s for s in sources if s.endswith((".c",)))
-        source.write_text(source.read_text() + "int added_by_the_bench(void)\n{\n  return 1;\n}\n")
-        edit = timed(CLEAVE, "analyze", str(copy), "--db", "edit.db", "--quiet", cwd=folder)
-        print(f"  one source edited                       {edit[1] * 1000:7.0f} ms")
-        source.write_text(source.read_text() + "/* a note */\n")
-        note = timed(CLEAVE, "analyze", str(copy), "--db", "edit.db", "--quiet", cwd=folder)
-        print(f"  a comment added to it                   {note[1] * 1000:7.0f} ms")
-        others = {"universal-ctags": ["ctags", "-R", "-f", "/dev/null", str(tree)],
-                  "cscope": ["cscope", "-b", "-R", "-f", f"{folder}/cscope", "-s", str(tree)]}
+        print(f"{name}: {len(entries)} commands, store of {size:.1f} MB")
+        row("clang-19 -fsyntax-only, once per command", clang)
+        row("cleave analyze, cold, everything", cold, note=f"ratio {cold / clang:.2f} "
+            + verdict(round(cold / clang, 2), BAR_COLD))
+        row("no change", again, note=verdict(round(again, 3), BAR_SAME))
+        store = pathlib.Path(folder) / "cleave.db"
+        subprocess.run(["python3", "-c", "import sqlite3,sys; s = sqlite3.connect(sys.argv[1]); "
+                        "s.execute(\"DELETE FROM info WHERE key = 'linked'\"); s.commit()", store])
+        row("linking all units again", analyze(tree, "cleave.db", folder)[0])
+        edits(tree, folder)
+        main_peak, worker_peak = memory(tree, folder)
+        row("peak memory of the run", main_peak, "MB", verdict(round(main_peak), BAR_MAIN))
+        row("peak memory of a worker", worker_peak, "MB", verdict(round(worker_peak), BAR_WORKER))
+        sources = sorted({os.path.join(e["directory"], e["file"]) for e in entries})
+        others = {"universal-ctags": ["ctags", "-f", "/dev/null", *sources],
+                  "cscope -b": ["cscope", "-b", "-k", "-f", f"{folder}/cscope.out", *sources],
+                  "cflow": ["cflow", "--output", "/dev/null", *sources]}
         for other, command in others.items():
             if shutil.which(command[0]):
-                print(f"  {other:38s}  {timed(*command, cwd=folder)[0]:7.2f} s CPU")
+                row(other, timed(*command, cwd=folder)[0])
+            else:
+                print(f"  {other:45s}   absent")
+        if "--growth" in sys.argv:
+            growth(tree, folder)
 
 
 if __name__ == "__main__":
