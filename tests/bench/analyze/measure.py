@@ -15,6 +15,7 @@ import pathlib
 import resource
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -125,7 +126,10 @@ def edits(tree, folder):
         + verdict(round(edit - alone, 3), BAR_EDIT))
     source.write_text(source.read_text() + "/* a note */\n")
     row("a comment added to it", analyze(copy, "edit.db", folder)[0])
-    headers = sorted(copy.rglob("*.h"), key=lambda path: path.stat().st_size)
+    database = sqlite3.connect(f"file:{folder}/edit.db?mode=ro", uri=True)
+    headers = [copy / row[0] for row in database.execute(
+        "SELECT file FROM fact_file WHERE NOT is_tu AND file LIKE '%.h' ORDER BY n_lines, file")]
+    database.close()
     header = headers[len(headers) // 2]
     header.write_text(header.read_text() + "\n/* a note */\n")
     row(f"a comment in {header.name}", analyze(copy, "edit.db", folder)[0])
@@ -163,8 +167,10 @@ def main():
             + verdict(round(cold / clang, 2), BAR_COLD))
         row("no change", again, note=verdict(round(again, 3), BAR_SAME))
         store = pathlib.Path(folder) / "cleave.db"
-        subprocess.run(["python3", "-c", "import sqlite3,sys; s = sqlite3.connect(sys.argv[1]); "
-                        "s.execute(\"DELETE FROM info WHERE key = 'linked'\"); s.commit()", store])
+        database = sqlite3.connect(store)
+        database.execute("DELETE FROM info WHERE key = 'linked'")
+        database.commit()
+        database.close()
         row("linking all units again", analyze(tree, "cleave.db", folder)[0])
         edits(tree, folder)
         main_peak, worker_peak = memory(tree, folder)
