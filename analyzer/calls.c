@@ -255,6 +255,57 @@ static bool slot_is_known(const struct search *search, uint32_t unit, const stru
   return object != LINK_NONE && linkage_object(linkage, object)->is_defined;
 }
 
+/* The targets that only the field's type tells; none where the solution has some. */
+static struct id_set fallback_targets(const struct search *search, uint32_t unit,
+                                      const struct unit_call *call)
+{
+  struct id_set targets = {0};
+  if (slot_is_known(search, unit, call))
+    return targets;
+  targets = field_targets(search, unit, call);
+  keep_fitting(search, unit_string(linkage_unit(search->findings->linkage, unit), call->shape),
+               &targets);
+  return targets;
+}
+
+/* What such calls hand over is part of the solution too. */
+static bool bind_fallback(const struct search *search, uint32_t unit, uint32_t row)
+{
+  const struct unit_call *call = &linkage_unit(search->findings->linkage, unit)->calls[row];
+  if (call->callee != UNIT_NONE || (call->flags & UNIT_CALL_BUILTIN) != 0)
+    return false;
+  struct id_set known = flow_routines(search->flow, flow_node(search->flow, unit, call->pointer));
+  struct id_set targets = {0};
+  if (known.n == 0)
+    targets = fallback_targets(search, unit, call);
+  if (targets.n != 0)
+    flow_bind(search->flow, unit, row, &targets);
+  bool is_any = targets.n != 0;
+  id_set_clear(&known);
+  id_set_clear(&targets);
+  return is_any;
+}
+
+static void bind_fallbacks(struct search *search)
+{
+  const struct linkage *linkage = search->findings->linkage;
+  const struct link_program *program = search->flow->program;
+  bool is_any = false;
+  for (guint i = 0; i < program->units->len; i++) {
+    uint32_t index = g_array_index(program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t c = 0; c < unit->n_calls; c++) {
+      if (linkage_stands_for(linkage, index, unit->calls[c].caller))
+        is_any |= bind_fallback(search, index, c);
+    }
+  }
+  if (!is_any)
+    return;
+  flow_solve(search->flow);
+  g_hash_table_remove_all(search->by_field);
+  collect_fields(search);
+}
+
 /* Whether a variable's address is taken: what fills it may be out of the solution's sight. */
 static bool is_address_taken(const struct unit *unit, uint32_t object)
 {
@@ -291,8 +342,7 @@ static void add_indirect(struct search *search, int64_t site, uint32_t caller, u
   if (targets.n == 0 && slot_is_known(search, unit, call))
     return;
   if (targets.n == 0) {
-    targets = field_targets(search, unit, call);
-    keep_fitting(search, shape, &targets);
+    targets = fallback_targets(search, unit, call);
     tier = "field";
   }
   if (targets.n == 0 && !slot_is_typed(search, unit, call)) {
@@ -487,6 +537,7 @@ void calls_find(struct findings *findings, struct flow *flow)
   };
   collect_taken(&search);
   collect_fields(&search);
+  bind_fallbacks(&search);
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(findings->linkage, index);

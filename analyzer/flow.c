@@ -783,6 +783,20 @@ static void add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uin
       shape_number(flow, unit_string(linkage_unit(flow->linkage, unit), call->shape)));
 }
 
+void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_set *routines)
+{
+  uint32_t pointer = points_to_add_node(flow->solver);
+  for (uint32_t i = 0; i < routines->n; i++)
+    points_to_add_address(flow->solver, pointer, routine_object(flow, routines->ids[i]), 0);
+  add_call_through(flow, unit, call, pointer);
+}
+
+void flow_solve(struct flow *flow)
+{
+  points_to_solve(flow->solver);
+  name_objects(flow, points_to_n_objects(flow->solver));
+}
+
 /* ---- the program ---- */
 
 static uint32_t *none_array(uint32_t n)
@@ -842,8 +856,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   for (guint i = 0; i < program->units->len; i++)
     add_unit(flow, g_array_index(program->units, uint32_t, i));
   name_objects(flow, points_to_n_objects(flow->solver));
-  points_to_solve(flow->solver);
-  name_objects(flow, points_to_n_objects(flow->solver));
+  flow_solve(flow);
   return flow;
 }
 

@@ -69,6 +69,11 @@ uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node);
  * for any other. */
 uint32_t flow_resolver(struct flow *flow, uint32_t unit, uint32_t row);
 
+/* Binds a call's arguments and result to routines that the solution does not find by itself; holds
+ * after flow_solve(). */
+void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_set *routines);
+void flow_solve(struct flow *flow);
+
 /* The solver's location that is a routine's address; LINK_NONE when it is never taken. */
 uint32_t flow_routine_location(const struct flow *flow, uint32_t routine);
 

@@ -25,7 +25,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 7u
+#define UNIT_VERSION 8u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
