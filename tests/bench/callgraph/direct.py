@@ -32,6 +32,8 @@ def without_line_marks(entry, folder, number):
     """A copy of a generated source that says which lines of another file it comes from, without
     that: we name the lines that were compiled. None for any other."""
     source = os.path.join(entry["directory"], entry["file"])
+    if not os.path.exists(source):
+        return None
     with open(source, encoding="utf-8", errors="surrogateescape") as file:
         text = file.read()
     marks = re.compile(r"^[ \t]*#[ \t]*(line[ \t]+)?\d+.*$", re.M)
