@@ -68,6 +68,18 @@ static double turbo_mq_mean(const struct grouping *grouping, const struct rsf *r
   return quality_of(&edges, 5, 20).turbo_mq_mean;
 }
 
+static double largest_share(const struct grouping *grouping)
+{
+  g_autofree guint32 *size = g_new0(guint32, MAX(grouping->groups->len, 1));
+  guint32 largest = 0;
+  for (guint i = 0; i < grouping->items->len; i++) {
+    guint32 *own = &size[g_array_index(grouping->group_of, guint32, i)];
+    ++*own;
+    largest = MAX(largest, *own);
+  }
+  return grouping->items->len > 0 ? (double)largest / grouping->items->len : 0;
+}
+
 static void drop_edges(struct rsf *rsf, guint64 seed)
 {
   guint64 state = seed * 7919;
@@ -118,7 +130,8 @@ int main(int argc, char **argv)
     struct grouping *grouping = propose(rsf, mask, scratch);
     double mq = turbo_mq_mean(grouping, rsf);
     sum += mq;
-    printf("httpd-%-7s K %3u  TurboMQ/K %.4f", versions[i], grouping->groups->len, mq);
+    printf("httpd-%-7s K %3u  largest %2.0f %%  TurboMQ/K %.4f", versions[i], grouping->groups->len,
+           100 * largest_share(grouping), mq);
     if (before != NULL) {
       struct comparison result = comparison_of(grouping, before);
       printf("  to the version before: MoJoFM %.4f, back %.4f, ARI %.4f", result.mojofm_ab,
