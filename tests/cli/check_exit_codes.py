@@ -154,26 +154,39 @@ def check_streams(folder):
     expect(code == STORE and (folder / "kept.html").read_text() == "kept", "a failed report touched the old one")
 
 
+def interrupted_after(folder, seconds):
+    """The exit code of an analysis that is interrupted so long after its store appeared, and what it said."""
+    (folder / "many.db").unlink(missing_ok=True)
+    process = subprocess.Popen([CLEAVE, "analyze", "many", "--db", "many.db", "--jobs", "1"], cwd=folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (folder / "many.db").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=120)[1]
+    return process.returncode, said[-300:]
+
+
 def check_interrupt(folder):
     """An interrupted analysis ends with 130 and leaves a store that opens and can go on."""
     many = folder / "many"
     many.mkdir()
     for i in range(400):
         (many / f"f{i}.c").write_text(f"#include <stdio.h>\n#include <stdlib.h>\nint n{i};\nint f{i}(void) {{ return printf(\"%d\", n{i}++); }}\n")
-    process = subprocess.Popen([CLEAVE, "analyze", "many", "--db", "many.db", "--jobs", "1"], cwd=folder,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (folder / "many.db").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
-    expect(process.returncode in (INTERRUPT, DONE), f"interrupted: {process.returncode} {said[-300:]}")
-    if process.returncode == INTERRUPT:
-        result = run(["analyze", "many", "--db", "many.db"], folder)
-        expect(result.returncode == DONE, f"after an interrupt: {result.returncode} {result.stderr[-300:]}")
-    else:
-        print("the analysis was done before the interrupt")
+    seconds = 0.3
+    code, said = interrupted_after(folder, seconds)
+    for _ in range(6):
+        if code == -signal.SIGINT:  # before the first source: there is nothing to store, it just ends
+            seconds *= 2
+        elif code == DONE:
+            seconds /= 3
+        else:
+            break
+        code, said = interrupted_after(folder, seconds)
+    expect(code == INTERRUPT, f"interrupted: {code} {said}")
+    result = run(["analyze", "many", "--db", "many.db"], folder)
+    expect(result.returncode == DONE, f"after an interrupt: {result.returncode} {result.stderr[-300:]}")
 
 
 def check_documented():
