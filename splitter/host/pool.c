@@ -6,62 +6,14 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "splitter/host/process.h"
-#include "splitter/host/upstream.h"
+#include "splitter/host/pool_internal.h"
 
-/* A reply may have this many bytes: 6 MiB and 100 bytes, as on the platform. */
-#define MAX_REPLY ((size_t)6 * 1024 * 1024 + 100)
 /* In PORT mode answers may be larger. */
 #define MAX_ANSWER ((size_t)32 * 1024 * 1024)
 #define MAX_HEADERS ((size_t)64 * 1024)
 #define INIT_SECONDS 10  /* the platform's limit for start-up */
 #define MEASURE_US 50000 /* memory is read at most this often */
 #define PROBE_MS 2       /* how often a starting instance is asked whether it listens */
-
-struct invocation {
-  char *id;
-  struct trace_context context;
-  struct payload *payload;
-  invocation_done done;
-  void *data;
-};
-
-struct instance {
-  struct pool *pool;
-  char *token;
-  struct process process;
-  struct event *timer;       /* overrun while busy, keep-alive while idle */
-  struct call *parked;       /* a "next" that waits for an event */
-  struct upstream *upstream; /* PORT mode: its address */
-  struct delivery *delivery; /* PORT mode: the request that it works on */
-  struct event *probe;       /* PORT mode: asks whether it listens yet */
-  uint16_t port;
-  struct invocation *current;
-  gint64 spawned; /* monotonic microseconds */
-  gint64 measured;
-  int64_t peak; /* bytes at that time */
-  gint64 handed_over;
-  gint64 handed_over_real;
-  double init;   /* seconds, of the first event only */
-  bool is_ready; /* has asked for an event */
-  bool has_served;
-  bool is_idle;    /* PORT mode: waits for a request */
-  bool is_ending;  /* killed by us */
-  bool is_retired; /* its binary was replaced */
-  bool has_failed_init;
-  enum outcome ending; /* what its running invocation becomes when it dies */
-};
-
-struct pool {
-  struct pool_options options;
-  GQueue waiting;
-  GPtrArray *instances; /* most recently idle last */
-  GHashTable *by_token;
-  guint64 n_tokens;
-  struct event *pump; /* starts instances outside of the caller's stack */
-  struct stat binary; /* as it was when instances were last started */
-  bool is_changing;   /* the binary differs from that, for one check already */
-};
 
 const char *outcome_name(enum outcome outcome)
 {
@@ -113,14 +65,14 @@ static void finish_with(struct instance *instance, enum outcome outcome, const c
   invocation_free(invocation);
 }
 
-static void finish(struct instance *instance, enum outcome outcome, const char *error_type,
-                   const char *body, size_t n_body, int64_t max_rss)
+void instance_finish(struct instance *instance, enum outcome outcome, const char *error_type,
+                     const char *body, size_t n_body, int64_t max_rss)
 {
   finish_with(instance, outcome, error_type, body, n_body, max_rss, NULL);
 }
 
 /* The highest memory so far; reading it costs as much as a small invocation. */
-static int64_t peak_memory(struct instance *instance)
+int64_t instance_peak_memory(struct instance *instance)
 {
   gint64 now = g_get_monotonic_time();
   if (now - instance->measured > MEASURE_US) {
@@ -130,7 +82,7 @@ static int64_t peak_memory(struct instance *instance)
   return instance->peak;
 }
 
-static char *error_json(const char *type, const char *message)
+char *pool_error_json(const char *type, const char *message)
 {
   json_t *object = json_pack("{s:s,s:s}", "errorMessage", message, "errorType", type);
   char *text = json_dumps(object, JSON_COMPACT);
@@ -140,14 +92,14 @@ static char *error_json(const char *type, const char *message)
   return copy;
 }
 
-static void fail(struct instance *instance, enum outcome outcome, const char *type,
-                 const char *message, int64_t max_rss)
+void instance_fail(struct instance *instance, enum outcome outcome, const char *type,
+                   const char *message, int64_t max_rss)
 {
-  g_autofree char *body = error_json(type, message);
-  finish(instance, outcome, type, body, strlen(body), max_rss);
+  g_autofree char *body = pool_error_json(type, message);
+  instance_finish(instance, outcome, type, body, strlen(body), max_rss);
 }
 
-static void say(struct instance *instance, const char *what)
+void instance_say(struct instance *instance, const char *what)
 {
   const struct host_watcher *watcher = &instance->pool->options.watcher;
   if (watcher->on_change) {
@@ -156,13 +108,13 @@ static void say(struct instance *instance, const char *what)
   }
 }
 
-static void arm(struct instance *instance, unsigned seconds)
+void instance_arm(struct instance *instance, unsigned seconds)
 {
   struct timeval limit = {.tv_sec = (time_t)seconds};
   evtimer_add(instance->timer, &limit);
 }
 
-static void end_instance(struct instance *instance, int signal_number, enum outcome ending)
+void instance_end(struct instance *instance, int signal_number, enum outcome ending)
 {
   instance->is_ending = true;
   instance->ending = ending;
@@ -175,18 +127,18 @@ static void on_timer(evutil_socket_t fd, short what, void *data)
   (void)what;
   struct instance *instance = data;
   if (instance->current) {
-    say(instance, "timeout");
-    end_instance(instance, SIGKILL, OUTCOME_TIMEOUT);
+    instance_say(instance, "timeout");
+    instance_end(instance, SIGKILL, OUTCOME_TIMEOUT);
   } else if (!instance->is_ready) {
-    say(instance, "init timeout");
-    end_instance(instance, SIGKILL, OUTCOME_CRASH);
+    instance_say(instance, "init timeout");
+    instance_end(instance, SIGKILL, OUTCOME_CRASH);
   } else {
-    say(instance, "idle");
-    end_instance(instance, SIGTERM, OUTCOME_OK);
+    instance_say(instance, "idle");
+    instance_end(instance, SIGTERM, OUTCOME_OK);
   }
 }
 
-static void hand_over(struct instance *instance, struct call *call)
+void instance_hand_over(struct instance *instance, struct call *call)
 {
   const struct invocation *invocation = instance->current;
   const struct project_function *function = instance->pool->options.function;
@@ -215,13 +167,13 @@ static void begin(struct instance *instance, struct invocation *invocation)
   instance->current = invocation;
   instance->handed_over = g_get_monotonic_time();
   instance->handed_over_real = g_get_real_time();
-  arm(instance, instance->pool->options.function->timeout_s);
+  instance_arm(instance, instance->pool->options.function->timeout_s);
 }
 
-static void take(struct instance *instance, struct invocation *invocation, struct call *call)
+void instance_take(struct instance *instance, struct invocation *invocation, struct call *call)
 {
   begin(instance, invocation);
-  hand_over(instance, call);
+  instance_hand_over(instance, call);
 }
 
 static void go_on(struct instance *instance);
@@ -234,7 +186,7 @@ static void on_answer(const struct upstream_answer *answer, void *data)
   if (!instance->current || instance->is_ending) {
     return; /* its end tells how the invocation ended */
   }
-  int64_t rss = peak_memory(instance);
+  int64_t rss = instance_peak_memory(instance);
   bool is_http = instance->pool->options.function->trigger == CLEAVE_HTTP;
   if (answer->status == 0) {
     instance->ending = OUTCOME_CRASH;
@@ -279,7 +231,7 @@ static void go_on(struct instance *instance)
   struct pool *pool = instance->pool;
   instance->is_idle = true;
   if (instance->is_retired) {
-    end_instance(instance, SIGTERM, OUTCOME_OK);
+    instance_end(instance, SIGTERM, OUTCOME_OK);
     return;
   }
   struct invocation *invocation = g_queue_pop_head(&pool->waiting);
@@ -287,7 +239,7 @@ static void go_on(struct instance *instance)
     ask(instance, invocation);
     return;
   }
-  arm(instance, pool->options.keep_alive_s);
+  instance_arm(instance, pool->options.keep_alive_s);
   /* Newest idle first: moves to the end. */
   guint index = 0;
   g_ptr_array_find(pool->instances, instance, &index);
@@ -419,21 +371,21 @@ static struct instance *spawn(struct pool *pool, GError **error)
   instance->spawned = g_get_monotonic_time();
   g_hash_table_insert(pool->by_token, instance->token, instance);
   g_ptr_array_add(pool->instances, instance);
-  arm(instance, INIT_SECONDS);
+  instance_arm(instance, INIT_SECONDS);
   if (instance->probe) {
     wait_for_port(instance);
   }
-  say(instance, "started");
+  instance_say(instance, "started");
   return instance;
 }
 
-static void fail_waiting(struct pool *pool, const char *type, const char *message)
+void pool_fail_waiting(struct pool *pool, const char *type, const char *message)
 {
   struct invocation *invocation = g_queue_pop_head(&pool->waiting);
   if (!invocation) {
     return;
   }
-  g_autofree char *body = error_json(type, message);
+  g_autofree char *body = pool_error_json(type, message);
   struct invocation_result result = {
       .id = invocation->id,
       .function = pool->options.function->name,
@@ -490,7 +442,7 @@ static void on_pump(evutil_socket_t fd, short what, void *data)
     struct call *call = idle->parked;
     if (call) {
       idle->parked = NULL;
-      take(idle, g_queue_pop_head(&pool->waiting), call);
+      instance_take(idle, g_queue_pop_head(&pool->waiting), call);
     } else {
       ask(idle, g_queue_pop_head(&pool->waiting));
     }
@@ -499,7 +451,7 @@ static void on_pump(evutil_socket_t fd, short what, void *data)
          pool->instances->len < pool->options.function->max_instances) {
     g_autoptr(GError) error = NULL;
     if (!spawn(pool, &error)) {
-      fail_waiting(pool, "Runtime.InvalidEntrypoint", error->message);
+      pool_fail_waiting(pool, "Runtime.InvalidEntrypoint", error->message);
     }
   }
 }
@@ -531,11 +483,11 @@ void pool_free(struct pool *pool)
     kill(instance->process.pid, SIGKILL);
     waitpid(instance->process.pid, NULL, 0);
     if (instance->current) {
-      fail(instance, OUTCOME_REFUSED, "Host.Stopped", "the host has stopped", 0);
+      instance_fail(instance, OUTCOME_REFUSED, "Host.Stopped", "the host has stopped", 0);
     }
   }
   while (!g_queue_is_empty(&pool->waiting)) {
-    fail_waiting(pool, "Host.Stopped", "the host has stopped");
+    pool_fail_waiting(pool, "Host.Stopped", "the host has stopped");
   }
   g_hash_table_destroy(pool->by_token);
   g_ptr_array_unref(pool->instances);
@@ -576,117 +528,6 @@ struct instance *pool_instance(struct pool *pool, const char *token)
   return g_hash_table_lookup(pool->by_token, token);
 }
 
-static void refuse(struct call *call, int status, const char *type, const char *message)
-{
-  g_autofree char *body = error_json(type, message);
-  call_reply_json(call, status, body);
-}
-
-void instance_next(struct instance *instance, struct call *call)
-{
-  if (instance->current) { /* the invocation is still open: the same event again */
-    hand_over(instance, call);
-    return;
-  }
-  if (!instance->is_ready) {
-    instance->is_ready = true;
-    instance->init = (double)(g_get_monotonic_time() - instance->spawned) / 1e6;
-  }
-  struct pool *pool = instance->pool;
-  if (instance->is_retired && !instance->is_ending) {
-    end_instance(instance, SIGTERM, OUTCOME_OK);
-  }
-  struct invocation *invocation = instance->is_ending ? NULL : g_queue_pop_head(&pool->waiting);
-  if (invocation) {
-    take(instance, invocation, call);
-    return;
-  }
-  instance->parked = call;
-  call_set_tag(call, instance);
-  arm(instance, pool->options.keep_alive_s);
-  /* Newest idle first: moves to the end. */
-  guint index = 0;
-  g_ptr_array_find(pool->instances, instance, &index);
-  pool->instances->pdata[index] = pool->instances->pdata[pool->instances->len - 1];
-  pool->instances->pdata[pool->instances->len - 1] = instance;
-}
-
-void instance_forget(struct instance *instance, const struct call *call)
-{
-  if (instance->parked == call) {
-    instance->parked = NULL;
-  }
-}
-
-/* True when CALL is about the open invocation; otherwise it is answered. */
-static bool is_current(const struct instance *instance, struct call *call, const char *id)
-{
-  if (!instance->current) {
-    refuse(call, 403, "InvalidStateTransition", "State transition is not allowed");
-    return false;
-  }
-  if (strcmp(instance->current->id, id) != 0) {
-    refuse(call, 400, "InvalidRequestID", "Invalid request ID");
-    return false;
-  }
-  return true;
-}
-
-void instance_response(struct instance *instance, struct call *call, const char *id)
-{
-  if (!is_current(instance, call, id)) {
-    return;
-  }
-  const struct buffer *body = &call_request(call)->body;
-  const char *mode = wire_header(call_request(call), "Lambda-Runtime-Function-Response-Mode");
-  int64_t rss = peak_memory(instance);
-  if (mode && strcmp(mode, "streaming") != 0) {
-    refuse(call, 400, "InvalidFunctionResponseMode", "the response mode is not streaming");
-    fail(instance, OUTCOME_ERROR, "Runtime.InvalidResponseModeHeader", "invalid response mode",
-         rss);
-    return;
-  }
-  if (body->length > MAX_REPLY) {
-    refuse(call, 413, "RequestEntityTooLarge", "the response is too large");
-    fail(instance, OUTCOME_ERROR, "Function.ResponseSizeTooLarge", "the response is too large",
-         rss);
-    return;
-  }
-  g_autofree char *copy = g_memdup2(buffer_text(body), body->length + 1);
-  size_t length = body->length;
-  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
-  finish(instance, OUTCOME_OK, "", copy, length, rss);
-}
-
-void instance_error(struct instance *instance, struct call *call, const char *id)
-{
-  if (!is_current(instance, call, id)) {
-    return;
-  }
-  const struct wire *request = call_request(call);
-  const char *type = wire_header(request, "Lambda-Runtime-Function-Error-Type");
-  g_autofree char *type_copy = g_strdup(type ? type : "Function.Unknown");
-  g_autofree char *copy = g_memdup2(buffer_text(&request->body), request->body.length + 1);
-  size_t length = request->body.length;
-  int64_t rss = peak_memory(instance);
-  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
-  finish(instance, OUTCOME_ERROR, type_copy, copy, length, rss);
-}
-
-void instance_init_error(struct instance *instance, struct call *call)
-{
-  if (instance->is_ready) {
-    refuse(call, 403, "InvalidStateTransition", "State transition is not allowed");
-    return;
-  }
-  g_autofree char *body =
-      g_strndup(buffer_text(&call_request(call)->body), call_request(call)->body.length);
-  instance->has_failed_init = true;
-  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
-  say(instance, "init error");
-  fail_waiting(instance->pool, "Runtime.InitError", body);
-}
-
 bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
 {
   struct instance *instance = NULL;
@@ -701,7 +542,7 @@ bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
     call_set_tag(instance->parked, NULL);
   }
   process_drain(&instance->process);
-  say(instance, instance->is_ending ? "ended" : "died");
+  instance_say(instance, instance->is_ending ? "ended" : "died");
   if (instance->current) {
     g_autofree char *why =
         instance->ending == OUTCOME_MEMORY
@@ -715,9 +556,9 @@ bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss)
     const char *type = instance->ending == OUTCOME_TIMEOUT  ? "Sandbox.Timedout"
                        : instance->ending == OUTCOME_MEMORY ? "Runtime.OutOfMemory"
                                                             : "Runtime.ExitError";
-    fail(instance, instance->ending, type, why, max_rss);
+    instance_fail(instance, instance->ending, type, why, max_rss);
   } else if (!instance->is_ready && !instance->has_failed_init) {
-    fail_waiting(pool, "Runtime.ExitError", "the function ended before it asked for an event");
+    pool_fail_waiting(pool, "Runtime.ExitError", "the function ended before it asked for an event");
   }
   g_hash_table_remove(pool->by_token, instance->token);
   g_ptr_array_remove(pool->instances, instance);
@@ -758,9 +599,9 @@ static bool is_replaced(struct pool *pool)
 static void retire(struct instance *instance)
 {
   instance->is_retired = true;
-  say(instance, "replaced");
+  instance_say(instance, "replaced");
   if (!instance->current && !instance->is_ending) {
-    end_instance(instance, SIGTERM, OUTCOME_OK);
+    instance_end(instance, SIGTERM, OUTCOME_OK);
   }
 }
 
@@ -775,8 +616,8 @@ void pool_check(struct pool *pool)
     }
     if (instance->current && !instance->is_ending &&
         process_memory(instance->process.pid) > limit) {
-      say(instance, "out of memory");
-      end_instance(instance, SIGKILL, OUTCOME_MEMORY);
+      instance_say(instance, "out of memory");
+      instance_end(instance, SIGKILL, OUTCOME_MEMORY);
     }
   }
 }

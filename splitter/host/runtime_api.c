@@ -1,0 +1,120 @@
+/* The Runtime API's side of an instance: states, and what is refused in which of them.
+ *
+ * Source of the rules: see pool.h. */
+#include <string.h>
+
+#include "splitter/host/pool_internal.h"
+
+/* A reply may have this many bytes: 6 MiB and 100 bytes, as on the platform. */
+#define MAX_REPLY ((size_t)6 * 1024 * 1024 + 100)
+
+static void refuse(struct call *call, int status, const char *type, const char *message)
+{
+  g_autofree char *body = pool_error_json(type, message);
+  call_reply_json(call, status, body);
+}
+
+void instance_next(struct instance *instance, struct call *call)
+{
+  if (instance->current) { /* the invocation is still open: the same event again */
+    instance_hand_over(instance, call);
+    return;
+  }
+  if (!instance->is_ready) {
+    instance->is_ready = true;
+    instance->init = (double)(g_get_monotonic_time() - instance->spawned) / 1e6;
+  }
+  struct pool *pool = instance->pool;
+  if (instance->is_retired && !instance->is_ending) {
+    instance_end(instance, SIGTERM, OUTCOME_OK);
+  }
+  struct invocation *invocation = instance->is_ending ? NULL : g_queue_pop_head(&pool->waiting);
+  if (invocation) {
+    instance_take(instance, invocation, call);
+    return;
+  }
+  instance->parked = call;
+  call_set_tag(call, instance);
+  instance_arm(instance, pool->options.keep_alive_s);
+  /* Newest idle first: moves to the end. */
+  guint index = 0;
+  g_ptr_array_find(pool->instances, instance, &index);
+  pool->instances->pdata[index] = pool->instances->pdata[pool->instances->len - 1];
+  pool->instances->pdata[pool->instances->len - 1] = instance;
+}
+
+void instance_forget(struct instance *instance, const struct call *call)
+{
+  if (instance->parked == call) {
+    instance->parked = NULL;
+  }
+}
+
+/* True when CALL is about the open invocation; otherwise it is answered. */
+static bool is_current(const struct instance *instance, struct call *call, const char *id)
+{
+  if (!instance->current) {
+    refuse(call, 403, "InvalidStateTransition", "State transition is not allowed");
+    return false;
+  }
+  if (strcmp(instance->current->id, id) != 0) {
+    refuse(call, 400, "InvalidRequestID", "Invalid request ID");
+    return false;
+  }
+  return true;
+}
+
+void instance_response(struct instance *instance, struct call *call, const char *id)
+{
+  if (!is_current(instance, call, id)) {
+    return;
+  }
+  const struct buffer *body = &call_request(call)->body;
+  const char *mode = wire_header(call_request(call), "Lambda-Runtime-Function-Response-Mode");
+  int64_t rss = instance_peak_memory(instance);
+  if (mode && strcmp(mode, "streaming") != 0) {
+    refuse(call, 400, "InvalidFunctionResponseMode", "the response mode is not streaming");
+    instance_fail(instance, OUTCOME_ERROR, "Runtime.InvalidResponseModeHeader",
+                  "invalid response mode", rss);
+    return;
+  }
+  if (body->length > MAX_REPLY) {
+    refuse(call, 413, "RequestEntityTooLarge", "the response is too large");
+    instance_fail(instance, OUTCOME_ERROR, "Function.ResponseSizeTooLarge",
+                  "the response is too large", rss);
+    return;
+  }
+  g_autofree char *copy = g_memdup2(buffer_text(body), body->length + 1);
+  size_t length = body->length;
+  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
+  instance_finish(instance, OUTCOME_OK, "", copy, length, rss);
+}
+
+void instance_error(struct instance *instance, struct call *call, const char *id)
+{
+  if (!is_current(instance, call, id)) {
+    return;
+  }
+  const struct wire *request = call_request(call);
+  const char *type = wire_header(request, "Lambda-Runtime-Function-Error-Type");
+  g_autofree char *type_copy = g_strdup(type ? type : "Function.Unknown");
+  g_autofree char *copy = g_memdup2(buffer_text(&request->body), request->body.length + 1);
+  size_t length = request->body.length;
+  int64_t rss = instance_peak_memory(instance);
+  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
+  instance_finish(instance, OUTCOME_ERROR, type_copy, copy, length, rss);
+}
+
+void instance_init_error(struct instance *instance, struct call *call)
+{
+  if (instance->is_ready) {
+    refuse(call, 403, "InvalidStateTransition", "State transition is not allowed");
+    return;
+  }
+  g_autofree char *body =
+      g_strndup(buffer_text(&call_request(call)->body), call_request(call)->body.length);
+  instance->has_failed_init = true;
+  call_reply_json(call, 202, "{\"status\":\"OK\"}\n");
+  instance_say(instance, "init error");
+  pool_fail_waiting(instance->pool, "Runtime.InitError", body);
+}
