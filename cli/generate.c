@@ -118,13 +118,17 @@ static int run(struct context *context)
   for (guint i = 0; i < result->proxies->len; i++) {
     print_proxy(context, result->proxies->pdata[i]);
   }
+  if (result->n_generated == 0) {
+    context_say(context, "nothing generated, %u refused: no file was touched", result->n_refused);
+    return EXIT_NOTHING;
+  }
   say_files(context, result);
   context_say(context,
               "%u functions generated, %u refused; %u files written, %u unchanged. Build with:\n"
               "  cmake -G Ninja -S %s -B %s/build && cmake --build %s/build",
               result->n_generated, result->n_refused, result->n_written, result->n_same,
               options.folder, options.folder, options.folder);
-  return result->n_generated == 0 ? EXIT_NOTHING : EXIT_DONE;
+  return EXIT_DONE;
 }
 
 static const struct option options[] = {

@@ -349,6 +349,9 @@ static bool has_stores(const struct run *run)
 
 static bool write_project(struct run *run, GError **error)
 {
+  if (run->result->n_generated == 0) {
+    return true; /* what an earlier run wrote stays */
+  }
   run->groups = unit_groups_of(run->inventory, run->specs);
   make_artifacts(run);
   add_sources(run);
