@@ -192,7 +192,7 @@ function barChart(rows, most, label) {
   const svg = s("svg", {class: "chart", viewBox: `0 0 ${width} ${rows.length * step + 2}`, role: "img", "aria-label": `${label}: ${rows.map(row => `${row.label} ${show(row.amount)}`).join(", ")}`});
   rows.forEach((row, i) => {
     const y = i * step, length = Math.max(1.5, x(row.amount.number()));
-    svg.append(s("text", {class: "label", x: left - 8, y: y + 17, "text-anchor": "end"}, s("title", {}, row.label), short(row.label, 26)),
+    svg.append(s("text", {class: "label", x: left - 8, y: y + 17, "text-anchor": "end"}, s("title", {}, row.label), short(row.label, 24)),
       s("rect", {x: left, y: y + 5, width: length, height: step - 10, rx: 2, fill: row.color}),
       s("text", {class: "label amount", x: left + length + 6, y: y + 17}, show(row.amount)));
   });
