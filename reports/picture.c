@@ -203,6 +203,7 @@ static Agraph_t **add_frames(Agraph_t *drawing, const struct graph *graph)
     set_text(frames[i], "label", frame->label);
     set_text(frames[i], "tooltip", frame->label);
     set(frames[i], "style", "rounded");
+    set(frames[i], "labeljust", "l"); /* arrows pass in the middle */
     set(frames[i], "color", "#9aa5b1");
     set(frames[i], "fontcolor", "#333333");
   }
