@@ -299,7 +299,7 @@ function drawBox(box, index) {
     onmouseenter: () => light(index), onmouseleave: () => light(-1), onfocus: () => light(index), onblur: () => light(-1)},
     s("title", {}, `${box.name}\n${box.under}`),
     s("rect", {width: BOX.width, height: BOX.height, rx: box.kind === "service" || box.kind === "ghost" ? 10 : box.kind === "state" ? 18 : 3}),
-    s("text", {x: BOX.width / 2, y: 19, "text-anchor": "middle"}, short(box.label || box.name, box.kind === "service" ? 18 : 20)),
+    s("text", {x: BOX.width / 2, y: 19, "text-anchor": "middle"}, short(box.label || box.name, 18)),
     s("text", {class: "under", x: BOX.width / 2, y: 35, "text-anchor": "middle"}, short(box.under, 27)));
 }
 
