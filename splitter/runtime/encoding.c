@@ -86,6 +86,27 @@ static int hex_value(char digit)
   return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
+char *percent_encode(struct arena *arena, const char *text, size_t n, const char *kept)
+{
+  static const char digits[] = "0123456789ABCDEF";
+  char *out = arena_alloc(arena, 3 * n + 1);
+  size_t written = 0;
+  for (size_t i = 0; i < n; i++) {
+    unsigned char byte = (unsigned char)text[i];
+    bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                    (byte >= 'A' && byte <= 'Z') || (byte != '\0' && strchr(kept, byte));
+    if (is_plain) {
+      out[written++] = (char)byte;
+    } else {
+      out[written++] = '%';
+      out[written++] = digits[byte >> 4];
+      out[written++] = digits[byte & 15];
+    }
+  }
+  out[written] = '\0';
+  return out;
+}
+
 char *percent_decode(struct arena *arena, const char *text, size_t n, bool is_form, size_t *length)
 {
   char *out = arena_alloc(arena, n + 1);

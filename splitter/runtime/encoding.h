@@ -20,6 +20,10 @@ char *base64_decode(struct arena *arena, const char *text, size_t n, size_t *len
  * are. The result may hold NUL bytes: length tells its size. */
 char *percent_decode(struct arena *arena, const char *text, size_t n, bool is_form, size_t *length);
 
+/* Percent-encodes n bytes with upper-case digits (RFC 3986 section 2.1); letters, digits and the
+ * characters in kept stay. */
+char *percent_encode(struct arena *arena, const char *text, size_t n, const char *kept);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF). O(n). */
 bool utf8_is_valid(const char *text, size_t n);
 

@@ -133,6 +133,30 @@ static void test_base64(void)
   arena_clear(&arena);
 }
 
+/* GLib's own escaping, which ends at a NUL, is the oracle; what is encoded comes back. */
+static void test_percent(void)
+{
+  struct arena arena;
+  arena_init(&arena);
+  GRand *random = g_rand_new_with_seed(5);
+  for (int round = 0; round < 2000; round++) {
+    guint8 bytes[64];
+    gsize n = (gsize)g_rand_int_range(random, 0, 64);
+    for (gsize i = 0; i < n; i++) {
+      bytes[i] = (guint8)g_rand_int_range(random, 1, 256);
+    }
+    g_autofree char *expected = g_uri_escape_bytes(bytes, n, "/");
+    char *ours = percent_encode(&arena, (const char *)bytes, n, "-_.~/");
+    g_assert_cmpstr(ours, ==, expected);
+    size_t length;
+    char *back = percent_decode(&arena, ours, strlen(ours), false, &length);
+    g_assert_true(length == n && memcmp(back, bytes, n) == 0);
+  }
+  g_rand_free(random);
+  g_assert_cmpstr(percent_encode(&arena, "a\0b", 3, ""), ==, "a%00b");
+  arena_clear(&arena);
+}
+
 /* g_utf8_validate_len() is the oracle; it refuses NUL, which we allow. */
 static void test_utf8(void)
 {
@@ -270,6 +294,7 @@ int main(int argc, char **argv)
   g_test_add_func("/runtime/routes", test_routes);
   g_test_add_func("/runtime/precedence", test_precedence);
   g_test_add_func("/runtime/base64", test_base64);
+  g_test_add_func("/runtime/percent", test_percent);
   g_test_add_func("/runtime/utf8", test_utf8);
   g_test_add_func("/runtime/traces", test_traces);
   g_test_add_func("/runtime/json-bounds", test_json_bounds);

@@ -25,19 +25,6 @@ struct cleave_proxy_request {
   char *answer; /* what an answer's texts point into */
 };
 
-/* TEXT percent-encoded; bytes in KEPT stay. */
-static const char *encoded(struct arena *arena, const char *text, const char *kept)
-{
-  char *out = arena_alloc(arena, 3 * strlen(text) + 1);
-  char *at = out;
-  for (const unsigned char *from = (const unsigned char *)text; *from; from++) {
-    int is_plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') ||
-                   (*from >= 'A' && *from <= 'Z') || strchr(kept, *from);
-    at += is_plain ? sprintf(at, "%c", *from) : sprintf(at, "%%%02X", *from);
-  }
-  return out;
-}
-
 struct cleave_proxy_request *cleave_proxy_request_new(const char *method, const char *path,
                                                       const char *query)
 {
@@ -47,7 +34,8 @@ struct cleave_proxy_request *cleave_proxy_request_new(const char *method, const 
   }
   arena_init(&request->arena);
   request->method = arena_string(&request->arena, method ? method : "GET");
-  request->path = encoded(&request->arena, path && *path ? path : "/", "-_.~/!$&'()*+,;=:@");
+  path = path && *path ? path : "/";
+  request->path = percent_encode(&request->arena, path, strlen(path), "-_.~/!$&'()*+,;=:@");
   request->query = arena_string(&request->arena, query ? query : "");
   request->body = "";
   return request;
@@ -90,9 +78,11 @@ void cleave_proxy_request_argument(struct cleave_proxy_request *request, const c
                                    const char *value)
 {
   if (name) {
-    request->query = arena_print(&request->arena, "%s%s%s=%s", request->query,
-                                 *request->query ? "&" : "", encoded(&request->arena, name, "-_.~"),
-                                 encoded(&request->arena, value ? value : "", "-_.~"));
+    value = value ? value : "";
+    request->query =
+        arena_print(&request->arena, "%s%s%s=%s", request->query, *request->query ? "&" : "",
+                    percent_encode(&request->arena, name, strlen(name), "-_.~"),
+                    percent_encode(&request->arena, value, strlen(value), "-_.~"));
   }
 }
 

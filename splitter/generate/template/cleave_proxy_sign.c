@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encoding.h"
+
 #define HASH 32
 
 static char *hex_of(struct arena *arena, const unsigned char *bytes)
@@ -38,13 +40,7 @@ static int hmac(unsigned char key[HASH], const char *text)
 /* Percent-encodes once more, as every service but S3 wants the path; slashes stay. */
 static const char *encoded_again(struct arena *arena, const char *path)
 {
-  char *out = arena_alloc(arena, 3 * strlen(path) + 2);
-  char *at = out;
-  for (const unsigned char *from = (const unsigned char *)path; *from; from++) {
-    int is_plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') ||
-                   (*from >= 'A' && *from <= 'Z') || strchr("-_.~/", *from);
-    at += is_plain ? sprintf(at, "%c", *from) : sprintf(at, "%%%02X", *from);
-  }
+  const char *out = percent_encode(arena, path, strlen(path), "-_.~/");
   return *out ? out : "/";
 }
 

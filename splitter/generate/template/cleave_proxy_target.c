@@ -165,20 +165,6 @@ static const char *base64_of(struct arena *arena, const char *body, size_t n_bod
   return text;
 }
 
-/* N bytes as a form's value. */
-static char *form_value(struct arena *arena, const char *text, size_t n)
-{
-  char *out = arena_alloc(arena, 3 * n + 1);
-  char *at = out;
-  for (size_t i = 0; i < n; i++) {
-    unsigned char letter = (unsigned char)text[i];
-    int is_plain = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-                   (letter >= 'A' && letter <= 'Z') || (letter && strchr("-_.~", letter));
-    at += is_plain ? sprintf(at, "%c", letter) : sprintf(at, "%%%02X", letter);
-  }
-  return out;
-}
-
 static void set_body(struct proxy_exchange *exchange, const char *type, char *body)
 {
   proxy_exchange_header(exchange, "Content-Type", type);
@@ -200,8 +186,8 @@ static void sqs_message(struct cleave_proxy_call *call, struct proxy_exchange *e
                   "&MessageSystemAttribute.1.Value.StringValue=%s"
                   "&MessageAttribute.1.Name=traceparent&MessageAttribute.1.Value.DataType=String"
                   "&MessageAttribute.1.Value.StringValue=%s",
-                  form_value(arena, body, n_body), form_value(arena, trace, strlen(trace)),
-                  call->traceparent));
+                  percent_encode(arena, body, n_body, "-_.~"),
+                  percent_encode(arena, trace, strlen(trace), "-_.~"), call->traceparent));
   exchange->service = "sqs";
   exchange->region = call->settings->region;
 }
@@ -234,10 +220,10 @@ int proxy_target_message(struct cleave_proxy_call *call, struct proxy_exchange *
       proxy_exchange_header(exchange, "X-Amz-Invocation-Type", "Event");
       return proxy_target_call(call, exchange);
     }
-    exchange->url =
-        *url ? url
-             : arena_print(arena, "%s/queues/%s/messages", settings->url,
-                           form_value(arena, call->proxy->key, strlen(call->proxy->key)));
+    exchange->url = *url ? url
+                         : arena_print(arena, "%s/queues/%s/messages", settings->url,
+                                       percent_encode(arena, call->proxy->key,
+                                                      strlen(call->proxy->key), "-_.~"));
     proxy_exchange_header(exchange, "Content-Type", "application/octet-stream");
     break;
   case PROXY_RUN:
