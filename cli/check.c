@@ -188,8 +188,8 @@ static const struct option check_options[] = {
     {"on", 0, OPTION_TEXT, "DAY", "the day that counts for allowances (default: today, UTC)", NULL},
     {"root", 0, OPTION_TEXT, "DIR", "as for analyze (default: the baseline's)", NULL},
     {"path-map", 0, OPTION_LIST, "OLD=NEW", "as for analyze", NULL},
-    {"jobs", 'j', OPTION_INTEGER, "N", "worker processes (default: one per core)", NULL},
-    {"rules", 0, OPTION_LIST, "FILE", "further rules for effects and entries", NULL},
+    OPTION_JOBS,
+    OPTION_RULES,
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 

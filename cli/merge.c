@@ -3,7 +3,7 @@
 #include "cli/command.h"
 
 static const struct option options[] = {
-    {"rules", 0, OPTION_LIST, "FILE", "further rules for effects and entries", NULL},
+    OPTION_RULES,
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 
