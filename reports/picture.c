@@ -190,6 +190,10 @@ static void set_defaults(Agraph_t *drawing, const struct graph *graph)
     agattr(drawing, defaults[i].kind, (char *)defaults[i].name, (char *)defaults[i].value);
   }
   agattr(drawing, AGRAPH, (char *)"rankdir", (char *)(graph->is_wide ? "LR" : "TB"));
+  if (graph->is_wide) { /* boxes stand one above the other: what is saved in height counts */
+    agattr(drawing, AGRAPH, (char *)"nodesep", (char *)"0.14");
+    agattr(drawing, AGNODE, (char *)"height", (char *)"0.3");
+  }
 }
 
 static Agraph_t **add_frames(Agraph_t *drawing, const struct graph *graph)
@@ -208,6 +212,48 @@ static Agraph_t **add_frames(Agraph_t *drawing, const struct graph *graph)
     set(frames[i], "fontcolor", "#333333");
   }
   return frames;
+}
+
+/* Leaves one above the other make a picture that is a strip: from this many on they stand in
+ * further columns. */
+enum { LEAVES_IN_A_COLUMN = 14, MOST_COLUMNS = 4 };
+
+/* Whether all arrows at BOX come from one other box. */
+static bool is_leaf(Agnode_t *box)
+{
+  Agraph_t *drawing = agroot(box);
+  Agedge_t *first = agfstin(drawing, box);
+  if (!first || agfstout(drawing, box)) {
+    return false;
+  }
+  for (Agedge_t *arrow = first; arrow; arrow = agnxtin(drawing, arrow)) {
+    if (agtail(arrow) != agtail(first)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Lengthens the arrows of leaves by 0, 1, ... columns in turn when there are many, as Graphviz's
+ * unflatten(1) does. */
+static void stagger_leaves(const struct graph *graph, Agnode_t **boxes)
+{
+  unsigned n_leaves = 0;
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    n_leaves += is_leaf(boxes[i]);
+  }
+  unsigned n_columns = MIN(MOST_COLUMNS, (n_leaves + LEAVES_IN_A_COLUMN - 1) / LEAVES_IN_A_COLUMN);
+  unsigned turn = 0;
+  for (guint i = 0; n_columns > 1 && i < graph->nodes->len; i++) {
+    if (!is_leaf(boxes[i])) {
+      continue;
+    }
+    unsigned column = turn++ % n_columns;
+    Agraph_t *drawing = agroot(boxes[i]);
+    for (Agedge_t *arrow = agfstin(drawing, boxes[i]); arrow; arrow = agnxtin(drawing, arrow)) {
+      set_number(arrow, "minlen", 1 + column);
+    }
+  }
 }
 
 /* GRAPH as a cgraph; *BOXES and *ARROWS get its nodes and edges in order when not NULL. */
@@ -231,6 +277,9 @@ static Agraph_t *build(const struct graph *graph, bool has_legend, Agnode_t ***b
   g_autofree Agedge_t **edges = g_new0(Agedge_t *, graph->edges->len + 1);
   for (int i = 0; i < (int)graph->edges->len; i++) {
     edges[i] = add_edge(drawing, nodes, graph_edge_at(graph, i));
+  }
+  if (graph->is_wide) {
+    stagger_leaves(graph, nodes);
   }
   if (has_legend) {
     add_legend(drawing, graph);
