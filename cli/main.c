@@ -49,7 +49,10 @@ static int unknown_command(const char *word)
 {
   g_autofree char *safe = g_strescape(word, NULL);
   const char *nearest = command_nearest(word);
-  if (nearest) {
+  if (word[0] == '-') {
+    fprintf(stderr, "cleave: '%s' before the command; options stand after it: cleave COMMAND %s\n",
+            safe, safe);
+  } else if (nearest) {
     fprintf(stderr, "cleave: unknown command '%s', did you mean '%s'?\n", safe, nearest);
   } else {
     fprintf(stderr, "cleave: unknown command '%s'; 'cleave --help' lists them\n", safe);
