@@ -158,8 +158,8 @@ static gint compare_heads(gconstpointer left, gconstpointer right)
   return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-/* The directives that the heads of a range have in common. */
-static guint common_directives(const GPtrArray *heads, guint first, guint end)
+/* The directives that the heads of a range have in common; up to ENDED the last is an include. */
+static guint common_directives(const GPtrArray *heads, guint first, guint end, guint *ended)
 {
   /* Sorted: what the first and the last have in common, all have. */
   const struct head *a = heads->pdata[first];
@@ -168,8 +168,8 @@ static guint common_directives(const GPtrArray *heads, guint first, guint end)
   while (n < a->directives->len && n < b->directives->len &&
          strcmp(a->directives->pdata[n], b->directives->pdata[n]) == 0)
     n++;
-  while (n > 0 && !is_include(a->directives->pdata[n - 1]))
-    n--;
+  for (*ended = n; *ended > 0 && !is_include(a->directives->pdata[*ended - 1]);)
+    --*ended;
   return n;
 }
 
@@ -216,7 +216,8 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
 {
   if (end - first < PREFIX_MIN_USERS)
     return;
-  guint common = common_directives(heads, first, end);
+  guint ended = 0;
+  guint common = common_directives(heads, first, end, &ended);
   /* Ranges that agree on one directive more. */
   guint best_first = first, best_end = first;
   for (guint i = first; i < end;) {
@@ -228,8 +229,8 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
     i = next;
   }
   bool is_worth_more = (best_end - best_first) * 4 >= (end - first) * 3;
-  if (common > n && !is_worth_more) {
-    add_prefix(prefixes, compilations, heads, first, end, common);
+  if (ended > n && !is_worth_more) {
+    add_prefix(prefixes, compilations, heads, first, end, ended);
     return;
   }
   for (guint i = first; i < end;) {

@@ -35,7 +35,7 @@ def groups():
     """name -> (header, text before the include, text behind it, made for every source)"""
     guarded = {name: GUARD.format(name, INLINE.format(name)) for name in (
         "plain", "redefined", "undefined", "again", "counter", "pushed", "broken", "commented",
-        "tentative", "late", "forced")}
+        "tentative", "late", "forced", "alike")}
     yield "plain", guarded["plain"], "/* a comment */\n", ""
     # A macro that one source defines before its include and another one does not.
     yield ("redefined", guarded["redefined"].replace("int id;", "int id;\n#ifdef BIG\nlong big;\n#endif\n"),
@@ -62,6 +62,9 @@ def groups():
            "", "struct later { int x; };\nstatic int shared[4] = {1};\n")
     yield "late", guarded["late"] + "struct late_anonymous { struct { int a; } s; };\n", "", \
         "typedef struct { int b; } late_t;\n"
+    # What all sources begin with is no include, and what follows differs.
+    yield ("alike", guarded["alike"], lambda n: "#define ALIKE 1\n#include <%s.h>\n" % (
+        "limits", "stddef", "errno")[n // 2], "")
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
 
 
