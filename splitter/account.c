@@ -153,7 +153,12 @@ static void say_place(struct accounting *accounting, const char *kind, int64_t i
     if (member->reason[0] != '\0') {
       g_string_append_printf(text, ": %s", member->reason);
     }
-    if (member->second != 0) {
+    if (member->second != 0 && member->margin < 0) {
+      g_string_append_printf(text,
+                             "; its own ties to %s weigh %.1f more: what has to stay whole, or the "
+                             "size of that service, keeps it here",
+                             account_service(accounting, member->second), -member->margin);
+    } else if (member->second != 0) {
       g_string_append_printf(text, "; second best %s, %.1f behind, confidence %.0f %%",
                              account_service(accounting, member->second), member->margin,
                              100 * member->confidence);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "splitter/spans.h"
+
 static void change_free(gpointer data)
 {
   struct split_change *change = data;
@@ -97,8 +99,46 @@ static void follow_names(struct listing *listing)
   }
 }
 
-static char *why(const struct listing *listing, gint64 pinned, bool is_fixed, bool is_taken,
-                 bool is_new, const struct place *place)
+static bool holds(const GArray *items, guint32 item)
+{
+  for (guint i = 0; i < items->len; i++) {
+    if (g_array_index(items, guint32, i) == item) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Why NODE is elsewhere than where most of its own ties lead. */
+static char *why_against_ties(const struct splitting *splitting, guint32 node,
+                              const struct place *place)
+{
+  const struct units *units = splitting->units;
+  const struct evidence *evidence = splitting->evidence;
+  const char *second = proposal_service_name(splitting->proposal, place->second);
+  guint32 unit = units->unit_of[node];
+  bool is_routine = node < evidence->n_routines;
+  for (guint i = 0; i < splitting->groups->len; i++) {
+    const struct span_group *group = g_ptr_array_index(splitting->groups, i);
+    if (units->first[unit + 1] - units->first[unit] > 1 &&
+        holds(is_routine ? group->routines : group->states, evidence->item[node])) {
+      return g_strdup_printf("stays whole with the %s of %s (%s:%" G_GINT64_FORMAT
+                             "); its own ties to %s weigh %.1f more",
+                             group->is_transaction ? "transaction" : "critical sections",
+                             splitting->monolith->routines[group->routine].name, group->file,
+                             group->line, second, -place->margin);
+    }
+  }
+  return units->first[unit + 1] - units->first[unit] > 1
+             ? g_strdup_printf("stays with what it is kept together with; its own ties to %s weigh "
+                               "%.1f more",
+                               second, -place->margin)
+             : g_strdup_printf("its ties to %s weigh %.1f more, but are few for a service so large",
+                               second, -place->margin);
+}
+
+static char *why(const struct listing *listing, guint32 node, gint64 pinned, bool is_fixed,
+                 bool is_taken, bool is_new, const struct place *place)
 {
   if (pinned >= 0 || is_taken) {
     return g_strdup("decided in the boundaries");
@@ -114,6 +154,9 @@ static char *why(const struct listing *listing, gint64 pinned, bool is_fixed, bo
   }
   if (place->second == MONOLITH_NONE) {
     return g_strdup("all that ties it is there");
+  }
+  if (place->margin < 0 && node != MONOLITH_NONE) {
+    return why_against_ties(listing->splitting, node, place);
   }
   return g_strdup_printf("what ties it there weighs %.1f more than what ties it to %s",
                          place->margin,
@@ -139,8 +182,8 @@ GPtrArray *changes_of(const struct splitting *splitting)
     note(&listing, "routine", monolith->routines[i].name,
          before == MONOLITH_NONE ? "" : name_now[before],
          proposal_service_name(proposal, place->service),
-         why(&listing, decided->pinned_routine[i], decided->is_fixed_routine[i],
-             decided->is_shared[i], before == MONOLITH_NONE, place));
+         why(&listing, splitting->evidence->node_of_routine[i], decided->pinned_routine[i],
+             decided->is_fixed_routine[i], decided->is_shared[i], before == MONOLITH_NONE, place));
   }
   for (guint32 i = 0; i < monolith->n_states; i++) {
     guint32 before = previous->state[i];
@@ -148,8 +191,8 @@ GPtrArray *changes_of(const struct splitting *splitting)
     g_autofree char *name = monolith_state_name(&monolith->states[i]);
     note(&listing, "state", name, before == MONOLITH_NONE ? "" : name_now[before],
          proposal_service_name(proposal, place->service),
-         why(&listing, decided->pinned_state[i], decided->is_fixed_state[i],
-             decided->is_external[i], before == MONOLITH_NONE, place));
+         why(&listing, splitting->evidence->node_of_state[i], decided->pinned_state[i],
+             decided->is_fixed_state[i], decided->is_external[i], before == MONOLITH_NONE, place));
   }
   return changes;
 }

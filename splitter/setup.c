@@ -3,11 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cost/keepalive.h"
-
-/* Instances are recycled now and then whatever their idle time, per second (docs/cost.md). */
-static const double recycling_hazard = 0.2 / 3600;
-static const double seconds_per_day = 86400;
+#include "splitter/setup_pricing.h"
 
 enum { MOST_PROVED = 16, MOST_LABELS = 64 };
 
@@ -41,184 +37,6 @@ void setup_front_free(struct setup_front *front)
   }
 }
 
-/* One pricing. Functions are numbered by their first candidate: the first entry of a unit, or the
- * candidate itself. */
-struct pricing {
-  const struct setup_problem *problem;
-  const struct setup *setup;
-  guint32 *function; /* per candidate: the function that it is, SETUP_NONE when it is only copied */
-  guint32 *first_call;  /* per candidate + 1: offsets into the calls */
-  double *invocations;  /* per candidate: times a day that it is woken or called across */
-  double *memory;       /* per function */
-  double *rate;         /* per function: invocations per day */
-  double *cold;         /* per function: share of cold starts */
-  double *seconds;      /* per candidate, within the function under work; < 0: not yet */
-  double *all_seconds;  /* per candidate that is a function: of one invocation, warm */
-  double n_handed_over; /* messages a day */
-};
-
-static bool goes_across(const struct pricing *pricing, guint32 function, guint32 callee)
-{
-  return pricing->setup->is_across[callee] && pricing->function[callee] != function;
-}
-
-/* Numbers of functions. Units are named by their first member. */
-static void number_functions(struct pricing *pricing)
-{
-  const struct setup_problem *problem = pricing->problem;
-  g_autoptr(GHashTable) first = g_hash_table_new(NULL, NULL);
-  for (guint32 i = 0; i < problem->n; i++) {
-    guint32 unit = problem->candidates[i].unit;
-    pricing->function[i] = SETUP_NONE;
-    if (unit == SETUP_NONE) {
-      pricing->function[i] = pricing->setup->is_across[i] ? i : SETUP_NONE;
-      continue;
-    }
-    gpointer known = g_hash_table_lookup(first, GUINT_TO_POINTER(unit + 1));
-    if (known == NULL) {
-      known = GUINT_TO_POINTER(i + 1);
-      g_hash_table_insert(first, GUINT_TO_POINTER(unit + 1), known);
-    }
-    pricing->function[i] = GPOINTER_TO_UINT(known) - 1;
-  }
-}
-
-/* Spreads the COUNT invocations of ROOT over what its function does: calls inside run in it, calls
- * across wake others. EXECUTIONS is scratch of n zeros and is left so. */
-static void spread(struct pricing *pricing, guint32 root, double *executions)
-{
-  const struct setup_problem *problem = pricing->problem;
-  guint32 function = pricing->function[root];
-  executions[root] = pricing->invocations[root];
-  for (guint32 i = root; i < problem->n; i++) {
-    double count = executions[i];
-    executions[i] = 0;
-    if (count <= 0) {
-      continue;
-    }
-    pricing->memory[function] = MAX(pricing->memory[function], problem->candidates[i].memory_gb);
-    for (guint32 c = pricing->first_call[i]; c < pricing->first_call[i + 1]; c++) {
-      const struct setup_call *call = &problem->calls[c];
-      bool is_across = goes_across(pricing, function, call->to);
-      *(is_across ? &pricing->invocations[call->to] : &executions[call->to]) +=
-          count * call->per_call;
-      pricing->n_handed_over += is_across && !call->is_awaited ? count * call->per_call : 0;
-    }
-  }
-}
-
-static double cold_seconds(const struct pricing *pricing, guint32 candidate)
-{
-  return pricing->cold[pricing->function[candidate]] * pricing->problem->terms.cold_seconds;
-}
-
-/* Seconds of one call of each candidate inside FUNCTION; callees come behind their callers. */
-static void time_function(struct pricing *pricing, guint32 function)
-{
-  const struct setup_problem *problem = pricing->problem;
-  for (guint32 i = problem->n; i-- > 0;) {
-    double seconds = problem->candidates[i].seconds;
-    for (guint32 c = pricing->first_call[i]; c < pricing->first_call[i + 1]; c++) {
-      const struct setup_call *call = &problem->calls[c];
-      double hop = problem->terms.hop_seconds;
-      if (!goes_across(pricing, function, call->to)) {
-        seconds += call->per_call * pricing->seconds[call->to];
-      } else if (!call->is_awaited) {
-        seconds += call->per_call * hop;
-      } else {
-        double turns = call->may_fan_out ? MIN(call->per_call, 1) : call->per_call;
-        seconds += turns * (hop + pricing->all_seconds[call->to] + cold_seconds(pricing, call->to));
-      }
-    }
-    pricing->seconds[i] = seconds;
-  }
-}
-
-static void pricing_init(struct pricing *pricing, const struct setup_problem *problem,
-                         const struct setup *setup)
-{
-  gsize n = MAX(problem->n, 1);
-  *pricing = (struct pricing){.problem = problem,
-                              .setup = setup,
-                              .function = g_new(guint32, n),
-                              .first_call = g_new0(guint32, n + 1),
-                              .invocations = g_new0(double, n),
-                              .memory = g_new0(double, n),
-                              .rate = g_new0(double, n),
-                              .cold = g_new0(double, n),
-                              .seconds = g_new0(double, n),
-                              .all_seconds = g_new0(double, n)};
-  for (guint32 c = 0; c < problem->n_calls; c++) {
-    pricing->first_call[problem->calls[c].from + 1]++;
-  }
-  for (guint32 i = 0; i < problem->n; i++) {
-    pricing->first_call[i + 1] += pricing->first_call[i];
-  }
-  number_functions(pricing);
-}
-
-static void pricing_clear(struct pricing *pricing)
-{
-  void *arrays[] = {pricing->function, pricing->first_call, pricing->invocations,
-                    pricing->memory,   pricing->rate,       pricing->cold,
-                    pricing->seconds,  pricing->all_seconds};
-  for (gsize i = 0; i < G_N_ELEMENTS(arrays); i++) {
-    g_free(arrays[i]);
-  }
-}
-
-static void count_invocations(struct pricing *pricing)
-{
-  const struct setup_problem *problem = pricing->problem;
-  g_autofree double *executions = g_new0(double, MAX(problem->n, 1));
-  for (guint32 i = 0; i < problem->n; i++) {
-    pricing->invocations[i] += problem->candidates[i].per_day;
-    if (pricing->function[i] != SETUP_NONE) {
-      spread(pricing, i, executions);
-      pricing->rate[pricing->function[i]] += pricing->invocations[i];
-    }
-  }
-  const struct keepalive_curve *curve = keepalive_curve("aws");
-  for (guint32 i = 0; i < problem->n; i++) {
-    pricing->cold[i] =
-        keepalive_cold_share(curve, pricing->rate[i] / seconds_per_day, recycling_hazard);
-  }
-}
-
-void setup_price(const struct setup_problem *problem, struct setup *setup)
-{
-  struct pricing pricing;
-  pricing_init(&pricing, problem, setup);
-  count_invocations(&pricing);
-  const struct unit_prices *prices = &problem->terms.prices;
-  double waited = 0;
-  double events = 0;
-  setup->cost = 0;
-  setup->n_functions = 0;
-  /* Callees first: what a caller waits for is known by then. */
-  for (guint32 i = problem->n; i-- > 0;) {
-    guint32 function = pricing.function[i];
-    if (function == SETUP_NONE) {
-      continue;
-    }
-    setup->n_functions += function == i;
-    time_function(&pricing, function);
-    pricing.all_seconds[i] = pricing.seconds[i];
-    double billed = pricing.seconds[i] + cold_seconds(&pricing, i);
-    setup->cost += pricing.invocations[i] *
-                   (prices->request + billed * pricing.memory[function] * prices->gb_second);
-    if (problem->candidates[i].is_awaited) {
-      waited += problem->candidates[i].per_day * billed;
-      events += problem->candidates[i].per_day;
-    }
-  }
-  setup->cost += pricing.n_handed_over * prices->queue_message;
-  setup->waited = waited;
-  setup->n_awaited = events;
-  setup->latency = events > 0 ? waited / events : 0;
-  pricing_clear(&pricing);
-}
-
 /* Rounding must not make two equal set-ups differ. */
 static bool is_no_worse(double a, double b)
 {
@@ -244,14 +62,22 @@ static int compare_setups(gconstpointer left, gconstpointer right)
   return a->n_functions < b->n_functions ? -1 : a->n_functions > b->n_functions;
 }
 
-/* Adds SETUP, which becomes the front's, unless another beats it. */
-static void front_add(GPtrArray *setups, struct setup *setup)
+static bool is_beaten(const GPtrArray *setups, const struct setup *setup)
 {
   for (guint i = 0; i < setups->len; i++) {
     if (beats(g_ptr_array_index(setups, i), setup)) {
-      setup_free(setup);
-      return;
+      return true;
     }
+  }
+  return false;
+}
+
+/* Adds SETUP, which becomes the front's, unless another beats it. */
+static void front_add(GPtrArray *setups, struct setup *setup)
+{
+  if (is_beaten(setups, setup)) {
+    setup_free(setup);
+    return;
   }
   for (guint i = setups->len; i-- > 0;) {
     if (beats(setup, g_ptr_array_index(setups, i))) {
@@ -425,17 +251,25 @@ static void improve(const struct setup_problem *problem, const guint32 *choices,
   }
 }
 
+/* Every set-up there is. One choice is changed at a time (a Gray code), so that most functions have
+ * the rate that they had. */
 static GPtrArray *try_all(const struct setup_problem *problem, const guint32 *choices, guint n)
 {
   GPtrArray *setups = setups_new();
-  for (guint32 mask = 0; mask < 1U << n; mask++) {
-    struct setup *setup = setup_inside(problem);
-    for (guint i = 0; i < n; i++) {
-      setup->is_across[choices[i]] = (guint8)(mask >> i & 1);
+  struct setup_pricing *pricing = setup_pricing_new(problem);
+  struct setup *setup = setup_inside(problem);
+  for (guint32 count = 0; count < 1U << n; count++) {
+    if (count > 0) {
+      guint8 *changed = &setup->is_across[choices[__builtin_ctz(count)]];
+      *changed = !*changed;
     }
-    setup_price(problem, setup);
-    front_add(setups, setup);
+    setup_pricing_run(pricing, setup);
+    if (!is_beaten(setups, setup)) {
+      front_add(setups, setup_copy(problem, setup));
+    }
   }
+  setup_free(setup);
+  setup_pricing_free(pricing);
   return setups;
 }
 

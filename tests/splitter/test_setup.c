@@ -2,6 +2,7 @@
  * set-up on random graphs. */
 #include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cost/keepalive.h"
@@ -230,6 +231,79 @@ static void test_gap(void)
   g_assert_cmpfloat(worst, <=, 0.05);
 }
 
+struct point {
+  double cost;
+  double latency;
+};
+
+static int compare_points(const void *left, const void *right)
+{
+  const struct point *a = left;
+  const struct point *b = right;
+  return a->cost != b->cost ? (a->cost < b->cost ? -1 : 1)
+                            : (a->latency > b->latency) - (a->latency < b->latency);
+}
+
+/* Prices every set-up of PROBLEM one by one, by rising cost, and leaves those that are faster than
+ * all that cost less. Returns how many. */
+static gsize front_by_hand(const struct setup_problem *problem, struct point *points)
+{
+  guint8 is_across[24] = {0};
+  struct setup setup = {.is_across = is_across};
+  gsize n = 0;
+  /* The first is the entry, which nothing calls. */
+  for (guint32 mask = 0; mask < 1U << (problem->n - 1); mask++) {
+    for (guint32 i = 1; i < problem->n; i++) {
+      is_across[i] = (guint8)(mask >> (i - 1) & 1);
+    }
+    setup_price(problem, &setup);
+    points[n++] = (struct point){setup.cost, setup.latency};
+  }
+  qsort(points, n, sizeof *points, compare_points);
+  gsize kept = 0;
+  for (gsize i = 0; i < n; i++) {
+    if (kept == 0 || points[i].latency < points[kept - 1].latency * (1 - 1e-9)) {
+      points[kept++] = points[i];
+    }
+  }
+  return kept;
+}
+
+/* With 16 candidates that may go either way every set-up is tried; with one more, none is proved.
+ */
+static void test_proved_to_sixteen(void)
+{
+  enum { ROUNDS = 6, CHOICES = 16 };
+  g_autoptr(GRand) random = g_rand_new_with_seed(16);
+  g_autofree struct point *points = g_new(struct point, 1U << CHOICES);
+  double worst = 0;
+  for (guint round = 0; round < ROUNDS; round++) {
+    struct random_problem made;
+    make_problem(random, 1, CHOICES, &made);
+    made.candidates[0].is_awaited = true;
+    g_assert_cmpuint(count_choices(&made.problem), ==, CHOICES);
+    struct setup_front *front = setup_solve(&made.problem);
+    g_assert_true(front->is_proved);
+    worst = MAX(worst, front->gap);
+    if (round == 0) {
+      g_assert_cmpuint(front->setups->len, ==, front_by_hand(&made.problem, points));
+      for (guint i = 0; i < front->setups->len; i++) {
+        const struct setup *setup = g_ptr_array_index(front->setups, i);
+        g_assert_cmpfloat_with_epsilon(setup->cost, points[i].cost, 1e-9 * points[i].cost);
+        g_assert_cmpfloat_with_epsilon(setup->latency, points[i].latency, 1e-9 * points[i].latency);
+      }
+    }
+    setup_front_free(front);
+  }
+  g_test_message("largest gap of the search alone with %d choices: %.4f", CHOICES, worst);
+  g_assert_cmpfloat(worst, <=, 0.05);
+  struct random_problem larger;
+  make_problem(random, 1, CHOICES + 1, &larger);
+  struct setup_front *front = setup_solve(&larger.problem);
+  g_assert_false(front->is_proved);
+  setup_front_free(front);
+}
+
 /* A part of heavy memory that is seldom needed pays as a function of its own. */
 static void test_memory_splits(void)
 {
@@ -262,6 +336,7 @@ int main(int argc, char **argv)
   g_test_add_func("/setup/dominators", test_dominators);
   g_test_add_func("/setup/dominators-of-random-graphs", test_dominators_of_random_graphs);
   g_test_add_func("/setup/gap", test_gap);
+  g_test_add_func("/setup/proved-to-sixteen", test_proved_to_sixteen);
   g_test_add_func("/setup/memory-splits", test_memory_splits);
   g_test_add_func("/setup/empty", test_empty);
   return g_test_run();
