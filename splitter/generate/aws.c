@@ -139,10 +139,9 @@ static json_t *function_of(const struct artifact *artifact, json_t *resources, j
   g_autofree char *code = g_strdup_printf("../build/package/%s.zip", artifact->name);
   g_autofree char *about = g_strdup_printf("%s of %s", first->routine->name, first->program);
   json_t *properties =
-      json_pack("{s:s, s:s, s:s, s:s, s:[s], s:i, s:i, s:i}", "Description", about, "Runtime",
-                "provided.al2023", "Handler", "bootstrap", "CodeUri", code, "Architectures",
-                "x86_64", "MemorySize", (int)memory, "Timeout", (int)MIN(900, timeout),
-                "ReservedConcurrentExecutions", (int)concurrency);
+      json_pack("{s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:i}", "Description", about, "Runtime",
+                "provided.al2023", "Handler", "bootstrap", "CodeUri", code, "Architectures", "Ref",
+                "Architecture", "MemorySize", (int)memory, "Timeout", (int)MIN(900, timeout));
   if (is_capped) {
     json_object_set_new(properties, "ReservedConcurrentExecutions",
                         json_integer((json_int_t)concurrency));
@@ -164,7 +163,9 @@ static json_t *function_of(const struct artifact *artifact, json_t *resources, j
 json_t *aws_template(const GPtrArray *artifacts)
 {
   json_t *root = json_object();
-  json_t *parameters = json_object();
+  json_t *parameters = json_pack("{s:{s:s, s:s, s:[s,s], s:s}}", "Architecture", "Type", "String",
+                                 "Default", "x86_64", "AllowedValues", "x86_64", "arm64",
+                                 "Description", "what the packages were built for");
   json_t *resources = json_object();
   bool has_api = false;
   for (guint i = 0; i < artifacts->len; i++) {
@@ -183,11 +184,7 @@ json_t *aws_template(const GPtrArray *artifacts)
   }
   json_object_set_new(root, "AWSTemplateFormatVersion", json_string("2010-09-09"));
   json_object_set_new(root, "Transform", json_string("AWS::Serverless-2016-10-31"));
-  if (json_object_size(parameters) > 0) {
-    json_object_set_new(root, "Parameters", parameters);
-  } else {
-    json_decref(parameters);
-  }
+  json_object_set_new(root, "Parameters", parameters);
   json_object_set_new(root, "Resources", resources);
   return root;
 }

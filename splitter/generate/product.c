@@ -159,8 +159,9 @@ static bool write_file(const struct product *product, const char *path, GBytes *
   }
   gsize length = 0;
   const char *data = g_bytes_get_data(bytes, &length);
+  bool is_script = length > 2 && memcmp(data, "#!", 2) == 0;
   return g_file_set_contents_full(full, data ? data : "", (gssize)length,
-                                  G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+                                  G_FILE_SET_CONTENTS_CONSISTENT, is_script ? 0777 : 0666, error);
 }
 
 /* Writes one file, or its .new version when a person changed what lies there. */

@@ -29,7 +29,7 @@ void product_free(struct product *product);
 typedef struct product product_owner;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(product_owner, product_free)
 
-/* Adds a file; takes the text. PATH is relative, without "..". */
+/* Adds a file; takes the text. PATH is relative, without "..". What begins with "#!" may be run. */
 void product_add(struct product *product, const char *path, char *text);
 void product_add_bytes(struct product *product, const char *path, GBytes *bytes);
 /* JSON with two spaces of indentation; takes the reference. */

@@ -285,6 +285,10 @@ json_t *terraform_aws(const GPtrArray *artifacts)
   json_t *secrets = json_object();
   json_t *versions = json_object();
   add_variable(&file, "region", "region of the functions");
+  json_object_set_new(file.variables, "architecture",
+                      json_pack("{s:s, s:s, s:s}", "type", "string", "default", "x86_64",
+                                "description",
+                                "what the packages were built for: x86_64 or arm64"));
   if (any_has(artifacts, "http")) {
     add(&file, "aws_apigatewayv2_api", "api",
         json_pack("{s:s, s:s}", "name", "functions", "protocol_type", "HTTP"));
@@ -303,9 +307,9 @@ json_t *terraform_aws(const GPtrArray *artifacts)
     g_autofree char *role = reference("aws_iam_role", label, "arn");
     json_t *function = json_pack(
         "{s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:I, s:I}", "function_name", artifact->name, "role",
-        role, "runtime", "provided.al2023", "handler", "bootstrap", "architectures", "x86_64",
-        "filename", zip, "source_code_hash", hash, "memory_size", limits.memory_mb, "timeout",
-        limits.timeout_s < 900 ? limits.timeout_s : (json_int_t)900);
+        role, "runtime", "provided.al2023", "handler", "bootstrap", "architectures",
+        "${var.architecture}", "filename", zip, "source_code_hash", hash, "memory_size",
+        limits.memory_mb, "timeout", limits.timeout_s < 900 ? limits.timeout_s : (json_int_t)900);
     if (limits.is_capped) {
       json_object_set_new(function, "reserved_concurrent_executions",
                           json_integer(limits.concurrency));

@@ -104,6 +104,10 @@ endmacro()
 function(cleave_unit name)
   cmake_parse_arguments(PARSE_ARGV 1 UNIT "" "PROGRAM" "FLAGS;SOURCES")
   list(TRANSFORM UNIT_SOURCES PREPEND "${CLEAVE_SOURCE_ROOT}/")
+  if(CMAKE_SYSROOT)
+    # Headers of the system that the monolith names: those of the other system.
+    list(TRANSFORM UNIT_FLAGS REPLACE "^(-I|SHELL:-[a-z]+ ')/usr/" "\\1${CMAKE_SYSROOT}/usr/")
+  endif()
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${UNIT_SOURCES})
   target_compile_options(${name} PRIVATE ${UNIT_FLAGS} -w -ffunction-sections -fdata-sections)
   set_property(GLOBAL PROPERTY CLEAVE_FLAGS_${name} "${UNIT_FLAGS}")
@@ -296,11 +300,13 @@ function(cleave_function_test)
       --input ${CMAKE_CURRENT_SOURCE_DIR}/${T_NAME}.input.schema.json
       --output ${CMAKE_CURRENT_SOURCE_DIR}/${T_NAME}.output.schema.json)
   endif()
+  string(JOIN " " emulator ${CMAKE_CROSSCOMPILING_EMULATOR})
   foreach(platform IN LISTS T_PLATFORMS)
+    # The interpreter as a path: as a target it would be run through the emulator, too.
     add_test(NAME ${T_NAME}/${platform}
-      COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/invoke.py --platform ${platform}
+      COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/invoke.py --platform ${platform}
         --trigger ${T_TRIGGER} --name ${T_NAME} --sample ${samples}.${platform}.json ${typed}
-        "--emulator=${CMAKE_CROSSCOMPILING_EMULATOR}" --folders ${CLEAVE_TEST_FOLDERS}
+        "--emulator=${emulator}" --folders ${CLEAVE_TEST_FOLDERS}
         --environment ${CLEAVE_TEST_ENVIRONMENT} -- $<TARGET_FILE:function_${T_FUNCTION}>)
     set_tests_properties(${T_NAME}/${platform} PROPERTIES LABELS ${platform} TIMEOUT 300)
   endforeach()
@@ -343,6 +349,8 @@ function(cleave_package name is_static)
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DBINARY=$<TARGET_FILE:function_${name}>
       -DSTATIC=${is_static} -DSTARTER=$<TARGET_FILE:cleave_starter> -DZIP=${CLEAVE_ZIP}
       -DPACKAGES=${CLEAVE_PACKAGES} -DPROJECT=${PROJECT_SOURCE_DIR} -DROOT=${CLEAVE_SOURCE_ROOT}
+      -DPROCESSOR=${CMAKE_SYSTEM_PROCESSOR} -DCROSS=${CMAKE_CROSSCOMPILING}
+      -DSYSROOT=${CMAKE_SYSROOT} -DTRIPLE=${CMAKE_LIBRARY_ARCHITECTURE} -DREADELF=${CMAKE_READELF}
       -P ${PROJECT_SOURCE_DIR}/cmake/package.cmake
     DEPENDS function_${name} cleave_starter VERBATIM)
 endfunction()
