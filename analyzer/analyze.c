@@ -5,6 +5,7 @@
 #include "analyzer/link.h"
 #include "analyzer/tree_files.h"
 #include "analyzer/unit.h"
+#include "source_hash.h"
 #include "store/facts.h"
 #include "store/identity.h"
 #include "store/record.h"
@@ -19,6 +20,9 @@ enum { SECONDS_BETWEEN_COMMITS = 2 };
 #define INFO_ROOT "root"
 #define INFO_BUILD_FOLDER "build_folder"
 #define INFO_LINKED "linked" /* hash of everything that the fact tables were made from */
+
+/* Facts of another build are made again. */
+#define FINGERPRINT CLEAVE_SOURCE_HASH "-"
 
 struct run {
   struct store *store;
@@ -35,7 +39,7 @@ struct run {
 static char *hash_facts(GBytes *facts)
 {
   g_autofree char *hash = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, facts);
-  return g_strdup_printf("%u-%s", UNIT_VERSION, hash);
+  return g_strconcat(FINGERPRINT, hash, NULL);
 }
 
 /* ---- which units are stale ---- */
@@ -56,8 +60,7 @@ static bool load_known(struct run *run, GError **error)
 static bool is_fresh(struct run *run, const struct compilation *compilation)
 {
   const struct fact_unit *known = g_hash_table_lookup(run->known, &compilation->id);
-  g_autofree char *version = g_strdup_printf("%u-", UNIT_VERSION);
-  return known != NULL && g_str_has_prefix(known->fingerprint, version) &&
+  return known != NULL && g_str_has_prefix(known->fingerprint, FINGERPRINT) &&
          strcmp(known->output, compilation->objects) == 0 &&
          strcmp(known->directory, compilation->directory) == 0 &&
          inputs_are_fresh(run->check, known->inputs);
@@ -288,7 +291,7 @@ static char *linked_hash(struct store *store, const char *root, const char *buil
   record_set_free(set);
   g_autofree char *rules = link_data_hash(options->data_folder, options->rules);
   g_autofree char *built = tree_files_stamp(root, *build_folder != '\0' ? build_folder : NULL);
-  const char *const parts[] = {CLEAVE_VERSION, root, build_folder, rules, built};
+  const char *const parts[] = {CLEAVE_SOURCE_HASH, root, build_folder, rules, built};
   for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
     g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
   return g_strdup(g_checksum_get_string(checksum));

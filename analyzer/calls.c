@@ -13,6 +13,7 @@ struct taken {
 
 struct search {
   struct findings *findings;
+  uint32_t program; /* number of flow->program */
   struct flow *flow;
   GArray *taken;        /* struct taken, by routine, then place */
   GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
@@ -37,7 +38,8 @@ static void collect_taken(struct search *search)
     uint32_t index = g_array_index(program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);
     for (uint32_t e = 0; e < unit->n_edges; e++) {
-      if (unit->edges[e].kind != UNIT_EDGE_ROUTINE)
+      if (unit->edges[e].kind != UNIT_EDGE_ROUTINE ||
+          !flow_has_edge(search->flow, index, &unit->edges[e]))
         continue;
       struct taken taken = {linkage_resolve_routine(linkage, program, index, unit->edges[e].from),
                             index, e};
@@ -148,7 +150,7 @@ static void add_call_row(struct search *search, int64_t site, uint32_t caller, u
       .witness_line = witness_line,
   };
   rows_add(search->findings->calls, &record);
-  struct found_call found = {caller, callee, unit, call, kind, tier, false};
+  struct found_call found = {caller, callee, unit, call, search->program, kind, tier, false};
   g_array_append_val(search->findings->found_calls, found);
 }
 
@@ -295,7 +297,7 @@ static void bind_fallbacks(struct search *search)
     uint32_t index = g_array_index(program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);
     for (uint32_t c = 0; c < unit->n_calls; c++) {
-      if (linkage_stands_for(linkage, index, unit->calls[c].caller))
+      if (flow_looks_at(search->flow, index, unit->calls[c].caller))
         is_any |= bind_fallback(search, index, c);
     }
   }
@@ -499,6 +501,8 @@ static void add_callbacks(struct search *search)
         &g_array_index(search->flow->callbacks, struct flow_callback, i);
     const struct unit_call *call = &linkage_unit(linkage, callback->unit)->calls[callback->call];
     uint32_t caller = findings_routine(linkage, callback->unit, call->caller);
+    if (!flow_looks_at(search->flow, callback->unit, call->caller))
+      continue;
     struct id_set targets = flow_callback_routines(search->flow, callback);
     for (uint32_t t = 0; t < targets.n && caller != LINK_NONE; t++) {
       int64_t site = findings_site(linkage, callback->unit, callback->call);
@@ -535,6 +539,7 @@ void calls_find(struct findings *findings, struct flow *flow)
       .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
+  g_ptr_array_find(findings->linkage->programs, flow->program, &search.program);
   collect_taken(&search);
   collect_fields(&search);
   bind_fallbacks(&search);
@@ -542,7 +547,7 @@ void calls_find(struct findings *findings, struct flow *flow)
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(findings->linkage, index);
     for (uint32_t c = 0; c < unit->n_calls; c++) {
-      if (linkage_stands_for(findings->linkage, index, unit->calls[c].caller))
+      if (flow_looks_at(flow, index, unit->calls[c].caller))
         add_call(&search, index, c);
     }
   }

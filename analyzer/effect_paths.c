@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-/* Calls by callee. */
+/* Calls of one program, by callee. */
 struct graph {
   struct findings *findings;
+  uint32_t program;
   uint32_t n;
   uint32_t *first, *calls;
 };
@@ -15,6 +16,13 @@ struct way {
   uint32_t call;   /* found call that leaves the routine, or LINK_NONE for a direct effect */
   uint32_t n_steps;
   uint8_t weakest; /* rank of its least sure call */
+};
+
+/* The best way over all programs. */
+struct kept {
+  const struct graph *graph; /* NULL: none */
+  struct way way;
+  struct fact_effect_path record;
 };
 
 static const struct found_call *call_at(const struct graph *graph, uint32_t index)
@@ -34,9 +42,9 @@ static uint8_t rank_of(const char *tier)
   return rank;
 }
 
-static bool is_on_the_way(const struct found_call *call)
+static bool is_on_the_way(const struct graph *graph, const struct found_call *call)
 {
-  return !call->is_later && call->caller != call->callee;
+  return call->program == graph->program && !call->is_later && call->caller != call->callee;
 }
 
 static void build_graph(struct graph *graph)
@@ -46,11 +54,11 @@ static void build_graph(struct graph *graph)
   graph->first = g_new0(uint32_t, graph->n + 2);
   graph->calls = g_new(uint32_t, MAX(calls->len, 1));
   for (guint i = 0; i < calls->len; i++)
-    graph->first[call_at(graph, i)->callee + 2] += is_on_the_way(call_at(graph, i));
+    graph->first[call_at(graph, i)->callee + 2] += is_on_the_way(graph, call_at(graph, i));
   for (uint32_t i = 2; i < graph->n + 2; i++)
     graph->first[i] += graph->first[i - 1];
   for (guint i = 0; i < calls->len; i++) {
-    if (is_on_the_way(call_at(graph, i)))
+    if (is_on_the_way(graph, call_at(graph, i)))
       graph->calls[graph->first[call_at(graph, i)->callee + 1]++] = i;
   }
 }
@@ -97,8 +105,18 @@ static void take_level(const struct graph *graph, struct way *ways, const GArray
   }
 }
 
+/* Of the ways in several programs: the shorter, then as above. */
+static void keep(const struct graph *graph, struct kept *kept, const struct way *way,
+                 const struct fact_effect_path *record)
+{
+  bool is_new = kept->graph == NULL || way->n_steps < kept->way.n_steps ||
+                (way->n_steps == kept->way.n_steps && is_better(graph, way, &kept->way));
+  if (is_new)
+    *kept = (struct kept){graph, *way, *record};
+}
+
 static void write_level(const struct graph *graph, struct way *ways, const GArray *level,
-                        const char *effect)
+                        const char *effect, struct kept *all)
 {
   struct findings *findings = graph->findings;
   for (guint i = 0; i < level->len; i++) {
@@ -119,7 +137,7 @@ static void write_level(const struct graph *graph, struct way *ways, const GArra
         .file = findings_file(linkage_unit(findings->linkage, call->unit), row->file),
         .line = row->line,
     };
-    rows_add(findings->effect_paths, &record);
+    keep(graph, &all[routine], way, &record);
   }
 }
 
@@ -139,14 +157,14 @@ static GArray *start_level(struct way *ways, GHashTable *routines, const struct 
 }
 
 static void follow(const struct graph *graph, GHashTable *routines, const struct fact_effect *rows,
-                   guint n)
+                   guint n, struct kept *all)
 {
   g_autofree struct way *ways = g_new0(struct way, MAX(graph->n, 1));
   GArray *level = start_level(ways, routines, rows, n);
   while (level->len != 0) {
     GArray *next = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     take_level(graph, ways, level, next);
-    write_level(graph, ways, next, rows->effect);
+    write_level(graph, ways, next, rows->effect, all);
     g_array_unref(level);
     level = next;
   }
@@ -166,10 +184,46 @@ static gint compare_effects(gconstpointer left, gconstpointer right)
   return order != 0 ? order : strcmp(a->via, b->via);
 }
 
+/* The ways to one kind of effect. A way stays inside one program. */
+static void follow_everywhere(const GArray *graphs, GHashTable *routines,
+                              const struct fact_effect *rows, guint n)
+{
+  struct findings *findings = g_array_index(graphs, struct graph, 0).findings;
+  guint n_routines = findings->linkage->routines->len;
+  g_autofree struct kept *all = g_new0(struct kept, MAX(n_routines, 1));
+  for (guint i = 0; i < graphs->len; i++)
+    follow(&g_array_index(graphs, struct graph, i), routines, rows, n, all);
+  for (guint i = 0; i < n_routines; i++) {
+    if (all[i].graph != NULL)
+      rows_add(findings->effect_paths, &all[i].record);
+  }
+}
+
+static void clear_graph(gpointer data)
+{
+  struct graph *graph = data;
+  g_free(graph->first);
+  g_free(graph->calls);
+}
+
+static GArray *build_graphs(struct findings *findings)
+{
+  GArray *graphs = g_array_new(FALSE, FALSE, sizeof(struct graph));
+  g_array_set_clear_func(graphs, clear_graph);
+  const GPtrArray *programs = findings->linkage->programs;
+  for (guint i = 0; i < programs->len; i++) {
+    if (((const struct link_program *)g_ptr_array_index(programs, i))->is_part)
+      continue;
+    struct graph graph = {.findings = findings, .program = i};
+    build_graph(&graph);
+    g_array_append_val(graphs, graph);
+  }
+  return graphs;
+}
+
 void effects_follow(struct findings *findings)
 {
-  struct graph graph = {.findings = findings};
-  build_graph(&graph);
+  g_autoptr(GArray) graphs = build_graphs(findings);
   g_autoptr(GHashTable) routines = g_hash_table_new(g_int64_hash, g_int64_equal);
   for (guint i = 0; i < findings->linkage->routines->len; i++)
     g_hash_table_insert(routines, &linkage_routine(findings->linkage, i)->id,
@@ -180,11 +234,9 @@ void effects_follow(struct findings *findings)
     g_array_append_vals(sorted, direct->data, direct->len);
   g_array_sort(sorted, compare_effects);
   const struct fact_effect *rows = (const struct fact_effect *)(void *)sorted->data;
-  for (guint first = 0, end = 0; first < sorted->len; first = end) {
+  for (guint first = 0, end = 0; first < sorted->len && graphs->len != 0; first = end) {
     while (end < sorted->len && strcmp(rows[end].effect, rows[first].effect) == 0)
       end++;
-    follow(&graph, routines, rows + first, end - first);
+    follow_everywhere(graphs, routines, rows + first, end - first);
   }
-  g_free(graph.first);
-  g_free(graph.calls);
 }

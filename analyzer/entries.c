@@ -194,7 +194,7 @@ static void judge_calls(struct entries *entries, struct flow *flow, uint32_t uni
         continue;
       for (uint32_t c = 0; c < from->n_calls; c++) {
         if (from->calls[c].callee == r &&
-            linkage_stands_for(entries->findings->linkage, unit, from->calls[c].caller))
+            flow_looks_at(flow, unit, from->calls[c].caller))
           judge_call(entries, flow, rule, unit, c);
       }
     }
@@ -549,12 +549,17 @@ static void judge_names(struct entries *entries, struct flow *flow, uint32_t uni
   }
 }
 
+void entries_find_registered(struct entries *entries, struct flow *flow)
+{
+  for (guint i = 0; i < flow->program->units->len; i++)
+    judge_calls(entries, flow, g_array_index(flow->program->units, uint32_t, i));
+}
+
 void entries_find(struct entries *entries, struct flow *flow)
 {
   count_callers(entries);
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t unit = g_array_index(flow->program->units, uint32_t, i);
-    judge_calls(entries, flow, unit);
     judge_tables(entries, flow, unit);
     judge_chains(entries, flow, unit);
     judge_names(entries, flow, unit);

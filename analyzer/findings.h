@@ -18,7 +18,8 @@ struct found_call {
   uint32_t caller; /* link routine */
   uint32_t callee;
   uint32_t unit;
-  uint32_t call; /* row in the unit */
+  uint32_t call;    /* row in the unit */
+  uint32_t program; /* of linkage->programs */
   enum call_kind kind;
   const char *tier; /* as in fact_call */
   bool is_later;    /* only handed over here: whoever runs it is a call of its own, or a thread */

@@ -806,15 +806,46 @@ static uint32_t *none_array(uint32_t n)
   return array;
 }
 
+bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
+{
+  if (!linkage_stands_for(flow->linkage, unit, row))
+    return false;
+  uint32_t routine = row == UNIT_NONE ? LINK_NONE : flow->linkage->units[unit].routines[row];
+  if (routine == LINK_NONE)
+    return flow->phase == FLOW_LIVE;
+  if (flow->phase == FLOW_LIVE)
+    return liveness_of_routine(flow->liveness, flow->program, routine);
+  return !liveness_anywhere(flow->liveness, routine);
+}
+
+/* Whether an edge is added in this phase. An initialiser is as alive as its variable. */
+static bool takes_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const struct unit_node *to = &from->nodes[edge->to];
+  bool is_initialiser = edge->routine == UNIT_NONE && to->kind == UNIT_NODE_OBJECT &&
+                        from->objects[to->index].kind <= UNIT_OBJECT_STATIC_LOCAL;
+  if (!is_initialiser)
+    return flow_looks_at(flow, unit, edge->routine);
+  uint32_t object = linkage_resolve_object(flow->linkage, flow->program, unit, to->index);
+  bool is_alive = object == LINK_NONE || liveness_of_object(flow->liveness, flow->program, object);
+  return is_alive == (flow->phase == FLOW_LIVE);
+}
+
+bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
+{
+  return flow->phase == FLOW_DEAD || takes_edge(flow, unit, edge);
+}
+
 static void add_unit(struct flow *flow, uint32_t index)
 {
   const struct unit *unit = linkage_unit(flow->linkage, index);
   for (uint32_t i = 0; i < unit->n_edges; i++) {
-    if (linkage_stands_for(flow->linkage, index, unit->edges[i].routine))
+    if (takes_edge(flow, index, &unit->edges[i]))
       add_edge(flow, index, &unit->edges[i]);
   }
   for (uint32_t i = 0; i < unit->n_calls; i++) {
-    if (!linkage_stands_for(flow->linkage, index, unit->calls[i].caller))
+    if (!flow_looks_at(flow, index, unit->calls[i].caller))
       continue;
     const struct unit_call *call = &unit->calls[i];
     uint32_t pointer = call->callee != UNIT_NONE ? flow_resolver(flow, index, call->callee)
@@ -826,11 +857,37 @@ static void add_unit(struct flow *flow, uint32_t index)
   }
 }
 
+static bool has_dead(const struct flow *flow)
+{
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t unit = g_array_index(flow->program->units, uint32_t, i);
+    const struct link_unit *here = &flow->linkage->units[unit];
+    for (uint32_t r = 0; r < here->unit->n_routines; r++) {
+      if (here->routines[r] != LINK_NONE && !liveness_anywhere(flow->liveness, here->routines[r]))
+        return true;
+    }
+  }
+  return false;
+}
+
+bool flow_add_dead(struct flow *flow)
+{
+  if (!has_dead(flow))
+    return false;
+  flow->phase = FLOW_DEAD;
+  for (guint i = 0; i < flow->program->units->len; i++)
+    add_unit(flow, g_array_index(flow->program->units, uint32_t, i));
+  name_objects(flow, points_to_n_objects(flow->solver));
+  flow_solve(flow);
+  return true;
+}
+
 struct flow *flow_new(struct linkage *linkage, const struct link_program *program,
-                      const struct models *models)
+                      const struct liveness *liveness, const struct models *models)
 {
   struct flow *flow = g_new0(struct flow, 1);
   flow->linkage = linkage;
+  flow->liveness = liveness;
   flow->models = models;
   flow->program = program;
   struct points_to_types types = {fit, size_of, target_at, accepts, flow};

@@ -5,6 +5,7 @@
 #define CLEAVE_ANALYZER_FLOW_H
 
 #include "analyzer/linkage.h"
+#include "analyzer/liveness.h"
 #include "analyzer/models.h"
 #include "analyzer/points_to.h"
 
@@ -36,10 +37,15 @@ struct flow_summary {
   uint32_t params;               /* bit i: its parameter i, from 0 */
 };
 
+/* What can run is solved and looked at first; what cannot, in no program, must not spoil it. */
+enum flow_phase { FLOW_LIVE, FLOW_DEAD };
+
 struct flow {
   struct linkage *linkage;
   const struct models *models;
   const struct link_program *program;
+  const struct liveness *liveness;
+  enum flow_phase phase;
   struct points_to *solver;
   GArray *objects;                   /* struct flow_object by solver object */
   uint32_t **nodes;                  /* [unit][node] -> solver node or LINK_NONE, made on demand */
@@ -57,9 +63,21 @@ struct flow {
   struct flow_summary *summaries;    /* by link routine */
 };
 
-/* Builds and solves. The program, the linkage and the models must outlive the flow. */
+/* Builds and solves what is alive. Everything that is handed in must outlive the flow. */
 struct flow *flow_new(struct linkage *linkage, const struct link_program *program,
-                      const struct models *models);
+                      const struct liveness *liveness, const struct models *models);
+
+/* Goes on to the phase FLOW_DEAD: adds what is alive in no program, and solves again. False, and
+ * nothing is done, where there is nothing of that. */
+bool flow_add_dead(struct flow *flow);
+
+/* Whether a routine's row is the one to look at in this phase: its body stands for the routine
+ * (see linkage_stands_for()) and is as alive as the phase says. File scope belongs to the first. */
+bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row);
+
+/* Whether an edge is part of the solution by now. */
+bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge);
+
 void flow_free(struct flow *flow);
 
 /* The solver's node of a unit's node; LINK_NONE for UNIT_NONE. */

@@ -20,20 +20,30 @@ static bool is_interrupted(const struct linkage *linkage)
   return linkage->is_interrupted != NULL && *linkage->is_interrupted != 0;
 }
 
+static void look_at(struct findings *findings, struct flow *flow, struct state *state,
+                    struct entries *entries)
+{
+  calls_find(findings, flow);
+  state_find(state, flow);
+  entries_find_registered(entries, flow);
+}
+
 /* Everything that needs to know where pointers lead, program by program. */
 static void link_programs(struct findings *findings, const struct models *models,
                           struct state *state, struct entries *entries)
 {
+  g_autoptr(liveness_owner) liveness = liveness_find(findings->linkage);
   const GPtrArray *programs = findings->linkage->programs;
   for (guint i = 0; i < programs->len && !is_interrupted(findings->linkage); i++) {
     const struct link_program *program = g_ptr_array_index(programs, i);
     if (program->is_part)
       continue;
     linkage_stand_in(findings->linkage, program);
-    struct flow *flow = flow_new(findings->linkage, program, models);
+    struct flow *flow = flow_new(findings->linkage, program, liveness, models);
     if (!is_interrupted(findings->linkage)) {
-      calls_find(findings, flow);
-      state_find(state, flow);
+      look_at(findings, flow, state, entries);
+      if (flow_add_dead(flow))
+        look_at(findings, flow, state, entries);
       entries_find(entries, flow);
     }
     flow_free(flow);

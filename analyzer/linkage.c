@@ -220,7 +220,8 @@ static void index_rows(const struct unit *unit, const uint32_t *owners, uint32_t
 static void index_unit(struct link_unit *here)
 {
   const struct unit *unit = here->unit;
-  g_autofree uint32_t *owners = g_new(uint32_t, MAX(MAX(unit->n_calls, unit->n_edges), 1));
+  uint32_t n_owners = MAX(MAX(unit->n_calls, unit->n_edges), unit->n_accesses);
+  g_autofree uint32_t *owners = g_new(uint32_t, MAX(n_owners, 1));
   for (uint32_t i = 0; i < unit->n_calls; i++)
     owners[i] = unit->calls[i].caller;
   index_rows(unit, owners, unit->n_calls, &here->calls_by_routine, &here->first_call);
@@ -233,6 +234,9 @@ static void index_unit(struct link_unit *here)
       here->result_nodes[unit->nodes[i].index] = i;
   }
   index_rows(unit, owners, unit->n_edges, &here->edges_by_routine, &here->first_edge);
+  for (uint32_t i = 0; i < unit->n_accesses; i++)
+    owners[i] = unit->accesses[i].routine;
+  index_rows(unit, owners, unit->n_accesses, &here->accesses_by_routine, &here->first_access);
 }
 
 /* ---- life ---- */
@@ -294,6 +298,8 @@ void linkage_free(struct linkage *linkage)
     g_free(unit->first_call);
     g_free(unit->edges_by_routine);
     g_free(unit->first_edge);
+    g_free(unit->accesses_by_routine);
+    g_free(unit->first_access);
     g_free(unit->sites);
     g_free(unit->stands);
     unit_symbols_free(unit->symbols);

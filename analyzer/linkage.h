@@ -57,6 +57,8 @@ struct link_unit {
   uint32_t *first_call;
   uint32_t *edges_by_routine; /* likewise */
   uint32_t *first_edge;
+  uint32_t *accesses_by_routine; /* likewise */
+  uint32_t *first_access;
   int64_t *sites; /* call -> its site's id, 0 where nobody asked yet; see findings_site() */
   bool *stands;   /* row -> see linkage_stands_for() */
   struct unit_symbols *symbols; /* or NULL */

@@ -334,7 +334,7 @@ void state_find(struct state *state, struct flow *flow)
     for (uint32_t a = 0; a < unit->n_accesses; a++) {
       const struct unit_access *row = &unit->accesses[a];
       uint32_t routine = findings_routine(linkage, index, row->routine);
-      if (routine == LINK_NONE || !linkage_stands_for(linkage, index, row->routine))
+      if (routine == LINK_NONE || !flow_looks_at(flow, index, row->routine))
         continue;
       struct access access = {
           .routine = routine,
