@@ -22,27 +22,46 @@ static void count_word(GHashTable **counts, GHashTable *totals, guint32 label, c
   *total += weight;
 }
 
-static void count_node(const struct monolith *monolith, const struct evidence *evidence,
-                       guint32 node, guint32 label, GHashTable **counts, GHashTable *totals)
+/* What a word counts, by where it stands: a service is what its routines and files are called; one
+ * record with many fields, or a constant table for each command, must not drown them. A database
+ * table is named after what it holds. */
+static double state_weight(const struct fact_state *state)
 {
-  guint32 item = evidence->item[node];
-  gboolean is_routine = node < evidence->n_routines;
-  const char *file = is_routine ? monolith->routines[item].file : monolith->states[item].file;
-  const char *name = is_routine ? monolith->routines[item].name : monolith->states[item].name;
-  double weight = !is_routine && strcmp(monolith->states[item].storage, "table") == 0 ? 4 : 1;
+  if (strcmp(state->storage, "table") == 0) {
+    return 4;
+  }
+  return strcmp(state->class, "const") == 0 ? 0 : 0.25;
+}
+
+/* Earlier words of NAME count more. */
+static void count_words(const char *name, double weight, guint32 label, GHashTable **counts,
+                        GHashTable *totals)
+{
   g_auto(GStrv) words = words_of_identifier(name);
-  for (guint i = 0; words[i] != NULL; i++) {
+  for (guint i = 0; weight > 0 && words[i] != NULL; i++) {
     if (!words_are_hollow(words[i])) {
       count_word(counts, totals, label, words[i], weight / (1 + i));
     }
   }
-  g_autofree char *base = g_path_get_basename(file);
-  g_auto(GStrv) stem = words_of_identifier(base);
-  for (guint i = 0; stem[i] != NULL && stem[i + 1] != NULL; i++) {
-    if (!words_are_hollow(stem[i])) {
-      count_word(counts, totals, label, stem[i], 0.5);
-    }
+}
+
+static void count_node(const struct monolith *monolith, const struct evidence *evidence,
+                       guint32 node, guint32 label, GHashTable **counts, GHashTable *totals)
+{
+  guint32 item = evidence->item[node];
+  if (node >= evidence->n_routines) {
+    const struct fact_state *state = &monolith->states[item];
+    const char *name = g_str_has_prefix(state->name, "struct ") ? state->name + 7 : state->name;
+    count_words(name, state_weight(state), label, counts, totals);
+    return;
   }
+  count_words(monolith->routines[item].name, 1, label, counts, totals);
+  g_autofree char *base = g_path_get_basename(monolith->routines[item].file);
+  char *ending = strrchr(base, '.');
+  if (ending != NULL) {
+    *ending = '\0';
+  }
+  count_words(base, 1, label, counts, totals);
 }
 
 /* The best word of a label that is not yet taken: common inside, rare outside. Ties go to the
