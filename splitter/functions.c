@@ -94,21 +94,82 @@ static void touch(const struct proposal *proposal, const GArray *routines, GArra
   g_array_sort(states, compare_numbers);
 }
 
-/* Whether a main registers or reaches other entries: then it starts the program and serves. */
+/* Everything that ROUTINE reaches by calls that name the callee. */
+static bool reaches_by_name(const struct monolith *monolith, guint32 routine, const char *name)
+{
+  g_autofree bool *is_seen = g_new0(bool, MAX(monolith->n_routines, 1));
+  g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint32));
+  is_seen[routine] = true;
+  g_array_append_val(open, routine);
+  for (guint head = 0; head < open->len; head++) {
+    guint32 at = g_array_index(open, guint32, head);
+    if (strcmp(monolith->routines[at].name, name) == 0) {
+      return true;
+    }
+    for (guint32 i = monolith->first_call[at]; i < monolith->first_call[at + 1]; i++) {
+      guint32 callee = monolith->calls[i].callee;
+      if (!is_seen[callee] && monolith->calls[i].is_direct) {
+        is_seen[callee] = true;
+        g_array_append_val(open, callee);
+      }
+    }
+  }
+  return false;
+}
+
+bool function_takes_work(const struct monolith *monolith, const struct fact_entry *entry)
+{
+  static const char *const triggers[] = {"queue", "schedule", "object", "stream", NULL};
+  guint32 routine = monolith_routine(monolith, entry->routine);
+  return routine != MONOLITH_NONE && entry->registrar[0] != '\0' &&
+         g_strv_contains(triggers, entry->trigger) &&
+         reaches_by_name(monolith, routine, entry->registrar);
+}
+
+/* Whether another entry tells better what the routine of the entry at NUMBER is for: of a thread,
+ * what its loop waits for; of several places that wait, the surest, then the first. */
+static bool is_told_better(const struct monolith *monolith, guint32 number)
+{
+  const struct fact_entry *entry = &monolith->entries[number];
+  bool takes_work = function_takes_work(monolith, entry);
+  bool is_thread = strcmp(entry->trigger, "direct") == 0;
+  for (guint32 i = 0; (takes_work || is_thread) && i < monolith->n_entries; i++) {
+    const struct fact_entry *other = &monolith->entries[i];
+    if (i != number && other->routine == entry->routine && function_takes_work(monolith, other) &&
+        (is_thread || other->confidence > entry->confidence ||
+         (other->confidence == entry->confidence && i < number))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether a main registers or reaches other entries: then it starts the program and serves.
+ * Threads, signal handlers and what waits by itself any program may have: they stand in a main's
+ * way, and are told so. */
 static gboolean sets_up_entries(const struct proposal *proposal, const GArray *routines)
 {
   const struct monolith *monolith = proposal->monolith;
-  for (guint i = 0; i < routines->len; i++) {
-    guint32 routine = g_array_index(routines, guint32, i);
-    for (guint32 j = 0; j < monolith->n_entries; j++) {
-      const struct fact_entry *entry = &monolith->entries[j];
-      if (strcmp(entry->trigger, "main") != 0 &&
-          strcmp(entry->registrar, monolith->routines[routine].name) == 0) {
-        return TRUE;
+  g_autoptr(GHashTable) registrars = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autofree bool *is_served = g_new0(bool, MAX(monolith->n_routines, 1));
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    const struct fact_entry *entry = &monolith->entries[i];
+    if (strcmp(entry->trigger, "main") != 0 && strcmp(entry->trigger, "direct") != 0 &&
+        !function_takes_work(monolith, entry)) {
+      guint32 served = monolith_routine(monolith, entry->routine);
+      g_hash_table_add(registrars, (gpointer)entry->registrar);
+      if (served != MONOLITH_NONE) {
+        is_served[served] = true;
       }
     }
+  }
+  for (guint i = 0; i < routines->len; i++) {
+    guint32 routine = g_array_index(routines, guint32, i);
+    if (g_hash_table_contains(registrars, monolith->routines[routine].name)) {
+      return TRUE;
+    }
     for (guint32 j = monolith->first_call[routine]; j < monolith->first_call[routine + 1]; j++) {
-      if (proposal->roles->is_gateway[j]) {
+      if (proposal->roles->is_gateway[j] && is_served[monolith->calls[j].callee]) {
         return TRUE;
       }
     }
@@ -232,7 +293,10 @@ GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_tri
 {
   GPtrArray *functions = g_ptr_array_new_with_free_func(function_free);
   for (guint32 i = 0; i < proposal->monolith->n_entries; i++) {
-    struct function *function = function_of(proposal, &proposal->monolith->entries[i], i, chosen);
+    struct function *function =
+        is_told_better(proposal->monolith, i)
+            ? NULL
+            : function_of(proposal, &proposal->monolith->entries[i], i, chosen);
     if (function != NULL) {
       g_ptr_array_add(functions, function);
     }

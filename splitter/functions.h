@@ -36,8 +36,13 @@ struct chosen_trigger {
 };
 
 /* One function per entry, ordered by name. A main that sets up other entries is start-up code and
- * no function. CHOSEN (per routine, may be NULL) replaces triggers. O(entries * calls). */
+ * no function; a thread whose loop waits is one function, not one for every way in which it waits.
+ * CHOSEN (per routine, may be NULL) replaces triggers. O(entries * calls). */
 GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_trigger *chosen);
+
+/* Whether ENTRY's routine takes its next piece of work itself, in a loop that waits: the place that
+ * waits is in it or in what it calls by name. O(calls). */
+bool function_takes_work(const struct monolith *monolith, const struct fact_entry *entry);
 
 /* Fills obstacles and readiness of FUNCTION. */
 void function_assess(const struct proposal *proposal, struct function *function);

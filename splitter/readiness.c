@@ -261,6 +261,19 @@ static void assess_unresolved(const struct proposal *proposal, struct function *
   }
 }
 
+static void assess_loop(const struct monolith *monolith, struct function *function)
+{
+  const struct fact_entry *entry =
+      function->entry != MONOLITH_NONE ? &monolith->entries[function->entry] : NULL;
+  if (entry != NULL && function_takes_work(monolith, entry)) {
+    add_obstacle(
+        function, READINESS_ADAPT, entry->file, entry->line,
+        g_strdup_printf("%s takes its next work itself and never ends: let what it does in "
+                        "one turn be the function",
+                        monolith->routines[function->routine].name));
+  }
+}
+
 static int compare_obstacles(gconstpointer left, gconstpointer right)
 {
   const struct obstacle *a = left;
@@ -285,5 +298,6 @@ void function_assess(const struct proposal *proposal, struct function *function)
     assess_state(proposal, function, g_array_index(function->states, guint32, i));
   }
   assess_unresolved(proposal, function);
+  assess_loop(proposal->monolith, function);
   g_array_sort(function->obstacles, compare_obstacles);
 }

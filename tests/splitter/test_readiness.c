@@ -296,12 +296,42 @@ static void test_only_written(void)
   g_unlink(path);
 }
 
+/* A thread whose loop waits in two ways is one function, of the first kind, and has to be adapted.
+ */
+static void test_loops(void)
+{
+  g_autofree char *path = scratch_path("loops.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = new_store(path);
+  add_routine(store, "worker", "worker.c", 1);
+  add_routine(store, "pause", "worker.c", 20);
+  add_routine(store, "start", "worker.c", 40);
+  add_call(store, "worker", "pause", 5);
+  add_entry(store, "worker", "direct", "", "start");
+  add_entry(store, "worker", "schedule", "", "pause");
+  add_entry(store, "worker", "queue", "", "worker");
+  must(store_commit(store, &error), error);
+  struct split_options options = {.is_fresh = true};
+  struct split_result result = {0};
+  must(split_run(store, &options, &result, &error), error);
+  split_result_clear(&result);
+  g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
+  g_assert_cmpuint(functions->n, ==, 2);
+  const struct plan_function *worker = record_at(functions, plan_function, 1);
+  g_assert_cmpstr(worker->name, ==, "worker");
+  g_assert_cmpstr(worker->trigger, !=, "direct");
+  g_assert_cmpstr(worker->readiness, ==, "adapt");
+  g_assert_nonnull(strstr(worker->reason, "takes its next work itself"));
+  g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/readiness/effects", test_effects);
   g_test_add_func("/readiness/states", test_states);
   g_test_add_func("/readiness/unresolved", test_unresolved);
+  g_test_add_func("/readiness/loops", test_loops);
   g_test_add_func("/readiness/caches", test_caches);
   g_test_add_func("/readiness/resets", test_resets);
   g_test_add_func("/readiness/only-written", test_only_written);
