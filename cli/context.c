@@ -6,6 +6,7 @@
 #include "cost/error.h"
 #include "splitter/profile.h"
 #include "splitter/replay/replay.h"
+#include "splitter/replay/typed.h"
 #include "splitter/rsf.h"
 #include "splitter/split.h"
 
@@ -123,6 +124,9 @@ static int code_of(const GError *error)
   }
   if (error->domain == REPLAY_ERROR) {
     return EXIT_USAGE;
+  }
+  if (error->domain == TYPED_ERROR) {
+    return error->code == TYPED_ERROR_UNKNOWN ? EXIT_USAGE : EXIT_FILE;
   }
   if (error->domain == RSF_ERROR) {
     return error->code == RSF_ERROR_READ ? EXIT_FILE : EXIT_USAGE;

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/replay_typed.h"
 #include "reports/text.h"
 #include "splitter/replay/har.h"
 #include "splitter/replay/recorder.h"
@@ -114,6 +115,12 @@ static int play(struct context *context, struct replay_options *options)
 
 static int replay(struct context *context)
 {
+  if (context_text(context, "typed")) {
+    return replay_typed(context);
+  }
+  if (context->n_arguments != 1) {
+    return context_fail(context, EXIT_USAGE, "replay needs one HAR file, or --typed DIR");
+  }
   if (context_text(context, "record")) {
     return record(context);
   }
@@ -149,16 +156,25 @@ static const struct option replay_options[] = {
      "order|recorded"},
     {"speed", 0, OPTION_TEXT, "N", "with --timing recorded: so many times as fast (default 1)",
      NULL},
-    {"timeout", 0, OPTION_INTEGER, "SECONDS", "longest wait for one answer (default 60)", NULL},
+    {"timeout", 0, OPTION_INTEGER, "SECONDS",
+     "longest wait for one answer (default 60; with --typed 5)", NULL},
+    {"typed", 0, OPTION_TEXT, "DIR",
+     "draw inputs from the contracts of this generated project's functions instead", NULL},
+    {"seed", 0, OPTION_INTEGER, "N", "with --typed: of the random inputs (default 1)", NULL},
+    {"count", 0, OPTION_INTEGER, "N",
+     "with --typed: random inputs beyond the boundary values (default 200)", NULL},
+    {"case", 0, OPTION_INTEGER, "N", "with --typed: this input alone, as a report names it", NULL},
+    {"platform", 0, OPTION_TEXT, "NAME", "with --typed: how functions are asked",
+     "aws|gcp|azure|knative"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, NULL},
 };
 
 const struct command replay_command = {
     .name = "replay",
-    .arguments = "HAR",
-    .min_arguments = 1,
-    .max_arguments = 1,
-    .summary = "Send recorded requests to monolith and functions, compare the answers",
+    .arguments = "HAR | --typed DIR [FUNCTION]...",
+    .min_arguments = 0,
+    .max_arguments = G_MAXUINT,
+    .summary = "Send the same requests to monolith and functions, compare the answers",
     .description =
         "HAR is a file that a browser or 'cleave replay --record' wrote. Every request goes to "
         "both\n"
@@ -175,7 +191,12 @@ const struct command replay_command = {
         "ms\"]}\n"
         "  skip: [\"GET /stats\", \"* /debug/*\"]\n"
         "  carry: [token]\n\n"
-        "With --record PORT it is a proxy in front of --monolith and writes what passes to HAR.",
+        "With --record PORT it is a proxy in front of --monolith and writes what passes to HAR.\n\n"
+        "With --typed DIR inputs are drawn from the contracts of typed functions: every boundary "
+        "value\n"
+        "once, then random ones. The original routine is called directly, the function through "
+        "JSON as\n"
+        "its platform would; answers are compared bit for bit, and what differs is made smaller.",
     .options = replay_options,
     .formats = "table|json",
     .run = replay,

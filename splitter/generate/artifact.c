@@ -5,6 +5,7 @@
 #include "splitter/generate/call_source.h"
 #include "splitter/generate/http_source.h"
 #include "splitter/generate/program_source.h"
+#include "splitter/generate/replay_source.h"
 #include "splitter/generate/state_source.h"
 
 /* The step's guarded C routine; written once per binary. Returns its symbol, which the glue owns.
@@ -153,6 +154,34 @@ static void write_function(struct artifact *artifact, struct c_writer *code,
   }
 }
 
+/* The program beside the binary that calls the same routines without JSON. */
+static void write_replay(struct artifact *artifact)
+{
+  struct glue *glue = artifact->replay_glue;
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    if (replay_source_can(artifact->specs->pdata[i])) {
+      g_ptr_array_add(artifact->replayed, artifact->specs->pdata[i]);
+    }
+  }
+  if (artifact->replayed->len == 0) {
+    return;
+  }
+  struct c_writer code;
+  c_writer_init(&code);
+  c_writer_comment(
+      &code, "The original routines of %s, called with drawn values by cleave replay --typed.",
+      artifact->name);
+  c_writer_line(&code, "#include \"cleave_replay.h\"");
+  c_writer_line(&code, "%s", "");
+  for (guint i = 0; i < artifact->replayed->len; i++) {
+    const struct function_spec *spec = artifact->replayed->pdata[i];
+    write_start(glue, &code, spec);
+    replay_source_write(glue, glue_file(glue, spec->routine->file), spec);
+  }
+  replay_source_main(&code, artifact->replayed);
+  artifact->replay_source = g_string_free(g_steal_pointer(&code.text), FALSE);
+}
+
 struct artifact *artifact_new(const struct inventory *inventory, const char *name, GPtrArray *specs)
 {
   struct artifact *artifact = g_new0(struct artifact, 1);
@@ -161,6 +190,8 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   artifact->program = first->program;
   artifact->specs = g_ptr_array_ref(specs);
   artifact->glue = glue_new(inventory, artifact->program);
+  artifact->replay_glue = glue_new(inventory, artifact->program);
+  artifact->replayed = g_ptr_array_new();
   struct c_writer code;
   c_writer_init(&code);
   c_writer_comment(&code, "The descriptors of %s, and the way into the runtime.", name);
@@ -206,6 +237,7 @@ struct artifact *artifact_new(const struct inventory *inventory, const char *nam
   c_writer_close(&code, "");
   c_writer_line(&code, "#endif");
   artifact->main_source = g_string_free(g_steal_pointer(&code.text), FALSE);
+  write_replay(artifact);
   return artifact;
 }
 
@@ -217,6 +249,9 @@ void artifact_free(struct artifact *artifact)
   g_free(artifact->name);
   g_ptr_array_unref(artifact->specs);
   glue_free(artifact->glue);
+  glue_free(artifact->replay_glue);
+  g_ptr_array_unref(artifact->replayed);
+  g_free(artifact->replay_source);
   g_free(artifact->main_source);
   g_free(artifact);
 }

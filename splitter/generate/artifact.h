@@ -13,6 +13,9 @@ struct artifact {
   GPtrArray *specs; /* struct function_spec *, by name; not owned */
   struct glue *glue;
   char *main_source; /* descriptors and the way into the runtime */
+  GPtrArray *replayed;      /* const struct function_spec *: what typed replay can ask */
+  struct glue *replay_glue; /* of the program that calls their routines directly */
+  char *replay_source;      /* its main file; NULL when there is nothing to replay */
 };
 
 /* Writes everything in memory. SPECS are of one program. */

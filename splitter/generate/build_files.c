@@ -168,6 +168,40 @@ static void append_tests(GString *out, const struct artifact *artifact, unsigned
   }
 }
 
+/* The files between runtime and monolith of one program: FUNCTION is what it is called. */
+static void append_glue(GString *out, const char *function, const char *folder,
+                        const struct artifact *artifact, const struct glue *glue,
+                        const GPtrArray *groups)
+{
+  for (GTreeNode *node = g_tree_node_first(glue->files); node; node = g_tree_node_next(node)) {
+    const struct glue_file *file = g_tree_node_value(node);
+    g_string_append_printf(out, "cleave_glue(FUNCTION \"%s\" FILE \"%s%s\"", function, folder,
+                           file->name);
+    const struct unit_group *group =
+        *file->source ? unit_group_find(groups, artifact->program, file->source) : NULL;
+    if (*file->source) {
+      g_autofree char *source = escaped(file->source);
+      g_string_append_printf(out, "\n  SOURCE \"%s\" UNIT \"%s\"", source,
+                             group ? group->name : "");
+    }
+    g_string_append(out, ")\n");
+  }
+}
+
+static void append_replay(GString *out, const struct artifact *artifact, const GPtrArray *groups,
+                          const GPtrArray *libraries)
+{
+  if (!artifact->replay_source) {
+    return;
+  }
+  g_autofree char *name = g_strconcat(artifact->name, ".replay", NULL);
+  append_glue(out, name, "replay/", artifact, artifact->replay_glue, groups);
+  g_string_append_printf(out, "cleave_replay(\"%s\" PROGRAM \"%s\"", artifact->name,
+                         artifact->program);
+  append_list(out, "LIBRARIES", libraries, false);
+  g_string_append(out, ")\n");
+}
+
 static char *artifact_text(const struct artifact *artifact, const GPtrArray *groups,
                            unsigned platforms)
 {
@@ -187,20 +221,7 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
   }
   g_ptr_array_sort(libraries, compare_names);
   g_ptr_array_sort(symbols, compare_names);
-  for (GTreeNode *node = g_tree_node_first(artifact->glue->files); node;
-       node = g_tree_node_next(node)) {
-    const struct glue_file *file = g_tree_node_value(node);
-    g_string_append_printf(out, "cleave_glue(FUNCTION \"%s\" FILE \"%s\"", artifact->name,
-                           file->name);
-    const struct unit_group *group =
-        *file->source ? unit_group_find(groups, artifact->program, file->source) : NULL;
-    if (*file->source) {
-      g_autofree char *source = escaped(file->source);
-      g_string_append_printf(out, "\n  SOURCE \"%s\" UNIT \"%s\"", source,
-                             group ? group->name : "");
-    }
-    g_string_append(out, ")\n");
-  }
+  append_glue(out, artifact->name, "", artifact, artifact->glue, groups);
   const char *dynamic = needs_dynamic(artifact);
   g_autoptr(GPtrArray) open = open_decisions(artifact);
   g_string_append_printf(out, "cleave_function(\"%s\" PROGRAM \"%s\"", artifact->name,
@@ -219,6 +240,7 @@ static char *artifact_text(const struct artifact *artifact, const GPtrArray *gro
   }
   g_string_append(out, ")\n");
   append_tests(out, artifact, platforms);
+  append_replay(out, artifact, groups, libraries);
   return g_string_free(out, FALSE);
 }
 

@@ -199,39 +199,13 @@ static void write_room_checks(struct c_writer *code, const struct contract *cont
   }
 }
 
-static bool holds_pointers(const struct shape *shape)
-{
-  switch (shape->kind) {
-  case SHAPE_STRING:
-  case SHAPE_TEXT:
-  case SHAPE_BYTES:
-  case SHAPE_POINTER:
-  case SHAPE_COUNTED:
-  case SHAPE_TERMINATED:
-  case SHAPE_LIST:
-    return true;
-  case SHAPE_ARRAY:
-    return holds_pointers(shape->element);
-  case SHAPE_STRUCT:
-  case SHAPE_UNION:
-    for (guint i = 0; i < shape->members->len; i++) {
-      if (holds_pointers(((struct member *)shape->members->pdata[i])->shape)) {
-        return true;
-      }
-    }
-    return false;
-  default:
-    return false;
-  }
-}
-
 /* Whether the routine can put other pointers in the place of those that came with the event. */
 static bool may_replace(const struct contract *contract)
 {
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
     if (param->is_in && param->is_out && param->shape->element &&
-        holds_pointers(param->shape->element)) {
+        shape_holds_pointers(param->shape->element)) {
       return true;
     }
   }

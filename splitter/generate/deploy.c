@@ -38,13 +38,17 @@ static json_t *functions_document(const GPtrArray *artifacts)
         continue; /* not built until its decisions are made */
       }
       g_autofree char *binary = g_strdup_printf("build/functions/%s/bootstrap", artifact->name);
-      json_array_append_new(
-          list,
+      json_t *entry =
           json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "name", spec->name,
                     "trigger", spec->trigger, "key", spec->key, "binary", binary, "routine",
                     spec->routine->name, "service", spec->service, "adapter", spec->adapter,
                     "memory_mb", (json_int_t)spec->memory_mb, "timeout_s",
-                    (json_int_t)spec->timeout_s, "max_instances", (json_int_t)spec->concurrency));
+                    (json_int_t)spec->timeout_s, "max_instances", (json_int_t)spec->concurrency);
+      if (g_ptr_array_find(artifact->replayed, spec, NULL)) {
+        json_object_set_new(entry, "original",
+                            json_sprintf("build/functions/%s/original", artifact->name));
+      }
+      json_array_append_new(list, entry);
     }
   }
   return json_pack("{s:i, s:o}", "version", 1, "functions", list);

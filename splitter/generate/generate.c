@@ -301,17 +301,28 @@ static void make_artifacts(struct run *run)
   }
 }
 
+/* One program's C files, below FOLDER of the function's. */
+static void add_program(struct run *run, const struct artifact *artifact, const char *folder,
+                        const char *main_source, const struct glue *glue)
+{
+  g_autofree char *main_name = g_strconcat(folder, "main.c", NULL);
+  g_autofree char *main_path = function_path(artifact->name, main_name);
+  product_add(run->product, main_path, g_strdup(main_source));
+  for (GTreeNode *node = g_tree_node_first(glue->files); node; node = g_tree_node_next(node)) {
+    const struct glue_file *file = g_tree_node_value(node);
+    g_autofree char *name = g_strconcat(folder, file->name, NULL);
+    g_autofree char *path = function_path(artifact->name, name);
+    product_add(run->product, path, glue_text(file));
+  }
+}
+
 static void add_sources(struct run *run)
 {
   for (guint i = 0; i < run->artifacts->len; i++) {
     const struct artifact *artifact = run->artifacts->pdata[i];
-    g_autofree char *main_path = function_path(artifact->name, "main.c");
-    product_add(run->product, main_path, g_strdup(artifact->main_source));
-    for (GTreeNode *node = g_tree_node_first(artifact->glue->files); node;
-         node = g_tree_node_next(node)) {
-      const struct glue_file *file = g_tree_node_value(node);
-      g_autofree char *path = function_path(artifact->name, file->name);
-      product_add(run->product, path, glue_text(file));
+    add_program(run, artifact, "", artifact->main_source, artifact->glue);
+    if (artifact->replay_source) {
+      add_program(run, artifact, "replay/", artifact->replay_source, artifact->replay_glue);
     }
   }
 }
@@ -356,8 +367,7 @@ static bool write_project(struct run *run, GError **error)
   make_artifacts(run);
   add_sources(run);
   build_files_add(run->product, run->inventory, run->artifacts, run->groups,
-                  run->options->platforms,
-                  run->options->with_proxies);
+                  run->options->platforms, run->options->with_proxies);
   deploy_add(run->product, run->inventory, run->artifacts, run->result, run->options->platforms);
   if (run->options->with_proxies) {
     proxies_add(run->product, run->inventory, &run->texts, run->specs, run->groups, run->book,

@@ -4,7 +4,7 @@
 
 #include "splitter/generate/marshal_compound.h"
 
-static char *record_symbol(const struct shape *shape)
+char *marshal_source_symbol(const struct shape *shape)
 {
   if (!*shape->type->name) {
     return g_strdup_printf("%s_%" G_GINT64_FORMAT, shape->type->kind, shape->type->id);
@@ -15,7 +15,7 @@ static char *record_symbol(const struct shape *shape)
 
 static void write_enum_table(struct glue *glue, struct c_writer *code, const struct shape *shape)
 {
-  g_autofree char *symbol = record_symbol(shape);
+  g_autofree char *symbol = marshal_source_symbol(shape);
   c_writer_line(code, "static const struct cleave_enumerator cleave_%s[] = {", symbol);
   for (size_t i = 0; i < glue->inventory->enumerators->n; i++) {
     const struct fact_enumerator *row = record_at(glue->inventory->enumerators, fact_enumerator, i);
@@ -29,7 +29,7 @@ static void write_enum_table(struct glue *glue, struct c_writer *code, const str
 
 static char *enum_arguments(const struct shape *shape)
 {
-  g_autofree char *symbol = record_symbol(shape);
+  g_autofree char *symbol = marshal_source_symbol(shape);
   return g_strdup_printf("cleave_%s, sizeof cleave_%s / sizeof *cleave_%s", symbol, symbol, symbol);
 }
 
@@ -164,8 +164,9 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
     read_number(code, shape, shape->is_signed ? "int64_t" : "uint64_t", call, target);
     break;
   case SHAPE_FLOAT:
-    call = g_strdup_printf("cleave_read_float(marshal, %s, %d, &number)", value, shape->bits);
-    read_number(code, shape, "long double", call, target);
+    call = g_strdup_printf("cleave_read_float(marshal, %s, sizeof %s, (void *)&%s)", value, target,
+                           target);
+    check(code, call);
     break;
   case SHAPE_ENUM: {
     g_autofree char *names = enum_arguments(shape);
@@ -189,7 +190,7 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
     check(code, call);
     break;
   case SHAPE_STRUCT: {
-    g_autofree char *symbol = record_symbol(shape);
+    g_autofree char *symbol = marshal_source_symbol(shape);
     call = g_strdup_printf("cleave_read_%s(marshal, %s, &%s)", symbol, value, target);
     check(code, call);
     break;
@@ -258,7 +259,7 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
                             source, shape->bits);
     break;
   case SHAPE_FLOAT:
-    value = g_strdup_printf("cleave_write_float(%s, %d)", source, shape->bits);
+    value = g_strdup_printf("cleave_write_float((const void *)&%s, sizeof %s)", source, source);
     break;
   case SHAPE_ENUM: {
     g_autofree char *names = enum_arguments(shape);
@@ -284,7 +285,7 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
                             count ? count : "0");
     break;
   case SHAPE_STRUCT: {
-    g_autofree char *symbol = record_symbol(shape);
+    g_autofree char *symbol = marshal_source_symbol(shape);
     value = g_strdup_printf("cleave_write_%s(marshal, &%s)", symbol, source);
     break;
   }
@@ -344,8 +345,8 @@ static const char *find_sibling(gpointer data, const char *name)
   return siblings->text;
 }
 
-/* What stands beside a member: its number, its tag, or the expression that gives its number. */
-static char *sibling_of(const struct shape *record, const struct shape *shape, const char *prefix)
+char *marshal_source_beside(const struct shape *record, const struct shape *shape,
+                            const char *prefix)
 {
   while (shape->kind == SHAPE_POINTER) {
     shape = shape->element;
@@ -379,7 +380,7 @@ static void read_member(struct c_writer *code, const struct shape *record,
 {
   g_autofree char *from = g_strdup_printf("cleave_member(value, \"%s\")", member->name);
   g_autofree char *target = member_place(member, "out");
-  g_autofree char *count = sibling_of(record, member->shape, "out->");
+  g_autofree char *count = marshal_source_beside(record, member->shape, "out->");
   g_autofree char *enter = g_strdup_printf("cleave_enter(marshal, \"%s\")", member->name);
   check(code, enter);
   marshal_source_read(code, member->shape, from, target, count);
@@ -391,7 +392,7 @@ static void read_member(struct c_writer *code, const struct shape *record,
 
 static void write_record_reader(struct c_writer *code, const struct shape *shape)
 {
-  g_autofree char *symbol = record_symbol(shape);
+  g_autofree char *symbol = marshal_source_symbol(shape);
   c_writer_open(code,
                 "static inline int cleave_read_%s(struct cleave_marshal *marshal,\n    const "
                 "cleave_value *value, %s *out)",
@@ -423,7 +424,7 @@ static void write_record_reader(struct c_writer *code, const struct shape *shape
 
 static void write_record_writer(struct c_writer *code, const struct shape *shape)
 {
-  g_autofree char *symbol = record_symbol(shape);
+  g_autofree char *symbol = marshal_source_symbol(shape);
   c_writer_open(code,
                 "static inline cleave_value *cleave_write_%s(struct cleave_marshal *marshal,\n    "
                 "const %s *in)",
@@ -438,7 +439,7 @@ static void write_record_writer(struct c_writer *code, const struct shape *shape
       continue;
     }
     g_autofree char *source = member_place(member, "in");
-    g_autofree char *count = sibling_of(shape, member->shape, "in->");
+    g_autofree char *count = marshal_source_beside(shape, member->shape, "in->");
     g_autofree char *before = g_strdup_printf("cleave_put(object, \"%s\", ", member->name);
     marshal_source_write(code, member->shape, source, count, before, ")");
   }
@@ -451,7 +452,7 @@ static void write_record_writer(struct c_writer *code, const struct shape *shape
 /* Records may lead to one another. */
 static void declare_record(struct c_writer *code, const struct shape *shape)
 {
-  g_autofree char *symbol = record_symbol(shape);
+  g_autofree char *symbol = marshal_source_symbol(shape);
   c_writer_line(code, "static inline int cleave_read_%s(struct cleave_marshal *marshal,", symbol);
   c_writer_line(code, "    const cleave_value *value, %s *out);", shape->c_type);
   c_writer_line(code, "static inline cleave_value *cleave_write_%s(struct cleave_marshal *marshal,",
@@ -472,7 +473,7 @@ void marshal_source_prepare(struct glue *glue, struct glue_file *file, const str
   if (shape->kind != SHAPE_ENUM && shape->kind != SHAPE_STRUCT) {
     return;
   }
-  char *symbol = record_symbol(shape);
+  char *symbol = marshal_source_symbol(shape);
   if (!g_hash_table_add(file->marshalled, symbol)) {
     return;
   }

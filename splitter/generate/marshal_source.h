@@ -24,6 +24,15 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
 void marshal_source_write(struct c_writer *code, const struct shape *shape, const char *source,
                           const char *count, const char *put_before, const char *put_after);
 
+/* What stands beside a member of RECORD: its number, its tag, or the expression in parentheses that
+ * gives its number. PREFIX stands before the names of members ("in->"). NULL when there is none. A
+ * new string. */
+char *marshal_source_beside(const struct shape *record, const struct shape *shape,
+                            const char *prefix);
+
+/* What a record or enum is called in the names of generated code. A new string. */
+char *marshal_source_symbol(const struct shape *shape);
+
 /* Whether the value can only be read when its neighbours have been: its number or its arm follows
  * from theirs. */
 bool marshal_source_is_late(const struct shape *shape);

@@ -175,33 +175,6 @@ static void judge_waiting(struct proxy_plan *plan)
   plan->accepted = is_void(contract) ? NULL : g_strdup("0");
 }
 
-bool proxy_plan_holds_pointers(const struct shape *shape)
-{
-  switch (shape->kind) {
-  case SHAPE_STRING:
-  case SHAPE_TEXT:
-  case SHAPE_BYTES:
-  case SHAPE_POINTER:
-  case SHAPE_COUNTED:
-  case SHAPE_TERMINATED:
-  case SHAPE_LIST:
-    return true;
-  case SHAPE_ARRAY:
-    return proxy_plan_holds_pointers(shape->element);
-  case SHAPE_STRUCT:
-  case SHAPE_UNION:
-    for (guint i = 0; shape->members && i < shape->members->len; i++) {
-      const struct member *member = shape->members->pdata[i];
-      if (member->shape->kind == SHAPE_OMITTED || proxy_plan_holds_pointers(member->shape)) {
-        return true;
-      }
-    }
-    return false;
-  default:
-    return false;
-  }
-}
-
 /* What a proxy cannot do for the caller though the function can: the caller's own memory. */
 static char *refuse_param(const struct contract_param *param)
 {
@@ -223,7 +196,7 @@ static char *refuse_param(const struct contract_param *param)
       !shape->count && !param->capacity) {
     return g_strdup_printf("parameter %s: the caller's room is not known", param->name);
   }
-  if (shape->element && proxy_plan_holds_pointers(shape->element) && !param->free) {
+  if (shape->element && shape_holds_pointers(shape->element) && !param->free) {
     return g_strdup_printf("parameter %s: who owns the memory that comes out inside of it is not "
                            "known: say transfer(full, free=...) or skip",
                            param->name);

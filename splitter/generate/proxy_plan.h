@@ -36,7 +36,4 @@ GPtrArray *proxy_plan_closure(const struct inventory *inventory, const struct fu
 char *proxy_plan_deed(const struct inventory *inventory, const int64_t *routine,
                       bool without_variables);
 
-/* Whether a value holds pointers, or members that do not travel. */
-bool proxy_plan_holds_pointers(const struct shape *shape);
-
 #endif

@@ -24,6 +24,15 @@ static json_t *integer_schema(const struct shape *shape)
   return json_pack("{s:[o,o]}", "anyOf", number, text);
 }
 
+/* What JSON has no number for is a text; so are all values of a long double. */
+static json_t *float_schema(const struct shape *shape)
+{
+  const char *pattern = shape->bits > 64 ? "^(-?(NaN([(]0x[0-9a-f]+[)])?|Infinity)|[-+0-9.eE]+)$"
+                                         : "^-?(NaN([(]0x[0-9a-f]+[)])?|Infinity)$";
+  return json_pack("{s:[{s:s}, {s:s, s:s}]}", "anyOf", "type", "number", "type", "string",
+                   "pattern", pattern);
+}
+
 json_t *schema_enum_names(const struct inventory *inventory, const struct shape *shape)
 {
   json_t *names = json_array();
@@ -106,8 +115,7 @@ static json_t *value_schema(const struct inventory *inventory, const struct shap
   case SHAPE_COUNT:
     return integer_schema(shape);
   case SHAPE_FLOAT:
-    return json_pack("{s:[{s:s}, {s:[s,s,s]}]}", "anyOf", "type", "number", "enum", "NaN",
-                     "Infinity", "-Infinity");
+    return float_schema(shape);
   case SHAPE_ENUM: {
     json_t *names = json_pack("{s:o}", "enum", schema_enum_names(inventory, shape));
     return json_pack("{s:[o, {s:s}]}", "anyOf", names, "type", "integer");

@@ -50,6 +50,33 @@ bool shape_travels(const struct shape *shape)
   return shape->kind != SHAPE_OMITTED && shape->kind != SHAPE_COUNT && shape->kind != SHAPE_VOID;
 }
 
+bool shape_holds_pointers(const struct shape *shape)
+{
+  switch (shape->kind) {
+  case SHAPE_STRING:
+  case SHAPE_TEXT:
+  case SHAPE_BYTES:
+  case SHAPE_POINTER:
+  case SHAPE_COUNTED:
+  case SHAPE_TERMINATED:
+  case SHAPE_LIST:
+  case SHAPE_OMITTED:
+    return true;
+  case SHAPE_ARRAY:
+    return shape_holds_pointers(shape->element);
+  case SHAPE_STRUCT:
+  case SHAPE_UNION:
+    for (guint i = 0; i < shape->members->len; i++) {
+      if (shape_holds_pointers(((const struct member *)shape->members->pdata[i])->shape)) {
+        return true;
+      }
+    }
+    return false;
+  default:
+    return false;
+  }
+}
+
 const struct member *shape_member(const struct shape *shape, const char *name)
 {
   for (guint i = 0; shape->members && i < shape->members->len; i++) {

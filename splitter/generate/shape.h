@@ -74,6 +74,10 @@ void arm_free(gpointer arm);
 /* Whether it is a JSON value of its own. */
 bool shape_travels(const struct shape *shape);
 
+/* Whether values of it hold pointers, or members that do not travel: those may be pointers too, and
+ * nobody here knows to what. */
+bool shape_holds_pointers(const struct shape *shape);
+
 /* Where the elements of a counted shape find their number: the name of a sibling, or an expression
  * of siblings; behind an out pointer to a pointer too. Other shapes and NULL are left alone. */
 void shape_set_number(struct shape *shape, const char *number);

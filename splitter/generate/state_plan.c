@@ -149,7 +149,7 @@ static void take_state(const struct inventory *inventory, struct source_texts *t
   const struct contract_param *param = variable->contract->params->pdata[0];
   if (variable->contract->refusal) {
     refuse(plan, state, variable->contract->refusal);
-  } else if (proxy_plan_holds_pointers(param->shape)) {
+  } else if (shape_holds_pointers(param->shape)) {
     refuse(plan, state, "it holds pointers, which mean nothing in another process");
   }
 }

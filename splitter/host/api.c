@@ -43,26 +43,9 @@ static void serve_runtime(struct host *host, struct call *call, const char *toke
   for (size_t i = 0; i < host->n_stations && !instance; i++) {
     instance = pool_instance(host->stations[i].pool, token);
   }
-  bool is_post = call_request(call)->parser.method == HTTP_POST;
-  static const char invocation[] = "/2018-06-01/runtime/invocation/";
   if (!instance) {
     call_reply_json(call, 403, "{\"errorType\":\"Forbidden\",\"errorMessage\":\"no instance\"}");
-    return;
-  }
-  if (!is_post && strcmp(rest, "/2018-06-01/runtime/invocation/next") == 0) {
-    instance_next(instance, call);
-  } else if (is_post && strcmp(rest, "/2018-06-01/runtime/init/error") == 0) {
-    instance_init_error(instance, call);
-  } else if (is_post && g_str_has_prefix(rest, invocation)) {
-    g_auto(GStrv) parts = g_strsplit(rest + sizeof invocation - 1, "/", 2);
-    if (g_strcmp0(parts[1], "response") == 0) {
-      instance_response(instance, call, parts[0]);
-    } else if (g_strcmp0(parts[1], "error") == 0) {
-      instance_error(instance, call, parts[0]);
-    } else {
-      not_found(call);
-    }
-  } else {
+  } else if (!instance_serve(instance, call, rest)) {
     not_found(call);
   }
 }

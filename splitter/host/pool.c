@@ -482,6 +482,9 @@ void pool_free(struct pool *pool)
     struct instance *instance = g_ptr_array_index(pool->instances, i);
     kill(instance->process.pid, SIGKILL);
     waitpid(instance->process.pid, NULL, 0);
+    if (instance->parked) { /* its connection closes later */
+      call_set_tag(instance->parked, NULL);
+    }
     if (instance->current) {
       instance_fail(instance, OUTCOME_REFUSED, "Host.Stopped", "the host has stopped", 0);
     }

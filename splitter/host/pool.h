@@ -67,6 +67,9 @@ void pool_figures(const struct pool *pool, struct pool_figures *figures);
 /* Runtime API: the instance with the token that its endpoint carries, or NULL. */
 struct instance *pool_instance(struct pool *pool, const char *token);
 
+/* A request of the instance to its endpoint: PATH is what stands behind it. Returns false, and
+ * answers nothing, when there is no such address. */
+bool instance_serve(struct instance *instance, struct call *call, const char *path);
 /* GET /runtime/invocation/next: answered at once or when an event comes. */
 void instance_next(struct instance *instance, struct call *call);
 /* The peer of a parked "next" has gone. */

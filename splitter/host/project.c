@@ -91,6 +91,8 @@ static bool read_function(const char *folder, const char *path, const json_t *ob
   function->key = g_strdup(key ? key : "");
   function->binary =
       g_path_is_absolute(binary) ? g_strdup(binary) : g_build_filename(folder, binary, NULL);
+  const char *original = json_string_value(json_object_get(object, "original"));
+  function->original = original ? g_build_filename(folder, original, NULL) : NULL;
   function->memory_mb = number(object, "memory_mb", DEFAULT_MEMORY_MB);
   function->timeout_s = number(object, "timeout_s", DEFAULT_TIMEOUT_S);
   function->max_instances = number(object, "max_instances", DEFAULT_INSTANCES);
@@ -149,6 +151,7 @@ void project_free(struct project *project)
     g_free(project->functions[i].name);
     g_free(project->functions[i].key);
     g_free(project->functions[i].binary);
+    g_free(project->functions[i].original);
   }
   g_free(project->functions);
   g_free(project->folder);

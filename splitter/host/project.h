@@ -29,8 +29,9 @@ struct project_function {
   enum project_platform platform;
   bool forwards_http; /* Azure: requests come as they are, without an envelope */
   enum cleave_trigger trigger;
-  char *key;    /* route, queue, schedule ... */
-  char *binary; /* absolute path */
+  char *key;      /* route, queue, schedule ... */
+  char *binary;   /* absolute path */
+  char *original; /* program that calls its routine directly; NULL: there is none */
   unsigned memory_mb;
   unsigned timeout_s;
   unsigned max_instances;  /* how many may run at once */

@@ -118,3 +118,29 @@ void instance_init_error(struct instance *instance, struct call *call)
   instance_say(instance, "init error");
   pool_fail_waiting(instance->pool, "Runtime.InitError", body);
 }
+
+bool instance_serve(struct instance *instance, struct call *call, const char *path)
+{
+  static const char invocation[] = "/2018-06-01/runtime/invocation/";
+  bool is_post = call_request(call)->parser.method == HTTP_POST;
+  if (!is_post && strcmp(path, "/2018-06-01/runtime/invocation/next") == 0) {
+    instance_next(instance, call);
+    return true;
+  }
+  if (is_post && strcmp(path, "/2018-06-01/runtime/init/error") == 0) {
+    instance_init_error(instance, call);
+    return true;
+  }
+  if (!is_post || !g_str_has_prefix(path, invocation)) {
+    return false;
+  }
+  g_auto(GStrv) parts = g_strsplit(path + sizeof invocation - 1, "/", 2);
+  if (g_strcmp0(parts[1], "response") == 0) {
+    instance_response(instance, call, parts[0]);
+  } else if (g_strcmp0(parts[1], "error") == 0) {
+    instance_error(instance, call, parts[0]);
+  } else {
+    return false;
+  }
+  return true;
+}

@@ -70,8 +70,9 @@ int cleave_read_signed(struct cleave_marshal *marshal, const cleave_value *value
                        int64_t *out);
 int cleave_read_unsigned(struct cleave_marshal *marshal, const cleave_value *value, int bits,
                          uint64_t *out);
-int cleave_read_float(struct cleave_marshal *marshal, const cleave_value *value, int bits,
-                      long double *out);
+/* OUT: a float, double or long double of SIZE bytes, bit for bit: a NaN keeps sign and payload. */
+int cleave_read_float(struct cleave_marshal *marshal, const cleave_value *value, size_t size,
+                      void *out);
 int cleave_read_enum(struct cleave_marshal *marshal, const cleave_value *value,
                      const struct cleave_enumerator *names, size_t n, int64_t *out);
 /* The value of a union's arm: the only member of the object. NULL with the error set. */
@@ -113,7 +114,8 @@ cleave_value *cleave_write_null(void);
 cleave_value *cleave_write_boolean(int value);
 cleave_value *cleave_write_signed(int64_t value, int bits);
 cleave_value *cleave_write_unsigned(uint64_t value, int bits);
-cleave_value *cleave_write_float(long double value, int bits);
+/* Of the float, double or long double at PLACE. */
+cleave_value *cleave_write_float(const void *place, size_t size);
 cleave_value *cleave_write_enum(int64_t value, const struct cleave_enumerator *names, size_t n);
 /* Text up to its NUL, or up to n bytes. What is not UTF-8 is no text: {"base64": ...}. */
 cleave_value *cleave_write_string(const char *text);
