@@ -119,7 +119,8 @@ static int replay(struct context *context)
     return replay_typed(context);
   }
   if (context->n_arguments != 1) {
-    return context_fail(context, EXIT_USAGE, "replay needs one HAR file, or --typed DIR");
+    return context_fail(context, EXIT_USAGE,
+                        "usage: replay HAR or replay --typed DIR [FUNCTION]...");
   }
   if (context_text(context, "record")) {
     return record(context);
@@ -196,7 +197,7 @@ const struct command replay_command = {
         "value\n"
         "once, then random ones. The original routine is called directly, the function through "
         "JSON as\n"
-        "its platform would; answers are compared bit for bit, and what differs is made smaller.",
+        "its platform would; answers are compared bit for bit, and what differs is made simpler.",
     .options = replay_options,
     .formats = "table|json",
     .run = replay,

@@ -51,7 +51,7 @@ char *type_table_reader(struct type_tables *tables, const char *record_type, con
   c_writer_open(code, "static cleave_wide %s(const void *record)", name);
   c_writer_line(code, "const %s *in = record;", record_type);
   c_writer_line(code, "struct cleave_marshal *const marshal = 0;");
-  c_writer_line(code, "(void)marshal;");
+  c_writer_line(code, "(void)marshal, (void)in;");
   c_writer_line(code, "return (cleave_wide)(%s);", expression);
   c_writer_close(code, "");
   return name;

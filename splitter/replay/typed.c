@@ -6,7 +6,8 @@
 #include "splitter/replay/answers.h"
 #include "splitter/replay/typed_case.h"
 
-#define EXAMINED 12 /* cases per function that are asked again and made smaller */
+#define CLASSIFIED 100 /* cases per function that are asked again though others are like them */
+#define SHRUNK 12      /* findings per function that are made simpler */
 
 G_DEFINE_QUARK(cleave - typed - error - quark, typed_error)
 
@@ -77,11 +78,10 @@ static bool same_but_numbers(const char *a, const char *b)
   return *a == *b;
 }
 
-/* The same kind at the same first place, or the same deeds. */
-static bool is_like(const struct typed_finding *finding, enum typed_kind kind,
-                    const struct typed_case *done)
+/* The same first place, or the same deeds. */
+static bool is_like(const struct typed_finding *finding, const struct typed_case *done)
 {
-  if (finding->kind != kind || (finding->differences->len > 0) != (done->differences->len > 0)) {
+  if ((finding->differences->len > 0) != (done->differences->len > 0)) {
     return false;
   }
   if (finding->differences->len == 0) {
@@ -93,15 +93,25 @@ static bool is_like(const struct typed_finding *finding, enum typed_kind kind,
   return same_but_numbers(a->where, b->where);
 }
 
-static void add_finding(struct typed_function *function, enum typed_kind kind, guint64 index,
-                        struct typed_case *done, bool is_shrunk)
+/* Counts the case with those like it; false when there are none. KIND: NULL for any. */
+static bool count_finding(struct typed_function *function, const enum typed_kind *kind,
+                          const struct typed_case *done)
 {
   for (guint i = 0; i < function->findings->len; i++) {
     struct typed_finding *finding = function->findings->pdata[i];
-    if (is_like(finding, kind, done)) {
+    if ((!kind || finding->kind == *kind) && is_like(finding, done)) {
       finding->n++;
-      return;
+      return true;
     }
+  }
+  return false;
+}
+
+static void add_finding(struct typed_function *function, enum typed_kind kind, guint64 index,
+                        struct typed_case *done, bool is_shrunk)
+{
+  if (count_finding(function, &kind, done)) {
+    return;
   }
   struct typed_finding *finding = g_new0(struct typed_finding, 1);
   finding->kind = kind;
@@ -115,20 +125,24 @@ static void add_finding(struct typed_function *function, enum typed_kind kind, g
   g_ptr_array_add(function->findings, finding);
 }
 
-/* Asks again, and makes smaller what stays different. */
+/* Asks again, and makes simpler what is a difference of a new kind. */
 static bool examine(const struct typed_sides *sides, struct typed_function *function, guint64 index,
                     struct typed_case *done, GError **error)
 {
-  enum typed_kind kind = done->verdict == TYPED_DIFFERENT ? TYPED_DIFFERS : TYPED_OUTCOME;
-  bool is_shrunk = false;
-  if (function->n_different <= EXAMINED) {
-    if (!typed_case_classify(sides, done, &kind, error)) {
-      return false;
-    }
-    is_shrunk = kind == TYPED_DIFFERS || kind == TYPED_OUTCOME;
-    if (is_shrunk && !typed_case_shrink(sides, done, error)) {
-      return false;
-    }
+  enum typed_kind kind = TYPED_DIFFERS;
+  if (function->n_different > CLASSIFIED && count_finding(function, NULL, done)) {
+    return true;
+  }
+  if (!typed_case_classify(sides, done, &kind, error)) {
+    return false;
+  }
+  if (count_finding(function, &kind, done)) {
+    return true;
+  }
+  bool is_shrunk =
+      (kind == TYPED_DIFFERS || kind == TYPED_OUTCOME) && function->findings->len < SHRUNK;
+  if (is_shrunk && !typed_case_shrink(sides, done, error)) {
+    return false;
   }
   add_finding(function, kind, index, done, is_shrunk);
   return true;

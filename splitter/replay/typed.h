@@ -3,7 +3,7 @@
  *
  * Cases below a function's number of boundary cases try every boundary value of every parameter,
  * member, element and arm once, the others plain; cases above are random by seed and number. A
- * case that differs is made as small as it still differs. Never prints. */
+ * case that differs is made as simple as it still differs. Never prints. */
 #ifndef CLEAVE_REPLAY_TYPED_H
 #define CLEAVE_REPLAY_TYPED_H
 
@@ -50,7 +50,7 @@ struct typed_finding {
   guint64 index; /* of the first case */
   size_t n;      /* cases like it */
   bool is_shrunk;
-  json_t *input;  /* the smallest found */
+  json_t *input;  /* the simplest found */
   char *original; /* what each side did, unless both answered */
   char *function;
   GPtrArray *differences; /* struct answer_difference * */

@@ -184,9 +184,10 @@ bool typed_case_classify(const struct typed_sides *sides, const struct typed_cas
   if (!typed_case_run(sides, 0, choices_of(done), &again, error)) {
     return false;
   }
-  bool is_steady =
-      json_equal(json_object_get(done->reply, "output"), json_object_get(again.reply, "output")) &&
-      strcmp(text_of(done->reply, "outcome"), text_of(again.reply, "outcome")) == 0;
+  const json_t *first = json_object_get(done->reply, "output");
+  const json_t *second = json_object_get(again.reply, "output");
+  bool is_steady = (first == second || json_equal(first, second)) &&
+                   strcmp(text_of(done->reply, "outcome"), text_of(again.reply, "outcome")) == 0;
   if (!is_steady) {
     *kind = TYPED_UNSTEADY;
   } else if (!is_difference(again.verdict)) {

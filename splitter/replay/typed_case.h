@@ -1,4 +1,4 @@
-/* One case of a typed replay: asked on both sides, judged, and made smaller. */
+/* One case of a typed replay: asked on both sides, judged, and made simpler. */
 #ifndef CLEAVE_REPLAY_TYPED_CASE_H
 #define CLEAVE_REPLAY_TYPED_CASE_H
 
@@ -45,7 +45,7 @@ bool typed_case_run(const struct typed_sides *sides, guint64 index, json_t *choi
 bool typed_case_classify(const struct typed_sides *sides, const struct typed_case *done,
                          enum typed_kind *kind, GError **error);
 
-/* Replaces DONE by the smallest case found that has the same verdict. O(choices) calls, at most
+/* Replaces DONE by the simplest case found that has the same verdict. O(choices) calls, at most
  * some hundred. */
 bool typed_case_shrink(const struct typed_sides *sides, struct typed_case *done, GError **error);
 

@@ -40,7 +40,7 @@ static void add_finding(GString *text, const struct typed_result *result,
   g_autofree char *input = input_text(finding);
   g_string_append_printf(text, "\n  %s: %zu case%s\n", about(finding->kind), finding->n,
                          finding->n == 1 ? "" : "s");
-  g_string_append_printf(text, "    input%s: %s\n", finding->is_shrunk ? " (made smaller)" : "",
+  g_string_append_printf(text, "    input%s: %s\n", finding->is_shrunk ? " (made simpler)" : "",
                          input);
   if (finding->differences->len == 0) {
     g_string_append_printf(text, "    original: %s\n    function: %s\n", finding->original,
@@ -51,10 +51,12 @@ static void add_finding(GString *text, const struct typed_result *result,
     g_string_append_printf(text, "    %s\n      original: %s\n      function: %s\n",
                            difference->where, difference->left, difference->right);
   }
-  g_string_append_printf(text,
-                         "    again: cleave replay --typed DIR %s --seed %" G_GUINT64_FORMAT
-                         " --case %" G_GUINT64_FORMAT "\n",
-                         function->name, result->seed, finding->index);
+  g_string_append_printf(text, "    again: cleave replay --typed DIR %s --seed %" G_GUINT64_FORMAT,
+                         function->name, result->seed);
+  if (finding->kind != TYPED_HISTORY) { /* which needs what came before */
+    g_string_append_printf(text, " --case %" G_GUINT64_FORMAT, finding->index);
+  }
+  g_string_append_c(text, '\n');
 }
 
 static void add_function(GString *text, const struct typed_result *result,
@@ -122,7 +124,7 @@ static json_t *finding_json(const struct typed_finding *finding)
   }
   return json_pack("{s:s, s:I, s:I, s:b, s:O, s:o, s:o, s:o}", "kind",
                    typed_kind_name(finding->kind), "case", (json_int_t)finding->index, "n_cases",
-                   (json_int_t)finding->n, "is_smaller", finding->is_shrunk, "input",
+                   (json_int_t)finding->n, "is_simpler", finding->is_shrunk, "input",
                    finding->input, "original", text_json(finding->original), "function",
                    text_json(finding->function), "differences", differences);
 }

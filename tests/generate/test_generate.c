@@ -6,6 +6,7 @@
 
 #include "splitter/generate/c_writer.h"
 #include "splitter/generate/product.h"
+#include "splitter/generate/shape.h"
 #include "splitter/generate/source_text.h"
 #include "splitter/generate/trigger.h"
 #include "splitter/generate/yaml_writer.h"
@@ -300,6 +301,37 @@ static void test_damaged_manifest(void)
   remove_folder(folder);
 }
 
+/* Pointers, at any depth, and what does not travel: nobody knows what stands there. */
+static void test_shapes_with_pointers(void)
+{
+  static const struct {
+    enum shape_kind kind;
+    bool holds;
+  } rows[] = {{SHAPE_VOID, false},       {SHAPE_BOOLEAN, false}, {SHAPE_INTEGER, false},
+              {SHAPE_FLOAT, false},      {SHAPE_ENUM, false},    {SHAPE_STRING, true},
+              {SHAPE_TEXT_ARRAY, false}, {SHAPE_TEXT, true},     {SHAPE_BYTES, true},
+              {SHAPE_BYTE_ARRAY, false}, {SHAPE_POINTER, true},  {SHAPE_COUNTED, true},
+              {SHAPE_TERMINATED, true},  {SHAPE_LIST, true},     {SHAPE_OMITTED, true},
+              {SHAPE_COUNT, false}};
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    struct shape *shape = shape_new(rows[i].kind);
+    struct member member = {.name = "m", .shape = shape};
+    struct member plain = {.name = "n", .shape = shape_new(SHAPE_INTEGER)};
+    g_autoptr(GPtrArray) members = g_ptr_array_new();
+    g_ptr_array_add(members, &plain);
+    g_ptr_array_add(members, &member);
+    struct shape record = {.kind = SHAPE_STRUCT, .members = members};
+    struct shape either = {.kind = SHAPE_UNION, .members = members};
+    struct shape array = {.kind = SHAPE_ARRAY, .element = &record, .length = 2};
+    g_assert_cmpint(shape_holds_pointers(shape), ==, rows[i].holds);
+    g_assert_cmpint(shape_holds_pointers(&record), ==, rows[i].holds);
+    g_assert_cmpint(shape_holds_pointers(&either), ==, rows[i].holds);
+    g_assert_cmpint(shape_holds_pointers(&array), ==, rows[i].holds);
+    shape_free(plain.shape);
+    shape_free(shape);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -309,6 +341,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/c/expressions", test_expressions);
   g_test_add_func("/generate/c/comment", test_comment);
   g_test_add_func("/generate/yaml", test_yaml);
+  g_test_add_func("/generate/shapes/pointers", test_shapes_with_pointers);
   g_test_add_func("/generate/trigger/routes", test_routes);
   g_test_add_func("/generate/trigger/schedules", test_schedules);
   g_test_add_func("/generate/source/calls", test_source_calls);

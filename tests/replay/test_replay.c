@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/replay/answers.h"
+#include "splitter/replay/exact.h"
 #include "splitter/replay/har.h"
 #include "splitter/replay/replay.h"
 #include "splitter/replay/rules.h"
@@ -289,6 +290,50 @@ static void test_percentiles(void)
   g_assert_cmpfloat(replay_percentile(seconds, 0), ==, 1);
 }
 
+/* The places that differ bit for bit, or "". */
+static char *exactly_compared(const char *original, const char *function)
+{
+  json_t *left = json_loads(original, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  json_t *right = json_loads(function, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+  g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func(answer_difference_free);
+  GString *text = g_string_new(NULL);
+  size_t n = exact_compare(left, right, 3, differences);
+  for (guint i = 0; i < differences->len; i++) {
+    const struct answer_difference *difference = g_ptr_array_index(differences, i);
+    g_string_append_printf(text, "%s%s", i > 0 ? "|" : "", difference->where);
+  }
+  g_assert_cmpuint(MIN(n, 3), ==, differences->len);
+  json_decref(left);
+  json_decref(right);
+  return g_string_free(text, FALSE);
+}
+
+static void test_exact(void)
+{
+  static const struct {
+    const char *original, *function, *places;
+  } rows[] = {
+      {"{\"a\":1,\"b\":[]}", "{\"b\":[],\"a\":1}", ""},
+      {"0.0", "-0.0", "the answer"},
+      {"[0.0, 1.0]", "[-0.0, 1]", "[0]|[1]"},
+      {"{\"r\":{\"x\":[1,2,3]}}", "{\"r\":{\"x\":[1,2]}}", "r.x[2]"},
+      {"0.1", "0.10000000000000001", ""},
+      {"0.1", "0.10000000000000002", "the answer"},
+      {"\"9007199254740993\"", "\"9007199254740992\"", "the answer"},
+      {"\"NaN\"", "\"NaN(0x1)\"", "the answer"},
+      {"\"a\\u0000b\"", "\"a\\u0000c\"", "the answer"},
+      {"{\"a\":null}", "{}", "a"},
+      {"{}", "{\"a\":null}", "a"},
+      {"null", "false", "the answer"},
+      {"[1,2,3,4,5]", "[9,9,9,9,9]", "[0]|[1]|[2]"},
+      {"[[]]", "[{}]", "[0]"},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *places = exactly_compared(rows[i].original, rows[i].function);
+    g_assert_cmpstr(places, ==, rows[i].places);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -301,5 +346,6 @@ int main(int argc, char **argv)
   g_test_add_func("/replay/bad_har", test_bad_har);
   g_test_add_func("/replay/writer", test_writer);
   g_test_add_func("/replay/percentiles", test_percentiles);
+  g_test_add_func("/replay/exact", test_exact);
   return g_test_run();
 }
