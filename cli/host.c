@@ -243,6 +243,7 @@ static int host(struct context *context)
       .fallback = context_text(context, "fallback"),
       .queues = context_text(context, "queues"),
       .buckets = context_list(context, "bucket"),
+      .sources = context_list(context, "source"),
       .watcher = {on_output, on_change, on_result, recorder.trace ? on_span : NULL, &recorder},
       .on_tick = on_tick,
   };
@@ -267,6 +268,10 @@ static const struct option host_options[] = {
     {"bucket", 0, OPTION_LIST, "NAME=FOLDER",
      "files that come into FOLDER are objects created in the bucket NAME (default: "
      "DIR/buckets/NAME)",
+     NULL},
+    {"source", 0, OPTION_LIST, "FUNCTION=KIND:URL",
+     "feeds a queue or object function from a back end: sqs:, azure: (storage queue), pubsub: "
+     "(subscription), s3: (bucket), each with its address",
      NULL},
     {"platform", 0, OPTION_TEXT, "NAME",
      "run all functions by these rules, whatever functions.json says", "aws|gcp|knative|azure"},

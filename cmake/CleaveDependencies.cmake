@@ -9,6 +9,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp>=6.2)
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml>=0.7)
 pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent>=2.1)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
 pkg_check_modules(GRAPHVIZ REQUIRED IMPORTED_TARGET libgvc>=2.42 libcgraph>=2.42)
 

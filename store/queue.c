@@ -6,7 +6,8 @@
 #include "store/store.h"
 
 /* message: what waits; is_dead marks dead letters. receipt counts the deliveries of all messages,
- * so that no two deliveries share one. */
+ * so that no two deliveries share one. mark: what has been seen elsewhere and is told once; the key
+ * '' says that a first look is over. */
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS message ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -19,6 +20,12 @@ static const char schema[] =
     " receipt INTEGER NOT NULL DEFAULT 0,"
     " why TEXT NOT NULL DEFAULT '',"
     " is_dead INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE IF NOT EXISTS mark ("
+    " queue TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " round INTEGER NOT NULL,"
+    " PRIMARY KEY (queue, key)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS message_by_time ON message (queue, is_dead, visible_ms, id);"
     "UPDATE message SET visible_ms = 0 WHERE receipt <> 0 AND is_dead = 0;";
 
@@ -32,6 +39,9 @@ enum statement {
   FIGURES,
   DEAD,
   REDRIVE,
+  MARKED,
+  MARK,
+  FORGET,
   BEGIN,
   COMMIT,
   ROLLBACK,
@@ -54,6 +64,10 @@ static const char *const sql[N_STATEMENTS] = {
              "is_dead = 1 ORDER BY id LIMIT ?",
     [REDRIVE] = "UPDATE message SET is_dead = 0, n_deliveries = 0, receipt = 0, visible_ms = ? "
                 "WHERE queue = ? AND is_dead = 1",
+    [MARKED] = "SELECT version FROM mark WHERE queue = ? AND key = ?",
+    [MARK] = "INSERT INTO mark (queue, key, version, round) VALUES (?, ?, ?, ?) "
+             "ON CONFLICT DO UPDATE SET version = excluded.version, round = excluded.round",
+    [FORGET] = "DELETE FROM mark WHERE queue = ? AND round <> ?",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
@@ -349,4 +363,51 @@ bool queue_redrive(struct queue *queue, const char *name, int64_t now_ms, int64_
   }
   *n_moved = sqlite3_changes(queue->db);
   return true;
+}
+
+/* *HAS: KEY is marked, with VERSION when that is not NULL. */
+static bool is_marked(struct queue *queue, const char *name, const char *key, const char *version,
+                      bool *has, GError **error)
+{
+  sqlite3_stmt *statement = begin_with(queue, MARKED);
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
+  int code = sqlite3_step(statement);
+  *has = code == SQLITE_ROW &&
+         (!version || strcmp((const char *)sqlite3_column_text(statement, 0), version) == 0);
+  sqlite3_reset(statement);
+  return code == SQLITE_ROW || code == SQLITE_DONE || fail(queue, code, "read", error);
+}
+
+bool queue_mark(struct queue *queue, const char *name, const char *key, const char *version,
+                int64_t round, bool *is_new, GError **error)
+{
+  bool has = false;
+  if (!is_marked(queue, name, key, version, &has, error)) {
+    return false;
+  }
+  *is_new = !has;
+  sqlite3_stmt *statement = begin_with(queue, MARK);
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
+  sqlite3_bind_text(statement, 3, version, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(statement, 4, round);
+  return finish(queue, statement, error);
+}
+
+bool queue_end_round(struct queue *queue, const char *name, int64_t round, bool *is_first,
+                     GError **error)
+{
+  if (!queue_mark(queue, name, "", "", round, is_first, error)) {
+    return false;
+  }
+  sqlite3_stmt *statement = begin_with(queue, FORGET);
+  sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(statement, 2, round);
+  return finish(queue, statement, error);
+}
+
+bool queue_has_looked(struct queue *queue, const char *name, bool *has_looked, GError **error)
+{
+  return is_marked(queue, name, "", NULL, has_looked, error);
 }

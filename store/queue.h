@@ -83,4 +83,16 @@ bool queue_dead(struct queue *queue, const char *name, unsigned limit,
 bool queue_redrive(struct queue *queue, const char *name, int64_t now_ms, int64_t *n_moved,
                    GError **error);
 
+/* What has been seen elsewhere and is told once: NAME's marks, a VERSION per KEY. *IS_NEW: KEY was
+ * not marked, or with another version. ROUND (greater than 0, growing) is the look that saw it.
+ * O(log n). */
+bool queue_mark(struct queue *queue, const char *name, const char *key, const char *version,
+                int64_t round, bool *is_new, GError **error);
+/* Ends a look: takes away NAME's marks that ROUND did not see. *IS_FIRST: it was the first look of
+ * all. O(n). */
+bool queue_end_round(struct queue *queue, const char *name, int64_t round, bool *is_first,
+                     GError **error);
+/* Whether a look at NAME has ended before. */
+bool queue_has_looked(struct queue *queue, const char *name, bool *has_looked, GError **error);
+
 #endif

@@ -26,6 +26,14 @@ static struct station *station_with(struct host *host, enum cleave_trigger trigg
   return NULL;
 }
 
+/* One whose messages lie in the host's queues, by name or key. */
+static struct station *station_queued(struct host *host, const char *key)
+{
+  struct station *station = station_with(host, CLEAVE_QUEUE, key);
+  station = station ? station : station_with(host, CLEAVE_OBJECT, key);
+  return station && station->consumer ? station : NULL;
+}
+
 static void not_found(struct call *call)
 {
   static const char body[] = "{\"Type\":\"User\",\"Message\":"
@@ -188,7 +196,7 @@ static void serve_schedule(struct host *host, struct call *call, const char *key
 
 static void serve_queue(struct host *host, struct call *call, const char *key)
 {
-  struct station *station = station_with(host, CLEAVE_QUEUE, key);
+  struct station *station = station_queued(host, key);
   if (!station) {
     not_found(call);
     return;
@@ -199,7 +207,7 @@ static void serve_queue(struct host *host, struct call *call, const char *key)
 
 static void serve_redrive(struct host *host, struct call *call, const char *key)
 {
-  struct station *station = station_with(host, CLEAVE_QUEUE, key);
+  struct station *station = station_queued(host, key);
   if (!station) {
     not_found(call);
     return;
@@ -224,7 +232,20 @@ static void serve_metrics(struct host *host, struct call *call)
       now[i].n_dead = messages.n_dead;
     }
   }
-  g_autofree char *text = metrics_text(host->metrics, now);
+  g_autofree struct metrics_source *sources = g_new0(struct metrics_source, host->sources->len + 1);
+  for (guint i = 0; i < host->sources->len; i++) {
+    struct source_figures figures;
+    source_figures(g_ptr_array_index(host->sources, i), &figures);
+    sources[i] = (struct metrics_source){.function = figures.function,
+                                         .kind = figures.kind,
+                                         .name = figures.name,
+                                         .n_received = figures.n_received,
+                                         .n_done = figures.n_done,
+                                         .n_failed = figures.n_failed,
+                                         .n_buried = figures.n_buried,
+                                         .n_unsure = figures.n_unsure};
+  }
+  g_autofree char *text = metrics_text(host->metrics, now, sources, host->sources->len);
   const struct cleave_field type = {"Content-Type", "text/plain; version=0.0.4; charset=utf-8"};
   call_reply(call, 200, &type, 1, text, strlen(text));
 }

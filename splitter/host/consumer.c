@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "splitter/host/source/created.h"
+
 #define MAX_RETRY_MS 60000
 #define SHOWN_LETTERS 100
 
@@ -136,8 +138,9 @@ static void on_result(const struct invocation_result *result, void *data)
   struct delivered *delivered = data;
   struct consumer *consumer = delivered->consumer;
   struct ledger *ledger = consumer->ledger;
-  bool is_processed =
-      payload_is_processed(pool_function(consumer->pool), result, delivered->text_id);
+  const char *id = delivered->text_id;
+  bool is_processed = false;
+  payload_is_processed(pool_function(consumer->pool), result, &id, 1, &is_processed);
   bool is_deleted = false;
   if (touch(ledger) && is_processed) {
     queue_delete(ledger->queue, delivered->id, delivered->receipt, &is_deleted, NULL);
@@ -152,6 +155,22 @@ static void on_result(const struct invocation_result *result, void *data)
   wake_at(consumer, 0);
 }
 
+/* A message that consumer_see() wrote. */
+static struct payload *created_payload(const struct project_function *function, const char *text,
+                                       size_t n_text, const char *traceparent)
+{
+  struct created *created = created_parse(text ? text : "", n_text);
+  struct payload_object object = {.bucket = created ? created->bucket : "",
+                                  .key = created ? created->key : "",
+                                  .etag = created ? created->etag : "",
+                                  .size = created ? created->size : 0,
+                                  .content = "",
+                                  .now_ms = now_ms()};
+  struct payload *payload = payload_object(function, &object, traceparent);
+  created_free(created);
+  return payload;
+}
+
 static void deliver(struct consumer *consumer, struct queue_message *message)
 {
   const struct project_function *function = pool_function(consumer->pool);
@@ -162,13 +181,19 @@ static void deliver(struct consumer *consumer, struct queue_message *message)
   *delivered = (struct delivered){consumer, message->id, message->receipt, message->n_deliveries,
                                   g_strdup_printf("%" G_GINT64_FORMAT, message->id)};
   trace_context_begin(&context, message->trace);
+  if (function->trigger == CLEAVE_OBJECT) {
+    pool_invoke(consumer->pool, created_payload(function, body, n_body, context.traceparent),
+                &context, on_result, delivered);
+    queue_message_clear(message);
+    return;
+  }
   struct payload_message sent = {.id = delivered->text_id,
                                  .body = body ? body : "",
                                  .n_body = n_body,
                                  .n_deliveries = message->n_deliveries,
                                  .sent_ms = message->sent_ms,
                                  .traceparent = context.traceparent};
-  pool_invoke(consumer->pool, payload_queue(function, &sent), &context, on_result, delivered);
+  pool_invoke(consumer->pool, payload_queue(function, &sent, 1), &context, on_result, delivered);
   queue_message_clear(message);
 }
 
@@ -284,4 +309,32 @@ int64_t consumer_redrive(struct consumer *consumer)
   }
   wake_at(consumer, 0);
   return n_moved;
+}
+
+bool consumer_see(struct consumer *consumer, const struct created *created, const char *version,
+                  int64_t round)
+{
+  struct queue *queue = consumer->ledger->queue;
+  const char *name = queue_name(consumer);
+  bool has_looked = false;
+  bool is_new = false;
+  int64_t id = 0;
+  if (!touch(consumer->ledger) || !queue_has_looked(queue, name, &has_looked, NULL) ||
+      !queue_mark(queue, name, created->key, version, round, &is_new, NULL)) {
+    return false;
+  }
+  if (!is_new || !has_looked) {
+    return true;
+  }
+  g_autofree char *body = created_write(created);
+  int64_t now = now_ms();
+  bool is_good = body && queue_send(queue, name, body, strlen(body), "", now, now, &id, NULL);
+  wake_at(consumer, now);
+  return is_good;
+}
+
+bool consumer_end_look(struct consumer *consumer, int64_t round, bool *is_first)
+{
+  return touch(consumer->ledger) &&
+         queue_end_round(consumer->ledger->queue, queue_name(consumer), round, is_first, NULL);
 }

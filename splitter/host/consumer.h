@@ -40,6 +40,15 @@ void consumer_send(struct consumer *consumer, const void *body, size_t n_body,
  * string. */
 char *consumer_describe(struct consumer *consumer);
 bool consumer_figures(struct consumer *consumer, struct queue_figures *figures);
+/* An object of a bucket was seen by the look ROUND (growing numbers). When it was not there at the
+ * last look, or as another VERSION, it becomes a message, with the same commit as the note of it;
+ * what the very first look sees does not. False when it could not be written down: look again. */
+struct created;
+bool consumer_see(struct consumer *consumer, const struct created *created, const char *version,
+                  int64_t round);
+/* The look has seen the whole bucket: what it did not see is gone. */
+bool consumer_end_look(struct consumer *consumer, int64_t round, bool *is_first);
+
 /* Dead letters become messages again; returns how many. */
 int64_t consumer_redrive(struct consumer *consumer);
 

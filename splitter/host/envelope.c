@@ -115,8 +115,9 @@ GBytes *envelope_http(const struct wire *request, const struct http_origin *orig
   return to_bytes(event);
 }
 
-GBytes *envelope_queue(const char *queue, const char *message_id, const char *body, size_t n_body,
-                       unsigned n_deliveries, int64_t sent_ms, const char *traceparent)
+json_t *envelope_queue_record(const char *queue, const char *message_id, const char *body,
+                              size_t n_body, unsigned n_deliveries, int64_t sent_ms,
+                              const char *traceparent)
 {
   g_autofree char *arn = g_strdup_printf("arn:aws:sqs:us-east-1:000000000000:%s", queue);
   g_autofree char *count = g_strdup_printf("%u", n_deliveries);
@@ -129,12 +130,10 @@ GBytes *envelope_queue(const char *queue, const char *message_id, const char *bo
     json_object_set_new(message_attributes, "traceparent",
                         json_pack("{s:s,s:s}", "stringValue", traceparent, "dataType", "String"));
   }
-  json_t *record =
-      json_pack("{s:s,s:s,s:s%,s:o,s:o,s:s,s:s,s:s,s:s}", "messageId", message_id, "receiptHandle",
-                message_id, "body", body, n_body, "attributes", attributes, "messageAttributes",
-                message_attributes, "md5OfBody", md5, "eventSource", "aws:sqs", "eventSourceARN",
-                arn, "awsRegion", "us-east-1");
-  return to_bytes(json_pack("{s:[o]}", "Records", record));
+  return json_pack("{s:s,s:s,s:s%,s:o,s:o,s:s,s:s,s:s,s:s}", "messageId", message_id,
+                   "receiptHandle", message_id, "body", body, n_body, "attributes", attributes,
+                   "messageAttributes", message_attributes, "md5OfBody", md5, "eventSource",
+                   "aws:sqs", "eventSourceARN", arn, "awsRegion", "us-east-1");
 }
 
 GBytes *envelope_schedule(const char *name, const char *time)
@@ -156,18 +155,37 @@ GBytes *envelope_object(const char *bucket, const char *key, uint64_t size, cons
   return to_bytes(json_pack("{s:[o]}", "Records", record));
 }
 
-bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *message_id)
+/* Takes what FAILURE names out of IS_PROCESSED; false when it names nothing that was sent. */
+static bool take_failure(const json_t *failure, const char *const *ids, size_t n,
+                         bool *is_processed)
+{
+  const char *id = json_string_value(json_object_get(failure, "itemIdentifier"));
+  bool is_known = false;
+  for (size_t i = 0; id && i < n; i++) {
+    if (strcmp(ids[i], id) == 0) {
+      is_processed[i] = false;
+      is_known = true;
+    }
+  }
+  return is_known;
+}
+
+void envelope_queue_read(const char *reply, size_t n_reply, const char *const *ids, size_t n,
+                         bool *is_processed)
 {
   json_t *root = json_loadb(reply, n_reply, JSON_REJECT_DUPLICATES, NULL);
   json_t *failures = json_object_get(root, "batchItemFailures");
-  bool is_done = json_is_array(failures);
-  for (size_t i = 0; is_done && i < json_array_size(failures); i++) {
-    const char *id =
-        json_string_value(json_object_get(json_array_get(failures, i), "itemIdentifier"));
-    is_done = id && id[0] != '\0' && strcmp(id, message_id) != 0;
+  bool is_good = json_is_array(failures);
+  for (size_t i = 0; i < n; i++) {
+    is_processed[i] = true;
+  }
+  for (size_t i = 0; is_good && i < json_array_size(failures); i++) {
+    is_good = take_failure(json_array_get(failures, i), ids, n, is_processed);
+  }
+  for (size_t i = 0; !is_good && i < n; i++) {
+    is_processed[i] = false;
   }
   json_decref(root);
-  return is_done;
 }
 
 /* A header's name as RFC 9110 has it. */

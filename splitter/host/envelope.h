@@ -6,6 +6,7 @@
 #define CLEAVE_HOST_ENVELOPE_H
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,9 +25,10 @@ struct http_origin {
 GBytes *envelope_http(const struct wire *request, const struct http_origin *origin,
                       const char *traceparent);
 
-/* An SQS event with one message. */
-GBytes *envelope_queue(const char *queue, const char *message_id, const char *body, size_t n_body,
-                       unsigned n_deliveries, int64_t sent_ms, const char *traceparent);
+/* A record of an SQS event: one message; NULL when its body is not UTF-8. */
+json_t *envelope_queue_record(const char *queue, const char *message_id, const char *body,
+                              size_t n_body, unsigned n_deliveries, int64_t sent_ms,
+                              const char *traceparent);
 
 /* What a scheduler sends: the job's name and the time it was due (RFC 3339). */
 GBytes *envelope_schedule(const char *name, const char *time);
@@ -35,9 +37,11 @@ GBytes *envelope_schedule(const char *name, const char *time);
 GBytes *envelope_object(const char *bucket, const char *key, uint64_t size, const char *etag,
                         const char *time);
 
-/* True when REPLY to a queue event says that the message MESSAGE_ID was processed: a whole
- * success, or a list of failures without it. A malformed reply is a failure. */
-bool envelope_queue_is_done(const char *reply, size_t n_reply, const char *message_id);
+/* Which of the N messages with these IDS the REPLY to a queue event says were processed: all, or
+ * those that its list of failures does not name. A malformed reply, or one that names none of them,
+ * says so of none. O(n failures). */
+void envelope_queue_read(const char *reply, size_t n_reply, const char *const *ids, size_t n,
+                         bool *is_processed);
 
 /* An http reply: status, headers, cookies and body, as the gateway understands it. */
 struct http_reply {

@@ -170,10 +170,16 @@ static void make_stations(struct host *host)
   }
 }
 
-static bool has_queues(const struct project *project)
+static bool has_queue(const struct host *host, const struct project_function *function)
 {
+  return function->trigger == CLEAVE_QUEUE || feeds_want_queue(host, function);
+}
+
+static bool has_queues(const struct host *host)
+{
+  const struct project *project = host->options.project;
   for (size_t i = 0; i < project->n_functions; i++) {
-    if (project->functions[i].trigger == CLEAVE_QUEUE) {
+    if (has_queue(host, &project->functions[i])) {
       return true;
     }
   }
@@ -183,7 +189,7 @@ static bool has_queues(const struct project *project)
 static bool open_queues(struct host *host, GError **error)
 {
   const struct project *project = host->options.project;
-  if (!has_queues(project)) {
+  if (!has_queues(host)) {
     return true;
   }
   g_autofree char *path = host->options.queues
@@ -192,7 +198,7 @@ static bool open_queues(struct host *host, GError **error)
   host->ledger = ledger_new(host->base, path, error);
   for (size_t i = 0; host->ledger && i < host->n_stations; i++) {
     struct station *station = &host->stations[i];
-    if (station->function->trigger == CLEAVE_QUEUE) {
+    if (has_queue(host, station->function)) {
       station->consumer = consumer_new(host->base, host->ledger, station->pool);
     }
   }
@@ -245,7 +251,7 @@ struct host *host_new(const struct host_options *options, GError **error)
   bool is_good = open_sockets(host, error);
   if (is_good) {
     make_stations(host);
-    is_good = open_queues(host, error);
+    is_good = open_queues(host, error) && feeds_start(host, error);
   }
   if (!is_good) {
     host_free(host);
@@ -323,6 +329,7 @@ void host_free(struct host *host)
   for (size_t i = 0; i < host->n_stations; i++) {
     pool_free(host->stations[i].pool);
   }
+  feeds_free(host);
   for (size_t i = 0; i < host->n_stations; i++) {
     consumer_free(host->stations[i].consumer);
     free_event(host->stations[i].timer);

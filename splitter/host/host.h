@@ -37,6 +37,8 @@ struct host_options {
   const char *fallback;       /* "http://HOST:PORT" for what no function serves; NULL: 404 */
   const char *queues;         /* file of the durable queues; NULL: queues.db in the project */
   const char *const *buckets; /* "BUCKET=FOLDER", NULL-terminated; may be NULL */
+  /* "FUNCTION=KIND:URL", kinds sqs, azure, pubsub, s3; NULL-terminated; may be NULL. */
+  const char *const *sources;
   struct host_watcher watcher;
   void (*on_tick)(void *data); /* every second while serving; may be NULL; gets watcher.data */
 };

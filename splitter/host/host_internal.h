@@ -11,6 +11,8 @@
 #include "splitter/host/metrics.h"
 #include "splitter/host/payload.h"
 #include "splitter/host/pool.h"
+#include "splitter/host/source/s3.h"
+#include "splitter/host/source/source.h"
 #include "splitter/host/upstream.h"
 
 /* The part of a function that stays the same for its whole life. */
@@ -18,7 +20,7 @@ struct station {
   struct host *host;
   const struct project_function *function;
   struct pool *pool;
-  struct consumer *consumer; /* queue functions */
+  struct consumer *consumer; /* queue functions, and object functions that a bucket feeds */
   struct event *timer;       /* schedules */
   struct schedule *schedule; /* NULL: woken by hand alone */
   int64_t due_ms;
@@ -44,6 +46,8 @@ struct host {
   size_t n_routes;
   struct upstream *fallback; /* where requests go that no function serves; may be NULL */
   struct ledger *ledger;     /* of the queues; NULL when there are none */
+  GPtrArray *sources;        /* struct source: back ends that functions are fed from */
+  GPtrArray *bucket_sources; /* struct bucket_source */
   struct metrics *metrics;
   struct host_watcher watcher; /* what the pools tell: metrics, spans, then the options' watcher */
   GHashTable *open;            /* calls that wait for an answer -> struct pending */
@@ -76,5 +80,11 @@ void timers_start(struct host *host);
 void timer_wake(struct station *station, int64_t due_ms, const struct trace_context *context,
                 invocation_done done, void *data);
 void buckets_start(struct host *host);
+
+/* Back ends elsewhere (feeds.c). */
+bool feeds_start(struct host *host, GError **error);
+void feeds_free(struct host *host);
+/* Whether what a source finds for FUNCTION waits in a queue of the host's. */
+bool feeds_want_queue(const struct host *host, const struct project_function *function);
 
 #endif

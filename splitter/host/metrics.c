@@ -186,7 +186,33 @@ static void add_counters(GString *text, const struct metrics *metrics)
   }
 }
 
-char *metrics_text(const struct metrics *metrics, const struct metrics_now *now)
+static void add_sources(GString *text, const struct metrics_source *sources, size_t n_sources)
+{
+  heading(text, "cleave_source_messages_total", "counter",
+          "Messages of back ends: received, done, failed, buried, unsure (not acknowledged).");
+  for (size_t i = 0; i < n_sources; i++) {
+    const struct metrics_source *source = &sources[i];
+    const struct {
+      const char *name;
+      guint64 n;
+    } counts[] = {{"received", source->n_received},
+                  {"done", source->n_done},
+                  {"failed", source->n_failed},
+                  {"buried", source->n_buried},
+                  {"unsure", source->n_unsure}};
+    g_autofree char *function = label(source->function);
+    g_autofree char *name = label(source->name);
+    for (size_t k = 0; k < G_N_ELEMENTS(counts); k++) {
+      g_string_append_printf(text,
+                             "cleave_source_messages_total{function=\"%s\",source=\"%s:%s\","
+                             "outcome=\"%s\"} %" G_GUINT64_FORMAT "\n",
+                             function, source->kind, name, counts[k].name, counts[k].n);
+    }
+  }
+}
+
+char *metrics_text(const struct metrics *metrics, const struct metrics_now *now,
+                   const struct metrics_source *sources, size_t n_sources)
 {
   GString *text = g_string_new(NULL);
   size_t n = metrics->project->n_functions;
@@ -207,5 +233,8 @@ char *metrics_text(const struct metrics *metrics, const struct metrics_now *now)
   GAUGE("cleave_queue_out", "Messages that are delivered or delayed.", now[i].n_out);
   GAUGE("cleave_queue_dead", "Dead letters.", now[i].n_dead);
 #undef GAUGE
+  if (n_sources > 0) {
+    add_sources(text, sources, n_sources);
+  }
   return g_string_free(text, FALSE);
 }

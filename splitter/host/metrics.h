@@ -29,8 +29,21 @@ struct metrics_now {
   int64_t n_dead;
 };
 
+/* What came of the messages of a back end. */
+struct metrics_source {
+  const char *function;
+  const char *kind;
+  const char *name; /* of the queue */
+  guint64 n_received;
+  guint64 n_done;
+  guint64 n_failed;
+  guint64 n_buried;
+  guint64 n_unsure;
+};
+
 /* The whole page; NOW has one element per function. A new string. */
-char *metrics_text(const struct metrics *metrics, const struct metrics_now *now);
+char *metrics_text(const struct metrics *metrics, const struct metrics_now *now,
+                   const struct metrics_source *sources, size_t n_sources);
 
 /* Totals of function I, for a table. */
 struct metrics_totals {

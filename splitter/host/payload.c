@@ -195,9 +195,11 @@ static struct payload *pubsub_push(const struct project_function *function,
 {
   g_autofree char *data = g_base64_encode(message->body, message->n_body);
   g_autofree char *subscription =
-      g_strdup_printf("projects/local/subscriptions/%s", function->name);
+      message->origin && g_str_has_prefix(message->origin, "/v1/")
+          ? g_strdup(message->origin + 4)
+          : g_strdup_printf("projects/local/subscriptions/%s", function->name);
   g_autofree char *time = rfc3339(message->sent_ms);
-  json_t *attributes = json_object();
+  json_t *attributes = message->attributes ? json_copy(message->attributes) : json_object();
   if (message->traceparent[0] != '\0') {
     json_object_set_new(attributes, "traceparent", json_string(message->traceparent));
   }
@@ -224,19 +226,38 @@ static struct payload *azure_queue(const struct project_function *function,
       message->traceparent);
 }
 
+/* An event whose records are the messages. */
+static struct payload *sqs_event(const struct project_function *function,
+                                 const struct payload_message *messages, size_t n)
+{
+  json_t *records = json_array();
+  for (size_t i = 0; i < n; i++) {
+    const struct payload_message *message = &messages[i];
+    json_t *record =
+        message->record
+            ? json_incref(message->record)
+            : envelope_queue_record(function->key, message->id, message->body, message->n_body,
+                                    message->n_deliveries, message->sent_ms, message->traceparent);
+    if (!record || json_array_append_new(records, record) != 0) {
+      json_decref(records);
+      return NULL;
+    }
+  }
+  return payload_new(to_bytes(json_pack("{s:o}", "Records", records)));
+}
+
 struct payload *payload_queue(const struct project_function *function,
-                              const struct payload_message *message)
+                              const struct payload_message *messages, size_t n)
 {
   switch (function->platform) {
   case PROJECT_AZURE:
-    return azure_queue(function, message);
+    return azure_queue(function, messages);
   case PROJECT_GCP:
-    return pubsub_push(function, message);
+    return pubsub_push(function, messages);
   case PROJECT_AWS:
     break;
   }
-  return payload_new(envelope_queue(function->key, message->id, message->body, message->n_body,
-                                    message->n_deliveries, message->sent_ms, message->traceparent));
+  return sqs_event(function, messages, n);
 }
 
 struct payload *payload_schedule(const struct project_function *function, int64_t due_ms,
@@ -401,14 +422,18 @@ void payload_read_http(const struct project_function *function,
   }
 }
 
-bool payload_is_processed(const struct project_function *function,
-                          const struct invocation_result *result, const char *message_id)
+void payload_is_processed(const struct project_function *function,
+                          const struct invocation_result *result, const char *const *ids, size_t n,
+                          bool *is_processed)
 {
-  if (result->outcome != OUTCOME_OK) {
-    return false;
+  bool is_batch = function->platform == PROJECT_AWS && function->trigger == CLEAVE_QUEUE;
+  bool is_good =
+      result->outcome == OUTCOME_OK && (function->platform == PROJECT_AWS ||
+                                        (result->http_status >= 200 && result->http_status < 300));
+  for (size_t i = 0; i < n; i++) {
+    is_processed[i] = is_good;
   }
-  if (function->platform == PROJECT_AWS) {
-    return envelope_queue_is_done(result->body, result->n_body, message_id);
+  if (is_good && is_batch) {
+    envelope_queue_read(result->body, result->n_body, ids, n, is_processed);
   }
-  return result->http_status >= 200 && result->http_status < 300;
 }

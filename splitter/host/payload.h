@@ -7,6 +7,7 @@
 #define CLEAVE_HOST_PAYLOAD_H
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,9 @@ struct payload_message {
   unsigned n_deliveries;
   int64_t sent_ms;
   const char *traceparent; /* or "" */
+  json_t *record;          /* AWS: the whole record of the event, when the back end told it */
+  json_t *attributes;      /* name -> text; may be NULL */
+  const char *origin;      /* path of the queue or subscription elsewhere; NULL: the host's own */
 };
 
 struct payload_object {
@@ -45,8 +49,10 @@ struct payload_object {
 /* One payload per trigger. The caller releases with payload_free(). */
 struct payload *payload_http(const struct project_function *function, const struct wire *request,
                              const struct http_origin *origin, const char *traceparent);
+/* N messages in one event on AWS; elsewhere N is 1. NULL when the platform's event cannot hold a
+ * body: on AWS that is text. */
 struct payload *payload_queue(const struct project_function *function,
-                              const struct payload_message *message);
+                              const struct payload_message *messages, size_t n);
 struct payload *payload_schedule(const struct project_function *function, int64_t due_ms,
                                  const char *traceparent);
 struct payload *payload_object(const struct project_function *function,
@@ -63,8 +69,9 @@ GBytes *payload_from_push(const struct wire *request);
 void payload_read_http(const struct project_function *function,
                        const struct invocation_result *result, struct http_reply *reply);
 
-/* True when the answer says that the message was processed. */
-bool payload_is_processed(const struct project_function *function,
-                          const struct invocation_result *result, const char *message_id);
+/* Which of the N messages with these IDS the answer says were processed. */
+void payload_is_processed(const struct project_function *function,
+                          const struct invocation_result *result, const char *const *ids, size_t n,
+                          bool *is_processed);
 
 #endif

@@ -9,6 +9,7 @@
 #define DEFAULT_INSTANCES 8
 #define DEFAULT_DELIVERIES 5
 #define DEFAULT_RETRY_S 1
+#define DEFAULT_BATCH 10 /* as the generated templates have it */
 
 G_DEFINE_QUARK(cleave - project - error, project_error)
 
@@ -97,6 +98,7 @@ static bool read_function(const char *folder, const char *path, const json_t *ob
   function->timeout_s = number(object, "timeout_s", DEFAULT_TIMEOUT_S);
   function->max_instances = number(object, "max_instances", DEFAULT_INSTANCES);
   function->max_deliveries = number(object, "max_deliveries", DEFAULT_DELIVERIES);
+  function->batch = number(object, "batch", DEFAULT_BATCH);
   function->retry_s = number(object, "retry_s", DEFAULT_RETRY_S);
   if (access(function->binary, X_OK) != 0) {
     g_set_error(

@@ -36,6 +36,7 @@ struct project_function {
   unsigned timeout_s;
   unsigned max_instances;  /* how many may run at once */
   unsigned max_deliveries; /* of a message before it is a dead letter */
+  unsigned batch;          /* AWS: messages of a back end that one event may hold */
   unsigned retry_s;        /* a message that failed comes again after this, doubled each time */
 };
 

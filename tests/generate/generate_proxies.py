@@ -355,7 +355,9 @@ def check_lambda(binary, work, standin):
         said = text.read()
     expect("secrets in the log", any(value in said for value in keys.values()), False)
     program = Program(binary, work, settings(standin.url, "remote", "lambda"),
-                      {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""})
+                      {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+                       "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+                       "AWS_EC2_METADATA_DISABLED": "true"})
     expect("no credentials", program.ask("total DE 1"), FAILED.format(13))
     program.close()
     # Hand-over: SQS takes the message, signed for its own service; else an Event invocation.

@@ -1,8 +1,8 @@
 /* AWS Signature Version 4 of one request.
  *
  * Source: "Signature Version 4 signing process" (docs.aws.amazon.com/IAM, read 2026-11-23). Signed
- * are host, date, payload and, with temporary credentials, the token: what proxies on the way may
- * change (trace headers) stays out. */
+ * are host, payload and all X-Amz- headers: what proxies on the way may change (trace headers)
+ * stays out. */
 #ifndef CLEAVE_PROXY_SIGN_H
 #define CLEAVE_PROXY_SIGN_H
 
@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "arena.h"
+#include "fields.h"
 
 struct proxy_signing {
   const char *method;
@@ -18,6 +19,7 @@ struct proxy_signing {
   const char *query; /* as it travels, or "" */
   const void *body;
   size_t n_body;
+  struct cleave_fields headers; /* to be sent; those that begin with X-Amz- are signed */
   const char *region;
   const char *service;
   const char *id; /* of the access key */
@@ -26,12 +28,9 @@ struct proxy_signing {
   time_t now;
 };
 
-/* Room for the value of X-Amz-Date. */
-#define PROXY_SIGN_DATE 17
-
-/* The values of the headers Authorization and X-Amz-Date (into DATE); in ARENA. NULL when the
- * cryptography library fails. */
-const char *proxy_sign(struct arena *arena, const struct proxy_signing *signing,
-                       char date[PROXY_SIGN_DATE]);
+/* Adds to ADDED, in ARENA, the headers that make the request a signed one: X-Amz-Date,
+ * X-Amz-Security-Token when there is a token, X-Amz-Content-Sha256 for S3, Authorization last.
+ * Returns -1 when the cryptography library fails. */
+int proxy_sign(struct arena *arena, const struct proxy_signing *signing, struct fields *added);
 
 #endif

@@ -1,17 +1,15 @@
 #include "cleave_proxy_target.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "cleave_proxy_metadata.h"
 #include "encoding.h"
 #include "json.h"
 #include "trace.h"
 
-#define TOKEN_S 2700 /* Google's tokens live an hour */
 #define AWS_BODY_LIMIT (6u << 20)
 
 static int fail(struct cleave_proxy_call *call, int error_number, const char *type,
@@ -20,83 +18,6 @@ static int fail(struct cleave_proxy_call *call, int error_number, const char *ty
   call->error_number = error_number;
   call->is_certain = 1;
   return cleave_error_set(&call->error, 500, type, "%s", message);
-}
-
-/* Tokens of the metadata server, one per audience; "" is the access token. */
-struct token {
-  struct token *next;
-  char *audience;
-  char *text;
-  time_t until;
-};
-static struct token *tokens;
-static pthread_mutex_t token_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static char *fetch_token(struct arena *arena, const char *audience)
-{
-  const char *host = getenv("GCE_METADATA_HOST");
-  struct proxy_exchange exchange;
-  proxy_exchange_init(&exchange, arena);
-  exchange.method = "GET";
-  exchange.timeout_ms = 3000;
-  exchange.url =
-      arena_print(arena, "http://%s/computeMetadata/v1/instance/service-accounts/default/%s%s",
-                  host && *host ? host : "metadata.google.internal",
-                  *audience ? "identity?audience=" : "token", audience);
-  proxy_exchange_header(&exchange, "Metadata-Flavor", "Google");
-  char *text = NULL;
-  if (proxy_exchange_run(&exchange) == 0 && exchange.status == 200 && exchange.answer) {
-    if (*audience) {
-      text = arena_copy(arena, exchange.answer, strcspn(exchange.answer, " \r\n"));
-    } else {
-      struct cleave_bytes bytes = {exchange.answer, exchange.n_answer};
-      json_t *root = cleave_json_parse(bytes, NULL);
-      text = arena_string(arena, json_text(root, "access_token"));
-      json_decref(root);
-    }
-  }
-  proxy_exchange_clear(&exchange);
-  return text && *text ? text : NULL;
-}
-
-/* In ARENA, or NULL when the metadata server gives none. */
-static const char *google_token(struct arena *arena, const char *audience)
-{
-  const char *text = NULL;
-  pthread_mutex_lock(&token_lock);
-  struct token *token = tokens;
-  while (token && strcmp(token->audience, audience) != 0) {
-    token = token->next;
-  }
-  if (token && token->until > time(NULL)) {
-    text = arena_string(arena, token->text);
-  }
-  pthread_mutex_unlock(&token_lock);
-  if (text) {
-    return text;
-  }
-  text = fetch_token(arena, audience);
-  if (!text) {
-    return NULL;
-  }
-  pthread_mutex_lock(&token_lock);
-  token = tokens;
-  while (token && strcmp(token->audience, audience) != 0) {
-    token = token->next;
-  }
-  if (!token && (token = calloc(1, sizeof *token)) != NULL) {
-    token->audience = strdup(audience);
-    token->next = tokens;
-    tokens = token->audience ? token : tokens;
-  }
-  char *copy = token ? strdup(text) : NULL;
-  if (copy) {
-    free(token->text);
-    token->text = copy;
-    token->until = time(NULL) + TOKEN_S;
-  }
-  pthread_mutex_unlock(&token_lock);
-  return text;
 }
 
 /* X-Ray's header of a W3C traceparent. */
@@ -115,7 +36,7 @@ int proxy_target_authorize(struct cleave_proxy_call *call, struct proxy_exchange
     proxy_exchange_header(exchange, "X-Amzn-Trace-Id", xray_of(exchange->arena, call->traceparent));
   }
   if (settings->kind == PROXY_RUN && strcmp(settings->auth, "none") != 0) {
-    const char *token = google_token(exchange->arena, audience);
+    const char *token = proxy_google_token(exchange->arena, audience);
     if (!token) {
       return fail(call, EACCES, "Proxy.NoCredential", "the metadata server gives no token");
     }

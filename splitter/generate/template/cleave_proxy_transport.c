@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cleave_proxy_metadata.h"
 #include "cleave_proxy_sign.h"
 
 #define ANSWER_LIMIT (32u << 20)
@@ -187,34 +188,26 @@ static int take_apart(const struct proxy_exchange *exchange, struct proxy_signin
   return 0;
 }
 
-/* Credentials come from the environment each time: they may be changed while the program runs. */
 static int sign(struct proxy_exchange *exchange)
 {
-  const char *token = getenv("AWS_SESSION_TOKEN");
-  char date[PROXY_SIGN_DATE];
+  struct proxy_credentials credentials;
   struct proxy_signing signing = {.method = exchange->method,
                                   .body = exchange->body,
                                   .n_body = exchange->n_body,
+                                  .headers = fields_view(&exchange->headers),
                                   .region = exchange->region,
                                   .service = exchange->service,
-                                  .id = getenv("AWS_ACCESS_KEY_ID"),
-                                  .secret = getenv("AWS_SECRET_ACCESS_KEY"),
-                                  .token = token ? token : "",
                                   .now = time(NULL)};
-  if (!signing.id || !*signing.id || !signing.secret || !*signing.secret) {
-    return cannot_sign(exchange, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+  if (proxy_credentials_get(exchange->arena, &credentials) != 0) {
+    return cannot_sign(exchange, credentials.problem);
   }
-  const char *value =
-      take_apart(exchange, &signing) == 0 ? proxy_sign(exchange->arena, &signing, date) : NULL;
-  if (!value) {
-    return cannot_sign(exchange, "the request cannot be signed");
-  }
+  signing.id = credentials.id;
+  signing.secret = credentials.secret;
+  signing.token = credentials.token;
   exchange->signature = (struct fields){NULL, 0, 0};
-  fields_add(&exchange->signature, exchange->arena, "Authorization", value);
-  fields_add(&exchange->signature, exchange->arena, "X-Amz-Date",
-             arena_string(exchange->arena, date));
-  if (*signing.token) {
-    fields_add(&exchange->signature, exchange->arena, "X-Amz-Security-Token", signing.token);
+  if (take_apart(exchange, &signing) != 0 ||
+      proxy_sign(exchange->arena, &signing, &exchange->signature) != 0) {
+    return cannot_sign(exchange, "the request cannot be signed");
   }
   return 0;
 }
@@ -257,6 +250,9 @@ static void set_options(CURL *curl, struct proxy_exchange *exchange, unsigned *n
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
   curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_sending);
   curl_easy_setopt(curl, CURLOPT_PREREQDATA, n_sent);
+  if (exchange->is_direct) {
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  }
   if (strcmp(exchange->method, "HEAD") == 0) {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
   } else if (exchange->n_body > 0 || strcmp(exchange->method, "GET") != 0) {
@@ -279,13 +275,13 @@ int proxy_exchange_run(struct proxy_exchange *exchange)
     exchange->is_unsent = 1;
     return -1;
   }
+  if (exchange->service && sign(exchange) != 0) { /* may ask a server for credentials itself */
+    return -1;
+  }
   CURL *curl = thread->connections;
   curl_easy_reset(curl); /* keeps the connections */
   set_options(curl, exchange, &n_sent);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
-  if (exchange->service && sign(exchange) != 0) {
-    return -1;
-  }
   struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
   headers = append_fields(headers, exchange->arena, &exchange->headers);
   headers = append_fields(headers, exchange->arena, &exchange->signature);

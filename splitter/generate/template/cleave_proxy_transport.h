@@ -17,6 +17,7 @@ struct proxy_exchange {
   int64_t timeout_ms;
   const char *service; /* AWS service to sign for, or NULL */
   const char *region;
+  int is_direct;           /* never through a proxy: the answer is a credential */
   struct fields signature; /* headers made anew for each attempt */
 
   /* what came */

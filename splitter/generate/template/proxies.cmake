@@ -8,8 +8,10 @@ if(NOT CLEAVE_CURL_FOUND)
     "the proxies need libcurl and libcrypto (Debian packages libcurl4-openssl-dev, libssl-dev)")
 endif()
 add_library(cleave_runtime_proxy OBJECT ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy.c
+  ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_credentials.c
   ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_forward.c
   ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_log.c
+  ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_metadata.c
   ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_settings.c
   ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_sign.c
   ${PROJECT_SOURCE_DIR}/runtime/cleave_proxy_target.c
