@@ -162,7 +162,33 @@ static void serve_message(struct host *host, struct call *call, const char *key)
   arena_clear(&arena);
 }
 
-/* Pub/Sub, Eventarc and others push: acknowledged once the message is on the disk. */
+static void push_processed(const struct invocation_result *result, void *data)
+{
+  struct pending *pending = data;
+  const char *id = pending->station->function->name; /* as serve_push() called the message */
+  bool is_processed = false;
+  payload_is_processed(pending->station->function, result, &id, 1, &is_processed);
+  message_processed(is_processed, pending);
+}
+
+/* Hands a pushed message to its function at once: what fails is the sender's to send again. */
+static void push_through(struct station *station, struct call *call, const char *body, size_t n,
+                         const char *trace)
+{
+  struct trace_context context;
+  trace_context_begin(&context, trace);
+  struct payload_message sent = {.id = station->function->name,
+                                 .body = body,
+                                 .n_body = n,
+                                 .n_deliveries = 1,
+                                 .sent_ms = g_get_real_time() / 1000,
+                                 .traceparent = context.traceparent};
+  pool_invoke(station->pool, payload_queue(station->function, &sent, 1), &context, push_processed,
+              pending_new(station->host, call, station));
+}
+
+/* Pub/Sub, Eventarc and others push: acknowledged once the message is on the disk, or, with
+ * ?wait=true, once its function has processed it. */
 static void serve_push(struct host *host, struct call *call, const char *key)
 {
   struct station *station = station_with(host, CLEAVE_QUEUE, key);
@@ -170,15 +196,27 @@ static void serve_push(struct host *host, struct call *call, const char *key)
     not_found(call);
     return;
   }
-  g_autoptr(GBytes) data = payload_from_push(call_request(call));
+  g_autofree char *own_trace = NULL;
+  g_autoptr(GBytes) data = payload_from_push(call_request(call), &own_trace);
   gsize n = 0;
   const char *body = data ? g_bytes_get_data(data, &n) : NULL;
-  if (!data || !utf8_is_valid(body ? body : "", n)) {
+  body = body ? body : "";
+  if (!data || !utf8_is_valid(body, n)) {
     call_reply_json(call, 400, "{\"message\":\"this is no event with UTF-8 data\"}");
     return;
   }
-  struct consumer_sender sender = {.kept = message_kept, .data = pending_new(host, call, station)};
-  consumer_send(station->consumer, body ? body : "", n, call_trace(call), 0, &sender);
+  struct arena arena;
+  arena_init(&arena);
+  const char *wait = query_value(call, &arena, "wait");
+  const char *trace = *own_trace ? own_trace : call_trace(call);
+  if (wait && strcmp(wait, "true") == 0) {
+    push_through(station, call, body, n, trace);
+  } else {
+    struct consumer_sender sender = {.kept = message_kept,
+                                     .data = pending_new(host, call, station)};
+    consumer_send(station->consumer, body, n, trace, 0, &sender);
+  }
+  arena_clear(&arena);
 }
 
 static void serve_schedule(struct host *host, struct call *call, const char *key)

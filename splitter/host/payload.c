@@ -5,6 +5,7 @@
 
 #include "splitter/host/upstream.h"
 #include "splitter/runtime/encoding.h"
+#include "splitter/runtime/trace.h"
 
 static struct payload *payload_new(GBytes *body)
 {
@@ -362,24 +363,50 @@ static GBytes *json_data(const json_t *value)
   return text ? g_bytes_new_with_free_func(text, strlen(text), free, text) : NULL;
 }
 
-GBytes *payload_from_push(const struct wire *request)
+/* The member "traceparent" when it is one, or "". */
+static char *trace_member(const json_t *object, const char *name)
+{
+  const char *text = json_string_value(json_object_get(object, name));
+  return g_strdup(text && trace_is_valid(text) ? text : "");
+}
+
+static GBytes *pubsub_data(const json_t *message, char **trace)
+{
+  const json_t *attributes = json_object_get(message, "attributes");
+  const json_t *value = json_object_get(message, "data");
+  *trace = trace_member(attributes, json_object_get(attributes, "traceparent")
+                                        ? "traceparent"
+                                        : "googclient_traceparent");
+  return value ? decoded(value) : g_bytes_new_static("", 0);
+}
+
+static GBytes *event_data(const json_t *event, char **trace)
+{
+  const json_t *base64 = json_object_get(event, "data_base64");
+  const json_t *value = json_object_get(event, "data");
+  *trace = trace_member(event, "traceparent");
+  return base64 ? decoded(base64) : value ? json_data(value) : g_bytes_new_static("", 0);
+}
+
+GBytes *payload_from_push(const struct wire *request, char **trace)
 {
   const char *type = wire_header(request, "content-type");
+  const char *binary_trace = wire_header(request, "ce-traceparent");
   const struct buffer *body = &request->body;
-  bool is_json = type && strstr(type, "json") && !wire_header(request, "ce-specversion");
+  bool is_binary = wire_header(request, "ce-specversion") != NULL;
+  bool is_json = type && strstr(type, "json") && !is_binary;
   json_t *root = is_json ? json_loadb(buffer_text(body), body->length, JSON_ALLOW_NUL, NULL) : NULL;
   const json_t *message = json_object_get(root, "message");
   bool is_pubsub = json_is_object(message) && json_is_string(json_object_get(root, "subscription"));
   bool is_event = type && g_str_has_prefix(type, "application/cloudevents+json");
   GBytes *data = NULL;
   if (is_pubsub) {
-    const json_t *value = json_object_get(message, "data");
-    data = value ? decoded(value) : g_bytes_new_static("", 0);
+    data = pubsub_data(message, trace);
   } else if (is_event && json_is_string(json_object_get(root, "specversion"))) {
-    const json_t *base64 = json_object_get(root, "data_base64");
-    const json_t *value = json_object_get(root, "data");
-    data = base64 ? decoded(base64) : value ? json_data(value) : g_bytes_new_static("", 0);
+    data = event_data(root, trace);
   } else if (!is_event) {
+    *trace =
+        g_strdup(is_binary && binary_trace && trace_is_valid(binary_trace) ? binary_trace : "");
     data = g_bytes_new(buffer_text(body), body->length);
   }
   json_decref(root);

@@ -62,8 +62,9 @@ struct payload *payload_direct(const struct project_function *function, const vo
                                size_t n_body, const char *traceparent);
 
 /* What a push carries: the data of a Pub/Sub message or of a CloudEvent (structured or binary),
- * else the body itself. NULL when it claims to be one of these and is none. */
-GBytes *payload_from_push(const struct wire *request);
+ * else the body itself. *TRACE, a new string: the traceparent that the message or event carries
+ * itself, or "". NULL when it claims to be one of these and is none. */
+GBytes *payload_from_push(const struct wire *request, char **trace);
 
 /* Reads the answer of an http function. Release with http_reply_clear(). */
 void payload_read_http(const struct project_function *function,

@@ -5,6 +5,9 @@
 
 #include "splitter/host/envelope.h"
 #include "splitter/host/schedule.h"
+#include "splitter/host/source/created.h"
+#include "splitter/host/source/kind.h"
+#include "splitter/host/source/markup.h"
 #include "splitter/replay/answers.h"
 #include "splitter/replay/har.h"
 
@@ -51,6 +54,40 @@ static void read_failures(const char *text, size_t n)
   envelope_queue_read(text, n, ids, 2, is_processed);
 }
 
+/* An answer of a back end: a list of messages that can be used, or an error. */
+static void read_messages(const struct source_kind *kind, const char *text, size_t n)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(source_message_free);
+  struct source_place place = {
+      .address = "http://h/1/q", .url = "http://h", .path = "/1/q", .name = "q", .region = "r"};
+  bool is_good = kind->read(&place, text, n, messages, &error);
+  g_assert_true(is_good == (error == NULL));
+  for (guint i = 0; is_good && i < messages->len; i++) {
+    const struct source_message *message = g_ptr_array_index(messages, i);
+    g_assert_true(message->id[0] != '\0' && message->receipt[0] != '\0');
+    g_assert_true(message->body != NULL && json_is_object(message->attributes));
+    g_assert_true(message->trace[0] == '\0' || strlen(message->trace) == 55);
+  }
+  g_autofree char *code = source_error_code(text, n);
+  g_assert_null(strpbrk(code, "\r\n\"<"));
+}
+
+static void read_created(const char *text, size_t n)
+{
+  g_autoptr(GPtrArray) list = created_read(text, n, NULL);
+  for (guint i = 0; list && i < list->len; i++) {
+    const struct created *created = g_ptr_array_index(list, i);
+    g_autofree char *written = created_write(created);
+    struct created *again = created_parse(written, strlen(written));
+    g_assert_cmpstr(again->key, ==, created->key);
+    g_assert_cmpstr(again->bucket, ==, created->bucket);
+    created_free(again);
+  }
+  g_autoptr(GHashTable) top = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr(GPtrArray) records = markup_records(text, n, "ListBucketResult", "Contents", top, NULL);
+}
+
 /* The two halves of the input as JSON answers: equal to themselves, and compared alike both ways.
  */
 static void compare(const char *text, size_t n)
@@ -85,6 +122,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   case 'r':
     read_reply(bytes, size - 1);
     read_failures(bytes, size - 1);
+    break;
+  case 'q':
+    read_messages(&source_sqs, bytes, size - 1);
+    read_messages(&source_pubsub, bytes, size - 1);
+    break;
+  case 'a':
+    read_messages(&source_azure, bytes, size - 1);
+    break;
+  case 'o':
+    read_created(bytes, size - 1);
     break;
   default:
     compare(bytes, size - 1);

@@ -76,7 +76,7 @@ static void expect(struct queue *queue, const char *name, int64_t now, const cha
   g_assert_cmpstr(text, ==, body);
 }
 
-static bool delete(struct queue *queue, const struct queue_message *message)
+static bool delete (struct queue *queue, const struct queue_message *message)
 {
   g_autoptr(GError) error = NULL;
   bool is_deleted = false;
@@ -249,6 +249,50 @@ static void test_kills(struct place *place, gconstpointer data)
   g_assert_cmpint(figures.n_visible, <=, n_acknowledged + N_KILLS);
 }
 
+/* One look at a bucket: KEYS as "key=version", NULL-terminated; adds what is new to FOUND. */
+static bool look(struct queue *queue, int64_t round, const char *const *keys, GString *found)
+{
+  bool is_first = false;
+  for (size_t i = 0; keys[i]; i++) {
+    g_auto(GStrv) parts = g_strsplit(keys[i], "=", 2);
+    bool is_new = false;
+    g_assert_true(queue_mark(queue, "b", parts[0], parts[1], round, &is_new, NULL));
+    g_string_append_printf(found, "%s%s ", is_new ? "+" : "", parts[0]);
+  }
+  g_assert_true(queue_end_round(queue, "b", round, &is_first, NULL));
+  return is_first;
+}
+
+/* What was seen stays seen over a restart; what is gone and comes back, or changes, is new. */
+static void test_marks(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(queue_owner) queue = open_at(place);
+  g_autoptr(GString) found = g_string_new(NULL);
+  bool has_looked = true;
+  g_assert_true(queue_has_looked(queue, "b", &has_looked, NULL));
+  g_assert_false(has_looked);
+  g_assert_true(look(queue, 1, (const char *const[]){"x=1", "y=1", NULL}, found));
+  g_assert_false(look(queue, 2, (const char *const[]){"x=1", "y=2", "z=1", NULL}, found));
+  g_clear_pointer(&queue, queue_close);
+  queue = open_at(place);
+  g_assert_true(queue_has_looked(queue, "b", &has_looked, NULL));
+  g_assert_true(has_looked);
+  g_assert_true(queue_has_looked(queue, "other", &has_looked, NULL));
+  g_assert_false(has_looked);
+  g_assert_false(look(queue, 3, (const char *const[]){"y=2", NULL}, found));
+  g_assert_false(look(queue, 4, (const char *const[]){"x=1", "y=2", NULL}, found));
+  g_assert_cmpstr(found->str, ==, "+x +y x +y +z y +x y ");
+  /* Marks of a round that was not committed were never made. */
+  g_assert_true(queue_begin(queue, NULL));
+  g_assert_false(look(queue, 5, (const char *const[]){"w=1", NULL}, found));
+  g_clear_pointer(&queue, queue_close);
+  queue = open_at(place);
+  g_string_truncate(found, 0);
+  g_assert_false(look(queue, 6, (const char *const[]){"w=1", "x=1", NULL}, found));
+  g_assert_cmpstr(found->str, ==, "+w x ");
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -261,6 +305,7 @@ int main(int argc, char **argv)
       {"/queue/owner", test_owner},
       {"/queue/batch", test_batch},
       {"/queue/kills", test_kills},
+      {"/queue/marks", test_marks},
   };
   for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
     g_test_add(tests[i].path, struct place, NULL, place_set_up, tests[i].test, place_tear_down);

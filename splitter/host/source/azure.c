@@ -214,7 +214,8 @@ static bool read_answer(const struct source_place *place, const char *text, size
                         GPtrArray *messages, GError **error)
 {
   (void)place;
-  GPtrArray *records = markup_records(text, n_text, "QueueMessage", NULL, error);
+  GPtrArray *records =
+      markup_records(text, n_text, "QueueMessagesList", "QueueMessage", NULL, error);
   bool is_good = records != NULL;
   for (guint i = 0; is_good && i < records->len; i++) {
     GHashTable *record = g_ptr_array_index(records, i);

@@ -17,7 +17,8 @@ struct source_kind;
 /* Where a back end is, and what it is asked with. */
 struct source_place {
   const struct source_kind *kind;
-  char *url;     /* "http://HOST[:PORT]" */
+  char *address; /* as it was given: "http://HOST[:PORT]/PATH" */
+  char *url;     /* what is asked: "http://HOST[:PORT]" */
   char *path;    /* of the queue, subscription or bucket: "/000000000000/mail" */
   char *name;    /* last part of the path */
   char *host;    /* as the Host header has it */
@@ -92,6 +93,9 @@ struct source_place *source_place_new(const char *text, GError **error);
 void source_place_free(struct source_place *place);
 typedef struct source_place source_place_owner;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(source_place_owner, source_place_free)
+
+/* Has another server asked than the address names; PATH and address stay. */
+bool source_place_redirect(struct source_place *place, const char *url, GError **error);
 
 /* Signs a request to AWS' SERVICE, by the credentials of the environment or the shared file. */
 bool source_sign(const struct source_place *place, const char *service,

@@ -6,6 +6,7 @@
 #define MAX_DEPTH 16
 
 struct reader {
+  const char *root_name;
   const char *record_name;
   GPtrArray *records;
   GHashTable *record; /* the one that is open, or NULL */
@@ -24,6 +25,11 @@ static void on_start(GMarkupParseContext *context, const char *name, const char 
   struct reader *reader = data;
   if (++reader->depth > MAX_DEPTH) {
     g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_PARSE, "the document is too deep");
+    return;
+  }
+  if (!reader->has_root && strcmp(name, reader->root_name) != 0) {
+    g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_UNKNOWN_ELEMENT, "the document is no %s",
+                reader->root_name);
     return;
   }
   reader->has_root = true;
@@ -58,11 +64,12 @@ static void on_text(GMarkupParseContext *context, const char *text, gsize n, gpo
   g_string_append_len(((struct reader *)data)->text, text, (gssize)n);
 }
 
-GPtrArray *markup_records(const char *text, size_t n, const char *record, GHashTable *top,
-                          GError **error)
+GPtrArray *markup_records(const char *text, size_t n, const char *root, const char *record,
+                          GHashTable *top, GError **error)
 {
   static const GMarkupParser parser = {on_start, on_end, on_text, NULL, NULL};
-  struct reader reader = {.record_name = record, .top = top, .text = g_string_new(NULL)};
+  struct reader reader = {
+      .root_name = root, .record_name = record, .top = top, .text = g_string_new(NULL)};
   reader.records = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
   if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* Azure's begin so */
     text += 3;

@@ -5,11 +5,11 @@
 
 #include <glib.h>
 
-/* The elements called RECORD of TEXT, as GHashTable (name of a child -> its text; deeper ones by
- * their own name too), in order. The root's own texts go to TOP (may be NULL). NULL with ERROR when
- * TEXT is no well-formed document. O(n). */
-GPtrArray *markup_records(const char *text, size_t n, const char *record, GHashTable *top,
-                          GError **error);
+/* The elements called RECORD inside of the root element ROOT, as GHashTable (name of a child -> its
+ * text; deeper ones by their own name too), in order. The root's own texts go to TOP (may be NULL).
+ * NULL with ERROR when TEXT is no well-formed document or has another root. O(n). */
+GPtrArray *markup_records(const char *text, size_t n, const char *root, const char *record,
+                          GHashTable *top, GError **error);
 
 /* The text of NAME in a record, or "". */
 const char *markup_text(GHashTable *record, const char *name);

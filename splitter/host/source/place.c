@@ -26,6 +26,7 @@ void source_message_free(void *pointer)
 void source_place_free(struct source_place *place)
 {
   if (place) {
+    g_free(place->address);
     g_free(place->url);
     g_free(place->path);
     g_free(place->name);
@@ -49,33 +50,51 @@ static char *region_of(const char *host)
   return g_strdup(region && *region ? region : "us-east-1");
 }
 
-static bool read_url(struct source_place *place, const char *text, GError **error)
+/* Scheme, host and port of URL. NULL with ERROR when it is none for a back end. */
+static GUri *read_server(struct source_place *place, const char *url, GError **error)
 {
-  g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_ENCODED, NULL);
+  g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
   const char *scheme = uri ? g_uri_get_scheme(uri) : "";
-  bool is_secure = strcmp(scheme, "https") == 0;
   const char *host = uri ? g_uri_get_host(uri) : NULL;
-  const char *path = uri ? g_uri_get_path(uri) : "";
-  const char *last = strrchr(path, '/');
-  if ((!is_secure && strcmp(scheme, "http") != 0) || !host || *host == '\0' || !last ||
-      last[1] == '\0' || g_uri_get_query(uri) || g_uri_get_fragment(uri) ||
-      g_uri_get_userinfo(uri) || strpbrk(path, " \r\n")) {
+  bool is_secure = strcmp(scheme, "https") == 0;
+  if ((!is_secure && strcmp(scheme, "http") != 0) || !host || *host == '\0' ||
+      g_uri_get_query(uri) || g_uri_get_fragment(uri) || g_uri_get_userinfo(uri)) {
     g_set_error(error, SOURCE_ERROR, 0, "'%s' is no address of the form http://HOST[:PORT]/PATH",
-                text);
-    return false;
+                url);
+    return NULL;
   }
   int port = g_uri_get_port(uri);
   g_autofree char *name = g_strdup_printf(strchr(host, ':') ? "[%s]" : "%s", host);
-  bool is_own = port <= 0 || port == (is_secure ? 443 : 80);
-  place->host = is_own ? g_strdup(name) : g_strdup_printf("%s:%d", name, port);
+  bool is_own_port = port <= 0 || port == (is_secure ? 443 : 80);
+  g_free(place->host);
+  g_free(place->url);
+  place->host = is_own_port ? g_strdup(name) : g_strdup_printf("%s:%d", name, port);
   place->url = g_strdup_printf("%s://%s", scheme, place->host);
-  place->path = g_strdup(path);
-  place->name = g_uri_unescape_string(last + 1, NULL);
-  place->region = region_of(host);
-  if (!place->name) {
-    g_set_error(error, SOURCE_ERROR, 0, "'%s' is no address", text);
+  return g_steal_pointer(&uri);
+}
+
+bool source_place_redirect(struct source_place *place, const char *url, GError **error)
+{
+  g_autoptr(GUri) uri = read_server(place, url, error);
+  return uri != NULL;
+}
+
+static bool read_url(struct source_place *place, const char *text, GError **error)
+{
+  g_autoptr(GUri) uri = read_server(place, text, error);
+  const char *path = uri ? g_uri_get_path(uri) : "";
+  const char *last = strrchr(path, '/');
+  if (!uri) {
     return false;
   }
+  place->name = last ? g_uri_unescape_string(last + 1, NULL) : NULL;
+  if (!place->name || *place->name == '\0' || strpbrk(path, " \r\n")) {
+    g_set_error(error, SOURCE_ERROR, 0, "'%s' names no queue or bucket", text);
+    return false;
+  }
+  place->address = g_strdup(text);
+  place->path = g_strdup(path);
+  place->region = region_of(g_uri_get_host(uri));
   return true;
 }
 

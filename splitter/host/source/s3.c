@@ -9,7 +9,7 @@
 #include "splitter/runtime/encoding.h"
 
 #define PAUSE_MS 2000
-#define FAILURE_PAUSE_MS 30000
+#define FAILURE_PAUSE_MS 5000
 #define LIST_MS 20000
 #define MAX_HEADERS ((size_t)64 * 1024)
 #define MAX_ANSWER ((size_t)16 * 1024 * 1024)
@@ -89,10 +89,11 @@ static void read_page(struct bucket_source *source, const char *body, size_t n_b
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(GHashTable) top = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr(GPtrArray) records = markup_records(body, n_body, "Contents", top, &error);
+  g_autoptr(GPtrArray) records =
+      markup_records(body, n_body, "ListBucketResult", "Contents", top, &error);
   bool is_first = false;
-  if (!records || !g_hash_table_contains(top, "Name")) {
-    failed(source, records ? "the answer is no list of objects" : error->message);
+  if (!records) {
+    failed(source, error->message);
     return;
   }
   bool is_encoded = strcmp(markup_text(top, "EncodingType"), "url") == 0;

@@ -12,9 +12,10 @@
 #define SETTLE_TRIES 5
 #define FIRST_PAUSE_MS 100
 #define EMPTY_PAUSE_MS 1000 /* longest, where the back end does not wait by itself */
-#define FAILURE_PAUSE_MS 30000
+#define FAILURE_PAUSE_MS 5000
 #define FULL_PAUSE_MS 200
 #define MAX_RETRY_S 60
+#define MAX_COUNTED 10000
 
 struct source {
   struct source_options options;
@@ -23,8 +24,9 @@ struct source {
   struct event *wake;
   struct delivery *receiving; /* a request for messages is under way */
   GHashTable *settlements;    /* struct settlement, all under way */
-  unsigned n_failures;        /* of receiving, in a row */
-  unsigned n_empty;           /* answers without messages, in a row */
+  GHashTable *failures; /* message id -> how often it failed, where the back end does not count */
+  unsigned n_failures;  /* of receiving, in a row */
+  unsigned n_empty;     /* answers without messages, in a row */
   struct source_figures figures;
 };
 
@@ -173,7 +175,22 @@ static void on_retry(evutil_socket_t fd, short what, void *data)
 static unsigned retry_seconds(const struct source *source, const struct source_message *message)
 {
   unsigned pause = pool_function(source->options.pool)->retry_s;
-  return doubled(pause, message->n_deliveries > 0 ? message->n_deliveries - 1 : 0, MAX_RETRY_S);
+  unsigned n = message->n_deliveries;
+  n = n > 0 ? n : GPOINTER_TO_UINT(g_hash_table_lookup(source->failures, message->id));
+  return doubled(pause, n > 0 ? n - 1 : 0, MAX_RETRY_S);
+}
+
+/* Counts for the pause alone: what is forgotten comes again sooner. */
+static void count_failure(struct source *source, const struct source_message *message)
+{
+  if (message->n_deliveries > 0) {
+    return;
+  }
+  guint n = GPOINTER_TO_UINT(g_hash_table_lookup(source->failures, message->id));
+  if (g_hash_table_size(source->failures) > MAX_COUNTED) {
+    g_hash_table_remove_all(source->failures);
+  }
+  g_hash_table_replace(source->failures, g_strdup(message->id), GUINT_TO_POINTER(n + 1));
 }
 
 static void settle(struct settlement *settlement)
@@ -235,7 +252,12 @@ static void batch_settle(struct batch *batch)
     struct source_message *message = g_steal_pointer(&batch->messages->pdata[i]);
     bool is_hopeless = batch->is_failed[i] && !source->place->kind->buries_itself && limit > 0 &&
                        message->n_deliveries >= limit;
-    source->figures.n_failed += batch->is_failed[i];
+    if (batch->is_failed[i]) {
+      source->figures.n_failed++;
+      count_failure(source, message);
+    } else {
+      g_hash_table_remove(source->failures, message->id);
+    }
     settle_later(source, message,
                  !batch->is_failed[i] ? ACKNOWLEDGE
                  : is_hopeless        ? BURY
@@ -512,6 +534,7 @@ struct source *source_new(const struct source_options *options, GError **error)
   source->figures.kind = source->place->kind->name;
   source->wake = evtimer_new(options->base, on_wake, source);
   source->settlements = g_hash_table_new_full(NULL, NULL, settlement_free, NULL);
+  source->failures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   say(source, "is asked for messages");
   wake_in(source, 0);
   return source;
@@ -523,6 +546,7 @@ void source_free(struct source *source)
     return;
   }
   g_hash_table_destroy(source->settlements);
+  g_hash_table_destroy(source->failures);
   if (source->receiving) {
     upstream_cancel(source->receiving);
   }

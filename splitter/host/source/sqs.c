@@ -11,17 +11,11 @@
 #define WAIT_SECONDS 20 /* the longest that a request may wait for messages */
 #define LONGEST_HIDING 43200
 
-static char *queue_url(const struct source_place *place)
-{
-  return g_strconcat(place->url, place->path, NULL);
-}
-
 /* A signed request; takes BODY over. */
 static bool write_request(const struct source_place *place, const char *action, json_t *body,
                           struct source_request *request, GError **error)
 {
-  g_autofree char *url = queue_url(place);
-  json_object_set_new(body, "QueueUrl", json_string(url));
+  json_object_set_new(body, "QueueUrl", json_string(place->address));
   char *text = json_dumps(body, JSON_COMPACT);
   json_decref(body);
   request->method = "POST";
@@ -35,8 +29,15 @@ static bool write_request(const struct source_place *place, const char *action, 
   return source_sign(place, "sqs", request, error);
 }
 
+/* Where an emulator's queues have addresses that lead elsewhere, the variables of AWS' own
+ * libraries name the server. */
 static bool prepare(struct source_place *place, GError **error)
 {
+  const char *endpoint = g_getenv("AWS_ENDPOINT_URL_SQS");
+  endpoint = endpoint && *endpoint ? endpoint : g_getenv("AWS_ENDPOINT_URL");
+  if (endpoint && *endpoint && !source_place_redirect(place, endpoint, error)) {
+    return false;
+  }
   struct source_request request = {.method = "POST", .target = "/", .body = ""};
   arena_init(&request.arena);
   bool is_good = source_sign(place, "sqs", &request, error); /* are there credentials? */
