@@ -10,6 +10,8 @@
 #define HANDLER_LIMIT 32
 /* What more routines call than these is a helper, and no handler of a branch. */
 #define CALLERS_LIMIT 4
+/* An arm that hands over calls a routine and little else: a check, a log line, a reply. */
+#define CALLEES_LIMIT 4
 
 /* A routine that waits for work in a loop. Which thread it works for is known at the end. */
 struct waiting {
@@ -193,8 +195,7 @@ static void judge_calls(struct entries *entries, struct flow *flow, uint32_t uni
       if (rule->kind != ENTRY_RULE_CALL || !pattern_matches(rule->call, name))
         continue;
       for (uint32_t c = 0; c < from->n_calls; c++) {
-        if (from->calls[c].callee == r &&
-            flow_looks_at(flow, unit, from->calls[c].caller))
+        if (from->calls[c].callee == r && flow_looks_at(flow, unit, from->calls[c].caller))
           judge_call(entries, flow, rule, unit, c);
       }
     }
@@ -423,23 +424,31 @@ static void count_callers(struct entries *entries)
   }
 }
 
-/* What an arm is there to call: of the tree's routines called in it, the one that the fewest other
- * arms call too, the first of equals; LINK_NONE when there is none. */
-static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
-                               uint32_t arm, uint32_t n_arms)
+/* What an arm calls: its handler is of the tree's routines the one that the fewest other arms call
+ * too, the first of equals; LINK_NONE when there is none. */
+struct arm_calls {
+  uint32_t handler;
+  uint32_t n_callees; /* routines of the tree, helpers too */
+};
+
+static struct arm_calls calls_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
+                                     uint32_t arm, uint32_t n_arms)
 {
   struct linkage *linkage = entries->findings->linkage;
   const struct link_unit *here = &linkage->units[unit];
   const struct unit *from = here->unit;
   uint32_t routine = from->arms[arm].routine, best = LINK_NONE, least = UINT32_MAX;
+  struct id_set callees = {0};
   for (uint32_t i = here->first_call[routine]; i < here->first_call[routine + 1]; i++) {
     const struct unit_call *call = &from->calls[here->calls_by_routine[i]];
     if (call->callee == UNIT_NONE || !arm_is_inside(from, call->arm, arm))
       continue;
     uint32_t callee = linkage_resolve_routine(linkage, flow->program, unit, call->callee);
-    bool is_helper = callee < entries->n_callers->len &&
-                     g_array_index(entries->n_callers, uint32_t, callee) > CALLERS_LIMIT;
-    if (!linkage_routine(linkage, callee)->is_defined || is_helper)
+    if (!linkage_routine(linkage, callee)->is_defined)
+      continue;
+    id_set_add(&callees, callee);
+    if (callee < entries->n_callers->len &&
+        g_array_index(entries->n_callers, uint32_t, callee) > CALLERS_LIMIT)
       continue;
     uint32_t n = n_arms_calling(from, from->arms[arm].group, call->callee);
     if (n < least) {
@@ -448,40 +457,63 @@ static uint32_t handler_of_arm(struct entries *entries, struct flow *flow, uint3
     }
   }
   /* What most arms call is a helper. */
-  return n_arms > 2 && least > n_arms / 2 ? LINK_NONE : best;
+  struct arm_calls calls = {n_arms > 2 && least > n_arms / 2 ? LINK_NONE : best, callees.n};
+  id_set_clear(&callees);
+  return calls;
+}
+
+/* The arms of one chain or switch that fit a rule, and what they call. */
+struct chain {
+  GArray *arms;  /* uint32_t */
+  GArray *calls; /* struct arm_calls, of the same arms */
+};
+
+/* Arms that do not lead to routines of their own only choose a value; many that share one (a parser
+ * for each type of setting) only read; and where most arms call this and that, the work is done
+ * in place and no routine is what the arm hands over to. */
+static bool is_dispatch(const struct chain *chain, const struct entry_rule *rule)
+{
+  struct id_set handlers = {0};
+  uint32_t n_handled = 0, n_handed_over = 0;
+  for (guint i = 0; i < chain->calls->len; i++) {
+    const struct arm_calls *calls = &g_array_index(chain->calls, struct arm_calls, i);
+    if (calls->handler == LINK_NONE)
+      continue;
+    id_set_add(&handlers, calls->handler);
+    n_handled++;
+    n_handed_over += calls->n_callees <= CALLEES_LIMIT;
+  }
+  uint32_t n = handlers.n;
+  id_set_clear(&handlers);
+  return n >= (uint32_t)MIN(rule->minimum, 3) && 2 * n >= n_handled &&
+         2 * n_handed_over >= n_handled;
 }
 
 static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
                         uint32_t unit, uint32_t first)
 {
-  struct linkage *linkage = entries->findings->linkage;
-  const struct unit *from = linkage_unit(linkage, unit);
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
   uint32_t group = from->arms[first].group, routine = from->arms[first].routine;
-  int n = 0;
-  for (uint32_t i = first; i < from->n_arms; i++)
-    n += from->arms[i].group == group && from->arms[i].routine == routine &&
-         arm_fits(rule, from, &from->arms[i]);
-  if (n < rule->minimum)
-    return;
-  /* Arms that do not lead to routines of their own only choose a value. */
-  struct id_set handlers = {0};
+  g_autoptr(GArray) arms = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GArray) calls = g_array_new(FALSE, FALSE, sizeof(struct arm_calls));
   for (uint32_t i = first; i < from->n_arms; i++) {
-    const struct unit_arm *arm = &from->arms[i];
-    if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
-      continue;
-    uint32_t handler = handler_of_arm(entries, flow, unit, i, (uint32_t)n);
-    if (handler != LINK_NONE)
-      id_set_add(&handlers, handler);
+    if (from->arms[i].group == group && from->arms[i].routine == routine &&
+        arm_fits(rule, from, &from->arms[i]))
+      g_array_append_val(arms, i);
   }
-  bool is_dispatch = handlers.n >= (uint32_t)MIN(rule->minimum, 3);
-  id_set_clear(&handlers);
-  if (!is_dispatch)
+  if ((int)arms->len < rule->minimum)
     return;
-  for (uint32_t i = first; i < from->n_arms; i++) {
-    const struct unit_arm *arm = &from->arms[i];
-    if (arm->group != group || arm->routine != routine || !arm_fits(rule, from, arm))
-      continue;
-    uint32_t handler = handler_of_arm(entries, flow, unit, i, (uint32_t)n);
+  for (guint i = 0; i < arms->len; i++) {
+    struct arm_calls of =
+        calls_of_arm(entries, flow, unit, g_array_index(arms, uint32_t, i), arms->len);
+    g_array_append_val(calls, of);
+  }
+  struct chain chain = {arms, calls};
+  if (!is_dispatch(&chain, rule))
+    return;
+  for (guint i = 0; i < arms->len; i++) {
+    const struct unit_arm *arm = &from->arms[g_array_index(arms, uint32_t, i)];
+    uint32_t handler = g_array_index(calls, struct arm_calls, i).handler;
     if (handler == LINK_NONE)
       continue;
     g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, arm->integer);
