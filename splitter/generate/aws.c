@@ -2,11 +2,50 @@
 
 #include <string.h>
 
+#include "splitter/generate/aws_policy.h"
 #include "splitter/generate/trigger.h"
+
+#define KEPT_S 1209600 /* what failed is kept for two weeks, the longest that SQS allows */
 
 static json_t *get_attribute(const char *resource, const char *attribute)
 {
   return json_pack("{s:[s,s]}", "Fn::GetAtt", resource, attribute);
+}
+
+static char *resource_name(const char *name, const char *kind)
+{
+  g_autofree char *camel = camel_name(name);
+  return g_strconcat(camel, kind, NULL);
+}
+
+static json_t *attribute_of(const char *name, const char *kind, const char *attribute)
+{
+  g_autofree char *resource = resource_name(name, kind);
+  return get_attribute(resource, attribute);
+}
+
+/* A bucket is named, so that the role does not depend on it while it depends on the function. */
+static json_t *bucket_text(const char *source, const char *before, const char *behind)
+{
+  g_autofree char *name = plain_name(source);
+  g_autofree char *text =
+      g_strdup_printf("%s%s-${AWS::AccountId}-${AWS::Region}%s", before, name, behind);
+  return json_pack("{s:s}", "Fn::Sub", text);
+}
+
+static json_t *resource_of(const char *binary, const struct grant *grant)
+{
+  if (!grant) {
+    return attribute_of(binary, "Log", "Arn");
+  }
+  switch (grant->kind) {
+  case GRANT_STREAM:
+    return attribute_of(grant->target, "Stream", "Arn");
+  case GRANT_OBJECT:
+    return bucket_text(grant->target, "arn:${AWS::Partition}:s3:::", "/*");
+  default:
+    return attribute_of(grant->target, "Queue", "Arn");
+  }
 }
 
 static json_t *http_event(const struct function_spec *spec)
@@ -22,72 +61,112 @@ static json_t *http_event(const struct function_spec *spec)
   return json_pack("{s:s, s:o}", "Type", "HttpApi", "Properties", properties);
 }
 
-static char *queue_name(const struct function_spec *spec)
+static void add_dead_letter(const struct function_spec *spec, json_t *resources)
 {
-  g_autofree char *camel = camel_name(*spec->key ? spec->key : spec->name);
-  return g_strdup_printf("%sQueue", camel);
+  if (*spec->dead_letter) {
+    g_autofree char *name = resource_name(spec->dead_letter, "Queue");
+    json_object_set_new(resources, name,
+                        json_pack("{s:s, s:{s:i}}", "Type", "AWS::SQS::Queue", "Properties",
+                                  "MessageRetentionPeriod", KEPT_S));
+  }
 }
 
-static json_t *event_of(const struct function_spec *spec, json_t *resources)
+static json_t *on_failure(const struct function_spec *spec)
+{
+  return json_pack("{s:{s:s, s:o}}", "OnFailure", "Type", "SQS", "Destination",
+                   attribute_of(spec->dead_letter, "Queue", "Arn"));
+}
+
+static json_t *schedule_event(const struct function_spec *spec, const char *function,
+                              json_t *resources)
+{
+  g_autofree char *expression = aws_schedule(spec->key);
+  g_autofree char *input = aws_schedule_input(spec);
+  g_autofree char *role = resource_name(spec->name, "ScheduleRole");
+  bool has_dead_letter = *spec->dead_letter != '\0';
+  json_t *statements = aws_schedule_statements(
+      get_attribute(function, "Arn"),
+      has_dead_letter ? attribute_of(spec->dead_letter, "Queue", "Arn") : NULL);
+  json_object_set_new(resources, role,
+                      json_pack("{s:s, s:{s:o, s:[{s:s, s:o}]}}", "Type", "AWS::IAM::Role",
+                                "Properties", "AssumeRolePolicyDocument",
+                                aws_trust("scheduler.amazonaws.com"), "Policies", "PolicyName",
+                                "schedule", "PolicyDocument", aws_document(statements)));
+  json_t *properties = json_pack("{s:s, s:s, s:o, s:{s:i}}", "ScheduleExpression",
+                                 expression ? expression : "rate(1 day)", "Input", input, "RoleArn",
+                                 get_attribute(role, "Arn"), "RetryPolicy", "MaximumRetryAttempts",
+                                 (int)spec->retries);
+  if (has_dead_letter) {
+    json_object_set_new(properties, "DeadLetterConfig",
+                        json_pack("{s:o}", "Arn", attribute_of(spec->dead_letter, "Queue", "Arn")));
+  }
+  return json_pack("{s:s, s:o}", "Type", "ScheduleV2", "Properties", properties);
+}
+
+static json_t *queue_event(const struct function_spec *spec, json_t *resources)
+{
+  const char *source = requirements_source(spec);
+  g_autofree char *queue = resource_name(source, "Queue");
+  json_t *properties =
+      json_pack("{s:i}", "VisibilityTimeout", (int)MIN(43200, spec->timeout_s * 6));
+  if (*spec->dead_letter) {
+    json_object_set_new(properties, "RedrivePolicy",
+                        json_pack("{s:o, s:i}", "deadLetterTargetArn",
+                                  attribute_of(spec->dead_letter, "Queue", "Arn"),
+                                  "maxReceiveCount", (int)spec->retries + 1));
+  }
+  json_object_set_new(resources, queue,
+                      json_pack("{s:s, s:o}", "Type", "AWS::SQS::Queue", "Properties", properties));
+  return json_pack("{s:s, s:{s:o, s:i, s:[s], s:{s:i}}}", "Type", "SQS", "Properties", "Queue",
+                   get_attribute(queue, "Arn"), "BatchSize", 10, "FunctionResponseTypes",
+                   "ReportBatchItemFailures", "ScalingConfig", "MaximumConcurrency",
+                   (int)CLAMP(spec->concurrency, 2, 1000));
+}
+
+static json_t *object_event(const struct function_spec *spec, json_t *resources)
+{
+  const char *source = requirements_source(spec);
+  g_autofree char *bucket = resource_name(source, "Bucket");
+  json_object_set_new(resources, bucket,
+                      json_pack("{s:s, s:{s:o}}", "Type", "AWS::S3::Bucket", "Properties",
+                                "BucketName", bucket_text(source, "", "")));
+  return json_pack("{s:s, s:{s:{s:s}, s:s}}", "Type", "S3", "Properties", "Bucket", "Ref", bucket,
+                   "Events", "s3:ObjectCreated:*");
+}
+
+static json_t *stream_event(const struct function_spec *spec, json_t *resources)
+{
+  g_autofree char *stream = resource_name(requirements_source(spec), "Stream");
+  json_object_set_new(
+      resources, stream,
+      json_pack("{s:s, s:{s:i}}", "Type", "AWS::Kinesis::Stream", "Properties", "ShardCount", 1));
+  /* A record that cannot be processed must not hold up its shard for ever. */
+  json_t *properties =
+      json_pack("{s:o, s:s, s:[s], s:i, s:b}", "Stream", get_attribute(stream, "Arn"),
+                "StartingPosition", "LATEST", "FunctionResponseTypes", "ReportBatchItemFailures",
+                "MaximumRetryAttempts", (int)spec->retries, "BisectBatchOnFunctionError", 1);
+  if (*spec->dead_letter) {
+    json_object_set_new(properties, "DestinationConfig", on_failure(spec));
+  }
+  return json_pack("{s:s, s:o}", "Type", "Kinesis", "Properties", properties);
+}
+
+static json_t *event_of(const struct function_spec *spec, const char *function, json_t *resources)
 {
   if (strcmp(spec->trigger, "http") == 0) {
     return http_event(spec);
   }
+  add_dead_letter(spec, resources);
   if (strcmp(spec->trigger, "schedule") == 0) {
-    g_autofree char *expression = aws_schedule(spec->key);
-    g_autofree char *input =
-        g_strdup_printf("{\"job\":\"%s\",\"at\":\"<aws.scheduler.scheduled-time>\"}", spec->name);
-    return json_pack("{s:s, s:{s:s, s:s, s:{s:i}}}", "Type", "ScheduleV2", "Properties",
-                     "ScheduleExpression", expression ? expression : "rate(1 day)", "Input", input,
-                     "RetryPolicy", "MaximumRetryAttempts", (int)spec->retries);
+    return schedule_event(spec, function, resources);
   }
   if (strcmp(spec->trigger, "queue") == 0) {
-    g_autofree char *queue = queue_name(spec);
-    return json_pack("{s:s, s:{s:o, s:i, s:[s], s:{s:i}}}", "Type", "SQS", "Properties", "Queue",
-                     get_attribute(queue, "Arn"), "BatchSize", 10, "FunctionResponseTypes",
-                     "ReportBatchItemFailures", "ScalingConfig", "MaximumConcurrency",
-                     (int)MAX(2, spec->concurrency));
+    return queue_event(spec, resources);
   }
   if (strcmp(spec->trigger, "object") == 0) {
-    g_autofree char *camel = camel_name(*spec->key ? spec->key : spec->name);
-    g_autofree char *bucket = g_strdup_printf("%sBucket", camel);
-    json_object_set_new(resources, bucket, json_pack("{s:s}", "Type", "AWS::S3::Bucket"));
-    return json_pack("{s:s, s:{s:{s:s}, s:s}}", "Type", "S3", "Properties", "Bucket", "Ref", bucket,
-                     "Events", "s3:ObjectCreated:*");
+    return object_event(spec, resources);
   }
-  if (strcmp(spec->trigger, "stream") == 0) {
-    g_autofree char *camel = camel_name(*spec->key ? spec->key : spec->name);
-    g_autofree char *stream = g_strdup_printf("%sStream", camel);
-    json_object_set_new(
-        resources, stream,
-        json_pack("{s:s, s:{s:i}}", "Type", "AWS::Kinesis::Stream", "Properties", "ShardCount", 1));
-    return json_pack("{s:s, s:{s:o, s:s, s:[s], s:i}}", "Type", "Kinesis", "Properties", "Stream",
-                     get_attribute(stream, "Arn"), "StartingPosition", "LATEST",
-                     "FunctionResponseTypes", "ReportBatchItemFailures", "MaximumRetryAttempts",
-                     (int)spec->retries);
-  }
-  return NULL;
-}
-
-/* The queue and where its messages go that fail again and again. */
-static void add_queue(const struct function_spec *spec, json_t *resources)
-{
-  g_autofree char *queue = queue_name(spec);
-  g_autofree char *dead = g_strdup_printf("%sFailed", queue);
-  json_object_set_new(resources, dead,
-                      json_pack("{s:s, s:{s:i}}", "Type", "AWS::SQS::Queue", "Properties",
-                                "MessageRetentionPeriod", 1209600));
-  json_object_set_new(resources, queue,
-                      json_pack("{s:s, s:{s:i, s:{s:o, s:i}}}", "Type", "AWS::SQS::Queue",
-                                "Properties", "VisibilityTimeout",
-                                (int)MIN(43200, spec->timeout_s * 6), "RedrivePolicy",
-                                "deadLetterTargetArn", get_attribute(dead, "Arn"),
-                                "maxReceiveCount", (int)spec->retries + 1));
-}
-
-static bool is_secret(const struct function_spec *spec, const char *name)
-{
-  return g_ptr_array_find_with_equal_func(spec->secrets, name, g_str_equal, NULL);
+  return strcmp(spec->trigger, "stream") == 0 ? stream_event(spec, resources) : NULL;
 }
 
 /* Secrets are references that the deployment resolves; other values stay parameters. */
@@ -98,7 +177,7 @@ static json_t *environment_of(const struct artifact *artifact, json_t *parameter
     const struct function_spec *spec = artifact->specs->pdata[s];
     for (guint i = 0; i < spec->environment->len; i++) {
       const char *name = spec->environment->pdata[i];
-      if (is_secret(spec, name)) {
+      if (function_spec_is_secret(spec, name)) {
         g_autofree char *reference =
             g_strdup_printf("{{resolve:secretsmanager:cleave/%s:SecretString}}", name);
         json_object_set_new(variables, name, json_string(reference));
@@ -113,50 +192,79 @@ static json_t *environment_of(const struct artifact *artifact, json_t *parameter
   return variables;
 }
 
-static json_t *function_of(const struct artifact *artifact, json_t *resources, json_t *parameters,
-                           bool *has_api)
+static void add_role(const struct artifact *artifact, const struct requirements *needs,
+                     json_t *resources)
+{
+  g_autofree char *log = resource_name(artifact->name, "Log");
+  g_autofree char *role = resource_name(artifact->name, "Role");
+  json_object_set_new(resources, log,
+                      json_pack("{s:s, s:{s:i}}", "Type", "AWS::Logs::LogGroup", "Properties",
+                                "RetentionInDays", 30));
+  json_t *document = aws_document(aws_statements(artifact->name, needs, resource_of));
+  json_t *properties = json_pack("{s:o, s:[{s:s, s:o}]}", "AssumeRolePolicyDocument",
+                                 aws_trust("lambda.amazonaws.com"), "Policies", "PolicyName",
+                                 "function", "PolicyDocument", document);
+  json_t *body = json_object();
+  json_object_set_new(body, "Type", json_string("AWS::IAM::Role"));
+  for (guint i = 0; i < needs->grants->len; i++) {
+    const struct grant *grant = needs->grants->pdata[i];
+    g_autofree char *comment = g_strdup_printf("#%u", i);
+    g_autofree char *may = grant_text(grant);
+    g_autofree char *text = g_strdup_printf(
+        "%s: %s%s", may, grant->reason,
+        grant->kind == GRANT_SECRET ? " (put in at deployment, no right of the function)" : "");
+    json_object_set_new(body, comment, json_string(text));
+  }
+  json_object_set_new(body, "Properties", properties);
+  json_object_set_new(resources, role, body);
+}
+
+static json_t *function_of(const struct artifact *artifact, const char *name, json_t *resources,
+                           json_t *parameters, bool *has_api)
 {
   const struct function_spec *first = artifact->specs->pdata[0];
-  int64_t memory = 0, timeout = 0, concurrency = 0;
-  bool is_capped = false;
+  g_autoptr(requirements_owner) needs = requirements_new(artifact);
   json_t *events = json_object();
   for (guint i = 0; i < artifact->specs->len; i++) {
     const struct function_spec *spec = artifact->specs->pdata[i];
-    memory = MAX(memory, spec->memory_mb);
-    timeout = MAX(timeout, spec->timeout_s);
-    concurrency = MAX(concurrency, spec->concurrency);
-    is_capped = is_capped || spec->is_capped;
     *has_api = *has_api || strcmp(spec->trigger, "http") == 0;
-    if (strcmp(spec->trigger, "queue") == 0) {
-      add_queue(spec, resources);
-    }
-    json_t *event = event_of(spec, resources);
+    json_t *event = event_of(spec, name, resources);
     if (event) {
-      g_autofree char *name = camel_name(spec->name);
-      json_object_set_new(events, name, event);
+      g_autofree char *camel = camel_name(spec->name);
+      json_object_set_new(events, camel, event);
     }
   }
+  add_role(artifact, needs, resources);
+  g_autofree char *log = resource_name(artifact->name, "Log");
   g_autofree char *code = g_strdup_printf("../build/package/%s.zip", artifact->name);
   g_autofree char *about = g_strdup_printf("%s of %s", first->routine->name, first->program);
-  json_t *properties =
-      json_pack("{s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:i}", "Description", about, "Runtime",
-                "provided.al2023", "Handler", "bootstrap", "CodeUri", code, "Architectures", "Ref",
-                "Architecture", "MemorySize", (int)memory, "Timeout", (int)MIN(900, timeout));
-  if (is_capped) {
+  json_t *properties = json_pack(
+      "{s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:i, s:o, s:{s:{s:s}}}", "Description", about,
+      "Runtime", "provided.al2023", "Handler", "bootstrap", "CodeUri", code, "Architectures", "Ref",
+      "Architecture", "MemorySize", (int)needs->memory_mb, "Timeout",
+      (int)MIN(900, needs->timeout_s), "Role", attribute_of(artifact->name, "Role", "Arn"),
+      "LoggingConfig", "LogGroup", "Ref", log);
+  if (needs->is_capped) {
     json_object_set_new(properties, "ReservedConcurrentExecutions",
-                        json_integer((json_int_t)concurrency));
+                        json_integer((json_int_t)needs->concurrency));
+  }
+  const struct function_spec *unattended = needs->unattended;
+  if (unattended) {
+    json_t *config = json_pack("{s:i}", "MaximumRetryAttempts", aws_async_retries(unattended));
+    if (*unattended->dead_letter) {
+      json_object_set_new(config, "DestinationConfig", on_failure(unattended));
+    }
+    json_object_set_new(properties, "EventInvokeConfig", config);
   }
   json_t *variables = environment_of(artifact, parameters);
   if (json_object_size(variables) > 0) {
-    json_object_set_new(properties, "Environment", json_pack("{s:o}", "Variables", variables));
-  } else {
-    json_decref(variables);
+    json_object_set_new(properties, "Environment", json_pack("{s:O}", "Variables", variables));
   }
+  json_decref(variables);
   if (json_object_size(events) > 0) {
-    json_object_set_new(properties, "Events", events);
-  } else {
-    json_decref(events);
+    json_object_set(properties, "Events", events);
   }
+  json_decref(events);
   return json_pack("{s:s, s:o}", "Type", "AWS::Serverless::Function", "Properties", properties);
 }
 
@@ -170,9 +278,8 @@ json_t *aws_template(const GPtrArray *artifacts)
   bool has_api = false;
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
-    g_autofree char *camel = camel_name(artifact->name);
-    g_autofree char *name = g_strconcat(camel, "Function", NULL);
-    json_t *function = function_of(artifact, resources, parameters, &has_api);
+    g_autofree char *name = resource_name(artifact->name, "Function");
+    json_t *function = function_of(artifact, name, resources, parameters, &has_api);
     json_object_set_new(resources, name, function);
   }
   if (has_api) {

@@ -2,23 +2,63 @@
 
 #include <string.h>
 
+#include "splitter/generate/requirements.h"
 #include "splitter/generate/trigger.h"
+
+#define MOST_SECONDS 600 /* of the consumption plan */
+
+char *azure_poison_queue(const struct function_spec *spec)
+{
+  if (strcmp(spec->trigger, "object") == 0) {
+    return g_strdup("webjobs-blobtrigger-poison");
+  }
+  if (strcmp(spec->trigger, "queue") != 0) {
+    return g_strdup("");
+  }
+  g_autofree char *name = plain_name(requirements_source(spec));
+  return g_strconcat(name, "-poison", NULL);
+}
+
+/* Tries of what this trigger brings: the retries, and the first one. 0 where there is none. */
+static int tries_of(const struct artifact *artifact, const char *trigger)
+{
+  int64_t retries = -1;
+  for (guint i = 0; i < artifact->specs->len; i++) {
+    const struct function_spec *spec = artifact->specs->pdata[i];
+    retries = strcmp(spec->trigger, trigger) == 0 ? MAX(retries, spec->retries) : retries;
+  }
+  return (int)retries + 1;
+}
+
+/* One event at a time: carved C keeps globals. */
+static json_t *extensions_of(const struct artifact *artifact)
+{
+  json_t *extensions = json_pack("{s:{s:i}}", "http", "maxConcurrentRequests", 1);
+  int n_queue = tries_of(artifact, "queue");
+  int n_object = tries_of(artifact, "object");
+  if (n_queue > 0) {
+    json_object_set_new(extensions, "queues",
+                        json_pack("{s:i, s:i, s:i}", "batchSize", 1, "newBatchThreshold", 0,
+                                  "maxDequeueCount", n_queue));
+  }
+  if (n_object > 0) {
+    json_object_set_new(
+        extensions, "blobs",
+        json_pack("{s:i, s:i}", "maxDegreeOfParallelism", 1, "poisonBlobThreshold", n_object));
+  }
+  return extensions;
+}
 
 static json_t *host_of(const struct artifact *artifact)
 {
-  int64_t timeout = 0;
-  for (guint i = 0; i < artifact->specs->len; i++) {
-    const struct function_spec *spec = artifact->specs->pdata[i];
-    timeout = spec->timeout_s > timeout ? spec->timeout_s : timeout;
-  }
-  g_autofree char *limit = g_strdup_printf("%02d:%02d:%02d", (int)(timeout / 3600),
-                                           (int)(timeout / 60 % 60), (int)(timeout % 60));
-  return json_pack("{s:s, s:s, s:{s:{s:s}, s:b}, s:{s:{s:i}, s:{s:i}}, s:{s:s, s:s}}", "version",
-                   "2.0", "functionTimeout", limit, "customHandler", "description",
+  g_autoptr(requirements_owner) needs = requirements_new(artifact);
+  int timeout = (int)MIN(needs->timeout_s, MOST_SECONDS);
+  g_autofree char *limit = g_strdup_printf("00:%02d:%02d", timeout / 60, timeout % 60);
+  return json_pack("{s:s, s:s, s:{s:{s:s}, s:b}, s:o, s:{s:s, s:s}}", "version", "2.0",
+                   "functionTimeout", limit, "customHandler", "description",
                    "defaultExecutablePath", "bootstrap", "enableForwardingHttpRequest", 0,
-                   "extensions", "http", "maxConcurrentRequests", 1, "queues", "batchSize", 1,
-                   "extensionBundle", "id", "Microsoft.Azure.Functions.ExtensionBundle", "version",
-                   "[4.*, 5.0.0)");
+                   "extensions", extensions_of(artifact), "extensionBundle", "id",
+                   "Microsoft.Azure.Functions.ExtensionBundle", "version", "[4.*, 5.0.0)");
 }
 
 static json_t *http_bindings(const struct function_spec *spec)
@@ -50,7 +90,7 @@ static json_t *timer_binding(const struct function_spec *spec)
 
 static json_t *bindings_of(const struct function_spec *spec)
 {
-  g_autofree char *queue = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *queue = plain_name(requirements_source(spec));
   if (strcmp(spec->trigger, "http") == 0) {
     return http_bindings(spec);
   }
@@ -79,6 +119,19 @@ static json_t *bindings_of(const struct function_spec *spec)
                    "name", "res", "type", "http", "direction", "out");
 }
 
+/* Timers and event hubs are tried again by the host itself; queues and blobs by their delivery. */
+static json_t *function_of(const struct function_spec *spec)
+{
+  json_t *function = json_pack("{s:o}", "bindings", bindings_of(spec));
+  bool is_retried = strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->trigger, "stream") == 0;
+  if (is_retried && spec->retries > 0) {
+    json_object_set_new(function, "retry",
+                        json_pack("{s:s, s:i, s:s}", "strategy", "fixedDelay", "maxRetryCount",
+                                  (int)spec->retries, "delayInterval", "00:00:10"));
+  }
+  return function;
+}
+
 void azure_add(struct product *product, const GPtrArray *artifacts)
 {
   for (guint i = 0; i < artifacts->len; i++) {
@@ -89,7 +142,7 @@ void azure_add(struct product *product, const GPtrArray *artifacts)
       const struct function_spec *spec = artifact->specs->pdata[j];
       g_autofree char *path =
           g_strdup_printf("azure/%s/%s/function.json", artifact->name, spec->name);
-      product_add_json(product, path, json_pack("{s:o}", "bindings", bindings_of(spec)));
+      product_add_json(product, path, function_of(spec));
     }
   }
 }

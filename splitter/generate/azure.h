@@ -8,4 +8,8 @@
 /* azure/ARTIFACT/host.json and azure/ARTIFACT/FUNCTION/function.json. */
 void azure_add(struct product *product, const GPtrArray *artifacts);
 
+/* Where the host puts what a function failed on too often: the name is the platform's. "" where it
+ * has no such place (timers, event hubs). A new string. */
+char *azure_poison_queue(const struct function_spec *spec);
+
 #endif

@@ -2,15 +2,14 @@
 
 #include <string.h>
 
+#include "splitter/generate/google.h"
 #include "splitter/generate/trigger.h"
 
-static bool is_secret(const struct function_spec *spec, const char *name)
-{
-  return g_ptr_array_find_with_equal_func(spec->secrets, name, g_str_equal, NULL);
-}
+#define EVENTS "default"              /* the broker that events come from */
+#define TIMER_ATTRIBUTE "cleavetimer" /* extension that tells timers apart */
 
 /* Secrets come from a secret object of the same name; other values are empty until set. */
-static json_t *environment_of(const struct artifact *artifact)
+static json_t *environment_of(const struct artifact *artifact, const char *key)
 {
   json_t *list = json_array();
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -23,41 +22,29 @@ static json_t *environment_of(const struct artifact *artifact)
       }
       g_autofree char *secret = plain_name(name);
       json_array_append_new(list,
-                            is_secret(spec, name)
+                            function_spec_is_secret(spec, name)
                                 ? json_pack("{s:s, s:{s:{s:s, s:s}}}", "name", name, "valueFrom",
-                                            "secretKeyRef", "name", secret, "key", "latest")
+                                            "secretKeyRef", "name", secret, "key", key)
                                 : json_pack("{s:s, s:s}", "name", name, "value", ""));
     }
   }
   return list;
 }
 
-static int64_t largest(const struct artifact *artifact, size_t member)
+/* One event at a time: carved C keeps globals. SECRET_KEY: what of a secret object is meant. */
+static json_t *service_of(const struct artifact *artifact, const char *image,
+                          const char *secret_key)
 {
-  int64_t value = 0;
-  for (guint i = 0; i < artifact->specs->len; i++) {
-    const char *spec = artifact->specs->pdata[i];
-    int64_t one = *(const int64_t *)(const void *)(spec + member);
-    value = one > value ? one : value;
-  }
-  return value;
-}
-
-/* One event at a time: carved C keeps globals. */
-static json_t *service_of(const struct artifact *artifact, const char *image)
-{
+  g_autoptr(requirements_owner) needs = requirements_new(artifact);
   g_autofree char *name = plain_name(artifact->name);
-  g_autofree char *scale = g_strdup_printf(
-      "%" G_GINT64_FORMAT, largest(artifact, offsetof(struct function_spec, concurrency)));
-  g_autofree char *memory = g_strdup_printf(
-      "%" G_GINT64_FORMAT "Mi", largest(artifact, offsetof(struct function_spec, memory_mb)));
-  int timeout = (int)largest(artifact, offsetof(struct function_spec, timeout_s));
+  g_autofree char *scale = g_strdup_printf("%" G_GINT64_FORMAT, needs->concurrency);
+  g_autofree char *memory = google_memory(needs);
   json_t *container =
       json_pack("{s:s, s:s, s:[{s:s, s:i}], s:{s:{s:s, s:s}}, s:{s:{s:i}, s:i, s:i}}", "name", name,
                 "image", image, "ports", "name", "http1", "containerPort", 8080, "resources",
                 "limits", "cpu", "1", "memory", memory, "startupProbe", "tcpSocket", "port", 8080,
                 "periodSeconds", 1, "failureThreshold", 30);
-  json_t *environment = environment_of(artifact);
+  json_t *environment = environment_of(artifact, secret_key);
   if (json_array_size(environment) > 0) {
     json_object_set(container, "env", environment);
   }
@@ -65,8 +52,8 @@ static json_t *service_of(const struct artifact *artifact, const char *image)
   return json_pack("{s:s, s:s, s:{s:s}, s:{s:{s:{s:{s:s}}, s:{s:i, s:i, s:[o]}}}}", "apiVersion",
                    "serving.knative.dev/v1", "kind", "Service", "metadata", "name", name, "spec",
                    "template", "metadata", "annotations", "autoscaling.knative.dev/maxScale", scale,
-                   "spec", "containerConcurrency", 1, "timeoutSeconds", timeout, "containers",
-                   container);
+                   "spec", "containerConcurrency", 1, "timeoutSeconds", (int)needs->timeout_s,
+                   "containers", container);
 }
 
 void cloud_run_add(struct product *product, const GPtrArray *artifacts)
@@ -76,7 +63,13 @@ void cloud_run_add(struct product *product, const GPtrArray *artifacts)
     g_autofree char *name = plain_name(artifact->name);
     g_autofree char *image = g_strdup_printf("REGION-docker.pkg.dev/PROJECT/functions/%s", name);
     g_autofree char *path = g_strdup_printf("gcp/%s.service.yaml", artifact->name);
-    product_add_yaml(product, path, service_of(artifact, image));
+    json_t *service = service_of(artifact, image, "latest");
+    g_autofree char *account = google_account(artifact->name);
+    g_autofree char *email = g_strdup_printf("%s@PROJECT.iam.gserviceaccount.com", account);
+    json_t *spec =
+        json_object_get(json_object_get(json_object_get(service, "spec"), "template"), "spec");
+    json_object_set_new(spec, "serviceAccountName", json_string(email));
+    product_add_yaml(product, path, service);
   }
 }
 
@@ -86,35 +79,62 @@ static json_t *subscriber(const char *service)
                    "Service", "name", service);
 }
 
-/* What wakes a function of a service, or NULL for http and direct. */
-static json_t *source_of(const struct artifact *artifact, const struct function_spec *spec)
+static json_t *broker_reference(const char *name)
 {
-  g_autofree char *service = plain_name(artifact->name);
+  return json_pack("{s:{s:s, s:s, s:s}}", "ref", "apiVersion", "eventing.knative.dev/v1", "kind",
+                   "Broker", "name", name);
+}
+
+static void add_broker(struct product *product, const char *name)
+{
+  g_autofree char *file = g_strdup_printf("knative/%s.broker.yaml", name);
+  product_add_yaml(product, file,
+                   json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "eventing.knative.dev/v1", "kind",
+                             "Broker", "metadata", "name", name));
+}
+
+/* A source tells its sink once: it sends to the broker, which tries again and keeps failures. */
+static void add_timer(struct product *product, const struct function_spec *spec, const char *name)
+{
+  g_autofree char *schedule = cron_schedule(spec->key);
+  g_autofree char *file = g_strdup_printf("knative/%s.source.yaml", spec->name);
+  json_t *data = json_pack("{s:s}", "job", spec->name);
+  char *text = json_dumps(data, JSON_COMPACT);
+  product_add_yaml(product, file,
+                   json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:s, s:s, s:{s:{s:s}}, s:o}}",
+                             "apiVersion", "sources.knative.dev/v1", "kind", "PingSource",
+                             "metadata", "name", name, "spec", "schedule",
+                             schedule ? schedule : "0 2 * * *", "contentType", "application/json",
+                             "data", text, "ceOverrides", "extensions", TIMER_ATTRIBUTE, name,
+                             "sink", broker_reference(EVENTS)));
+  free(text);
+  json_decref(data);
+}
+
+static void add_trigger(struct product *product, const struct function_spec *spec,
+                        const char *service)
+{
   g_autofree char *name = plain_name(spec->name);
-  if (strcmp(spec->trigger, "schedule") == 0) {
-    g_autofree char *schedule = cron_schedule(spec->key);
-    json_t *data = json_pack("{s:s}", "job", spec->name);
-    char *text = json_dumps(data, JSON_COMPACT);
-    json_t *source =
-        json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:s, s:s, s:o}}", "apiVersion",
-                  "sources.knative.dev/v1", "kind", "PingSource", "metadata", "name", name, "spec",
-                  "schedule", schedule ? schedule : "0 2 * * *", "contentType", "application/json",
-                  "data", text, "sink", subscriber(service));
-    free(text);
-    json_decref(data);
-    return source;
+  bool is_timer = strcmp(spec->trigger, "schedule") == 0;
+  json_t *delivery = json_pack("{s:i, s:s, s:s}", "retry", (int)spec->retries, "backoffPolicy",
+                               "exponential", "backoffDelay", "PT1S");
+  add_broker(product, EVENTS);
+  if (is_timer) {
+    add_timer(product, spec, name);
   }
-  if (strcmp(spec->trigger, "queue") == 0 || strcmp(spec->trigger, "stream") == 0 ||
-      strcmp(spec->trigger, "object") == 0) {
-    json_t *source = json_pack(
-        "{s:s, s:s, s:{s:s}, s:{s:s, s:{s:{s:s}}, s:o, s:{s:i, s:s, s:s}}}", "apiVersion",
-        "eventing.knative.dev/v1", "kind", "Trigger", "metadata", "name", name, "spec", "broker",
-        "default", "filter", "attributes", "subject", *spec->key ? spec->key : spec->name,
-        "subscriber", subscriber(service), "delivery", "retry", (int)spec->retries, "backoffPolicy",
-        "exponential", "backoffDelay", "PT1S");
-    return source;
+  if (*spec->dead_letter) {
+    g_autofree char *failed = plain_name(spec->dead_letter);
+    add_broker(product, failed);
+    json_object_set_new(delivery, "deadLetterSink", broker_reference(failed));
   }
-  return NULL;
+  g_autofree char *file = g_strdup_printf("knative/%s.trigger.yaml", spec->name);
+  product_add_yaml(product, file,
+                   json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:{s:{s:s}}, s:o, s:o}}", "apiVersion",
+                             "eventing.knative.dev/v1", "kind", "Trigger", "metadata", "name", name,
+                             "spec", "broker", EVENTS, "filter", "attributes",
+                             is_timer ? TIMER_ATTRIBUTE : "subject",
+                             is_timer ? name : requirements_source(spec), "subscriber",
+                             subscriber(service), "delivery", delivery));
 }
 
 void knative_add(struct product *product, const GPtrArray *artifacts)
@@ -124,13 +144,11 @@ void knative_add(struct product *product, const GPtrArray *artifacts)
     g_autofree char *name = plain_name(artifact->name);
     g_autofree char *image = g_strdup_printf("registry.example/functions/%s", name);
     g_autofree char *path = g_strdup_printf("knative/%s.service.yaml", artifact->name);
-    product_add_yaml(product, path, service_of(artifact, image));
+    product_add_yaml(product, path, service_of(artifact, image, "value"));
     for (guint j = 0; j < artifact->specs->len; j++) {
       const struct function_spec *spec = artifact->specs->pdata[j];
-      json_t *source = source_of(artifact, spec);
-      if (source) {
-        g_autofree char *file = g_strdup_printf("knative/%s.trigger.yaml", spec->name);
-        product_add_yaml(product, file, source);
+      if (strcmp(spec->trigger, "http") != 0 && strcmp(spec->trigger, "direct") != 0) {
+        add_trigger(product, spec, name);
       }
     }
   }

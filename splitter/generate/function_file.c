@@ -4,6 +4,7 @@
 
 #include "base/yaml.h"
 #include "splitter/generate/contract.h"
+#include "splitter/generate/requirements.h"
 #include "splitter/generate/specify.h"
 #include "splitter/generate/state_plan.h"
 
@@ -151,6 +152,18 @@ static void put_state(json_t *root, const struct function_spec *spec)
   put_text(root, "state", spec->state_home);
 }
 
+static json_t *permissions_of(const struct function_spec *spec)
+{
+  json_t *list = json_array();
+  g_autoptr(GPtrArray) grants = grants_of(spec);
+  for (guint i = 0; i < grants->len; i++) {
+    const struct grant *grant = grants->pdata[i];
+    g_autofree char *text = grant_text(grant);
+    json_array_append_new(list, json_pack("{s:s, s:s}", "#reason", grant->reason, "allows", text));
+  }
+  return list;
+}
+
 json_t *function_file_document(const struct function_spec *spec)
 {
   json_t *root = json_object();
@@ -176,6 +189,8 @@ json_t *function_file_document(const struct function_spec *spec)
   put_setting(root, "timeout_s", spec->timeout_s, spec->timeout_reason);
   put_setting(root, "concurrency", spec->concurrency, spec->concurrency_reason);
   put_setting(root, "retries", spec->retries, spec->retries_reason);
+  put_text(root, "#dead_letter", spec->dead_letter_reason);
+  put_text(root, "dead_letter", spec->dead_letter);
   put_text(root, "#process",
            spec->process_reason ? spec->process_reason
                                 : "true runs every event in a fresh process");
@@ -195,6 +210,8 @@ json_t *function_file_document(const struct function_spec *spec)
   json_object_set_new(root, "environment", list_of(spec->environment));
   put_text(root, "#secrets", "Those of them that come from the platform's secret store.");
   json_object_set_new(root, "secrets", list_of(spec->secrets));
+  put_text(root, "#permissions", "For reading: all that the platforms are told to allow it.");
+  json_object_set_new(root, "permissions", permissions_of(spec));
   if (spec->todo->len > 0) {
     put_text(root, "#todo", "What the plan says has to be done by hand.");
     json_object_set_new(root, "todo", list_of(spec->todo));
@@ -372,11 +389,11 @@ static bool take_state(const struct yaml_file *file, struct yaml_node *root,
 static bool apply(struct function_spec *spec, const struct yaml_file *file, GError **error)
 {
   static const char *const keys[] = {
-      "version", "name",        "routine",  "program",   "service",           "trigger",
-      "key",     "adapter",     "public",   "memory_mb", "timeout_s",         "concurrency",
-      "retries", "start",       "left_out", "http",      "process_per_event", "contract",
-      "state",   "environment", "secrets",  "todo",      "sources",           "libraries",
-      NULL};
+      "version",     "name",        "routine",  "program",   "service",           "trigger",
+      "key",         "adapter",     "public",   "memory_mb", "timeout_s",         "concurrency",
+      "retries",     "start",       "left_out", "http",      "process_per_event", "contract",
+      "state",       "environment", "secrets",  "todo",      "sources",           "libraries",
+      "dead_letter", "permissions", NULL};
   struct yaml_node *root = yaml_file_root(file);
   return yaml_check_keys(file, root, keys, error) &&
          take_text(file, root, "key", &spec->key, error) && take_trigger(file, root, spec, error) &&
@@ -386,6 +403,7 @@ static bool apply(struct function_spec *spec, const struct yaml_file *file, GErr
          take_number(file, root, "timeout_s", 1, 3600, &spec->timeout_s, error) &&
          take_number(file, root, "concurrency", 1, 10000, &spec->concurrency, error) &&
          take_number(file, root, "retries", 0, 100, &spec->retries, error) &&
+         take_text(file, root, "dead_letter", &spec->dead_letter, error) &&
          take_state(file, root, spec, error) &&
          take_list(file, root, "environment", spec->environment, error) &&
          take_list(file, root, "secrets", spec->secrets, error) &&

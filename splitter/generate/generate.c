@@ -14,6 +14,7 @@
 #include "splitter/generate/product.h"
 #include "splitter/generate/proxies.h"
 #include "splitter/generate/proxy_http.h"
+#include "splitter/generate/requirements.h"
 #include "splitter/generate/specify.h"
 #include "splitter/generate/state_plan.h"
 
@@ -187,6 +188,13 @@ static bool choose_plans(struct run *run, GError **error)
   return true;
 }
 
+static int compare_results(gconstpointer left, gconstpointer right)
+{
+  const struct generated_function *a = *(const struct generated_function *const *)left;
+  const struct generated_function *b = *(const struct generated_function *const *)right;
+  return strcmp(a->name, b->name);
+}
+
 static char *function_path(const char *function, const char *file)
 {
   return g_strdup_printf("functions/%s/%s", function, file);
@@ -201,71 +209,6 @@ static bool apply_edits(struct run *run, struct function_spec *spec, GError **er
   return !text || function_file_apply(spec, path, text, error);
 }
 
-static const char *wanted_adapter(struct run *run, const char *function, char **text)
-{
-  if (run->options->adapter) {
-    return run->options->adapter;
-  }
-  g_autofree char *path = function_path(function, "function.yaml");
-  *text = product_edited(run->product, path);
-  return *text ? function_file_adapter(*text) : NULL;
-}
-
-static bool specify_one(struct run *run, const struct plan_function *plan, GError **error)
-{
-  char *refusal = NULL;
-  if (strcmp(plan->readiness, "blocked") == 0) {
-    note_refusal(run, plan->name,
-                 *plan->file ? g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s", plan->file,
-                                               plan->line, plan->reason)
-                             : g_strdup(plan->reason));
-    return true;
-  }
-  g_autofree char *text = NULL;
-  const char *adapter = wanted_adapter(run, plan->name, &text);
-  struct function_spec *spec =
-      specify(run->inventory, &run->texts, plan, adapter, run->book, &refusal);
-  if (!spec) {
-    note_refusal(run, plan->name, refusal);
-    return true;
-  }
-  if (run->options->with_proxies && strcmp(spec->adapter, "http") == 0) {
-    proxy_http_find(run->inventory, spec);
-  }
-  if (!apply_edits(run, spec, error)) {
-    function_spec_free(spec);
-    return false;
-  }
-  if (spec->state->refusal && strcmp(spec->state_home, "store") == 0) {
-    note_refusal(run, plan->name, g_strdup(spec->state->refusal));
-    function_spec_free(spec);
-    return true;
-  }
-  struct generated_function *function = note(run, spec->name);
-  function->adapter = g_strdup(spec->adapter);
-  function->message = spec->todo->len > 0 ? g_strdup(spec->todo->pdata[0]) : NULL;
-  function->is_open = function_spec_is_open(spec);
-  run->result->n_generated++;
-  g_ptr_array_add(run->specs, spec);
-  return true;
-}
-
-static bool specify_all(struct run *run, GError **error)
-{
-  for (guint i = 0; i < run->plans->len; i++) {
-    if (!specify_one(run, run->plans->pdata[i], error)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-static void add_artifact(struct run *run, const char *name, GPtrArray *specs)
-{
-  g_ptr_array_add(run->artifacts, artifact_new(run->inventory, name, specs));
-  g_ptr_array_unref(specs);
-}
-
 /* What functions of one binary have in common: service and program, or the unit that the plan makes
  * of them and the program. A function that cannot be built yet must not hold up the others. */
 static char *binary_key(const struct run *run, const struct function_spec *spec)
@@ -277,6 +220,104 @@ static char *binary_key(const struct run *run, const struct function_spec *spec)
   bool is_alone = *unit == '\0' || function_spec_is_open(spec);
   return is_alone ? g_strdup_printf("alone/%s", spec->name)
                   : g_strdup_printf("unit/%s/%s", spec->program, unit);
+}
+
+static const char *wanted_adapter(struct run *run, const char *function, char **text)
+{
+  if (run->options->adapter) {
+    return run->options->adapter;
+  }
+  g_autofree char *path = function_path(function, "function.yaml");
+  *text = product_edited(run->product, path);
+  return *text ? function_file_adapter(*text) : NULL;
+}
+
+/* Appends its specification, or notes why there is none. */
+static void specify_one(struct run *run, const struct plan_function *plan)
+{
+  char *refusal = NULL;
+  if (strcmp(plan->readiness, "blocked") == 0) {
+    note_refusal(run, plan->name,
+                 *plan->file ? g_strdup_printf("%s:%" G_GINT64_FORMAT ": %s", plan->file,
+                                               plan->line, plan->reason)
+                             : g_strdup(plan->reason));
+    return;
+  }
+  g_autofree char *text = NULL;
+  const char *adapter = wanted_adapter(run, plan->name, &text);
+  struct function_spec *spec =
+      specify(run->inventory, &run->texts, plan, adapter, run->book, &refusal);
+  if (spec) {
+    g_ptr_array_add(run->specs, spec);
+  } else {
+    note_refusal(run, plan->name, refusal);
+  }
+}
+
+/* What people decided, on top of what was found for one function. */
+static bool settle_one(struct run *run, struct function_spec *spec, bool *is_kept, GError **error)
+{
+  *is_kept = false;
+  if (run->options->with_proxies && strcmp(spec->adapter, "http") == 0) {
+    proxy_http_find(run->inventory, spec);
+  }
+  if (!apply_edits(run, spec, error)) {
+    return false;
+  }
+  if (spec->state->refusal && strcmp(spec->state_home, "store") == 0) {
+    note_refusal(run, spec->name, g_strdup(spec->state->refusal));
+    return true;
+  }
+  struct generated_function *function = note(run, spec->name);
+  function->adapter = g_strdup(spec->adapter);
+  function->message = spec->todo->len > 0 ? g_strdup(spec->todo->pdata[0]) : NULL;
+  function->is_open = function_spec_is_open(spec);
+  run->result->n_generated++;
+  *is_kept = true;
+  return true;
+}
+
+static bool settle_all(struct run *run, GError **error)
+{
+  guint i = 0;
+  while (i < run->specs->len) {
+    bool is_kept = false;
+    if (!settle_one(run, run->specs->pdata[i], &is_kept, error)) {
+      return false;
+    }
+    if (is_kept) {
+      i++;
+    } else {
+      g_ptr_array_remove_index(run->specs, i);
+    }
+  }
+  g_ptr_array_sort(run->result->functions, compare_results);
+  return true;
+}
+
+/* Every instance of every binary holds a connection: together they must fit the server. */
+static void share_connections(struct run *run)
+{
+  g_autoptr(GPtrArray) binaries = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < run->specs->len; i++) {
+    g_ptr_array_add(binaries, binary_key(run, run->specs->pdata[i]));
+  }
+  requirements_share_connections(run->specs, (const char *const *)binaries->pdata);
+}
+
+static bool specify_all(struct run *run, GError **error)
+{
+  for (guint i = 0; i < run->plans->len; i++) {
+    specify_one(run, run->plans->pdata[i]);
+  }
+  share_connections(run);
+  return settle_all(run, error);
+}
+
+static void add_artifact(struct run *run, const char *name, GPtrArray *specs)
+{
+  g_ptr_array_add(run->artifacts, artifact_new(run->inventory, name, specs));
+  g_ptr_array_unref(specs);
 }
 
 /* One binary per function or unit, named by its first function, or one per service and program. */

@@ -65,6 +65,9 @@ void function_spec_free(struct function_spec *spec)
                    spec->timeout_reason,
                    spec->concurrency_reason,
                    spec->retries_reason,
+                   spec->dead_letter,
+                   spec->dead_letter_reason,
+                   spec->connects,
                    spec->process_reason};
   for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_free(texts[i]);
@@ -91,6 +94,11 @@ bool function_spec_is_open(const struct function_spec *spec)
     }
   }
   return false;
+}
+
+bool function_spec_is_secret(const struct function_spec *spec, const char *name)
+{
+  return g_ptr_array_find_with_equal_func(spec->secrets, name, g_str_equal, NULL);
 }
 
 bool function_spec_has_store(const struct function_spec *spec)

@@ -88,6 +88,9 @@ struct function_spec {
   bool is_capped; /* more instances than `concurrency` would exhaust something */
   int64_t memory_mb, timeout_s, concurrency, retries;
   char *memory_reason, *timeout_reason, *concurrency_reason, *retries_reason;
+  char *dead_letter; /* where events go that failed on every try; "" where there is no such place */
+  char *dead_letter_reason;
+  char *connects; /* where the closure opens network connections, or NULL */
   bool is_process_per_event;
   char *process_reason;
   GPtrArray *start;       /* struct start_step * */
@@ -116,6 +119,9 @@ void http_mapping_clear(struct http_mapping *mapping);
 
 /* Whether something is left to decide before the function can be built. */
 bool function_spec_is_open(const struct function_spec *spec);
+
+/* Whether a variable of its environment comes from the platform's secret store. */
+bool function_spec_is_secret(const struct function_spec *spec, const char *name);
 
 /* Whether variables are loaded before an invocation and stored behind it. */
 bool function_spec_has_store(const struct function_spec *spec);

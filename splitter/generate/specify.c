@@ -167,6 +167,19 @@ static bool is_secret_name(const char *name)
   return false;
 }
 
+/* What a CGI program is told of each request (RFC 3875, 4.1): no setting of the process. */
+static bool is_request_variable(const struct function_spec *spec, const char *name)
+{
+  static const char *const names[] = {"AUTH_TYPE",         "CONTENT_LENGTH",  "CONTENT_TYPE",
+                                      "GATEWAY_INTERFACE", "PATH_INFO",       "PATH_TRANSLATED",
+                                      "QUERY_STRING",      "REMOTE_ADDR",     "REMOTE_HOST",
+                                      "REMOTE_IDENT",      "REMOTE_USER",     "REQUEST_METHOD",
+                                      "SCRIPT_NAME",       "SERVER_NAME",     "SERVER_PORT",
+                                      "SERVER_PROTOCOL",   "SERVER_SOFTWARE", NULL};
+  bool is_cgi = strcmp(spec->adapter, "cgi") == 0 || strcmp(spec->adapter, "fastcgi") == 0;
+  return is_cgi && (g_strv_contains(names, name) || g_str_has_prefix(name, "HTTP_"));
+}
+
 static void add_environment(struct function_spec *spec, const char *name)
 {
   for (const char *c = name; *c; c++) {
@@ -174,7 +187,8 @@ static void add_environment(struct function_spec *spec, const char *name)
       return;
     }
   }
-  if (!*name || g_ptr_array_find_with_equal_func(spec->environment, name, g_str_equal, NULL)) {
+  if (!*name || is_request_variable(spec, name) ||
+      g_ptr_array_find_with_equal_func(spec->environment, name, g_str_equal, NULL)) {
     return;
   }
   g_ptr_array_add(spec->environment, g_strdup(name));
@@ -241,6 +255,48 @@ static bool is_database_call(const struct fact_routine *routine)
   return g_str_has_prefix(routine->name, "PQ") || g_str_has_prefix(routine->name, "mysql_");
 }
 
+/* Where the closure opens a connection of its own: the first such place, or NULL. */
+static char *find_connection(const struct inventory *inventory, const struct function_spec *spec)
+{
+  static const char *const calls[] = {
+      "connect",        "curl_easy_perform",          "curl_multi_perform", "SSL_connect",
+      "BIO_do_connect", "bufferevent_socket_connect", "redisConnect",       NULL};
+  const struct fact_effect *first = NULL;
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, spec->closure);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    const GPtrArray *effects = inventory_list(inventory->effects_by_routine, id);
+    for (guint i = 0; i < effects->len; i++) {
+      const struct fact_effect *effect = effects->pdata[i];
+      int order = first ? strcmp(effect->file, first->file) : -1;
+      if (g_strv_contains(calls, effect->via) &&
+          (order < 0 || (order == 0 && effect->line < first->line))) {
+        first = effect;
+      }
+    }
+  }
+  return first ? g_strdup_printf("%s at %s:%" G_GINT64_FORMAT, first->via, first->file, first->line)
+               : NULL;
+}
+
+/* Where events go that failed on every try. */
+static void choose_dead_letter(struct function_spec *spec)
+{
+  if (strcmp(spec->trigger, "http") == 0 || strcmp(spec->trigger, "direct") == 0) {
+    spec->dead_letter = g_strdup("");
+    spec->dead_letter_reason = g_strdup("the caller waits for the answer and is told");
+    return;
+  }
+  bool is_message = strcmp(spec->trigger, "queue") == 0 || strcmp(spec->trigger, "stream") == 0;
+  g_autofree char *source = plain_name(is_message && *spec->key ? spec->key : spec->name);
+  spec->dead_letter = g_strconcat(source, "-failed", NULL);
+  spec->dead_letter_reason = g_strdup(
+      is_message
+          ? "nobody waits: what failed on every try is kept there; empty: it is lost"
+          : "nobody waits: an event that failed on every try is kept there; empty: it is lost");
+}
+
 static void choose_settings(struct function_spec *spec)
 {
   bool has_database = false;
@@ -248,6 +304,7 @@ static void choose_settings(struct function_spec *spec)
     has_database = has_database || is_database_call(spec->outside->pdata[i]);
   }
   bool is_http = strcmp(spec->trigger, "http") == 0;
+  bool is_queue = strcmp(spec->trigger, "queue") == 0;
   bool is_batch = strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->adapter, "main") == 0;
   spec->memory_mb = is_batch ? 256 : 128;
   spec->memory_reason = g_strdup(is_batch ? "a batch may hold more than one request does; measure"
@@ -256,13 +313,12 @@ static void choose_settings(struct function_spec *spec)
   spec->timeout_reason =
       g_strdup(is_http    ? "gateways in front give up after 30 seconds"
                : is_batch ? "a batch runs to its end"
-                          : "one message at a time; the queue waits six times as long");
+               : is_queue ? "one message at a time; the queue waits six times as long"
+                          : "one event at a time; measure");
   spec->is_capped = has_database;
-  spec->concurrency = has_database ? 10 : 50;
+  spec->concurrency = 50;
   spec->concurrency_reason =
-      g_strdup(has_database ? "every instance holds a connection to the database server, which has "
-                              "room for about a hundred"
-                            : "keeps a flood from becoming a bill; raise it when it is known");
+      g_strdup("keeps a flood from becoming a bill; raise it when it is known");
   spec->retries = is_http ? 0 : 2;
   spec->retries_reason = g_strdup(is_http ? "the caller decides whether to try again"
                                           : "the platforms' default; the routine must bear it");
@@ -414,6 +470,8 @@ struct function_spec *specify(const struct inventory *inventory, struct source_t
   take_environment(inventory, spec);
   libraries_find(inventory, spec);
   choose_settings(spec);
+  choose_dead_letter(spec);
+  spec->connects = find_connection(inventory, spec);
   g_autofree char *cron = cron_schedule(spec->key);
   if (strcmp(spec->trigger, "schedule") == 0 && !cron) {
     g_ptr_array_add(spec->todo, g_strdup_printf("'%s' tells no time: set 'key' in function.yaml to "

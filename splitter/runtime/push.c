@@ -186,9 +186,22 @@ static int read_objects(struct work *work, const struct wire *request,
   return result;
 }
 
+/* A timer's event, the scheduler's own request, or what the scheduler told a Pub/Sub topic. */
 static int read_schedule(struct work *work, const struct wire *request,
-                         const struct cloudevent *events, size_t n_events)
+                         const struct cloudevent *events, size_t n_events,
+                         struct cleave_error *error)
 {
+  json_t *tree = n_events > 0 ? NULL : json_read_envelope(request_body(request), NULL);
+  if (is_pubsub(tree)) {
+    struct cleave_message message = {0};
+    work->json = tree;
+    int result = read_pubsub(work, tree, &message, error);
+    work->event.body = message.data;
+    work->event.time = message.time;
+    work->event.schedule = resource_name(message.source);
+    return result;
+  }
+  json_decref(tree);
   work->event.body = n_events > 0 ? events[0].data : request_body(request);
   work->event.time =
       n_events > 0 ? events[0].time : header(request, "X-CloudScheduler-ScheduleTime");
@@ -218,7 +231,7 @@ int push_read(struct work *work, const struct wire *request, struct cleave_error
   case CLEAVE_OBJECT:
     return read_objects(work, request, events, (size_t)n_events, error);
   case CLEAVE_SCHEDULE:
-    return read_schedule(work, request, events, (size_t)n_events);
+    return read_schedule(work, request, events, (size_t)n_events, error);
   default:
     break;
   }

@@ -4,9 +4,12 @@ import os
 
 import functions as f
 
-PROGRAM = """#include <stdio.h>
+PROGRAM = """#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct line { char sku[16]; int quantity; };
 struct job { int id; struct line *lines; unsigned n_lines; };
@@ -28,10 +31,21 @@ int on_reading(const char *text)
   return *text ? 0 : 1;
 }
 
+static int fetch(const char *token)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
+  int peer = socket(AF_INET, SOCK_STREAM, 0);
+  int failed = *token ? connect(peer, (struct sockaddr *)&address, sizeof address) : 0;
+  close(peer);
+  return failed;
+}
+
 int on_upload(void)
 {
-  printf("upload\\n");
-  return 0;
+  const char *token = getenv("STORE_TOKEN");
+  const char *place = getenv("STORE_PLACE");
+  printf("upload to %s\\n", place ? place : "");
+  return fetch(token ? token : "");
 }
 
 int sweep(void)

@@ -350,6 +350,16 @@ class Schedules(PortTest):
             ("X-CloudScheduler-ScheduleTime", "2026-11-23T07:20:00Z")]).status, 204)
         self.found("schedule name=hourly time=2026-11-23T07:20:00Z body=")
 
+    def test_scheduler_through_a_topic(self):
+        """So that what fails again and again has a dead-letter topic."""
+        job = base64.b64encode(b'{"job":"sweep"}').decode()
+        push = {"subscription": "projects/p/subscriptions/sweep",
+                "message": {"data": job, "messageId": "7", "publishTime": "2026-11-23T07:22:00Z"}}
+        self.assertEqual(self.server.post("/", push).status, 204)
+        self.found('schedule name=sweep time=2026-11-23T07:22:00Z body={"job":"sweep"}')
+        push["message"]["data"] = "***"
+        self.assertEqual(self.server.post("/", push).status, 400)
+
     def test_ping_source(self):
         self.assertEqual(self.server.post("/", {"p": 1}, [
             ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/apis/v1/pingsources/minutely"),
