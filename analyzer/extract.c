@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-static struct visit visit_start(const struct extract_input *input)
+static struct visit visit_start(const struct extract_input *input, struct unit_builder *builder)
 {
   return (struct visit){
       .tu = input->tu,
-      .builder = unit_builder_new(),
+      .builder = builder,
       .root = input->root,
       .main_path = input->file,
       .files = g_hash_table_new(g_direct_hash, g_direct_equal),
@@ -31,7 +31,7 @@ static struct visit visit_start(const struct extract_input *input)
   };
 }
 
-static struct unit_builder *visit_end(struct visit *visit)
+static void visit_end(struct visit *visit)
 {
   g_hash_table_unref(visit->files);
   g_hash_table_unref(visit->texts);
@@ -43,45 +43,63 @@ static struct unit_builder *visit_end(struct visit *visit)
   g_hash_table_unref(visit->names);
   g_hash_table_unref(visit->words);
   g_array_unref(visit->stack);
-  return visit->builder;
+  g_free(visit->entered_again);
 }
 
-static void extract_files(struct visit *visit, const struct extract_input *input);
-
-/* What a precompiled header was made from is not listed among the files of its user. */
-static void add_prefix_files(struct visit *visit, const struct unit *prefix)
+/* What follows belongs to the user of the prefix. */
+static void end_prefix(struct visit *visit)
 {
-  for (uint32_t i = 0; i < prefix->n_files; i++) {
-    const char *shown = unit_string(prefix, prefix->files[i].path);
-    struct unit_file added = {.path = unit_builder_string(visit->builder, shown),
-                              .flags = prefix->files[i].flags};
-    uint32_t row = unit_builder_add_file(visit->builder, &added);
-    char *path = (added.flags & UNIT_FILE_INSIDE) != 0 ? g_build_filename(visit->root, shown, NULL)
+  const struct unit_builder *builder = visit->builder;
+  visit->is_early = false;
+  visit->n_early_routines = builder->routines->len;
+  visit->n_early_types = builder->types->len;
+  visit->n_groups = 0;
+  for (guint i = 0; i < builder->arms->len; i++)
+    visit->n_groups =
+        MAX(visit->n_groups, g_array_index(builder->arms, struct unit_arm, i).group + 1);
+}
+
+/* The rows of a base keep their numbers; row 0 is the source in place of the prefix. */
+static void take_base(struct visit *visit, const struct unit *base)
+{
+  visit->base = base;
+  visit->entered_again = g_new0(bool, base->n_files);
+  g_array_set_size(visit->builder->infos, 0);
+  g_array_set_size(visit->builder->declarations, 0);
+  for (uint32_t i = 0; i < base->n_files; i++) {
+    struct unit_file *file = &g_array_index(visit->builder->files, struct unit_file, i);
+    const char *shown = unit_string(base, file->path);
+    file->hash = 0;
+    if (i == 0)
+      continue;
+    char *path = (file->flags & UNIT_FILE_INSIDE) != 0 ? g_build_filename(visit->root, shown, NULL)
                                                        : g_strdup(shown);
-    g_hash_table_insert(visit->file_paths, path, GUINT_TO_POINTER(row + 1));
+    g_hash_table_insert(visit->file_paths, path, GUINT_TO_POINTER(i + 1));
   }
+  for (uint32_t i = 0; i < base->n_routines; i++)
+    if ((base->routines[i].flags & UNIT_ROUTINE_IMPLICIT) != 0)
+      g_hash_table_insert(visit->names, g_strdup(unit_string(base, base->routines[i].name)),
+                          GUINT_TO_POINTER(i + 1));
+  end_prefix(visit);
 }
 
 static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
   (void)stack;
   (void)n;
-  visit_file(data, file);
+  struct visit *visit = data;
+  uint32_t row = visit_file(visit, file);
+  if (visit->base == NULL || row == 0 || row >= visit->base->n_files)
+    return;
+  visit->entered_again[row] = true;
+  /* What the prefix itself names was guarded, and is no longer: a plain parse would differ. */
+  visit->is_lacking = visit->is_lacking || visit->base->files[row].hash == 1;
 }
 
 /* Row 0 is the source itself; every file that was read follows, in the order of inclusion. */
 static void extract_files(struct visit *visit, const struct extract_input *input)
 {
-  CXFile main_file = clang_getFile(input->tu, input->file);
-  if (main_file != NULL) {
-    visit_file(visit, main_file);
-  } else {
-    struct unit_file file = {.path = unit_builder_string(visit->builder, input->file),
-                             .flags = UNIT_FILE_MAIN};
-    unit_builder_add_file(visit->builder, &file);
-  }
-  if (input->prefix != NULL)
-    add_prefix_files(visit, input->prefix);
+  visit_main_file(visit, clang_getFile(input->tu, input->file));
   clang_getInclusions(input->tu, note_inclusion, visit);
 }
 
@@ -203,25 +221,12 @@ static void extract_assembly(struct visit *visit, CXCursor declaration)
   unit_builder_add_assembly(visit->builder, &row);
 }
 
-struct later {
-  struct visit *visit;
-  GArray *attributed; /* CXCursor: declarations whose attributes count if the routine is used */
-};
-
-static enum CXChildVisitResult extract_declaration(CXCursor cursor, CXCursor parent,
-                                                   CXClientData data)
+static void extract_declaration(struct visit *visit, CXCursor cursor, GArray *attributed)
 {
-  (void)parent;
-  struct later *later = data;
-  struct visit *visit = later->visit;
-  CXFile file = NULL;
-  clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
-  if (file == NULL || !visit_file_is_ours(visit, visit_file(visit, file)))
-    return CXChildVisit_Continue;
   switch (clang_getCursorKind(cursor)) {
   case CXCursor_FunctionDecl:
     if (visit_has_attributes(cursor))
-      g_array_append_val(later->attributed, cursor);
+      g_array_append_val(attributed, cursor);
     extract_routine(visit, cursor);
     break;
   case CXCursor_VarDecl:
@@ -242,7 +247,6 @@ static enum CXChildVisitResult extract_declaration(CXCursor cursor, CXCursor par
   default:
     break;
   }
-  return CXChildVisit_Continue;
 }
 
 static void merge_attributes(struct visit *visit, GArray *attributed)
@@ -265,15 +269,100 @@ static void merge_attributes(struct visit *visit, GArray *attributed)
   }
 }
 
+static enum CXChildVisitResult list_declaration(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+  (void)parent;
+  GArray *declarations = data;
+  g_array_append_val(declarations, cursor);
+  return CXChildVisit_Continue;
+}
+
+static GArray *list_declarations(CXTranslationUnit tu)
+{
+  GArray *declarations = g_array_new(FALSE, FALSE, sizeof(CXCursor));
+  clang_visitChildren(clang_getTranslationUnitCursor(tu), list_declaration, declarations);
+  return declarations;
+}
+
+static CXFile file_of(CXCursor cursor)
+{
+  CXFile file = NULL;
+  clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
+  return file;
+}
+
+/* Walks the declarations from `first` on, of a prefix as far as they stand in its files. Returns
+ * where it ended. */
+static guint extract_declarations(struct visit *visit, const GArray *declarations, guint first)
+{
+  g_autoptr(GArray) attributed = g_array_new(FALSE, FALSE, sizeof(CXCursor));
+  guint at = first;
+  for (; at < declarations->len; at++) {
+    CXCursor cursor = g_array_index(declarations, CXCursor, at);
+    CXFile file = file_of(cursor);
+    if (file == NULL)
+      continue;
+    if (visit->is_early && !g_hash_table_contains(visit->files, file))
+      break;
+    if (visit_file_is_ours(visit, visit_file(visit, file)))
+      extract_declaration(visit, cursor, attributed);
+  }
+  merge_attributes(visit, attributed);
+  return at;
+}
+
+/* ---- prefixes ---- */
+
+/* Row 0 is nobody's until the user is known. */
+static void begin_prefix(struct visit *visit)
+{
+  visit->is_early = true;
+  unit_builder_add_file(visit->builder, &(struct unit_file){.flags = UNIT_FILE_MAIN});
+}
+
+struct early {
+  struct visit *visit;
+  unsigned last_line; /* of the directives of the prefix, in the source */
+};
+
+static void note_early(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
+{
+  struct early *early = data;
+  unsigned line = 0;
+  if (n > 0)
+    clang_getExpansionLocation(stack[n - 1], NULL, &line, NULL, NULL);
+  if (n > 0 && line <= early->last_line)
+    visit_file(early->visit, file);
+}
+
+/* The beginning of a source that others share, as extract_prefix() tells it: the facts do not
+ * depend on whether a precompiled header is there. */
+static guint extract_beginning(struct visit *visit, const struct extract_input *input,
+                               const GArray *declarations)
+{
+  struct early early = {.visit = visit, .last_line = input->prefix_line};
+  begin_prefix(visit);
+  clang_getInclusions(input->tu, note_early, &early);
+  guint end = extract_declarations(visit, declarations, 0);
+  end_prefix(visit);
+  return end;
+}
+
 struct unit_builder *extract_unit(const struct extract_input *input)
 {
-  struct visit visit = visit_start(input);
+  struct unit_builder *builder =
+      input->prefix != NULL ? unit_builder_thaw(input->prefix) : unit_builder_new();
+  struct visit visit = visit_start(input, builder);
+  g_autoptr(GArray) declarations = list_declarations(input->tu);
+  guint first = 0;
+  if (input->prefix != NULL)
+    take_base(&visit, input->prefix);
+  else if (input->prefix_line != 0)
+    first = extract_beginning(&visit, input, declarations);
   extract_files(&visit, input);
   uint32_t n_errors = extract_diagnostics(&visit);
-  g_autoptr(GArray) attributed = g_array_new(FALSE, FALSE, sizeof(CXCursor));
-  struct later later = {.visit = &visit, .attributed = attributed};
-  clang_visitChildren(clang_getTranslationUnitCursor(input->tu), extract_declaration, &later);
-  merge_attributes(&visit, attributed);
+  if (!visit.is_lacking)
+    extract_declarations(&visit, declarations, first);
   mark_incomplete(&visit);
   struct unit_info info = {.file = 0,
                            .object = unit_builder_string(visit.builder, input->object),
@@ -283,10 +372,12 @@ struct unit_builder *extract_unit(const struct extract_input *input)
                            .configuration =
                                unit_builder_string(visit.builder, input->configuration)};
   unit_builder_add_info(visit.builder, &info);
-  return visit_end(&visit);
+  visit_end(&visit);
+  if (!visit.is_lacking)
+    return builder;
+  unit_builder_free(builder);
+  return NULL;
 }
-
-/* ---- prefixes ---- */
 
 struct prefix_check {
   struct visit *visit;
@@ -339,41 +430,21 @@ static void check_header(CXFile file, CXSourceLocation *stack, unsigned n, CXCli
 
 struct unit_builder *extract_prefix(const struct extract_input *input)
 {
-  struct visit visit = visit_start(input);
-  struct prefix_check check = {.visit = &visit, .input = input};
-  check.is_fine = extract_diagnostics(&visit) == 0;
+  struct unit_builder *builder = unit_builder_new();
+  struct visit visit = visit_start(input, builder);
+  struct prefix_check check = {.visit = &visit, .input = input, .is_fine = true};
+  begin_prefix(&visit);
   clang_getInclusions(input->tu, check_header, &check);
-  struct unit_info info = {.file = 0};
-  unit_builder_add_info(visit.builder, &info);
-  struct unit_builder *builder = visit_end(&visit);
-  if (check.is_fine && builder->files->len != 0)
+  bool is_fine = check.is_fine && builder->files->len > 1 && extract_diagnostics(&visit) == 0;
+  if (is_fine) {
+    g_autoptr(GArray) declarations = list_declarations(input->tu);
+    extract_declarations(&visit, declarations, 0);
+    is_fine = visit_base_list(&visit);
+  }
+  unit_builder_add_info(builder, &(struct unit_info){.file = 0});
+  visit_end(&visit);
+  if (is_fine)
     return builder;
   unit_builder_free(builder);
   return NULL;
-}
-
-struct entered {
-  struct visit *visit;
-  const struct unit *prefix;
-  bool is_any;
-};
-
-static void note_entered(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
-{
-  (void)stack;
-  (void)n;
-  struct entered *entered = data;
-  uint32_t row = visit_file(entered->visit, file);
-  entered->is_any =
-      entered->is_any || (row < entered->prefix->n_files && entered->prefix->files[row].hash == 1);
-}
-
-bool extract_enters_again(const struct extract_input *input)
-{
-  struct visit visit = visit_start(input);
-  add_prefix_files(&visit, input->prefix);
-  struct entered entered = {.visit = &visit, .prefix = input->prefix};
-  clang_getInclusions(input->tu, note_entered, &entered);
-  unit_builder_free(visit_end(&visit));
-  return entered.is_any;
 }

@@ -13,21 +13,19 @@ struct extract_input {
   const char *object;        /* what the command writes, "" when unknown */
   const char *arguments;     /* normalised, separated by newlines */
   const char *configuration; /* hash of the arguments */
-  const struct unit *prefix; /* files of the precompiled header that it was parsed with, or NULL */
+  unsigned prefix_line;      /* last line of what it shares with others, or 0 */
+  const struct unit *prefix; /* facts of the precompiled header it was parsed with, or NULL */
 };
 
-/* The frozen facts. Content hashes of files are not known here: `hash` of every file row is 0 until
- * the caller fills it in. */
+/* The facts. Content hashes of files are not known here: `hash` of every file row is 0 until the
+ * caller fills it in. With a prefix, the walk goes on from its facts and looks at the declarations
+ * of the source alone; NULL where that does not do, and the source must be parsed without. */
 struct unit_builder *extract_unit(const struct extract_input *input);
 
-/* The files that a prefix was made from, as a unit with nothing but file rows, in the order of
- * inclusion; `hash` is 1 where the prefix itself names the file. NULL where its headers may not be
- * read once for several sources: errors, headers that are not guarded, macros and pragmas whose
+/* The facts of a prefix: those of its declarations, with a list of their places (declarations);
+ * `hash` of a file row is 1 where the prefix itself names the file. NULL where its headers may not
+ * be read once for several sources: errors, headers that are not guarded, macros and pragmas whose
  * meaning depends on where they stand. */
 struct unit_builder *extract_prefix(const struct extract_input *input);
-
-/* True where the parser has entered a header again that the prefix itself names: then the facts are
- * not those of a plain parse. */
-bool extract_enters_again(const struct extract_input *input);
 
 #endif

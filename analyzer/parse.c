@@ -27,7 +27,8 @@ struct parser *parser_new(const char *resource_dir, GError **error)
     return NULL;
   }
   struct parser *parser = g_new0(struct parser, 1);
-  parser->index = clang_createIndex(0, 0);
+  /* Declarations of precompiled headers are not visited. */
+  parser->index = clang_createIndex(1, 0);
   parser->resource_dir = g_strdup(resource_dir);
   parser->hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   return parser;
@@ -122,38 +123,52 @@ static GPtrArray *full_arguments(struct parser *parser, const struct parse_reque
   return arguments;
 }
 
-static CXTranslationUnit parse_plain(struct job *job, GPtrArray *arguments)
+static CXTranslationUnit parse(struct job *job, GPtrArray *arguments, enum CXErrorCode *code)
 {
   CXTranslationUnit tu = NULL;
-  enum CXErrorCode code = clang_parseTranslationUnit2(
-      job->parser->index, job->request->file, (const char *const *)arguments->pdata,
-      (int)arguments->len, NULL, 0, CXTranslationUnit_KeepGoing, &tu);
-  if (code == CXError_Success && tu != NULL)
-    return tu;
-  job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
-  return NULL;
+  *code = clang_parseTranslationUnit2(job->parser->index, job->request->file,
+                                      (const char *const *)arguments->pdata, (int)arguments->len,
+                                      NULL, 0, CXTranslationUnit_KeepGoing, &tu);
+  return *code == CXError_Success ? tu : NULL;
 }
 
-/* The tree with the precompiled header, or NULL where it does not fit after all. */
-static CXTranslationUnit parse_precompiled(struct job *job, GPtrArray *arguments,
-                                           const struct extract_input *input)
+/* NULL where the precompiled header does not fit after all. The parser need not look whether it is
+ * up to date: it was made in this run, of the same arguments. */
+static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *arguments,
+                                              const struct extract_input *input)
 {
   if (job->request->precompiled == NULL)
     return NULL;
+  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch",
+                                 job->request->precompiled};
   const guint n = arguments->len;
-  g_ptr_array_add(arguments, g_strdup("-include-pch"));
-  g_ptr_array_add(arguments, g_strdup(job->request->precompiled));
+  for (guint i = 0; i < G_N_ELEMENTS(options); i++)
+    g_ptr_array_add(arguments, g_strdup(options[i]));
   struct extract_input with = *input;
-  enum CXErrorCode code = clang_parseTranslationUnit2(
-      job->parser->index, job->request->file, (const char *const *)arguments->pdata,
-      (int)arguments->len, NULL, 0, CXTranslationUnit_KeepGoing, &with.tu);
+  enum CXErrorCode code;
+  with.tu = parse(job, arguments, &code);
   g_ptr_array_set_size(arguments, (gint)n);
-  if (code != CXError_Success || with.tu == NULL)
+  if (with.tu == NULL)
     return NULL;
-  if (!extract_enters_again(&with))
-    return with.tu;
+  struct unit_builder *builder = extract_unit(&with);
   clang_disposeTranslationUnit(with.tu);
-  return NULL;
+  return builder;
+}
+
+static struct unit_builder *facts_without_prefix(struct job *job, GPtrArray *arguments,
+                                                 const struct extract_input *input)
+{
+  struct extract_input plain = *input;
+  plain.prefix = NULL;
+  enum CXErrorCode code;
+  plain.tu = parse(job, arguments, &code);
+  if (plain.tu == NULL) {
+    job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
+    return NULL;
+  }
+  struct unit_builder *builder = extract_unit(&plain);
+  clang_disposeTranslationUnit(plain.tu);
+  return builder;
 }
 
 static gpointer run_job(gpointer data)
@@ -169,19 +184,16 @@ static gpointer run_job(gpointer data)
                                 .object = request->object,
                                 .arguments = joined,
                                 .configuration = configuration,
+                                .prefix_line = request->prefix_line,
                                 .prefix = request->prefix};
-  input.tu = parse_precompiled(job, arguments, &input);
-  if (input.tu == NULL) {
-    input.prefix = NULL;
-    input.tu = parse_plain(job, arguments);
-  }
-  if (input.tu == NULL)
+  struct unit_builder *builder = facts_with_prefix(job, arguments, &input);
+  if (builder == NULL)
+    builder = facts_without_prefix(job, arguments, &input);
+  if (builder == NULL)
     return NULL;
-  struct unit_builder *builder = extract_unit(&input);
   fill_hashes(job->parser, builder, request->root);
   job->facts = unit_builder_freeze(builder);
   unit_builder_free(builder);
-  clang_disposeTranslationUnit(input.tu);
   return NULL;
 }
 

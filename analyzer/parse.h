@@ -13,8 +13,9 @@ struct parse_request {
   const char *root;             /* absolute: paths in the facts are relative to it */
   const char *object;           /* what the command writes, or "" */
   const char *const *arguments; /* normalised, without the source */
+  unsigned prefix_line;         /* last line of the directives it shares with others, or 0 */
   const char *precompiled;      /* header to begin with, or NULL; ignored where it does not fit */
-  const struct unit *prefix;    /* the files behind it, as parser_prefix() tells them */
+  const struct unit *prefix;    /* the facts behind it, as parser_prefix() tells them */
 };
 
 struct parser;
@@ -30,7 +31,7 @@ void parser_free(struct parser *parser);
 GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error);
 
 /* Parses TEXT, the directives that several sources begin with, as the file that the request names,
- * and writes a precompiled header to PATH. Returns the files behind it, frozen (extract_prefix() in
+ * and writes a precompiled header to PATH. Returns the facts behind it, frozen (extract_prefix() in
  * extract.h); NULL with ERROR where the sources had better be parsed on their own. */
 GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
                       const char *path, GError **error);

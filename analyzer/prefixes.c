@@ -77,11 +77,13 @@ static char *whole_line(const char *start, const char *stop)
   return g_strdup(g_strstrip(line));
 }
 
-GPtrArray *prefixes_directives(const char *source, size_t size)
+GPtrArray *prefixes_directives(const char *source, size_t size, GArray *lines)
 {
   GPtrArray *directives = g_ptr_array_new_with_free_func(g_free);
   const char *end = source + size;
   const char *at = source;
+  const char *counted = source;
+  guint line_number = 1;
   while (directives->len < MAX_DIRECTIVES) {
     at = skip_blanks(at, end);
     const char *stop = at < end && *at == '#' ? memchr(at, '\n', (size_t)(end - at)) : NULL;
@@ -93,6 +95,10 @@ GPtrArray *prefixes_directives(const char *source, size_t size)
       break;
     }
     g_ptr_array_add(directives, line);
+    for (; counted < at; counted++)
+      line_number += *counted == '\n';
+    if (lines != NULL)
+      g_array_append_val(lines, line_number);
     at = stop;
   }
   /* What stands behind the last include is read with the source itself. */
@@ -101,14 +107,14 @@ GPtrArray *prefixes_directives(const char *source, size_t size)
   return directives;
 }
 
-static GPtrArray *directives_of(const char *path)
+static GPtrArray *directives_of(const char *path, GArray *lines)
 {
   g_autofree char *head = g_malloc(HEAD_BYTES);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   ssize_t size = fd >= 0 ? read(fd, head, HEAD_BYTES) : -1;
   if (fd >= 0)
     close(fd);
-  return prefixes_directives(head, size > 0 ? (size_t)size : 0);
+  return prefixes_directives(head, size > 0 ? (size_t)size : 0, lines);
 }
 
 /* ---- who shares what ---- */
@@ -117,6 +123,7 @@ struct head {
   guint number;
   char *key; /* folders and arguments: equal for those that may share */
   GPtrArray *directives;
+  GArray *lines; /* guint: of each directive */
 };
 
 static void head_free(gpointer data)
@@ -124,17 +131,25 @@ static void head_free(gpointer data)
   struct head *head = data;
   g_free(head->key);
   g_ptr_array_unref(head->directives);
+  g_array_unref(head->lines);
   g_free(head);
 }
 
-static struct head *head_new(const struct compilation *compilation, guint number)
+static char *key_of(const struct compilation *compilation)
 {
-  struct head *head = g_new(struct head, 1);
   g_autofree char *arguments = g_strjoinv("\n", compilation->arguments);
   g_autofree char *folder = g_path_get_dirname(compilation->file);
+  return g_strjoin("\n", compilation->directory, folder, arguments, NULL);
+}
+
+/* Takes the key over. */
+static struct head *head_new(const struct compilation *compilation, guint number, char *key)
+{
+  struct head *head = g_new(struct head, 1);
   head->number = number;
-  head->key = g_strjoin("\n", compilation->directory, folder, arguments, NULL);
-  head->directives = directives_of(compilation->file);
+  head->key = key;
+  head->lines = g_array_new(FALSE, FALSE, sizeof(guint));
+  head->directives = directives_of(compilation->file, head->lines);
   return head;
 }
 
@@ -186,12 +201,13 @@ static void add_prefix(struct prefixes *prefixes, const struct compilations *com
   prefix->text = g_strdup(text->str);
   prefix->file = g_build_filename(folder, ".cleave-prefix.h", NULL);
   prefix->model = head->number;
-  prefix->n_users = end - first;
   prefix->precompiled = -1;
   g_ptr_array_add(prefixes->all, prefix);
   for (guint i = first; i < end; i++) {
     const struct head *user = heads->pdata[i];
+    guint line = g_array_index(user->lines, guint, n_directives - 1);
     g_hash_table_insert(prefixes->by_unit, GUINT_TO_POINTER(user->number), prefix);
+    g_hash_table_insert(prefixes->lines, GUINT_TO_POINTER(user->number), GUINT_TO_POINTER(line));
   }
 }
 
@@ -242,18 +258,31 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
   }
 }
 
+/* The beginnings of all compilations that might share with one of these. Who shares what must not
+ * depend on what happens to be parsed. */
+static GPtrArray *read_heads(const struct compilations *compilations, const guint *numbers, guint n)
+{
+  GPtrArray *heads = g_ptr_array_new_with_free_func(head_free);
+  g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < n; i++)
+    g_hash_table_add(keys, key_of(compilations->all->pdata[numbers[i]]));
+  for (guint i = 0; i < compilations->all->len; i++) {
+    const struct compilation *compilation = compilations->all->pdata[i];
+    g_autofree char *key = may_share(compilation) ? key_of(compilation) : NULL;
+    if (key != NULL && g_hash_table_contains(keys, key))
+      g_ptr_array_add(heads, head_new(compilation, i, g_steal_pointer(&key)));
+  }
+  return heads;
+}
+
 struct prefixes *prefixes_plan(const struct compilations *compilations, const guint *numbers,
                                guint n)
 {
   struct prefixes *prefixes = g_new0(struct prefixes, 1);
   prefixes->all = g_ptr_array_new();
   prefixes->by_unit = g_hash_table_new(g_direct_hash, g_direct_equal);
-  g_autoptr(GPtrArray) heads = g_ptr_array_new_with_free_func(head_free);
-  for (guint i = 0; n >= PREFIX_MIN_USERS && i < n; i++) {
-    const struct compilation *compilation = compilations->all->pdata[numbers[i]];
-    if (may_share(compilation))
-      g_ptr_array_add(heads, head_new(compilation, numbers[i]));
-  }
+  prefixes->lines = g_hash_table_new(g_direct_hash, g_direct_equal);
+  g_autoptr(GPtrArray) heads = read_heads(compilations, numbers, n);
   g_ptr_array_sort(heads, compare_heads);
   for (guint first = 0; first < heads->len;) {
     guint end = first + 1;
@@ -262,6 +291,11 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
       end++;
     split_range(prefixes, compilations, heads, first, end, 0);
     first = end;
+  }
+  for (guint i = 0; i < n; i++) {
+    struct prefix *prefix = g_hash_table_lookup(prefixes->by_unit, GUINT_TO_POINTER(numbers[i]));
+    if (prefix != NULL)
+      prefix->n_users++;
   }
   return prefixes;
 }
@@ -274,14 +308,20 @@ void prefixes_free(struct prefixes *prefixes)
     struct prefix *prefix = prefixes->all->pdata[i];
     if (prefix->precompiled >= 0)
       close(prefix->precompiled);
-    unit_free(prefix->files);
+    unit_free(prefix->facts);
     g_free(prefix->text);
     g_free(prefix->file);
     g_free(prefix);
   }
   g_ptr_array_unref(prefixes->all);
   g_hash_table_unref(prefixes->by_unit);
+  g_hash_table_unref(prefixes->lines);
   g_free(prefixes);
+}
+
+unsigned prefixes_line(const struct prefixes *prefixes, guint number)
+{
+  return GPOINTER_TO_UINT(g_hash_table_lookup(prefixes->lines, GUINT_TO_POINTER(number)));
 }
 
 const struct prefix *prefixes_of(const struct prefixes *prefixes, guint number)

@@ -13,29 +13,34 @@
 enum { PREFIX_MIN_USERS = 5 };
 
 struct prefix {
-  char *text;  /* the directives, one a line: comments, "#define", "#undef" and "#include" only */
-  char *file;  /* absolute path that the text is parsed as; no such file is there */
-  guint model; /* a compilation whose arguments and folder all users have */
-  guint n_users;
+  char *text;    /* the directives, one a line: comments, "#define", "#undef" and "#include" only */
+  char *file;    /* absolute path that the text is parsed as; no such file is there */
+  guint model;   /* a compilation whose arguments and folder all users have */
+  guint n_users; /* of those that are to be parsed */
   int precompiled;    /* descriptor of the precompiled header, or -1: then it is not used */
-  struct unit *files; /* what was read for it: see parser_prefix(); or NULL */
+  struct unit *facts; /* what was read for it: see parser_prefix(); or NULL */
 };
 
 struct prefixes {
   GPtrArray *all;      /* struct prefix * */
   GHashTable *by_unit; /* number of a compilation -> struct prefix * */
+  GHashTable *lines;   /* likewise -> line where it ends */
 };
 
-/* Reads the beginnings of the sources of these compilations. What cannot be read has no prefix. */
+/* Who shares what of these compilations, for all of which the others count too: the answer is the
+ * same whichever of them are asked for. Reads the beginnings of sources; what cannot be read has no
+ * prefix. */
 struct prefixes *prefixes_plan(const struct compilations *compilations, const guint *numbers,
                                guint n);
 void prefixes_free(struct prefixes *prefixes);
 
-/* The prefix of a compilation, or NULL. */
+/* The prefix of a compilation, or NULL; the line of its source where the prefix ends, or 0. */
 const struct prefix *prefixes_of(const struct prefixes *prefixes, guint number);
+unsigned prefixes_line(const struct prefixes *prefixes, guint number);
 
 /* The directives at the start of a source, as strings without blanks at their ends, up to the first
- * thing that is no comment, "#include", "#define" or "#undef" of one line. */
-GPtrArray *prefixes_directives(const char *source, size_t size);
+ * thing that is no comment, "#include", "#define" or "#undef" of one line. Their lines are appended
+ * to `lines` (guint) unless that is NULL. */
+GPtrArray *prefixes_directives(const char *source, size_t size, GArray *lines);
 
 #endif

@@ -1,32 +1,11 @@
 #include "analyzer/unit.h"
 
+#include "analyzer/unit_layout.h"
+
 #include <stddef.h>
 #include <string.h>
 
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
-
-#define UNIT_MAGIC "cleaveU"
-
-enum unit_array {
-#define UNIT_ARRAY_ENUM(row, array) ARRAY_##row,
-  UNIT_ARRAYS(UNIT_ARRAY_ENUM)
-#undef UNIT_ARRAY_ENUM
-      ARRAY_string, /* offsets, one uint32_t each */
-  ARRAY_byte,       /* what they point to */
-  N_ARRAYS
-};
-
-struct unit_section {
-  uint32_t offset; /* from the start, a multiple of 8 */
-  uint32_t count;
-};
-
-struct unit_header {
-  char magic[8];
-  uint32_t version;
-  uint32_t n_sections;
-  struct unit_section sections[N_ARRAYS];
-};
 
 static const uint32_t row_sizes[N_ARRAYS] = {
 #define UNIT_ROW_SIZE(row, array) [ARRAY_##row] = sizeof(struct unit_##row),
@@ -191,6 +170,8 @@ static const struct rule rules[] = {
     OPTIONAL(literal, object, object),
     INDEX(assembly, file, file),
     STRING(assembly, text),
+    BELOW(declaration, kind, UNIT_N_DECLARATION_KINDS),
+    INDEX(declaration, file, file),
 };
 
 static bool rule_holds(const struct rule *rule, const uint8_t *rows, const uint32_t *counts)
@@ -284,6 +265,15 @@ static bool kinds_hold(const struct unit *unit)
     if (!is_fine)
       return false;
   }
+  const uint32_t declared[UNIT_N_DECLARATION_KINDS] = {
+      [UNIT_DECLARES_ROUTINE] = unit->n_routines,
+      [UNIT_DECLARES_OBJECT] = unit->n_objects,
+      [UNIT_DECLARES_TYPE] = unit->n_types,
+      [UNIT_DECLARES_FIELD] = unit->n_fields,
+  };
+  for (uint32_t i = 0; i < unit->n_declarations; i++)
+    if (unit->declarations[i].row >= declared[unit->declarations[i].kind])
+      return false;
   return true;
 }
 
@@ -392,132 +382,4 @@ char *unit_path_text(const struct unit *unit, uint32_t path)
     g_string_append(text, name);
   }
   return g_string_free(text, FALSE);
-}
-
-/* ---- building ---- */
-
-struct unit_builder *unit_builder_new(void)
-{
-  struct unit_builder *builder = g_new0(struct unit_builder, 1);
-#define UNIT_NEW(row, array) builder->array = g_array_new(FALSE, FALSE, sizeof(struct unit_##row));
-  UNIT_ARRAYS(UNIT_NEW)
-#undef UNIT_NEW
-  builder->string_offsets = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-  builder->string_bytes = g_string_new(NULL);
-  builder->string_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  builder->path_ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-  builder->node_ids =
-      g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-  unit_builder_string(builder, "");
-  unit_builder_add_path(builder, &(struct unit_path){.parent = 0, .field = UNIT_NONE});
-  return builder;
-}
-
-void unit_builder_free(struct unit_builder *builder)
-{
-  if (builder == NULL)
-    return;
-#define UNIT_DROP(row, array) g_array_unref(builder->array);
-  UNIT_ARRAYS(UNIT_DROP)
-#undef UNIT_DROP
-  g_array_unref(builder->string_offsets);
-  g_string_free(builder->string_bytes, TRUE);
-  g_hash_table_unref(builder->string_ids);
-  g_hash_table_unref(builder->path_ids);
-  g_hash_table_unref(builder->node_ids);
-  g_free(builder);
-}
-
-#define UNIT_ADD(row, array)                                                                       \
-  uint32_t unit_builder_add_##row(struct unit_builder *builder, const struct unit_##row *row)      \
-  {                                                                                                \
-    g_array_append_vals(builder->array, row, 1);                                                   \
-    return builder->array->len - 1;                                                                \
-  }
-UNIT_ARRAYS(UNIT_ADD)
-#undef UNIT_ADD
-
-uint32_t unit_builder_string(struct unit_builder *builder, const char *text)
-{
-  g_autofree char *valid = NULL;
-  if (text == NULL)
-    text = "";
-  gpointer id = NULL;
-  if (g_hash_table_lookup_extended(builder->string_ids, text, NULL, &id))
-    return GPOINTER_TO_UINT(id);
-  if (!g_utf8_validate(text, -1, NULL))
-    text = valid = g_utf8_make_valid(text, -1);
-  if (valid != NULL && g_hash_table_lookup_extended(builder->string_ids, text, NULL, &id))
-    return GPOINTER_TO_UINT(id);
-  uint32_t offset = (uint32_t)builder->string_bytes->len;
-  g_string_append_len(builder->string_bytes, text, (gssize)strlen(text) + 1);
-  g_array_append_val(builder->string_offsets, offset);
-  uint32_t index = builder->string_offsets->len - 1;
-  g_hash_table_insert(builder->string_ids, g_strdup(text), GUINT_TO_POINTER(index));
-  return index;
-}
-
-uint32_t unit_builder_path(struct unit_builder *builder, uint32_t parent, uint32_t field)
-{
-  gint64 key = (gint64)(((uint64_t)parent << 32) | field);
-  gpointer id = NULL;
-  if (g_hash_table_lookup_extended(builder->path_ids, &key, NULL, &id))
-    return GPOINTER_TO_UINT(id);
-  uint32_t index =
-      unit_builder_add_path(builder, &(struct unit_path){.parent = parent, .field = field});
-  g_hash_table_insert(builder->path_ids, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(index));
-  return index;
-}
-
-uint32_t unit_builder_node(struct unit_builder *builder, enum unit_node_kind kind, uint32_t index,
-                           uint32_t path)
-{
-  struct unit_node node = {.kind = kind, .index = index, .path = path};
-  GBytes *key = g_bytes_new(&node, sizeof node);
-  gpointer id = NULL;
-  if (g_hash_table_lookup_extended(builder->node_ids, key, NULL, &id)) {
-    g_bytes_unref(key);
-    return GPOINTER_TO_UINT(id);
-  }
-  uint32_t row = unit_builder_add_node(builder, &node);
-  g_hash_table_insert(builder->node_ids, key, GUINT_TO_POINTER(row));
-  return row;
-}
-
-uint32_t unit_builder_temp(struct unit_builder *builder)
-{
-  struct unit_node node = {.kind = UNIT_NODE_TEMP, .index = UNIT_NONE, .path = 0};
-  return unit_builder_add_node(builder, &node);
-}
-
-static void append_section(GByteArray *bytes, struct unit_section *section, const void *rows,
-                           uint32_t count, uint32_t row_size)
-{
-  static const guint8 zeros[8] = {0};
-  guint rest = bytes->len % 8;
-  if (rest != 0)
-    g_byte_array_append(bytes, zeros, 8 - rest);
-  section->offset = bytes->len;
-  section->count = count;
-  if (count > 0)
-    g_byte_array_append(bytes, rows, count * row_size);
-}
-
-GBytes *unit_builder_freeze(struct unit_builder *builder)
-{
-  struct unit_header header = {
-      .magic = UNIT_MAGIC, .version = UNIT_VERSION, .n_sections = N_ARRAYS};
-  GByteArray *bytes = g_byte_array_new();
-  g_byte_array_append(bytes, (const guint8 *)&header, sizeof header);
-#define UNIT_APPEND(row, array)                                                                    \
-  append_section(bytes, &header.sections[ARRAY_##row], builder->array->data, builder->array->len,  \
-                 sizeof(struct unit_##row));
-  UNIT_ARRAYS(UNIT_APPEND)
-#undef UNIT_APPEND
-  append_section(bytes, &header.sections[ARRAY_string], builder->string_offsets->data,
-                 builder->string_offsets->len, sizeof(uint32_t));
-  append_section(bytes, &header.sections[ARRAY_byte], builder->string_bytes->str,
-                 (uint32_t)builder->string_bytes->len, 1);
-  memcpy(bytes->data, &header, sizeof header);
-  return g_byte_array_free_to_bytes(bytes);
 }

@@ -17,6 +17,8 @@
 #ifndef CLEAVE_ANALYZER_UNIT_H
 #define CLEAVE_ANALYZER_UNIT_H
 
+#include "analyzer/id_set.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 8u
+#define UNIT_VERSION 9u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -273,8 +275,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
-  UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                      moved as one of bytes: "(char *)p + n" */
+  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                          moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 
@@ -475,6 +477,23 @@ struct unit_assembly {
   uint32_t text; /* string: the declaration as written */
 };
 
+enum unit_declaration_kind {
+  UNIT_DECLARES_ROUTINE,
+  UNIT_DECLARES_OBJECT,
+  UNIT_DECLARES_TYPE,
+  UNIT_DECLARES_FIELD,
+  UNIT_N_DECLARATION_KINDS
+};
+
+/* Of a prefix alone (extract.h): the row of what is declared at a place. Sorted by all members. */
+struct unit_declaration {
+  uint32_t kind;    /* enum unit_declaration_kind */
+  uint32_t file;    /* file */
+  uint32_t offset;  /* bytes from the start of the file: of the expansion */
+  uint32_t spelled; /* where the name is spelled: the same, or an offset inside a macro */
+  uint32_t row;     /* routine, object, type or field by kind */
+};
+
 #pragma GCC diagnostic pop
 
 /* Every array of a unit: row type, name of the array. */
@@ -498,7 +517,8 @@ struct unit_assembly {
   X(arm, arms)                                                                                     \
   X(loop, loops)                                                                                   \
   X(literal, literals)                                                                             \
-  X(assembly, assemblies)
+  X(assembly, assemblies)                                                                          \
+  X(declaration, declarations)
 
 /* The view: read only, valid while the unit lives. `infos` has one row. */
 struct unit {
@@ -544,12 +564,14 @@ struct unit_builder {
 #undef UNIT_GROW
   GArray *string_offsets;
   GString *string_bytes;
-  GHashTable *string_ids;
-  GHashTable *path_ids;
-  GHashTable *node_ids;
+  struct id_map string_ids;
+  struct id_map path_ids;
+  struct id_map node_ids;
 };
 
 struct unit_builder *unit_builder_new(void);
+/* One that begins with the rows of frozen facts, each where it was. */
+struct unit_builder *unit_builder_thaw(const struct unit *unit);
 void unit_builder_free(struct unit_builder *builder);
 
 /* Appends a row and returns its index: unit_builder_add_call(builder, &call). */
@@ -561,6 +583,7 @@ UNIT_ARRAYS(UNIT_ADD)
 /* Interned: the same text, step or node gives the same index. NULL is the empty string. Bytes that
  * are not UTF-8 are replaced. */
 uint32_t unit_builder_string(struct unit_builder *builder, const char *text);
+const char *unit_builder_text(const struct unit_builder *builder, uint32_t string);
 uint32_t unit_builder_path(struct unit_builder *builder, uint32_t parent, uint32_t field);
 uint32_t unit_builder_node(struct unit_builder *builder, enum unit_node_kind kind, uint32_t index,
                            uint32_t path);

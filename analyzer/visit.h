@@ -49,13 +49,13 @@ struct place {
 struct visit {
   CXTranslationUnit tu;
   struct unit_builder *builder;
-  const char *root;       /* absolute, no slash at the end */
-  const char *main_path;  /* absolute */
-  GHashTable *files;      /* CXFile -> file row + 1 */
-  CXFile last_file;       /* of visit_file_text() */
+  const char *root;      /* absolute, no slash at the end */
+  const char *main_path; /* absolute */
+  GHashTable *files;     /* CXFile -> file row + 1 */
+  CXFile last_file;      /* of visit_file_text() */
   const char *last_text;
   size_t last_size;
-  GHashTable *texts; /* CXFile -> struct file_text * */
+  GHashTable *texts;      /* CXFile -> struct file_text * */
   GHashTable *file_paths; /* path -> file row + 1 */
   GHashTable *routines;   /* struct decl_key -> routine row */
   GHashTable *objects;    /* likewise */
@@ -63,6 +63,14 @@ struct visit {
   GHashTable *fields;     /* likewise */
   GHashTable *names;      /* name -> routine row of an implicitly declared routine */
   GArray *stack;          /* CXCursor: children of all nodes on the way down */
+
+  const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
+  bool *entered_again;     /* by file row of the base: its user reads the file anew */
+  bool is_lacking;         /* the base does not do: the unit must be walked without one */
+  bool is_early;           /* in a prefix: what its user defines is not known yet */
+  uint32_t
+      n_early_routines; /* rows that come from a prefix: the user may define and complete them */
+  uint32_t n_early_types;
 
   uint32_t routine;  /* the one that is walked, or UNIT_NONE */
   uint32_t object;   /* the one whose initialiser is walked, or UNIT_NONE */
@@ -86,16 +94,30 @@ struct visit {
 struct spot visit_spot(struct visit *visit, CXCursor cursor);
 struct spot visit_location(struct visit *visit, CXSourceLocation location);
 uint32_t visit_file(struct visit *visit, CXFile file);
+/* Makes the source itself row 0; FILE may be NULL where the parser does not know it. */
+void visit_main_file(struct visit *visit, CXFile file);
 /* True where declarations and bodies belong to the analysed tree rather than to the system. */
 bool visit_file_is_ours(const struct visit *visit, uint32_t file);
-/* The content of a file and its size; NULL where there is none. The parser looks a file up by walking
- * over every inclusion and macro expansion, so that each is asked for once. */
+/* The content of a file and its size; NULL where there is none. The parser looks a file up by
+ * walking over every inclusion and macro expansion, so that each is asked for once. */
 const char *visit_file_text(struct visit *visit, CXFile file, size_t *size);
 /* The macro whose expansion made the cursor, "" where none did; a string row. */
 uint32_t visit_macro(struct visit *visit, CXCursor cursor);
 /* The source between the ends of the cursor's expansion, blanks joined, cut at 200 bytes. */
 uint32_t visit_text(struct visit *visit, CXCursor cursor);
 uint32_t visit_string(struct visit *visit, CXString text); /* disposes of the text */
+
+/* ---- visit_base.c: what a precompiled header has told already ---- */
+
+/* Lists the declarations of a prefix that has been walked, for its users. False where two cannot be
+ * told apart by their places. */
+bool visit_base_list(struct visit *visit);
+/* The row of a declaration in the base, or UNIT_NONE. */
+uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
+                         CXCursor declaration);
+/* True where a definition may be used: in a prefix only what stands in one of its files, so that
+ * its facts are the same whoever uses it. */
+bool visit_sees(const struct visit *visit, CXCursor definition);
 
 /* ---- visit_tree.c: children ---- */
 

@@ -14,7 +14,9 @@ struct unit_object *visit_object_row(struct visit *visit, uint32_t object)
   return &g_array_index(visit->builder->objects, struct unit_object, object);
 }
 
-static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t position, CXType type)
+/* A row for a parameter; in the place of `row` unless that is UNIT_NONE. */
+static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t position, CXType type,
+                          uint32_t row)
 {
   struct unit_param param = {.routine = routine,
                              .position = position,
@@ -23,7 +25,10 @@ static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t positi
                              .flags = visit_value_flags(type),
                              .length_of = UNIT_NONE,
                              .object = UNIT_NONE};
-  return unit_builder_add_param(visit->builder, &param);
+  if (row == UNIT_NONE)
+    return unit_builder_add_param(visit->builder, &param);
+  g_array_index(visit->builder->params, struct unit_param, row) = param;
+  return row;
 }
 
 static uint32_t add_param_object(struct visit *visit, uint32_t routine, uint32_t position,
@@ -49,10 +54,13 @@ static void fill_params(struct visit *visit, uint32_t routine, CXCursor declarat
   visit_type_of(visit, clang_getResultType(type));
   for (int i = 0; i < n; i++)
     visit_type_of(visit, clang_getCursorType(clang_Cursor_getArgument(declaration, (unsigned)i)));
-  uint32_t first = add_param(visit, routine, 0, clang_getResultType(type));
+  const struct unit_routine *known = visit_routine_row(visit, routine);
+  uint32_t next = known->n_params == (uint32_t)n + 1 ? known->first_param : UNIT_NONE;
+  uint32_t first = add_param(visit, routine, 0, clang_getResultType(type), next);
   for (int i = 0; i < n; i++) {
     CXCursor cursor = clang_Cursor_getArgument(declaration, (unsigned)i);
-    uint32_t param = add_param(visit, routine, (uint32_t)i + 1, clang_getCursorType(cursor));
+    next = next == UNIT_NONE ? UNIT_NONE : next + 1;
+    uint32_t param = add_param(visit, routine, (uint32_t)i + 1, clang_getCursorType(cursor), next);
     uint32_t name = visit_string(visit, clang_getCursorSpelling(cursor));
     uint32_t object =
         is_definition ? add_param_object(visit, routine, (uint32_t)i + 1, cursor) : UNIT_NONE;
@@ -155,14 +163,16 @@ void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor de
   attributes_clear(&attributes);
 }
 
-uint32_t visit_routine(struct visit *visit, CXCursor declaration)
+static bool is_routine_definition(const struct visit *visit, CXCursor definition)
 {
-  uint32_t row = declarations_get(visit->routines, declaration);
-  if (row != UNIT_NONE)
-    return row;
-  CXCursor definition = clang_getCursorDefinition(declaration);
-  bool is_definition =
-      !clang_Cursor_isNull(definition) && clang_getCursorKind(definition) == CXCursor_FunctionDecl;
+  return clang_getCursorKind(definition) == CXCursor_FunctionDecl && visit_sees(visit, definition);
+}
+
+/* A row for the routine; in the place of `row` unless that is UNIT_NONE. */
+static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor definition,
+                             uint32_t row)
+{
+  bool is_definition = is_routine_definition(visit, definition);
   if (!is_definition)
     definition = declaration;
   CXType type = clang_getCursorType(definition);
@@ -180,13 +190,40 @@ uint32_t visit_routine(struct visit *visit, CXCursor declaration)
   if (is_definition)
     added.end_line =
         visit_location(visit, clang_getRangeEnd(clang_getCursorExtent(definition))).line;
-  row = unit_builder_add_routine(visit->builder, &added);
+  if (row == UNIT_NONE) {
+    row = unit_builder_add_routine(visit->builder, &added);
+  } else {
+    added.first_param = visit_routine_row(visit, row)->first_param;
+    added.n_params = visit_routine_row(visit, row)->n_params;
+    *visit_routine_row(visit, row) = added;
+  }
   declarations_put(visit->routines, declaration, row);
   fill_params(visit, row, definition, is_definition);
   visit_routine_attributes(visit, row, definition);
   if (!clang_equalCursors(definition, declaration))
     visit_routine_attributes(visit, row, declaration);
   return row;
+}
+
+/* True where there is nothing to add to a row that is known. */
+static bool is_told(struct visit *visit, uint32_t row, CXCursor declaration)
+{
+  return row >= visit->n_early_routines ||
+         (visit_routine_row(visit, row)->flags & UNIT_ROUTINE_DEFINED) != 0 ||
+         !is_routine_definition(visit, clang_getCursorDefinition(declaration));
+}
+
+uint32_t visit_routine(struct visit *visit, CXCursor declaration)
+{
+  uint32_t row = declarations_get(visit->routines, declaration);
+  if (row == UNIT_NONE) {
+    row = visit_base_find(visit, UNIT_DECLARES_ROUTINE, declaration);
+    if (row != UNIT_NONE)
+      declarations_put(visit->routines, declaration, row);
+  }
+  if (row != UNIT_NONE && is_told(visit, row, declaration))
+    return row;
+  return fill_routine(visit, declaration, clang_getCursorDefinition(declaration), row);
 }
 
 struct wanted {
@@ -213,6 +250,8 @@ bool visit_find_routine(struct visit *visit, const char *name, CXCursor *routine
 {
   struct wanted wanted = {.name = name};
   clang_visitChildren(clang_getTranslationUnitCursor(visit->tu), match_name, &wanted);
+  /* Declarations of a precompiled header are not among the children. */
+  visit->is_lacking = visit->is_lacking || (!wanted.is_found && visit->base != NULL);
   *routine = wanted.routine;
   return wanted.is_found;
 }
@@ -319,6 +358,11 @@ uint32_t visit_object(struct visit *visit, CXCursor declaration)
   uint32_t row = declarations_get(visit->objects, declaration);
   if (row != UNIT_NONE)
     return row;
+  row = visit_base_find(visit, UNIT_DECLARES_OBJECT, declaration);
+  if (row != UNIT_NONE) {
+    declarations_put(visit->objects, declaration, row);
+    return row;
+  }
   CXCursor parent = clang_getCursorSemanticParent(declaration);
   bool is_file_scope = clang_getCursorKind(parent) == CXCursor_TranslationUnit;
   enum unit_object_kind kind = kind_of_variable(declaration, is_file_scope);

@@ -22,6 +22,38 @@ static char *absolute_path(CXFile file)
   return canonical;
 }
 
+static struct unit_file describe_file(struct visit *visit, CXFile file, const char *path)
+{
+  size_t root_length = strlen(visit->root);
+  bool is_inside = strncmp(path, visit->root, root_length) == 0 && path[root_length] == '/';
+  uint32_t flags = is_inside ? UNIT_FILE_INSIDE : 0;
+  if (strcmp(path, visit->main_path) == 0)
+    flags |= UNIT_FILE_MAIN;
+  CXSourceLocation start = clang_getLocationForOffset(visit->tu, file, 0);
+  if (clang_Location_isInSystemHeader(start))
+    flags |= UNIT_FILE_SYSTEM;
+  const char *shown = is_inside ? path + root_length + 1 : path;
+  return (struct unit_file){.path = unit_builder_string(visit->builder, shown), .flags = flags};
+}
+
+void visit_main_file(struct visit *visit, CXFile file)
+{
+  g_autofree char *path = file != NULL ? absolute_path(file) : g_strdup(visit->main_path);
+  struct unit_file main_file = {.flags = UNIT_FILE_MAIN};
+  if (file != NULL)
+    main_file = describe_file(visit, file, path);
+  else
+    main_file.path = unit_builder_string(visit->builder, path);
+  if (visit->builder->files->len == 0)
+    unit_builder_add_file(visit->builder, &main_file);
+  else
+    g_array_index(visit->builder->files, struct unit_file, 0) = main_file;
+  if (file == NULL)
+    return;
+  g_hash_table_insert(visit->file_paths, g_steal_pointer(&path), GUINT_TO_POINTER(1));
+  g_hash_table_insert(visit->files, file, GUINT_TO_POINTER(1));
+}
+
 uint32_t visit_file(struct visit *visit, CXFile file)
 {
   if (file == NULL)
@@ -34,16 +66,7 @@ uint32_t visit_file(struct visit *visit, CXFile file)
   known = g_hash_table_lookup(visit->file_paths, path);
   uint32_t row = GPOINTER_TO_UINT(known) - 1;
   if (known == NULL) {
-    size_t root_length = strlen(visit->root);
-    bool is_inside = strncmp(path, visit->root, root_length) == 0 && path[root_length] == '/';
-    uint32_t flags = is_inside ? UNIT_FILE_INSIDE : 0;
-    if (strcmp(path, visit->main_path) == 0)
-      flags |= UNIT_FILE_MAIN;
-    CXSourceLocation start = clang_getLocationForOffset(visit->tu, file, 0);
-    if (clang_Location_isInSystemHeader(start))
-      flags |= UNIT_FILE_SYSTEM;
-    const char *shown = is_inside ? path + root_length + 1 : path;
-    struct unit_file added = {.path = unit_builder_string(visit->builder, shown), .flags = flags};
+    struct unit_file added = describe_file(visit, file, path);
     row = unit_builder_add_file(visit->builder, &added);
     g_hash_table_insert(visit->file_paths, g_strdup(path), GUINT_TO_POINTER(row + 1));
   }

@@ -399,15 +399,32 @@ static uint32_t record_name(struct visit *visit, CXCursor declaration)
   return visit_string(visit, name);
 }
 
+/* Other names that a header gave to a record before it was complete. */
+static void complete_typedefs(struct visit *visit, uint32_t record)
+{
+  for (uint32_t i = 0; i < visit->n_early_types; i++) {
+    struct unit_type *type = type_row(visit, i);
+    if (type->kind == UNIT_TYPEDEF && type->record == record && type->size == 0)
+      type->size = type_row(visit, record)->size;
+  }
+}
+
 uint32_t visit_record(struct visit *visit, CXCursor declaration)
 {
   uint32_t row = declarations_get(visit->types, declaration);
-  if (row != UNIT_NONE)
+  if (row == UNIT_NONE) {
+    row = visit_base_find(visit, UNIT_DECLARES_TYPE, declaration);
+    if (row != UNIT_NONE)
+      declarations_put(visit->types, declaration, row);
+  }
+  if (row != UNIT_NONE && (row >= visit->n_early_types || type_row(visit, row)->is_complete != 0))
     return row;
   CXCursor definition = clang_getCursorDefinition(declaration);
-  bool is_complete = !clang_Cursor_isNull(definition) && !clang_isInvalid(definition.kind);
+  bool is_complete = visit_sees(visit, definition);
+  if (row != UNIT_NONE && !is_complete)
+    return row;
   if (!is_complete)
-    definition = declaration;
+    definition = clang_getCanonicalCursor(declaration);
   enum CXCursorKind kind = clang_getCursorKind(definition);
   struct unit_type added = {.kind = kind == CXCursor_EnumDecl    ? UNIT_ENUM
                                     : kind == CXCursor_UnionDecl ? UNIT_UNION
@@ -420,7 +437,11 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration)
   added.line = spot.line;
   added.column = spot.column;
   added.name = record_name(visit, definition);
-  row = unit_builder_add_type(visit->builder, &added);
+  /* What a header leaves open may be completed by its user. */
+  if (row == UNIT_NONE)
+    row = unit_builder_add_type(visit->builder, &added);
+  else
+    *type_row(visit, row) = added;
   declarations_put(visit->types, declaration, row);
   if (!is_complete)
     return row;
@@ -428,6 +449,8 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration)
   CXType type = clang_getCursorType(definition);
   long long size = clang_Type_getSizeOf(type);
   type_row(visit, row)->size = size > 0 ? (uint64_t)size : 0;
+  if (row < visit->n_early_types)
+    complete_typedefs(visit, row);
   CXCursor owner = clang_getCursorSemanticParent(definition);
   enum CXCursorKind owner_kind = clang_getCursorKind(owner);
   if (owner_kind == CXCursor_StructDecl || owner_kind == CXCursor_UnionDecl) {
@@ -454,6 +477,8 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration)
 uint32_t visit_typedef(struct visit *visit, CXCursor declaration)
 {
   uint32_t row = declarations_get(visit->types, declaration);
+  if (row == UNIT_NONE)
+    row = visit_base_find(visit, UNIT_DECLARES_TYPE, declaration);
   if (row != UNIT_NONE)
     return row;
   CXType underlying = clang_getTypedefDeclUnderlyingType(declaration);
@@ -483,6 +508,11 @@ uint32_t visit_field(struct visit *visit, CXCursor field)
   uint32_t row = declarations_get(visit->fields, field);
   if (row != UNIT_NONE)
     return row;
+  row = visit_base_find(visit, UNIT_DECLARES_FIELD, field);
+  if (row != UNIT_NONE) {
+    declarations_put(visit->fields, field, row);
+    return row;
+  }
   visit_record(visit, clang_getCursorSemanticParent(field));
   return declarations_get(visit->fields, field);
 }

@@ -138,8 +138,9 @@ static GBytes *make_unit(const struct work *work, struct parser *parser,
                                   .root = work->compilations->root,
                                   .object = compilation->objects,
                                   .arguments = (const char *const *)compilation->arguments,
+                                  .prefix_line = prefixes_line(work->prefixes, wanted->number),
                                   .precompiled = is_plain ? NULL : precompiled,
-                                  .prefix = is_plain ? NULL : prefix->files};
+                                  .prefix = is_plain ? NULL : prefix->facts};
   return parser_unit(parser, &request, error);
 }
 
@@ -437,8 +438,8 @@ static bool take_prefix(void *context, guint number, GBytes *facts, const char *
   const struct work *work = ((struct waiting *)context)->work;
   struct prefix *prefix = work->prefixes->all->pdata[number];
   g_autofree char *path = prefix_path(work->folder, number);
-  prefix->files = facts != NULL ? unit_open(facts, NULL) : NULL;
-  if (prefix->files != NULL)
+  prefix->facts = facts != NULL ? unit_open(facts, NULL) : NULL;
+  if (prefix->facts != NULL)
     prefix->precompiled = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   unlink(path);
   return true;
@@ -462,14 +463,15 @@ static void remove_folder(const char *folder)
  * interrupted. */
 static bool precompile(struct work work, workers_progress *progress, void *context)
 {
-  guint n = work.prefixes->all->len;
+  g_autofree guint *numbers = g_new(guint, work.prefixes->all->len + 1);
+  guint n = 0;
+  for (guint i = 0; i < work.prefixes->all->len; i++)
+    if (((const struct prefix *)work.prefixes->all->pdata[i])->n_users >= PREFIX_MIN_USERS)
+      numbers[n++] = i;
   g_autofree char *folder = n != 0 ? g_dir_make_tmp("cleave-XXXXXX", NULL) : NULL;
   if (folder == NULL)
     return true;
   work.folder = folder;
-  g_autofree guint *numbers = g_new(guint, n);
-  for (guint i = 0; i < n; i++)
-    numbers[i] = i;
   struct waiting waiting = {.progress = progress, .context = context, .work = &work};
   struct pool pool = {
       .work = work, .take = take_prefix, .progress = wait_for_prefixes, .context = &waiting};
