@@ -1,6 +1,7 @@
 #include "analyzer/calls.h"
 
 #include "analyzer/signature.h"
+#include "analyzer/slots.h"
 
 #include <string.h>
 
@@ -17,7 +18,8 @@ struct search {
   struct flow *flow;
   GArray *taken;        /* struct taken, by routine, then place */
   GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
-  GHashTable *ways;     /* routine -> struct id_map of points_to_trace() */
+  struct slots *slots;
+  GHashTable *ways; /* routine -> struct id_map of points_to_trace() */
 };
 
 static gint compare_taken(gconstpointer left, gconstpointer right)
@@ -332,7 +334,8 @@ static bool slot_is_typed(const struct search *search, uint32_t unit, const stru
          !is_address_taken(here->unit, call->slot_object);
 }
 
-static void add_indirect(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
+/* Adds the targets of a call through a pointer; true when there can be no other. */
+static bool add_indirect(struct search *search, int64_t site, uint32_t caller, uint32_t unit,
                          uint32_t row)
 {
   const struct unit *from = linkage_unit(search->findings->linkage, unit);
@@ -341,8 +344,10 @@ static void add_indirect(struct search *search, int64_t site, uint32_t caller, u
   struct id_set targets = flow_routines(search->flow, flow_node(search->flow, unit, call->pointer));
   keep_fitting(search, shape, &targets);
   const char *tier = tier_of_slot(search, unit, call, &targets);
+  if (targets.n == 0 && slots_is_never_set(search->slots, unit, call))
+    return true;
   if (targets.n == 0 && slot_is_known(search, unit, call))
-    return;
+    return false;
   if (targets.n == 0) {
     targets = fallback_targets(search, unit, call);
     tier = "field";
@@ -355,12 +360,13 @@ static void add_indirect(struct search *search, int64_t site, uint32_t caller, u
   for (uint32_t i = 0; i < targets.n; i++)
     add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, tier, node);
   id_set_clear(&targets);
+  return false;
 }
 
 /* ---- sites and arguments ---- */
 
 static void add_site(struct search *search, int64_t site, uint32_t caller, const struct unit *unit,
-                     const struct unit_call *call)
+                     const struct unit_call *call, bool is_complete)
 {
   bool is_direct = call->callee != UNIT_NONE;
   struct fact_site record = {
@@ -370,7 +376,7 @@ static void add_site(struct search *search, int64_t site, uint32_t caller, const
       .line = call->line,
       .column = call->column,
       .is_direct = is_direct,
-      .is_complete = is_direct,
+      .is_complete = is_complete,
       .expression = is_direct ? unit_string(unit, unit->routines[call->callee].name)
                               : unit_string(unit, call->expression),
       .loop_depth = call->loop_depth,
@@ -457,13 +463,14 @@ static void add_call(struct search *search, uint32_t unit, uint32_t row)
   if (caller == LINK_NONE || (call->flags & UNIT_CALL_BUILTIN) != 0)
     return;
   int64_t site = findings_site(linkage, unit, row);
-  add_site(search, site, caller, from, call);
   for (uint32_t i = 0; i < call->n_arguments; i++)
     add_argument(search, site, from, &from->arguments[call->first_argument + i]);
   if (call->callee == UNIT_NONE) {
-    add_indirect(search, site, caller, unit, row);
+    bool is_complete = add_indirect(search, site, caller, unit, row);
+    add_site(search, site, caller, from, call, is_complete);
     return;
   }
+  add_site(search, site, caller, from, call, true);
   uint32_t callee = linkage_resolve_routine(linkage, search->flow->program, unit, call->callee);
   add_call_row(search, site, caller, callee, unit, row, CALL_DIRECT, "direct",
                findings_file(from, call->file), call->line);
@@ -540,6 +547,7 @@ void calls_find(struct findings *findings, struct flow *flow)
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
   g_ptr_array_find(findings->linkage->programs, flow->program, &search.program);
+  search.slots = slots_new(flow);
   collect_taken(&search);
   collect_fields(&search);
   bind_fallbacks(&search);
@@ -552,6 +560,7 @@ void calls_find(struct findings *findings, struct flow *flow)
     }
   }
   add_callbacks(&search);
+  slots_free(search.slots);
   g_array_unref(search.taken);
   g_hash_table_unref(search.by_field);
   g_hash_table_unref(search.ways);

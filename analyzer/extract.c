@@ -189,7 +189,7 @@ static void extract_routine(struct visit *visit, CXCursor declaration)
     return;
   visit->routine = routine;
   visit->n_statements = 0;
-  visit->conditional_depth = 0;
+  visit->conditional_depth = visit->is_null_guard = visit->has_left = 0;
   visit_statement(visit, body);
   visit_routine_row(visit, routine)->n_statements = visit->n_statements;
   visit_words(visit, routine);

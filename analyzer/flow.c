@@ -93,6 +93,15 @@ static struct linkage *linkage_of(const void *context)
   return ((const struct flow *)context)->linkage;
 }
 
+static bool holds_pointer(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  uint32_t unit = 0;
+  const struct unit_field *field = NULL;
+  if (linkage_leaf_at(linkage, type, offset, &unit, &field) != LINK_LEAF || field == NULL)
+    return true;
+  return (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) != 0;
+}
+
 static bool holds_number(const struct linkage *linkage, uint32_t type, uint32_t offset)
 {
   uint32_t unit = 0;
@@ -112,6 +121,9 @@ static enum points_to_fit fit(void *context, uint32_t object_type, uint32_t offs
   if (access_type == POINTS_TO_NUMBER)
     return holds_number(linkage_of(context), object_type - 1, offset) ? POINTS_TO_FIT
                                                                       : POINTS_TO_MISFIT;
+  if (access_type == POINTS_TO_POINTER)
+    return holds_pointer(linkage_of(context), object_type - 1, offset) ? POINTS_TO_FIT
+                                                                       : POINTS_TO_MISFIT;
   return answers[linkage_fit(linkage_of(context), object_type - 1, offset, access_type - 1)];
 }
 
@@ -129,6 +141,8 @@ static uint32_t target_of(const struct linkage *linkage, uint32_t unit, uint32_t
   if (is_plain_routine)
     return POINTS_TO_ROUTINE;
   const uint32_t anything = UNIT_VALUE_VOID | UNIT_VALUE_DEEP;
+  if ((flags & UNIT_VALUE_POINTERS) != 0 && (flags & UNIT_VALUE_ARRAY) == 0)
+    return POINTS_TO_POINTER;
   if ((flags & UNIT_VALUE_POINTER) == 0 || (flags & anything) != 0)
     return POINTS_TO_UNKNOWN;
   if ((flags & UNIT_VALUE_CHARACTER) != 0)
@@ -173,6 +187,8 @@ static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, u
   const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
   bool is_number = (variable->value & shaped) == 0 && variable->shape == 0 &&
                    variable->size < sizeof(void *) && variable->size != 0;
+  if ((variable->value & (shaped | UNIT_VALUE_VOID)) == 0 && variable->shape == 0)
+    points_to_set_number(flow->solver, object);
   if (is_number) {
     points_to_restrict(flow->solver, points_to_location(flow->solver, object, 0), POINTS_TO_NONE);
     return;
@@ -301,6 +317,23 @@ static uint32_t param_node(struct flow *flow, uint32_t unit, const struct unit_p
   return points_to_location(flow->solver, object_of(flow, unit, param->object), 0);
 }
 
+/* The node that arguments flow into: in front of a parameter that is freed, one that lets nothing
+ * but allocated memory through. */
+static uint32_t entrance(struct flow *flow, uint32_t routine, uint32_t position, uint32_t node)
+{
+  if (node == LINK_NONE || !freed_is_param(flow->freed, routine, position))
+    return node;
+  uint64_t key = (uint64_t)routine << 32 | position;
+  uint32_t gate = id_map_get(&flow->gates, key);
+  if (gate == LINK_NONE) {
+    gate = points_to_add_node(flow->solver);
+    points_to_restrict(flow->solver, gate, POINTS_TO_MEMORY);
+    points_to_add_copy(flow->solver, node, gate);
+    id_map_put(&flow->gates, key, gate);
+  }
+  return gate;
+}
+
 /* Shapes by number, 0 for one that fits everything. */
 static uint32_t shape_number(struct flow *flow, const char *shape)
 {
@@ -348,6 +381,7 @@ static uint32_t routine_object(struct flow *flow, uint32_t routine)
   g_autoptr(GArray) params = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (uint32_t i = 1; i < row->n_params; i++) {
     uint32_t node = param_node(flow, known->unit, &unit->params[row->first_param + i]);
+    node = entrance(flow, routine, i - 1, node);
     g_array_append_val(params, node);
   }
   points_to_set_routine(flow->solver, index, (const uint32_t *)(void *)params->data, params->len,
@@ -719,7 +753,8 @@ static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call
       continue;
     uint32_t to = flow->rests[routine];
     if (i + 1 < row->n_params)
-      to = param_node(flow, known->unit, &home->params[row->first_param + i + 1]);
+      to = entrance(flow, routine, i,
+                    param_node(flow, known->unit, &home->params[row->first_param + i + 1]));
     points_to_add_copy(flow->solver, to, from);
   }
 }
@@ -791,10 +826,47 @@ void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_
   add_call_through(flow, unit, call, pointer);
 }
 
+/* What an outside routine does when it is called through a pointer; true when that is new. */
+static bool bind_outside(struct flow *flow, uint32_t unit, uint32_t row, uint32_t routine)
+{
+  uint64_t key = (uint64_t)unit << 44 | (uint64_t)(row & 0x3fffff) << 22 | (routine & 0x3fffff);
+  if (linkage_routine(flow->linkage, routine)->is_defined ||
+      !id_map_put_new(&flow->outside, key, 1))
+    return false;
+  const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
+  if (call->heap != UNIT_NONE && summary_of(flow, routine).is_fresh)
+    add_heap(flow, unit, row, call);
+  const GPtrArray *models = models_of(flow, linkage_routine(flow->linkage, routine)->name);
+  for (guint i = 0; i < models->len; i++)
+    apply_model(flow, g_ptr_array_index(models, i), unit, row);
+  return call->heap != UNIT_NONE || models->len != 0;
+}
+
+static bool bind_outside_calls(struct flow *flow)
+{
+  bool is_any = false;
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(flow->linkage, index);
+    for (uint32_t c = 0; c < unit->n_calls; c++) {
+      const struct unit_call *call = &unit->calls[c];
+      if (call->callee != UNIT_NONE || !flow_looks_at(flow, index, call->caller))
+        continue;
+      struct id_set targets = flow_routines(flow, flow_node(flow, index, call->pointer));
+      for (uint32_t t = 0; t < targets.n; t++)
+        is_any |= bind_outside(flow, index, c, targets.ids[t]);
+      id_set_clear(&targets);
+    }
+  }
+  return is_any;
+}
+
 void flow_solve(struct flow *flow)
 {
-  points_to_solve(flow->solver);
-  name_objects(flow, points_to_n_objects(flow->solver));
+  do {
+    points_to_solve(flow->solver);
+    name_objects(flow, points_to_n_objects(flow->solver));
+  } while (bind_outside_calls(flow));
 }
 
 /* ---- the program ---- */
@@ -893,6 +965,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   struct points_to_types types = {fit, size_of, target_at, accepts, flow};
   flow->solver = points_to_new(&types);
   points_to_watch(flow->solver, linkage->is_interrupted);
+  flow->freed = freed_new(linkage, program, models);
   flow->objects = g_array_new(FALSE, FALSE, sizeof(struct flow_object));
   flow->callbacks = g_array_new(FALSE, FALSE, sizeof(struct flow_callback));
   flow->raw_memory = flow->opaque_local = LINK_NONE;
@@ -939,6 +1012,9 @@ void flow_free(struct flow *flow)
   g_array_unref(flow->callbacks);
   g_array_unref(flow->objects);
   points_to_free(flow->solver);
+  freed_free(flow->freed);
+  id_map_clear(&flow->gates);
+  id_map_clear(&flow->outside);
   g_free(flow);
 }
 

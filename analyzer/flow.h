@@ -4,6 +4,7 @@
 #ifndef CLEAVE_ANALYZER_FLOW_H
 #define CLEAVE_ANALYZER_FLOW_H
 
+#include "analyzer/freed.h"
 #include "analyzer/linkage.h"
 #include "analyzer/liveness.h"
 #include "analyzer/models.h"
@@ -47,6 +48,9 @@ struct flow {
   const struct liveness *liveness;
   enum flow_phase phase;
   struct points_to *solver;
+  struct freed *freed;
+  struct id_map outside;             /* calls through pointers that reach outside routines */
+  struct id_map gates;               /* routine and parameter -> node in front of a freed one */
   GArray *objects;                   /* struct flow_object by solver object */
   uint32_t **nodes;                  /* [unit][node] -> solver node or LINK_NONE, made on demand */
   uint32_t **unit_objects;           /* [unit][object] -> solver object or LINK_NONE */

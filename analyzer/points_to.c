@@ -64,6 +64,7 @@ struct object {
   uint32_t viewed; /* the object that this is a view of, or POINTS_TO_NONE */
   uint32_t bytes;  /* of a view: what it is a view of, see view_of() */
   bool is_opaque;
+  bool is_number;  /* a plain number */
   bool is_memory;  /* allocated */
   bool is_between; /* made for a record copy */
   uint32_t n_locations, n_allocated;
@@ -255,6 +256,11 @@ void points_to_set_opaque(struct points_to *solver, uint32_t object)
   OBJECT(solver, object)->is_opaque = true;
 }
 
+void points_to_set_number(struct points_to *solver, uint32_t object)
+{
+  OBJECT(solver, object)->is_number = true;
+}
+
 void points_to_set_memory(struct points_to *solver, uint32_t object)
 {
   OBJECT(solver, object)->is_memory = true;
@@ -282,6 +288,8 @@ static enum points_to_fit fit(struct points_to *solver, uint32_t location, uint3
     return POINTS_TO_FIT;
   if (object->type == POINTS_TO_SCALAR && target == POINTS_TO_NUMBER)
     return POINTS_TO_FIT;
+  if (object->type == POINTS_TO_SCALAR && target == POINTS_TO_POINTER)
+    return object->is_opaque || object->is_number ? POINTS_TO_MISFIT : POINTS_TO_FIT;
   if (object->type == POINTS_TO_SCALAR)
     return target == POINTS_TO_TEXT && object->is_opaque ? POINTS_TO_FIT : POINTS_TO_MISFIT;
   if (object->type == target && node->offset == 0)

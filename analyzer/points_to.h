@@ -29,6 +29,7 @@
 #define POINTS_TO_ROUTINE (UINT32_MAX - 3) /* as a pointer's target: routines */
 #define POINTS_TO_MEMORY (UINT32_MAX - 4)  /* as a pointer's target: what was allocated */
 #define POINTS_TO_NUMBER (UINT32_MAX - 5)  /* as a pointer's target: numbers */
+#define POINTS_TO_POINTER (UINT32_MAX - 6) /* as a pointer's target: pointers */
 
 struct points_to;
 
@@ -41,7 +42,7 @@ enum points_to_fit {
 /* What only the caller knows about types. All must be pure functions. */
 struct points_to_types {
   /* Whether what lies at `offset` of an object of a record type may be accessed as another record,
-   * as POINTS_TO_TEXT or as POINTS_TO_NUMBER. */
+   * as POINTS_TO_TEXT, POINTS_TO_NUMBER or POINTS_TO_POINTER. */
   enum points_to_fit (*fit)(void *context, uint32_t object_type, uint32_t offset,
                             uint32_t access_type);
   /* Bytes of a record, 0 when unknown. */
@@ -66,6 +67,8 @@ void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_i
 uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type);
 /* Says that nothing stored in an object can be a pointer: its locations have no contents. */
 void points_to_set_opaque(struct points_to *solver, uint32_t object);
+/* Says that an object is a number, though one that a pointer may travel in. */
+void points_to_set_number(struct points_to *solver, uint32_t object);
 /* Says that an object was allocated: there may be more memory behind its record. */
 void points_to_set_memory(struct points_to *solver, uint32_t object);
 /* Lets a node hold only what may be accessed as a type: a declared pointer's target. */

@@ -255,6 +255,17 @@ static void add_named(struct state *state, const struct flow *flow, uint32_t uni
   add_modes(state, access, modes);
 }
 
+/* Whether characters may lie where a record begins. A pointer to the record that became one to
+ * characters on its way through "void *" does not mean its first field. */
+static bool begins_with_text(const struct linkage *linkage, uint32_t type)
+{
+  uint32_t unit = 0;
+  const struct unit_field *field = NULL;
+  if (type == LINK_NONE || linkage_leaf_at(linkage, type, 0, &unit, &field) == LINK_ANY_LEAF)
+    return true;
+  return field != NULL && (field->flags & UNIT_VALUE_CHARACTER) != 0;
+}
+
 /* Accesses through a pointer, to every object that outlives the call. */
 static void add_pointed(struct state *state, struct flow *flow, const bool *is_reachable,
                         uint32_t unit, const struct unit_access *row, struct access access)
@@ -278,6 +289,9 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
       continue;
     bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
                    linkage_fit(linkage, known->type, offset, record) != LINK_MISFIT;
+    if (known->kind == FLOW_HEAP && record == LINK_NONE && offset == 0 &&
+        row->operation != UNIT_OPERATION_WHOLE && !begins_with_text(linkage, known->type))
+      continue;
     if (!is_same)
       continue;
     g_autofree char *field = NULL;

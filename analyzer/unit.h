@@ -153,7 +153,8 @@ enum unit_value_flags {
   UNIT_VALUE_ATOMIC = 1u << 10,
   UNIT_VALUE_VOLATILE = 1u << 11,
   UNIT_VALUE_FLOATING = 1u << 12,
-  UNIT_VALUE_DEEP = 1u << 13, /* a pointer to pointers or arrays */
+  UNIT_VALUE_DEEP = 1u << 13,     /* a pointer to pointers or arrays */
+  UNIT_VALUE_POINTERS = 1u << 14, /* a pointer to pointers */
 };
 
 enum unit_type_kind { UNIT_STRUCT, UNIT_UNION, UNIT_ENUM, UNIT_TYPEDEF, UNIT_N_TYPE_KINDS };
@@ -304,7 +305,8 @@ enum unit_call_flags {
   UNIT_CALL_CLEANUP = 1u << 1,     /* attribute cleanup: no call expression in the source */
   UNIT_CALL_INITIALISER = 1u << 2, /* in the initialiser of a variable */
   UNIT_CALL_BUILTIN = 1u << 3,     /* a compiler builtin */
-  UNIT_CALL_CONDITIONAL = 1u << 4, /* does not run on every path through the routine */
+  UNIT_CALL_CONDITIONAL = 1u << 4, /* does not run on every path through the routine; a
+                                      pointer that is tested for NULL counts as set */
   UNIT_CALL_USED = 1u << 5,        /* its result is used */
 };
 

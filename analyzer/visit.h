@@ -81,6 +81,8 @@ struct visit {
   uint32_t arm;
   uint32_t n_groups; /* of arms so far */
   uint32_t conditional_depth;
+  uint32_t is_null_guard; /* inside what runs only for a NULL pointer */
+  uint32_t has_left;      /* some path through the routine has ended already */
   CXCursor subject;       /* of the switch around */
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
@@ -131,6 +133,9 @@ static inline CXCursor visit_at(const struct visit *visit, guint index)
 /* Without parentheses, implicit conversions and __extension__; casts too if told. */
 CXCursor visit_strip(struct visit *visit, CXCursor cursor, bool strip_casts);
 bool visit_child(struct visit *visit, CXCursor cursor, guint number, CXCursor *child);
+/* What a cast or a compound literal is made of: expressions of its type (typeof, the length of an
+ * array) come before it. */
+bool visit_operand(struct visit *visit, CXCursor cursor, CXCursor *operand);
 /* The expression children: no type references, no attributes. */
 guint visit_push_expressions(struct visit *visit, CXCursor cursor, guint *n_children);
 

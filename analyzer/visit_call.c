@@ -326,9 +326,10 @@ static struct unit_call new_call(struct visit *visit, const struct spot *spot)
       .loop_depth = visit->loop_depth,
       .arm = visit->arm,
       .heap = UNIT_NONE,
-      .flags = (visit->conditional_depth > 0 ? (uint32_t)UNIT_CALL_CONDITIONAL : 0u) |
-               (visit->is_initialiser ? (uint32_t)UNIT_CALL_INITIALISER : 0u) |
-               (visit->is_possible ? (uint32_t)UNIT_CALL_POSSIBLE : 0u)};
+      .flags =
+          (visit->conditional_depth + visit->has_left > 0 ? (uint32_t)UNIT_CALL_CONDITIONAL : 0u) |
+          (visit->is_initialiser ? (uint32_t)UNIT_CALL_INITIALISER : 0u) |
+          (visit->is_possible ? (uint32_t)UNIT_CALL_POSSIBLE : 0u)};
 }
 
 void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot, uint32_t flags,

@@ -236,7 +236,7 @@ static struct place place_of_compound(struct visit *visit, CXCursor expression, 
   if (visit->routine == UNIT_NONE)
     visit_object_row(visit, object)->flags |= UNIT_OBJECT_DEFINED;
   CXCursor initialiser;
-  if (visit_child(visit, expression, 0, &initialiser))
+  if (visit_operand(visit, expression, &initialiser))
     visit_initialiser(visit, &place, initialiser, visit->routine == UNIT_NONE);
   return place;
 }
@@ -645,7 +645,7 @@ static void note_cast(struct value *value, CXType from, CXType to)
 static struct value value_of_cast(struct visit *visit, CXCursor expression, CXType type)
 {
   CXCursor child;
-  if (!visit_child(visit, expression, 0, &child))
+  if (!visit_operand(visit, expression, &child))
     return value_none(type);
   struct value value = visit_value(visit, child);
   CXType from = clang_getCursorType(child);

@@ -81,6 +81,54 @@ static void visit_conditional(struct visit *visit, CXCursor statement)
   visit->conditional_depth--;
 }
 
+enum null_test { NULL_TEST_NONE, NULL_TEST_SET, NULL_TEST_NULL };
+
+static bool is_pointer_type(CXType type)
+{
+  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
+  return kind == CXType_Pointer;
+}
+
+/* "p", "p != NULL" or "!p", "p == NULL". */
+static enum null_test null_test_of(struct visit *visit, CXCursor condition)
+{
+  CXCursor stripped = visit_strip(visit, condition, false);
+  CXCursor left, right;
+  if (clang_getCursorKind(stripped) == CXCursor_UnaryOperator &&
+      clang_getCursorUnaryOperatorKind(stripped) == CXUnaryOperator_LNot &&
+      visit_child(visit, stripped, 0, &left))
+    return is_pointer_type(clang_getCursorType(visit_strip(visit, left, false))) ? NULL_TEST_NULL
+                                                                                 : NULL_TEST_NONE;
+  if (clang_getCursorKind(stripped) != CXCursor_BinaryOperator)
+    return is_pointer_type(clang_getCursorType(stripped)) ? NULL_TEST_SET : NULL_TEST_NONE;
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(stripped);
+  bool is_equality = kind == CXBinaryOperator_EQ || kind == CXBinaryOperator_NE;
+  if (!is_equality || !visit_child(visit, stripped, 0, &left) ||
+      !visit_child(visit, stripped, 1, &right) || !is_pointer_type(clang_getCursorType(left)) ||
+      clang_getCursorKind(visit_strip(visit, right, true)) != CXCursor_IntegerLiteral)
+    return NULL_TEST_NONE;
+  return kind == CXBinaryOperator_EQ ? NULL_TEST_NULL : NULL_TEST_SET;
+}
+
+static void visit_then(struct visit *visit, CXCursor then, enum null_test test)
+{
+  if (test == NULL_TEST_SET) {
+    visit_statement(visit, then);
+    return;
+  }
+  uint32_t outer = visit->is_null_guard;
+  visit->is_null_guard = test == NULL_TEST_NULL;
+  visit_conditional(visit, then);
+  visit->is_null_guard = outer;
+}
+
+/* The rest of the routine does not run on this path. */
+static void note_leaving(struct visit *visit)
+{
+  if (visit->conditional_depth > 0 && !visit->is_null_guard)
+    visit->has_left = 1;
+}
+
 static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
 {
   guint n = 0;
@@ -98,7 +146,7 @@ static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
   uint32_t arm = visit_condition_arms(visit, condition, true, group, then);
   if (arm != UNIT_NONE)
     visit->arm = arm;
-  visit_conditional(visit, then);
+  visit_then(visit, then, null_test_of(visit, condition));
   visit->arm = outer;
   if (n > 2) {
     CXCursor otherwise = visit_at(visit, start + 2);
@@ -352,12 +400,17 @@ void visit_statement(struct visit *visit, CXCursor statement)
     break;
   case CXCursor_ReturnStmt:
     visit_return(visit, statement);
+    note_leaving(visit);
+    break;
+  case CXCursor_GotoStmt:
+    note_leaving(visit);
     break;
   case CXCursor_GCCAsmStmt:
   case CXCursor_MSAsmStmt:
     visit_assembly(visit, statement);
     break;
   case CXCursor_IndirectGotoStmt: {
+    note_leaving(visit);
     CXCursor target;
     if (visit_child(visit, statement, 0, &target))
       visit_discard(visit, target);

@@ -67,6 +67,16 @@ bool visit_child(struct visit *visit, CXCursor cursor, guint number, CXCursor *c
   return nth.is_found;
 }
 
+bool visit_operand(struct visit *visit, CXCursor cursor, CXCursor *operand)
+{
+  guint n = 0;
+  guint start = visit_push_expressions(visit, cursor, &n);
+  if (n != 0)
+    *operand = visit_at(visit, start + n - 1);
+  visit_pop(visit, start);
+  return n != 0;
+}
+
 CXCursor visit_strip(struct visit *visit, CXCursor cursor, bool strip_casts)
 {
   for (;;) {
@@ -77,6 +87,11 @@ CXCursor visit_strip(struct visit *visit, CXCursor cursor, bool strip_casts)
                        clang_getCursorUnaryOperatorKind(cursor) == CXUnaryOperator_Extension);
     if (!is_wrapper)
       return cursor;
+    if (kind == CXCursor_CStyleCastExpr) {
+      if (!visit_operand(visit, cursor, &cursor))
+        return cursor;
+      continue;
+    }
     guint n = 0;
     guint start = visit_push_expressions(visit, cursor, &n);
     CXCursor child = n == 1 ? visit_at(visit, start) : cursor;

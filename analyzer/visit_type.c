@@ -102,7 +102,7 @@ static uint32_t flags_of_pointee(CXType pointee)
     return flags | UNIT_VALUE_ROUTINE_POINTER;
   case CXType_Pointer:
   case CXType_BlockPointer:
-    return flags | UNIT_VALUE_DEEP;
+    return flags | UNIT_VALUE_DEEP | UNIT_VALUE_POINTERS;
   default:
     return is_array(canonical) ? flags | UNIT_VALUE_DEEP : flags;
   }

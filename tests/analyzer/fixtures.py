@@ -3,6 +3,8 @@
 
     // call: CALLER -> CALLEE TIER      all the targets of the calls through pointers on the line
     // unresolved                       a call through a pointer without a target
+    // complete                         and it is sure that there is none
+    // no access: ROUTINE STATE         the routine never touches it
     // access: ROUTINE MODE STATE[.FIELD]
     // state: STATE[.FIELD] STORAGE CLASS
     // effect: ROUTINE EFFECT           directly
@@ -36,7 +38,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract): (.*)|(unresolved)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access): (.*)|(unresolved|complete)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -99,6 +101,13 @@ def holds(store, line, kind, text):
         routine, what, end = text.split(" ")
         return store.execute("SELECT count(*) FROM v_span WHERE routine = ? AND kind = ? AND line = ?"
                              " AND end_line = ?", (routine, what, line, int(end))).fetchone()[0] > 0
+    if kind == "no access":
+        routine, state = text.split(" ")
+        rows = store.execute("SELECT state, field FROM v_access WHERE routine = ?", (routine,))
+        return not any(full(*row).startswith(state) for row in rows)
+    if kind == "complete":
+        return store.execute("SELECT count(*) FROM fact_site WHERE line = ? AND NOT is_direct AND is_complete",
+                             (line,)).fetchone()[0] > 0
     if kind == "unresolved":
         return store.execute("SELECT count(*) FROM v_unresolved WHERE line = ?", (line,)).fetchone()[0] > 0
     raise SystemExit(f"unknown expectation '{kind}'")

@@ -1,0 +1,181 @@
+#include "analyzer/slots.h"
+
+struct slots {
+  struct flow *flow;
+  struct id_map fields;  /* record and offset in it -> 1 where something is stored */
+  struct id_map objects; /* link object -> 1 */
+  struct id_map taken;   /* link routine whose address is taken -> 1 */
+  struct id_map given; /* routine and parameter, from 0, that some call hands more than NULL -> 1 */
+};
+
+/* The innermost field of a path, or UNIT_NONE where it only leads to elements of an array. */
+static uint32_t last_field(const struct unit *unit, uint32_t path)
+{
+  while (path != 0 && unit->paths[path].field == UNIT_NONE)
+    path = unit->paths[path].parent;
+  return path != 0 ? unit->paths[path].field : UNIT_NONE;
+}
+
+/* A field by the record that it is declared in, so that every way to name it gives the same key. */
+static uint64_t field_key(const struct link_unit *here, uint32_t field)
+{
+  const struct unit_field *row = &here->unit->fields[field];
+  return (uint64_t)here->types[row->type_id] << 32 | row->bit_offset / 8;
+}
+
+static void note_path(struct slots *slots, const struct link_unit *here, uint32_t path)
+{
+  uint32_t field = last_field(here->unit, path);
+  if (field != UNIT_NONE)
+    id_map_put(&slots->fields, field_key(here, field), 1);
+}
+
+static void note_object(struct slots *slots, uint32_t unit, uint32_t row)
+{
+  const struct flow *flow = slots->flow;
+  if (linkage_unit(flow->linkage, unit)->objects[row].kind > UNIT_OBJECT_STATIC_LOCAL)
+    return;
+  uint32_t object = linkage_resolve_object(flow->linkage, flow->program, unit, row);
+  if (object != LINK_NONE)
+    id_map_put(&slots->objects, object, 1);
+}
+
+/* ---- parameters that are always NULL ---- */
+
+static void note_call(struct slots *slots, uint32_t unit, const struct unit_call *call)
+{
+  const struct flow *flow = slots->flow;
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  uint32_t callee = linkage_resolve_routine(flow->linkage, flow->program, unit, call->callee);
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    if (from->arguments[call->first_argument + i].kind != UNIT_ARGUMENT_NULL)
+      id_map_put(&slots->given, (uint64_t)callee << 32 | i, 1);
+  }
+}
+
+static bool is_own(const struct link_program *program, uint32_t unit)
+{
+  for (guint i = 0; i < program->own->len; i++) {
+    if (g_array_index(program->own, uint32_t, i) == unit)
+      return true;
+  }
+  return false;
+}
+
+/* Whether an object is a parameter that every call hands NULL, and nothing else is put into. */
+static bool is_null_param(const struct slots *slots, uint32_t unit, uint32_t row)
+{
+  const struct flow *flow = slots->flow;
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const struct unit_object *object = &from->objects[row];
+  if (object->kind != UNIT_OBJECT_PARAM || object->position == 0 || object->routine == UNIT_NONE)
+    return false;
+  const struct unit_routine *routine = &from->routines[object->routine];
+  uint32_t known = flow->linkage->units[unit].routines[object->routine];
+  return known != LINK_NONE && object->position < routine->n_params &&
+         (from->params[routine->first_param + object->position].uses & UNIT_USE_ASSIGNED) == 0 &&
+         is_own(flow->program, unit) && id_map_get(&slots->taken, known) == UINT32_MAX &&
+         id_map_get(&slots->given, (uint64_t)known << 32 | (object->position - 1)) == UINT32_MAX;
+}
+
+static bool stores_null(const struct slots *slots, uint32_t unit, const struct unit_edge *edge)
+{
+  if (edge->kind != UNIT_EDGE_STORE && edge->kind != UNIT_EDGE_COPY)
+    return false;
+  const struct unit_node *from = &linkage_unit(slots->flow->linkage, unit)->nodes[edge->from];
+  return from->kind == UNIT_NODE_OBJECT && from->path == 0 &&
+         is_null_param(slots, unit, from->index);
+}
+
+/* ---- what is stored ---- */
+
+static void note_edge(struct slots *slots, uint32_t unit, const struct unit_edge *edge)
+{
+  if (stores_null(slots, unit, edge))
+    return;
+  const struct link_unit *here = &slots->flow->linkage->units[unit];
+  if (edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_FIELD ||
+      edge->kind == UNIT_EDGE_ADDRESS)
+    note_path(slots, here, edge->path);
+  if (edge->kind == UNIT_EDGE_ADDRESS && last_field(here->unit, edge->path) == UNIT_NONE)
+    note_object(slots, unit, edge->from);
+  const struct unit_node *to = &here->unit->nodes[edge->to];
+  if (edge->kind == UNIT_EDGE_STORE || to->kind != UNIT_NODE_OBJECT)
+    return;
+  note_path(slots, here, to->path);
+  if (last_field(here->unit, to->path) == UNIT_NONE)
+    note_object(slots, unit, to->index);
+}
+
+static void note_uses(struct slots *slots, uint32_t unit)
+{
+  struct flow *flow = slots->flow;
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  for (uint32_t i = 0; i < from->n_calls; i++) {
+    const struct unit_call *call = &from->calls[i];
+    if (call->callee != UNIT_NONE && flow_looks_at(flow, unit, call->caller))
+      note_call(slots, unit, call);
+  }
+  for (uint32_t i = 0; i < from->n_edges; i++) {
+    const struct unit_edge *edge = &from->edges[i];
+    if (edge->kind == UNIT_EDGE_ROUTINE && flow_has_edge(flow, unit, edge))
+      id_map_put(&slots->taken,
+                 linkage_resolve_routine(flow->linkage, flow->program, unit, edge->from), 1);
+  }
+}
+
+struct slots *slots_new(struct flow *flow)
+{
+  struct slots *slots = g_new0(struct slots, 1);
+  slots->flow = flow;
+  for (guint i = 0; i < flow->program->units->len; i++)
+    note_uses(slots, g_array_index(flow->program->units, uint32_t, i));
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(flow->linkage, index);
+    for (uint32_t e = 0; e < unit->n_edges; e++) {
+      if (flow_has_edge(flow, index, &unit->edges[e]))
+        note_edge(slots, index, &unit->edges[e]);
+    }
+  }
+  return slots;
+}
+
+void slots_free(struct slots *slots)
+{
+  if (slots == NULL)
+    return;
+  id_map_clear(&slots->fields);
+  id_map_clear(&slots->objects);
+  id_map_clear(&slots->taken);
+  id_map_clear(&slots->given);
+  g_free(slots);
+}
+
+/* A record that a system header declares may be filled by its library. */
+static bool is_of_tree(const struct unit *unit, const struct unit_field *field)
+{
+  uint32_t file = unit->types[field->type_id].file;
+  return file != UNIT_NONE && (unit->files[file].flags & UNIT_FILE_SYSTEM) == 0;
+}
+
+bool slots_is_never_set(const struct slots *slots, uint32_t unit, const struct unit_call *call)
+{
+  const struct flow *flow = slots->flow;
+  const struct link_unit *here = &flow->linkage->units[unit];
+  if (!flow->program->has_main || flow->phase != FLOW_LIVE)
+    return false;
+  uint32_t field = last_field(here->unit, call->slot_path);
+  if (field != UNIT_NONE)
+    return is_of_tree(here->unit, &here->unit->fields[field]) &&
+           id_map_get(&slots->fields, field_key(here, field)) == UINT32_MAX;
+  if (call->slot_base != UNIT_BASE_OBJECT || call->slot_object == UNIT_NONE)
+    return false;
+  if (is_null_param(slots, unit, call->slot_object))
+    return true;
+  if (here->unit->objects[call->slot_object].kind > UNIT_OBJECT_STATIC_LOCAL)
+    return false;
+  uint32_t object = linkage_resolve_object(flow->linkage, flow->program, unit, call->slot_object);
+  return object != LINK_NONE && linkage_object(flow->linkage, object)->is_defined &&
+         id_map_get(&slots->objects, object) == UINT32_MAX;
+}
