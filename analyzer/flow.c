@@ -713,12 +713,31 @@ static uint32_t copied_record(const struct flow *flow, uint32_t unit, const stru
   return POINTS_TO_UNKNOWN;
 }
 
+/* The routine of the program that a literal names. */
+static void add_named(struct flow *flow, const struct model *model, uint32_t unit,
+                      const struct unit_call *call, uint32_t result)
+{
+  if (model->names == MODEL_NO_ARGUMENT || (uint32_t)model->names >= call->n_arguments)
+    return;
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  const struct unit_argument *argument =
+      &from->arguments[call->first_argument + (uint32_t)model->names];
+  if (argument->kind != UNIT_ARGUMENT_STRING)
+    return;
+  const struct link_symbol *found =
+      g_hash_table_lookup(flow->program->routines, unit_string(from, argument->text));
+  if (found != NULL)
+    points_to_add_address(flow->solver, result,
+                          routine_object(flow, resolve(flow, found->unit, found->row)), 0);
+}
+
 static void apply_model(struct flow *flow, const struct model *model, uint32_t unit, uint32_t row)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   if (!model_applies(flow, model, unit, call))
     return;
   uint32_t result = flow_node(flow, unit, call->result);
+  add_named(flow, model, unit, call, result);
   if (model->callback != MODEL_NO_ARGUMENT)
     apply_callback(flow, model, unit, row, call);
   if (model->returns != MODEL_NO_ARGUMENT && model->is_allocator)

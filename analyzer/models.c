@@ -176,7 +176,7 @@ static bool read_model(struct models *models, const struct yaml_file *file, stru
 {
   static const char *const keys[] = {"routine",    "when",     "callback",  "field",   "pass",
                                      "invoked_by", "detached", "allocates", "returns", "copy",
-                                     "keep",       "fill",     "frees",     NULL};
+                                     "keep",       "fill",     "frees",     "names",   NULL};
   if (!yaml_check_keys(file, node, keys, error))
     return false;
   if (yaml_get(node, "routine") == NULL)
@@ -194,6 +194,7 @@ static bool read_model(struct models *models, const struct yaml_file *file, stru
          (detached == NULL || yaml_boolean(file, detached, &model->is_detached, error)) &&
          (allocates == NULL || yaml_boolean(file, allocates, &model->is_allocator, error)) &&
          read_argument(file, node, "frees", &model->frees, error) &&
+         read_argument(file, node, "names", &model->names, error) &&
          read_returns(file, node, model, error) && read_copy(file, node, model, error) &&
          read_place(file, node, "keep", &model->keep, &model->keep_slot, error) &&
          read_place(file, node, "fill", &model->fill, &model->fill_slot, error);

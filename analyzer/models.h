@@ -34,6 +34,7 @@ struct model {
   bool is_detached;           /* runs on a thread or at a signal: nobody in the tree calls it */
 
   int frees;          /* argument that is freed, or MODEL_NO_ARGUMENT */
+  int names;          /* literal argument that is the symbol of the result, or MODEL_NO_ARGUMENT */
   int returns;        /* argument that is the result, or MODEL_NO_ARGUMENT */
   char *returns_slot; /* or what is kept there */
   int copy_to;        /* argument whose pointee receives all fields ... */

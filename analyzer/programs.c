@@ -32,9 +32,18 @@ static bool is_body(const struct unit_routine *routine)
   return (routine->flags & body) != 0;
 }
 
+/* An inline body that gives no symbol: C99's without extern, GNU's with it. */
+static bool is_inline_only(const struct unit_routine *routine)
+{
+  bool is_extern = (routine->flags & UNIT_ROUTINE_EXTERN) != 0;
+  bool is_gnu = (routine->flags & UNIT_ROUTINE_GNU_INLINE) != 0;
+  return (routine->flags & UNIT_ROUTINE_INLINE) != 0 && is_extern == is_gnu;
+}
+
 static bool exports(const struct unit_routine *routine)
 {
-  return is_body(routine) && (routine->flags & UNIT_ROUTINE_STATIC) == 0;
+  return is_body(routine) && (routine->flags & UNIT_ROUTINE_STATIC) == 0 &&
+         !is_inline_only(routine);
 }
 
 static void note_unit(struct closure *closure, uint32_t index)
@@ -96,7 +105,9 @@ static void each_need(const struct closure *closure, uint32_t index,
 {
   const struct unit *unit = linkage_unit(closure->linkage, index);
   for (uint32_t i = 0; i < unit->n_routines; i++) {
-    if (!is_body(&unit->routines[i]))
+    const struct unit_routine *routine = &unit->routines[i];
+    bool is_static = (routine->flags & UNIT_ROUTINE_STATIC) != 0;
+    if (!is_body(routine) || (!is_static && is_inline_only(routine)))
       visit(unit_string(unit, unit->routines[i].assembler), context);
   }
   for (uint32_t i = 0; i < unit->n_objects; i++) {

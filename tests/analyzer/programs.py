@@ -360,6 +360,94 @@ __asm__(".globl by_set\\n.set by_set, body\\n");
            "what a constructor and a destructor write")
 
 
+@case
+def inlines(tree):
+    """Inline routines of headers and sources: who is called, and whose static locals there are."""
+    tree.write("count.h", "static inline int count_calls(void) { static int n; return ++n; }\n")
+    tree.write("a.c", """#include "count.h"
+int from_a(void) { return 1; }
+inline int c99(void) { return from_a(); }
+extern inline __attribute__((gnu_inline)) int gnu(void) { return from_a(); }
+int main(void) { return c99() + gnu() + count_calls(); }
+""")
+    tree.write("b.c", """#include "count.h"
+int from_b(void) { return count_calls(); }
+int c99(void) { return from_b(); }
+int gnu(void) { return from_b(); }
+""")
+    tree.compile("a.c")
+    tree.compile("b.c")
+    tree.analyse()
+    expect(tree.calls("main"), {("c99", "b.c"), ("gnu", "b.c"), ("count_calls", "count.h")},
+           "inline without an external definition")
+    expect(tree.calls("c99"), {("from_a", "a.c"), ("from_b", "b.c")}, "both bodies")
+    expect(tree.store.execute("SELECT count(*) FROM v_routine WHERE name = 'count_calls'").fetchone(), (1,), "one body")
+
+
+@case
+def commons(tree):
+    """Tentative definitions of one variable; two strong definitions of one routine."""
+    tree.write("a.c", "int shared; int twice(void) { return 1; }\nint main(void) { shared = twice(); return 0; }\n")
+    tree.write("b.c", "int shared; int twice(void) { return 2; }\nint read_it(void) { return shared; }\n")
+    tree.write("c.c", "extern int shared; int read_it(void); int also(void) { return shared + read_it(); }\n")
+    for name in "abc":
+        tree.compile(f"{name}.c", "-fcommon")
+    tree.analyse()
+    expect(set(tree.store.execute("SELECT DISTINCT routine FROM v_access WHERE state = 'shared'")),
+           {("main",), ("read_it",), ("also",)}, "accesses of a common variable")
+    expect(set(tree.store.execute("SELECT file FROM v_routine WHERE name = 'twice'")), {("a.c",), ("b.c",)},
+           "two strong definitions")
+
+
+@case
+def identity(tree):
+    """What has no name of its own, or the same as something else."""
+    for name, field in (("a", "left"), ("b", "right")):
+        tree.write(f"{name}/same.c", f"""typedef struct {{ int {field}; }} pair;
+enum {{ NUMBER_{name} = 1 }};
+struct node {{ int {field}; struct node *next; }};
+static pair kept;
+static int step(int x) {{ static int calls; return calls += x; }}
+int work_{name}(struct node *n) {{ kept.{field} = NUMBER_{name}; return step(n->{field}); }}
+""")
+        tree.compile(f"{name}/same.c")
+    tree.analyse()
+    expect(tree.store.execute("SELECT count(DISTINCT id) FROM v_state WHERE name = 'kept' AND field = ''").fetchone(),
+           (2,), "statics of files with one base name")
+    expect(tree.store.execute("SELECT count(DISTINCT id) FROM v_state WHERE name = 'calls'").fetchone(), (2,),
+           "static locals of routines with one name")
+    for kind, name in (("struct", "pair"), ("struct", "node")):
+        expect(tree.store.execute("SELECT count(DISTINCT id) FROM v_type WHERE kind = ? AND name LIKE ?",
+                                  (kind, f"%{name}")).fetchone(), (2,), f"records {name}")
+    rows = tree.store.execute("SELECT routine, field FROM v_access WHERE state = 'kept' AND mode = 'write'").fetchall()
+    expect(set(rows), {("work_a", "left"), ("work_b", "right")}, "fields of records with one name")
+
+
+@case
+def lookups(tree):
+    """Names that are looked up at run time, and calls that the compiler would rename."""
+    tree.write("main.c", """#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+typedef int action(int);
+int plugin_entry(int x) { return x; }
+int never_named(int x) { return x + 1; }
+int main(int argc, char **argv)
+{
+  char text[8];
+  action *found = (action *)dlsym(RTLD_DEFAULT, "plugin_entry");
+  strcpy(text, "x");
+  printf("%d%s\\n", found(argc), text);
+  return 0;
+}
+""")
+    tree.compile("main.c", "-O2", "-D_FORTIFY_SOURCE=2", "-fconserve-stack", "-fno-ipa-sra", "-mrecord-mcount")
+    tree.analyse()
+    expect(tree.calls("main", "indirect"), {("plugin_entry", "main.c")}, "a literal name")
+    expect({name for name, _ in tree.calls("main", "direct")}, {"dlsym", "strcpy", "printf"}, "plain names")
+    expect(tree.store.execute("SELECT count(*) FROM v_diagnostic").fetchone(), (0,), "options of gcc alone")
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         folder = tempfile.mkdtemp(prefix="programs-")
