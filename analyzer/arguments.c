@@ -350,6 +350,44 @@ static const struct known_option *find_option(const char *word)
   return NULL;
 }
 
+/* What gcc alone understands: a tree that uses it was meant for gcc, and may use its extensions. */
+static bool is_of_gcc(const char *word)
+{
+  static const char *const prefixes[] = {"-fanalyzer",
+                                         "-fno-analyzer",
+                                         "-fcallgraph-info",
+                                         "-fconserve-stack",
+                                         "-fno-conserve-stack",
+                                         "-fdump-",
+                                         "-fgnu-tm",
+                                         "-fipa-",
+                                         "-fno-ipa-",
+                                         "-flive-patching",
+                                         "-fplan9-extensions",
+                                         "-fno-code-hoisting",
+                                         "-fno-allow-store-data-races",
+                                         "-fno-guess-branch-probability",
+                                         "-fno-partial-inlining",
+                                         "-fno-reorder-",
+                                         "-freorder-",
+                                         "-fsched",
+                                         "-fno-sched",
+                                         "-fstack-reuse",
+                                         "-ftree-",
+                                         "-fno-tree-",
+                                         "-fvar-tracking",
+                                         "-fno-var-tracking",
+                                         "-mfunction-return=",
+                                         "-mindirect-branch",
+                                         "-mpreferred-stack-boundary=",
+                                         "-mrecord-mcount",
+                                         "-mskip-rax-setup"};
+  for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+    if (g_str_has_prefix(word, prefixes[i]))
+      return true;
+  return false;
+}
+
 /* Left out without a word: they are everywhere and never change what is parsed. */
 static bool is_ordinary(const char *word)
 {
@@ -399,9 +437,11 @@ static void take_word(struct arguments *arguments, struct cursor *cursor, const 
     take(arguments, cursor, word, option);
     return;
   }
-  if (is_ordinary(word))
+  bool is_of_other = is_of_gcc(word);
+  if (!is_of_other && is_ordinary(word))
     return;
-  g_autofree char *text = g_strdup_printf("left out %s", word);
+  g_autofree char *text =
+      g_strdup_printf(is_of_other ? "left out %s, which only gcc knows" : "left out %s", word);
   notice(cursor->notices, text);
 }
 

@@ -705,7 +705,9 @@ static uint32_t copied_record(const struct flow *flow, uint32_t unit, const stru
     const struct unit_argument *argument =
         &from->arguments[call->first_argument + (uint32_t)positions[i]];
     const char *star = strchr(unit_string(from, argument->type), '*');
-    bool is_plain = star == NULL || strchr(star + 1, '*') == NULL;
+    const uint32_t pointers = UNIT_VALUE_ARRAY | UNIT_VALUE_POINTER;
+    bool is_plain =
+        (star == NULL || strchr(star + 1, '*') == NULL) && (argument->flags & pointers) != pointers;
     uint32_t record = linkage_record(flow->linkage, unit, argument->record);
     if (is_plain && record != LINK_NONE)
       return record + 1;

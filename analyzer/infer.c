@@ -1,5 +1,7 @@
 #include "analyzer/infer.h"
 
+#include "analyzer/system_headers.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,6 +13,7 @@ struct inference {
   GHashTable *by_name;    /* last part of a header's path -> GPtrArray of paths */
   GHashTable *includes;   /* path -> GPtrArray of included names */
   GHashTable *unresolved; /* names */
+  struct system_headers *system;
 };
 
 static int by_text(gconstpointer a, gconstpointer b)
@@ -129,26 +132,49 @@ static const char *resolve(struct inference *inference, const char *name, const 
   return best;
 }
 
-static bool is_of_system(const char *name)
+/* The folder below the system's that has a header which neither the tree nor the compiler finds;
+ * NULL where there is none. */
+static const char *library_folder(struct inference *inference, const char *name)
 {
-  static const char *const folders[] = {"/usr/include", "/usr/local/include",
-                                        "/usr/include/x86_64-linux-gnu",
-                                        "/usr/include/aarch64-linux-gnu"};
-  for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-    g_autofree char *path = g_build_filename(folders[i], name, NULL);
-    if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
-      return true;
-  }
-  g_autofree char *own = g_build_filename(CLEAVE_RESOURCE_DIR, "include", name, NULL);
-  return g_file_test(own, G_FILE_TEST_IS_REGULAR);
+  if (system_headers_has(inference->system, name))
+    return NULL;
+  const char *folder = system_headers_folder(inference->system, name);
+  if (folder == NULL)
+    g_hash_table_add(inference->unresolved, g_strdup(name));
+  return folder;
 }
 
-/* Folders for -I, in the order in which the includes of the source ask for them. */
+static void add_folder(GPtrArray *folders, GHashTable *used, const char *option, char *folder)
+{
+  if (g_hash_table_contains(used, folder)) {
+    g_free(folder);
+    return;
+  }
+  g_ptr_array_add(folders, g_strconcat(option, folder, NULL));
+  g_hash_table_add(used, folder);
+}
+
+/* A header that was chosen already brings its own folder's with it. */
+static const char *in_used(GHashTable *used, const char *name)
+{
+  GHashTableIter iterator;
+  gpointer folder = NULL;
+  g_hash_table_iter_init(&iterator, used);
+  const char *found = NULL;
+  while (g_hash_table_iter_next(&iterator, &folder, NULL)) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && (found == NULL || strcmp(path, found) < 0))
+      found = g_intern_string(path);
+  }
+  return found;
+}
+
+/* Options for folders, in the order in which the includes of the source ask for them. */
 static GPtrArray *folders_for(struct inference *inference, const char *source, bool *has_config)
 {
   GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-  g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr(GPtrArray) queue = g_ptr_array_new();
   g_ptr_array_add(queue, (gpointer)source);
   g_hash_table_add(seen, (gpointer)source);
@@ -165,19 +191,18 @@ static GPtrArray *folders_for(struct inference *inference, const char *source, b
         header = g_intern_string(local);
       } else {
         header = resolve(inference, name, includer);
-        if (header == NULL) {
-          if (!is_of_system(name))
-            g_hash_table_add(inference->unresolved, g_strdup(name));
-          continue;
-        }
-        if (is_of_system(name) && strchr(name, '/') == NULL)
+        bool is_standard = system_headers_has(inference->system, name);
+        if (header != NULL && is_standard && strchr(name, '/') == NULL)
           continue; /* <string.h> is the system's, whatever the tree holds */
-        char *folder = g_strndup(header, strlen(header) - strlen(name) - 1);
-        if (g_hash_table_contains(used, folder)) {
-          g_free(folder);
-        } else {
-          g_hash_table_add(used, folder);
-          g_ptr_array_add(folders, folder);
+        if (header != NULL) {
+          add_folder(folders, used, "-I", g_strndup(header, strlen(header) - strlen(name) - 1));
+        } else if (is_standard || (header = in_used(used, name)) == NULL) {
+          const char *folder = library_folder(inference, name);
+          if (folder == NULL)
+            continue;
+          add_folder(folders, used, "-isystem", g_strdup(folder));
+          g_autofree char *path = g_build_filename(folder, name, NULL);
+          header = g_intern_string(path);
         }
       }
       if (g_str_has_suffix(header, "/config.h"))
@@ -200,7 +225,7 @@ static void add_source(struct compilations *compilations, struct inference *infe
   if (has_config)
     g_ptr_array_add(words, g_strdup("-DHAVE_CONFIG_H"));
   for (guint i = 0; i < folders->len; i++)
-    g_ptr_array_add(words, g_strconcat("-I", (char *)folders->pdata[i], NULL));
+    g_ptr_array_add(words, g_strdup(folders->pdata[i]));
   g_ptr_array_add(words, NULL);
   g_autofree char *directory = g_path_get_dirname(source);
   struct arguments arguments;
@@ -221,6 +246,7 @@ bool infer_compilations(struct compilations *compilations, const char *root, GEr
           g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref),
       .unresolved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
   };
+  inference.system = system_headers_new(NULL);
   scan(&inference, root, 0);
   index_headers(&inference);
   for (guint i = 0; i < inference.sources->len; i++)
@@ -232,6 +258,7 @@ bool infer_compilations(struct compilations *compilations, const char *root, GEr
   g_hash_table_unref(inference.by_name);
   g_hash_table_unref(inference.includes);
   g_hash_table_unref(inference.unresolved);
+  system_headers_free(inference.system);
   if (compilations->all->len == 0)
     g_set_error(error, COMPILATIONS_ERROR, COMPILATIONS_ERROR_NONE,
                 "no compile_commands.json and no C files in '%s'", root);

@@ -198,7 +198,10 @@ class Classifier:
         if pointer["kind"] == "UnaryOperator" and pointer["opcode"] == "&":
             self.visit(pointer)
             held = Classifier().place(inner[0])
-            return None if held is None or held.startswith("*") else held  # "*&p->a" is a pointer like any other
+            if held is not None and not held.startswith("*"):
+                return held
+            self.loosen(pointer)  # "*&p->a" is a pointer like any other
+            return None
         self.visit(pointer)
         if pointer["kind"] == "ImplicitCastExpr" and pointer["castKind"] == "LValueToRValue":
             held = Classifier().place(inner[0])

@@ -143,6 +143,48 @@ def uncovered(seen):
                 yield line
 
 
+def models():
+    """The shipped models: (routine, pattern of a constant argument, position of the callback), and the line."""
+    for name in ("libc.yaml", "libraries.yaml"):
+        with open(os.path.join(RULES, "..", "models", name), encoding="utf-8") as file:
+            for line in file:
+                match = re.match(r'  - {routine: "((?:[^"\\]|\\.)*)"(?:, when: {argument: \d+, matches: "([^"]*)"})?', line)
+                if match:
+                    callback = re.search(r"\bcallback: (\d+)", line)
+                    yield match[1].replace("\\\\", "\\"), match[2], int(callback[1]) if callback else None, line.strip()
+
+
+def arguments_of(text, name):
+    """What stands between the commas of the first call of a name on a line."""
+    found, depth = [""], 0
+    for letter in text[text.index(name + "(") + len(name) + 1:]:
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth < 0:
+            break
+        if letter == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [argument.strip() for argument in found]
+
+
+def tries(text, pattern, when, callback, line):
+    """Whether a line of a fixture tries a model: a call of its routine, with the constant that it asks for, and a
+    routine of the fixture in the position of the callback that the line expects to be called."""
+    for name in re.findall(r"(\w+)\(", text.split(" // ")[0]):
+        if not re.search(pattern, name):
+            continue
+        arguments = arguments_of(text, name)
+        if when and not any(re.search(when, argument) for argument in arguments):
+            continue
+        if callback is None or (callback < len(arguments) and
+                                re.search(rf"-> {re.escape(arguments[callback].lstrip('&'))}\w* model", text)):
+            return True
+        if callback is not None and callback < len(arguments) and " field:" in line and " model" in text:
+            return True  # the callback stands in a field of what is handed over
+    return False
+
+
 def check(path, seen):
     with tempfile.TemporaryDirectory() as folder:
         store = analyse(path, folder)
@@ -161,14 +203,22 @@ def check(path, seen):
         seen["entries"] |= {row[0] for row in store.execute("SELECT rule FROM v_entry")}
         seen["effects"] |= {row[0] for row in store.execute("SELECT rule FROM fact_effect")}
         with open(path, encoding="utf-8") as file:
-            seen["lines"] += [line for line in file if " // " in line]
+            lines = file.readlines()
+        seen["lines"] += [line for line in lines if " // " in line]
+        seen["calls"] += [line for line in lines if "(" in line]
         return failures
+
+
+def untried(seen):
+    for pattern, when, callback, line in models():
+        if not any(tries(text, pattern, when, callback, line) for text in seen["calls"]):
+            yield line
 
 
 def main():
     folder = os.path.join(HERE, "fixtures")
     n_failures = 0
-    seen = {"entries": set(), "effects": set(), "lines": []}
+    seen = {"entries": set(), "effects": set(), "lines": [], "calls": []}
     names = sys.argv[1:] or sorted(name for name in os.listdir(folder) if name.endswith(".c"))
     for name in names:
         failures = check(os.path.join(folder, name), seen)
@@ -179,7 +229,10 @@ def main():
     missing = [] if sys.argv[1:] else list(uncovered(seen))
     for line in missing:
         print(f"no fixture for the rule {line}")
-    sys.exit(1 if n_failures or missing else 0)
+    without = [] if sys.argv[1:] else list(untried(seen))
+    for line in without:
+        print(f"no fixture for the model {line}")
+    sys.exit(1 if n_failures or missing or without else 0)
 
 
 main()
