@@ -61,6 +61,12 @@ const struct fact_field *http_field_find(const struct inventory *inventory, int6
   return NULL;
 }
 
+bool http_type_is_single_pointer(const char *type)
+{
+  const char *star = strchr(type, '*');
+  return star && !strchr(star + 1, '*') && !strchr(type, '(');
+}
+
 bool http_type_is_text(const char *type)
 {
   return strstr(type, "char") && !strstr(type, "**") && !strchr(type, '(');

@@ -29,6 +29,8 @@ const struct fact_field *http_field_find(const struct inventory *inventory, int6
                                          const char *const *words);
 
 bool http_type_is_text(const char *type);
+/* A pointer to one record, say: neither to a pointer nor to a routine. */
+bool http_type_is_single_pointer(const char *type);
 /* Both accept NULL. */
 bool http_field_is_text(const struct fact_field *field);
 bool http_field_is_number(const struct fact_field *field);

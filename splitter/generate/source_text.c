@@ -147,12 +147,14 @@ static const char *statement_start(const char *text, const char *at)
   return c;
 }
 
-/* The part of a condition that holds [from, to): up to "||", "&&" or the parenthesis around. */
-static void find_term(const char *from, const char *to, const char **begin, const char **end)
+/* The part of a condition that holds [from, to): up to "||", "&&" or the parenthesis around.
+ * CONDITION is where its own parenthesis stands. */
+static void find_term(const char *condition, const char *from, const char *to, const char **begin,
+                      const char **end)
 {
   int depth = 0;
   const char *b = from;
-  for (; depth >= 0; b--) {
+  for (; b > condition + 1; b--) {
     char before = b[-1];
     if (before == ')') {
       depth++;
@@ -249,12 +251,12 @@ static void read_condition(const char *condition, const char *from, const char *
   /* (x = call(...)) is one unit. */
   const char *term_begin = NULL;
   const char *term_end = NULL;
-  find_term(from, to, &term_begin, &term_end);
+  find_term(condition, from, to, &term_begin, &term_end);
   char *assigned = read_assigned(term_begin, from);
   if (assigned && *term_end == ')' && term_begin > condition + 1) {
     left = term_begin;
     right = term_end;
-    find_term(left - 1, right + 1, &begin, &end);
+    find_term(condition, left - 1, right + 1, &begin, &end);
     call->assigned = assigned;
   } else {
     g_free(assigned);
@@ -324,7 +326,7 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
   bool is_if = begins_with_word(statement, "if") || begins_with_word(statement, "while");
   const char *condition = is_if ? strchr(statement, '(') : NULL;
   const char *behind = condition ? skip_parentheses(condition) : NULL;
-  if (behind && at < behind) {
+  if (behind && at > condition && at < behind) {
     read_condition(condition, at, end, call);
   } else if (is_if || begins_with_word(statement, "for") || begins_with_word(statement, "else") ||
              begins_with_word(statement, "switch") || begins_with_word(statement, "case")) {

@@ -1,1 +1,1 @@
-cleave_fuzz(host SOURCES fuzz_host.c LIBRARIES cleave_host cleave_replay)
+cleave_fuzz(host SOURCES fuzz_host.c LIBRARIES cleave_host cleave_replay HttpParser PkgConfig::JANSSON)

@@ -173,6 +173,7 @@ static const char source[] = "struct db *g_db;\n"
                              "    extra();\n"
                              "  last(\n"
                              "      1);\n"
+                             "  if readable(1) return 3;\n"
                              "}\n";
 
 struct call_case {
@@ -191,6 +192,7 @@ static void test_source_calls(void)
       {8, "again", "again()", "g_db", "(result) == NULL", false},
       {10, "extra", "extra()", NULL, NULL, true},
       {11, "last", "last( 1)", NULL, NULL, false},
+      {13, "readable", "readable(1)", NULL, NULL, true}, /* a macro's parentheses */
   };
   g_autofree char *folder = new_folder();
   g_autofree char *path = g_build_filename(folder, "main.c", NULL);

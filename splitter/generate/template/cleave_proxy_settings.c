@@ -131,7 +131,7 @@ static int target_is_good(const json_t *target, const char *where, char *why, si
   return 1;
 }
 
-static int root_is_good(const json_t *root, char *why, size_t size)
+int proxy_settings_are_good(const json_t *root, char *why, size_t size)
 {
   static const struct key keys[] = {{"version", JSON_INTEGER},
                                     {"default", JSON_OBJECT},
@@ -201,7 +201,7 @@ static void look(const char *path)
     snprintf(why, sizeof why, "line %d column %d: %.100s", problem.line, problem.column,
              problem.text);
   }
-  if (!root || !root_is_good(root, why, sizeof why)) {
+  if (!root || !proxy_settings_are_good(root, why, sizeof why)) {
     proxy_log(CLEAVE_ERROR, "settings", NULL, "what CLEAVE_PROXIES names is not used: %s", why);
     json_decref(root);
     return;
@@ -227,12 +227,14 @@ static char *copy(const json_t *value, const char *otherwise)
   return out;
 }
 
-/* TEXT with each "{function}" replaced; takes it. */
+/* TEXT with each "{function}" replaced, but for those in the name itself; takes it. */
 static char *with_function(char *text, const char *function)
 {
   static const char mark[] = "{function}";
-  for (char *at = strstr(text, mark); at; at = strstr(text, mark)) {
+  char *at = strstr(text, mark);
+  while (at) {
     size_t n = strlen(text) + strlen(function) + 1;
+    size_t behind = (size_t)(at - text) + strlen(function);
     char *out = malloc(n);
     if (!out) {
       abort();
@@ -240,6 +242,7 @@ static char *with_function(char *text, const char *function)
     snprintf(out, n, "%.*s%s%s", (int)(at - text), text, function, at + sizeof mark - 1);
     free(text);
     text = out;
+    at = strstr(text + behind, mark);
   }
   return text;
 }
@@ -252,13 +255,12 @@ static int is_plain_name(const char *name)
              strlen(name);
 }
 
-static struct cleave_proxy_settings *resolve(const struct cleave_proxy *proxy)
+static struct cleave_proxy_settings *resolve(const json_t *root, const struct cleave_proxy *proxy)
 {
-  const json_t *common = json_object_get(current.root, "default");
-  const json_t *own = json_object_get(json_object_get(current.root, "routines"), proxy->routine);
+  const json_t *common = json_object_get(root, "default");
+  const json_t *own = json_object_get(json_object_get(root, "routines"), proxy->routine);
   const char *name = json_string_value(said(own, common, "target"));
-  const json_t *target =
-      name ? json_object_get(json_object_get(current.root, "targets"), name) : NULL;
+  const json_t *target = name ? json_object_get(json_object_get(root, "targets"), name) : NULL;
   int mode = index_of(mode_names, json_string_value(said(own, common, "mode")));
   if (mode <= CLEAVE_PROXY_LOCAL || !target) {
     return NULL;
@@ -288,6 +290,19 @@ static struct cleave_proxy_settings *resolve(const struct cleave_proxy *proxy)
   return settings;
 }
 
+struct cleave_proxy_settings *proxy_settings_resolve(const json_t *root,
+                                                     const struct cleave_proxy *proxy)
+{
+  struct cleave_proxy_settings *settings = resolve(root, proxy);
+  if (settings && (!is_plain_name(settings->function) ||
+                   (*settings->qualifier && !is_plain_name(settings->qualifier)))) {
+    proxy_log(CLEAVE_ERROR, "settings", proxy, "a function's name has letters, digits, - and _");
+    proxy_settings_free(settings);
+    return NULL;
+  }
+  return settings;
+}
+
 struct cleave_proxy_settings *proxy_settings_get(const struct cleave_proxy *proxy)
 {
   const char *path = getenv("CLEAVE_PROXIES");
@@ -298,15 +313,9 @@ struct cleave_proxy_settings *proxy_settings_get(const struct cleave_proxy *prox
   pthread_mutex_lock(&current.lock);
   look(path);
   if (current.root) {
-    settings = resolve(proxy);
+    settings = proxy_settings_resolve(current.root, proxy);
   }
   pthread_mutex_unlock(&current.lock);
-  if (settings && (!is_plain_name(settings->function) ||
-                   (*settings->qualifier && !is_plain_name(settings->qualifier)))) {
-    proxy_log(CLEAVE_ERROR, "settings", proxy, "a function's name has letters, digits, - and _");
-    proxy_settings_free(settings);
-    return NULL;
-  }
   return settings;
 }
 

@@ -3,6 +3,8 @@
 #ifndef CLEAVE_PROXY_SETTINGS_H
 #define CLEAVE_PROXY_SETTINGS_H
 
+#include <jansson.h>
+
 #include "cleave_proxy.h"
 
 enum proxy_kind {
@@ -31,6 +33,11 @@ struct cleave_proxy_settings {
 /* The settings of a routine: a new value, or NULL when CLEAVE_PROXIES is not set or could not be
  * read so far. Release with proxy_settings_free(). Callable from any thread. */
 struct cleave_proxy_settings *proxy_settings_get(const struct cleave_proxy *proxy);
+/* Whether ROOT is a file of settings; otherwise what is wrong stands in WHY (SIZE bytes). */
+int proxy_settings_are_good(const json_t *root, char *why, size_t size);
+/* What such a file says of a routine: a new value, or NULL when its calls stay here. */
+struct cleave_proxy_settings *proxy_settings_resolve(const json_t *root,
+                                                     const struct cleave_proxy *proxy);
 void proxy_settings_free(struct cleave_proxy_settings *settings);
 
 #endif
