@@ -150,7 +150,9 @@ static void read_request(const char *text, size_t n)
   wire_feed(&wire, text, n);
   wire_finish(&wire);
   if (wire.state == WIRE_COMPLETE) {
-    g_autoptr(GBytes) data = payload_from_push(&wire);
+    g_autofree char *trace = NULL;
+    g_autoptr(GBytes) data = payload_from_push(&wire, &trace);
+    g_assert_true(!data || (trace && (*trace == '\0' || trace_is_valid(trace))));
     for (int i = 0; i < 3; i++) {
       struct project_function function = {.name = (char *)"f",
                                           .platform = (enum project_platform)i,
@@ -250,7 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   case 't':
     read_trace(text);
     break;
-  case 'q':
+  case 'w':
     read_request(bytes, size - 1);
     break;
   case 'p':
@@ -259,7 +261,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   case 'y':
     read_rules(bytes, size - 1);
     break;
-  case 'o':
+  case 'z':
     read_outputs(bytes, size - 1);
     break;
   case 'x':
