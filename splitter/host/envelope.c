@@ -16,6 +16,13 @@ static GBytes *to_bytes(json_t *object)
   return bytes;
 }
 
+/* Whatever bytes a peer sends: those that are no UTF-8 become replacement characters. */
+static json_t *text_json(const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid(text, -1);
+  return json_string(valid);
+}
+
 /* Adds VALUE to the string member KEY, after a comma when there is one already. */
 static void join(json_t *object, const char *key, const char *value)
 {
@@ -85,16 +92,17 @@ GBytes *envelope_http(const struct wire *request, const struct http_origin *orig
   if (traceparent[0] != '\0') {
     json_object_set_new(headers, "traceparent", json_string(traceparent));
   }
-  json_t *http = json_pack("{s:s,s:s,s:s,s:s,s:s}", "method", method, "path", path, "protocol",
-                           "HTTP/1.1", "sourceIp", origin->peer, "userAgent", agent ? agent : "");
+  json_t *http =
+      json_pack("{s:s,s:o,s:s,s:s,s:o}", "method", method, "path", text_json(path), "protocol",
+                "HTTP/1.1", "sourceIp", origin->peer, "userAgent", text_json(agent ? agent : ""));
   json_t *context =
-      json_pack("{s:s,s:s,s:s,s:s,s:o*,s:s,s:s,s:s,s:I}", "accountId", "000000000000", "apiId",
-                "local", "domainName", host ? host : "localhost", "domainPrefix", "local", "http",
-                http, "requestId", origin->request_id, "routeKey", origin->route, "stage",
-                "$default", "timeEpoch", (json_int_t)origin->now_ms);
-  json_t *event = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o*}", "version", "2.0", "routeKey",
-                            origin->route, "rawPath", path, "rawQueryString", query, "headers",
-                            headers, "requestContext", context);
+      json_pack("{s:s,s:s,s:o,s:s,s:o,s:s,s:s,s:s,s:I}", "accountId", "000000000000", "apiId",
+                "local", "domainName", text_json(host ? host : "localhost"), "domainPrefix",
+                "local", "http", http, "requestId", origin->request_id, "routeKey", origin->route,
+                "stage", "$default", "timeEpoch", (json_int_t)origin->now_ms);
+  json_t *event = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "version", "2.0", "routeKey",
+                            origin->route, "rawPath", text_json(path), "rawQueryString",
+                            text_json(query), "headers", headers, "requestContext", context);
   if (json_array_size(cookies) > 0) {
     json_object_set(event, "cookies", cookies);
   }

@@ -1,11 +1,12 @@
-/* What the proxies of moved routines read: the file of their settings, and what functions, gateways
- * and queues answer. The first byte chooses; whatever follows, settings or a reason, an answer or a
- * failure with its errno, never a crash. Nothing is sent: the transport is a stand-in that answers
- * with the input. */
+/* What the proxies of moved routines read: the files of their settings and credentials, and what
+ * functions, gateways and queues answer. The first byte chooses; whatever follows, settings or a
+ * reason, an answer or a failure with its errno, never a crash. Nothing is sent: the transport is a
+ * stand-in that answers with the input. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleave_proxy_credentials.h"
 #include "cleave_proxy_settings.h"
 #include "cleave_proxy_target.h"
 
@@ -198,6 +199,19 @@ static void send_message(const char *kind)
   end(&call);
 }
 
+static void read_credentials(const char *text, size_t n)
+{
+  struct arena arena;
+  struct proxy_credentials found = {0};
+  arena_init(&arena);
+  char *copy = arena_copy(&arena, text, n);
+  if (proxy_credentials_parse(&arena, copy, n, "default", &found) == 0) {
+    expect(found.id && *found.id && found.secret && *found.secret && found.token);
+    expect(!strpbrk(found.id, "\r\n") && !strpbrk(found.secret, "\r\n"));
+  }
+  arena_clear(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static const char *const kinds[] = {"host", "lambda", "run", "azure"};
@@ -217,6 +231,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     break;
   case 'q':
     send_message(kind);
+    break;
+  case 'c':
+    read_credentials((const char *)data + 1, size - 1);
     break;
   default:
     read_settings((const char *)data + 1, size - 1);

@@ -127,6 +127,15 @@ class HostileClientTest(unittest.TestCase):
             self.assertIn(status, (b"400", b"413", b"414", b"431", b"505", b""), data[:60])
         self.assertEqual(self.host.ask("GET", "/items/next")[0].status, 201)
 
+    def test_bytes_that_are_no_text(self):
+        for data in (b"GET /items/1 HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n",
+                     b"GET /items/1 HTTP/1.1\r\nHost: h\r\nUser-Agent: \xc3\r\n\r\n",
+                     b"GET /items/1?q=\xff HTTP/1.1\r\nHost: h\r\n\r\n",
+                     b"GET /items/\xff HTTP/1.1\r\nHost: h\r\n\r\n"):
+            status = raw(self.host.port, data)[9:12]
+            self.assertIn(status, (b"201", b"200", b"400", b"404"), data)
+        self.assertEqual(self.host.ask("GET", "/items/next")[0].status, 201)
+
     def test_too_large_body(self):
         data = b"POST /items/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"
         self.assertEqual(raw(self.host.port, data)[9:12], b"413")

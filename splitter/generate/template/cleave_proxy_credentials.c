@@ -34,6 +34,15 @@ static int is_section(char *line, const char *profile)
   return strcmp(trim(line + 1), profile) == 0;
 }
 
+/* Values become parts of headers. */
+static int has_control(const char *text)
+{
+  while (*text && (unsigned char)*text >= ' ' && *text != 0x7f) {
+    text++;
+  }
+  return *text != '\0';
+}
+
 static void take_line(struct proxy_credentials *found, char *line)
 {
   char *equals = strchr(line, '=');
@@ -43,6 +52,9 @@ static void take_line(struct proxy_credentials *found, char *line)
   *equals = '\0';
   const char *name = trim(line);
   const char *value = trim(equals + 1);
+  if (has_control(value)) {
+    return;
+  }
   if (strcmp(name, "aws_access_key_id") == 0) {
     found->id = value;
   } else if (strcmp(name, "aws_secret_access_key") == 0) {
