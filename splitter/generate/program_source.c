@@ -30,7 +30,7 @@ static void write_microhttpd(struct glue *glue, const struct function_spec *spec
   struct c_writer *code = &file->code;
   write_head(code, spec);
   c_writer_line(code,
-                "return cleave_microhttpd_invoke((void (*)(void))%s, 0, event, reply, error);",
+                "return cleave_microhttpd_invoke((void (*)(void))%s, event, reply, error);",
                 spec->routine->name);
   c_writer_close(code, "");
 }

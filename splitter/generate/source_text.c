@@ -125,6 +125,26 @@ static char *squeeze(const char *from, const char *to)
   return g_string_free(out, FALSE);
 }
 
+/* The text from AT on, N bytes, with white space and comments made single blanks and literals as
+ * they are. BLANK is the same text blanked out: what it leaves of a literal are its quotes. */
+static char *squeeze_source(const char *at, const char *blank, size_t n)
+{
+  GString *out = g_string_new(NULL);
+  char quote = '\0';
+  for (size_t i = 0; i < n; i++) {
+    bool is_quote = blank[i] == '"' || blank[i] == '\'';
+    if (quote != '\0' || is_quote || !g_ascii_isspace(blank[i])) {
+      g_string_append_c(out, at[i]);
+    } else if (out->len > 0 && out->str[out->len - 1] != ' ') {
+      g_string_append_c(out, ' ');
+    }
+    if (is_quote) {
+      quote = quote == '\0' ? blank[i] : quote == blank[i] ? '\0' : quote;
+    }
+  }
+  return g_string_free(out, FALSE);
+}
+
 /* Where the statement with AT begins: behind the last ';', '{' or '}' that is not inside
  * parentheses. */
 static const char *statement_start(const char *text, const char *at)
@@ -320,7 +340,7 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
   if (!end) {
     return false;
   }
-  call->expression = squeeze(text + (at - blank), text + (end - blank));
+  call->expression = squeeze_source(text + (at - blank), at, (size_t)(end - at));
   call->is_conditional = brace_depth(blank, at) > 1;
   const char *statement = statement_start(blank, at);
   bool is_if = begins_with_word(statement, "if") || begins_with_word(statement, "while");
@@ -341,4 +361,29 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
     }
   }
   return true;
+}
+
+char **source_call_arguments(const char *expression)
+{
+  g_autofree char *blank = blank_out(expression);
+  GPtrArray *arguments = g_ptr_array_new();
+  const char *open = strchr(blank, '(');
+  const char *end = open ? skip_parentheses(open) : NULL;
+  const char *begin = open ? open + 1 : blank;
+  int depth = 0;
+  for (const char *c = begin; end && c < end; c++) {
+    bool is_last = c + 1 == end;
+    if (is_last || (*c == ',' && depth == 0)) {
+      char *argument = g_strndup(expression + (begin - blank), (gsize)(c - begin));
+      if (!is_last || arguments->len > 0 || *g_strstrip(argument) != '\0') {
+        g_ptr_array_add(arguments, g_strstrip(argument));
+      } else {
+        g_free(argument);
+      }
+      begin = c + 1;
+    }
+    depth += *c == '(' || *c == '[' || *c == '{' ? 1 : *c == ')' || *c == ']' || *c == '}' ? -1 : 0;
+  }
+  g_ptr_array_add(arguments, NULL);
+  return (char **)g_ptr_array_free(arguments, FALSE);
 }

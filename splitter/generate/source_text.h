@@ -23,7 +23,7 @@ void source_texts_clear(struct source_texts *texts);
 const char *source_texts_file(struct source_texts *texts, const char *file);
 
 struct source_call {
-  char *expression;    /* "db_open(config.url)", white space made single */
+  char *expression;    /* "db_open(config.url)", white space and comments made single blanks */
   char *assigned;      /* left side of "x = call(...)", or NULL */
   char *fails;         /* condition on `result` under which the caller gives up, or NULL */
   bool is_tested;      /* its result is part of a condition */
@@ -35,5 +35,9 @@ void source_call_clear(struct source_call *call);
  * found as text. O(size of file). */
 bool source_texts_call(struct source_texts *texts, const char *file, int64_t line, int64_t column,
                        const char *callee, struct source_call *call);
+
+/* The arguments of "call(a, b)" as written: a vector for g_strfreev(). Without parentheses that
+ * close it is empty. */
+char **source_call_arguments(const char *expression);
 
 #endif

@@ -5,6 +5,7 @@
 #include "splitter/generate/c_writer.h"
 #include "splitter/generate/contract.h"
 #include "splitter/generate/http_mapping.h"
+#include "splitter/generate/microhttpd.h"
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/startup.h"
 #include "splitter/generate/state_plan.h"
@@ -105,22 +106,6 @@ static bool calls_outside(const struct function_spec *spec, const char *const *n
   return false;
 }
 
-static bool is_connection_param(const struct fact_param *param)
-{
-  return strstr(param->type, "struct MHD_Connection *") != NULL;
-}
-
-static bool takes_connection(const struct inventory *inventory, const struct fact_routine *routine)
-{
-  const GPtrArray *params = inventory_list(inventory->params_by_routine, &routine->id);
-  for (guint i = 0; i < params->len; i++) {
-    if (is_connection_param(params->pdata[i])) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static void set_adapter(struct function_spec *spec, const char *adapter, const char *reason)
 {
   spec->adapter = g_strdup(adapter);
@@ -135,8 +120,8 @@ static void choose_adapter(const struct inventory *inventory, struct function_sp
   bool is_main = strcmp(spec->routine->name, "main") == 0;
   if (wanted) {
     set_adapter(spec, wanted, "asked for");
-  } else if (takes_connection(inventory, spec->routine)) {
-    set_adapter(spec, "microhttpd", "the routine takes a connection of libmicrohttpd");
+  } else if (microhttpd_is_handler(inventory, spec->routine)) {
+    set_adapter(spec, "microhttpd", "the routine is an access handler of libmicrohttpd");
   } else if (http_mapping_fits(inventory, spec->routine)) {
     set_adapter(spec, "http", "the routine takes the application's own request and response");
   } else if (is_main && calls_outside(spec, accepts)) {

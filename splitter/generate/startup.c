@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/microhttpd.h"
 
 #define DEPTH_LIMIT 4
 
@@ -244,8 +245,7 @@ static bool is_known_name(const struct inventory *inventory, const char *name)
   return true;
 }
 
-/* The first name that is local to the routine, or NULL. */
-static const char *find_unknown(const struct inventory *inventory, const GPtrArray *names)
+const char *startup_unknown_name(const struct inventory *inventory, const GPtrArray *names)
 {
   for (guint i = 0; i < names->len; i++) {
     if (!is_known_name(inventory, names->pdata[i])) {
@@ -280,7 +280,7 @@ static char *reason_of(const struct planning *planning, const struct fact_access
                          write->file, write->line);
 }
 
-static void mark_decision(struct start_step *step, const char *why, const char *expression)
+void startup_mark_decision(struct start_step *step, const char *why, const char *expression)
 {
   g_autofree char *reason = step->reason;
   step->decide = g_strdup_printf("%s", step->callee);
@@ -304,7 +304,7 @@ static struct start_step *make_step(struct planning *planning, const struct cand
         !candidate->callee->is_static) {
       step->run = g_strdup_printf("%s()", candidate->callee->name);
     } else {
-      mark_decision(step, "its call cannot be read back from the source", NULL);
+      startup_mark_decision(step, "its call cannot be read back from the source", NULL);
     }
     return step;
   }
@@ -313,7 +313,7 @@ static struct start_step *make_step(struct planning *planning, const struct cand
   step->fails = g_strdup(call.fails);
   g_autofree char *expression = g_strdup(step->run);
   g_autoptr(GPtrArray) names = c_identifiers_in(expression);
-  const char *unknown = find_unknown(planning->inventory, names);
+  const char *unknown = startup_unknown_name(planning->inventory, names);
   const struct fact_param *result = inventory_param(planning->inventory, candidate->callee->id, 0);
   if (call.assigned && unknown && strcmp(unknown, call.assigned) == 0 &&
       c_is_identifier(call.assigned)) {
@@ -321,19 +321,19 @@ static struct start_step *make_step(struct planning *planning, const struct cand
     g_clear_pointer(&step->run, g_free);
     step->run = g_strdup(call.expression);
     g_autoptr(GPtrArray) rest = c_identifiers_in(step->run);
-    unknown = find_unknown(planning->inventory, rest);
+    unknown = startup_unknown_name(planning->inventory, rest);
   }
   if (result && strcmp(result->type, "void") == 0) {
     g_clear_pointer(&step->fails, g_free);
   }
   if (candidate->serves) {
-    mark_decision(step, "it also starts to serve or starts threads", expression);
+    startup_mark_decision(step, "it also starts to serve or starts threads", expression);
   } else if (unknown) {
     g_autofree char *why =
         g_strdup_printf("'%s' is known only inside %s", unknown, candidate->caller->name);
-    mark_decision(step, why, expression);
+    startup_mark_decision(step, why, expression);
   } else if (call.is_conditional) {
-    mark_decision(step, "it runs under a condition", expression);
+    startup_mark_decision(step, "it runs under a condition", expression);
   } else if (needs_source(planning->inventory, candidate, step->run)) {
     g_free(step->source);
     step->source = g_strdup(site->file);
@@ -429,6 +429,12 @@ void startup_plan(const struct inventory *inventory, struct source_texts *texts,
   g_array_set_clear_func(planning.candidates, candidate_clear);
   const struct fact_routine *main_routine = find_main(&planning);
   need_all(&planning, spec->closure);
+  struct start_step *daemon = strcmp(spec->adapter, "microhttpd") == 0
+                                  ? microhttpd_start_step(inventory, texts, spec)
+                                  : NULL;
+  if (daemon && daemon->run) {
+    need_names(&planning, daemon->run);
+  }
   if (main_routine && !g_hash_table_contains(spec->closure, &main_routine->id)) {
     collect(&planning, main_routine, 0);
   }
@@ -446,6 +452,9 @@ void startup_plan(const struct inventory *inventory, struct source_texts *texts,
       need_names(&planning, step->run);
     }
     g_ptr_array_insert(spec->start, 0, step);
+  }
+  if (daemon) {
+    g_ptr_array_add(spec->start, daemon);
   }
   for (guint i = 0, j = spec->left_out->len; i + 1 < j; i++) {
     j--;

@@ -15,4 +15,12 @@
 void startup_plan(const struct inventory *inventory, struct source_texts *texts,
                   struct function_spec *spec);
 
+/* The first of NAMES (char *) that start-up code of a function cannot know, such as a local
+ * variable of main(); NULL when it knows all. */
+const char *startup_unknown_name(const struct inventory *inventory, const GPtrArray *names);
+
+/* Makes STEP a decision that people have to make: WHY, and the expression as the program has it
+ * (may be NULL, may be step->run). */
+void startup_mark_decision(struct start_step *step, const char *why, const char *expression);
+
 #endif

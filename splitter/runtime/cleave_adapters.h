@@ -44,14 +44,10 @@ int cleave_fastcgi_invoke(const struct cleave_program *program, const struct cle
                           struct cleave_reply *reply, struct cleave_error *error);
 
 /* Calls a handler written for libmicrohttpd with an http event. handler has the type
- * MHD_AccessHandlerCallback, closure is its first argument; with handler NULL the ones that the
- * program's own MHD_start_daemon() call named are used. The program must be linked with
- * cleave_runtime_microhttpd instead of libmicrohttpd. */
-int cleave_microhttpd_invoke(void (*handler)(void), void *closure, const struct cleave_event *event,
+ * MHD_AccessHandlerCallback; its first argument and its callbacks are those that a call of
+ * MHD_start_daemon() named with it, if any did. With handler NULL the last call's handler is meant.
+ * The program must be linked with cleave_runtime_microhttpd instead of libmicrohttpd. */
+int cleave_microhttpd_invoke(void (*handler)(void), const struct cleave_event *event,
                              struct cleave_reply *reply, struct cleave_error *error);
-
-/* Names the callback (MHD_RequestCompletedCallback) that the program gave MHD_start_daemon() with
- * MHD_OPTION_NOTIFY_COMPLETED, for a program whose main is not run. */
-void cleave_microhttpd_on_completed(void (*callback)(void), void *closure);
 
 #endif

@@ -13,6 +13,7 @@
 #define DAEMON_TURNS 64                  /* calls without progress before a handler is given up */
 
 struct MHD_Daemon {
+  struct MHD_Daemon *before; /* started before this one */
   MHD_AccessHandlerCallback handler;
   void *closure;
   MHD_RequestCompletedCallback completed;
@@ -22,9 +23,8 @@ struct MHD_Daemon {
   union MHD_DaemonInfo info;
 };
 
-/* What the program's MHD_start_daemon() asked for: the program keeps the pointer, so it lives as
- * long as the process, as libmicrohttpd's own daemon would. */
-static struct MHD_Daemon daemon_started;
+/* What calls of MHD_start_daemon() asked for, the last first, until MHD_stop_daemon(). */
+static struct MHD_Daemon *daemons;
 
 void daemon_add_value(struct MHD_Connection *connection, enum MHD_ValueKind kind, const char *name,
                       const char *value)
@@ -147,27 +147,36 @@ static enum MHD_Result call_handler(struct MHD_Connection *connection,
   return MHD_YES;
 }
 
-int cleave_microhttpd_invoke(void (*handler)(void), void *closure, const struct cleave_event *event,
+/* The daemon that was started with the handler; with none, the last one. */
+static struct MHD_Daemon *find_daemon(MHD_AccessHandlerCallback handler)
+{
+  struct MHD_Daemon *daemon = daemons;
+  while (daemon && handler && daemon->handler != handler) {
+    daemon = daemon->before;
+  }
+  return daemon;
+}
+
+int cleave_microhttpd_invoke(void (*handler)(void), const struct cleave_event *event,
                              struct cleave_reply *reply, struct cleave_error *error)
 {
-  struct MHD_Daemon *daemon = &daemon_started;
   MHD_AccessHandlerCallback call = (MHD_AccessHandlerCallback)(void *)handler;
-  if (!handler) {
-    call = daemon->handler;
-    closure = daemon->closure;
-  }
-  if (!call) {
+  struct MHD_Daemon alone = {.handler = call};
+  struct MHD_Daemon *daemon = find_daemon(call);
+  daemon = daemon ? daemon : &alone;
+  if (!daemon->handler) {
     return cleave_error_set(error, 500, "Function.NoHandler",
                             "no handler: MHD_start_daemon() was not called");
   }
   struct MHD_Connection connection;
   connection_init(&connection, event, reply);
+  connection.daemon = daemon;
   void *request_closure = NULL;
   if (daemon->uri_log) {
     request_closure = daemon->uri_log(daemon->uri_log_closure, event->raw_path, &connection);
   }
   int result = 0;
-  if (call_handler(&connection, call, closure, &request_closure) == MHD_YES) {
+  if (call_handler(&connection, daemon->handler, daemon->closure, &request_closure) == MHD_YES) {
     result = daemon_send_response(&connection, error);
   } else {
     result = cleave_error_set(error, 500, "Function.Closed",
@@ -182,12 +191,6 @@ int cleave_microhttpd_invoke(void (*handler)(void), void *closure, const struct 
     MHD_destroy_response(connection.response);
   }
   return result;
-}
-
-void cleave_microhttpd_on_completed(void (*callback)(void), void *closure)
-{
-  daemon_started.completed = (MHD_RequestCompletedCallback)(void *)callback;
-  daemon_started.completed_closure = closure;
 }
 
 /* How an option's arguments are passed. */
@@ -276,12 +279,17 @@ struct MHD_Daemon *MHD_start_daemon_va(unsigned int flags, uint16_t port,
   (void)flags;
   (void)accept;
   (void)accept_closure;
-  memset(&daemon_started, 0, sizeof(daemon_started));
-  daemon_started.handler = handler;
-  daemon_started.closure = closure;
-  daemon_started.info.port = port;
-  take_options(&daemon_started, arguments);
-  return &daemon_started;
+  struct MHD_Daemon *daemon = calloc(1, sizeof(*daemon));
+  if (!daemon) {
+    return NULL;
+  }
+  daemon->handler = handler;
+  daemon->closure = closure;
+  daemon->info.port = port;
+  take_options(daemon, arguments);
+  daemon->before = daemons;
+  daemons = daemon;
+  return daemon;
 }
 
 struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port,
@@ -298,7 +306,13 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port,
 
 void MHD_stop_daemon(struct MHD_Daemon *daemon)
 {
-  (void)daemon;
+  for (struct MHD_Daemon **at = &daemons; daemon && *at; at = &(*at)->before) {
+    if (*at == daemon) {
+      *at = daemon->before;
+      free(daemon);
+      return;
+    }
+  }
 }
 
 MHD_socket MHD_quiesce_daemon(struct MHD_Daemon *daemon)
@@ -326,7 +340,7 @@ const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *c
     connection->info.client_addr = (struct sockaddr *)&connection->peer;
     return &connection->info;
   case MHD_CONNECTION_INFO_DAEMON:
-    connection->info.daemon = &daemon_started;
+    connection->info.daemon = connection->daemon;
     return &connection->info;
   default:
     return NULL;

@@ -20,6 +20,7 @@ struct daemon_value {
 };
 
 struct MHD_Connection {
+  struct MHD_Daemon *daemon;
   const struct cleave_event *event;
   struct cleave_reply *reply;
   struct arena *arena;

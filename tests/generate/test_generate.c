@@ -174,6 +174,8 @@ static const char source[] = "struct db *g_db;\n"
                              "  last(\n"
                              "      1);\n"
                              "  if readable(1) return 3;\n"
+                             "  say(\"a  /* b */\", /* why, */ 'c', // so\n"
+                             "      (x, y), \"\\\"  ,\");\n"
                              "}\n";
 
 struct call_case {
@@ -182,6 +184,25 @@ struct call_case {
   const char *expression, *assigned, *fails;
   bool is_conditional;
 };
+
+static void test_call_arguments(void)
+{
+  static const struct {
+    const char *expression, *arguments;
+  } cases[] = {
+      {"say(\"a, b\", f(1, 2), {3, 4}, x[5, 6])", "\"a, b\"|f(1, 2)|{3, 4}|x[5, 6]"},
+      {"none()", ""},
+      {"none( )", ""},
+      {"one( 'a,' )", "'a,'"},
+      {"open(1, 2", ""},
+      {"name", ""},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_auto(GStrv) arguments = source_call_arguments(cases[i].expression);
+    g_autofree char *joined = g_strjoinv("|", arguments);
+    g_assert_cmpstr(joined, ==, cases[i].arguments);
+  }
+}
 
 static void test_source_calls(void)
 {
@@ -193,6 +214,7 @@ static void test_source_calls(void)
       {10, "extra", "extra()", NULL, NULL, true},
       {11, "last", "last( 1)", NULL, NULL, false},
       {13, "readable", "readable(1)", NULL, NULL, true}, /* a macro's parentheses */
+      {14, "say", "say(\"a  /* b */\", 'c', (x, y), \"\\\"  ,\")", NULL, NULL, false},
   };
   g_autofree char *folder = new_folder();
   g_autofree char *path = g_build_filename(folder, "main.c", NULL);
@@ -347,6 +369,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/trigger/routes", test_routes);
   g_test_add_func("/generate/trigger/schedules", test_schedules);
   g_test_add_func("/generate/source/calls", test_source_calls);
+  g_test_add_func("/generate/call-arguments", test_call_arguments);
   g_test_add_func("/generate/product/kept", test_kept_files);
   g_test_add_func("/generate/product/foreign", test_foreign_file);
   g_test_add_func("/generate/product/stale", test_stale_files);

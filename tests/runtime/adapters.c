@@ -101,7 +101,7 @@ static int invoke_cgi(const struct cleave_event *event, struct cleave_reply *rep
 static int invoke_handler(const struct cleave_event *event, struct cleave_reply *reply,
                           struct cleave_error *error)
 {
-  return cleave_microhttpd_invoke(NULL, NULL, event, reply, error);
+  return cleave_microhttpd_invoke(NULL, event, reply, error);
 }
 
 static int start_daemon(struct cleave_error *error)
