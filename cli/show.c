@@ -37,6 +37,7 @@ static const struct subject subjects[] = {
     {"types", "v_type"},
     {"fields", "v_field"},
     {"invocations", "v_invocation"},
+    {"measurements", "v_measurement"},
     {"bill", "v_bill"},
     {"ranges", "v_range"},
     {"steps", "v_step"},
@@ -123,10 +124,8 @@ static void print_rows(struct context *context, const struct view_rows *rows, co
         text_table(rows, terminal_width(context->out),
                    terminal_has_color(context->out, context_text(context, "color")), &n_left_out);
     if (n_left_out > 0) {
-      context_say(
-          context,
-          "%u of %u columns do not fit here: --columns chooses which",
-          n_left_out, rows->n_columns);
+      context_say(context, "%u of %u columns do not fit here: --columns chooses which", n_left_out,
+                  rows->n_columns);
     }
   }
   fputs(text, context->out);
@@ -236,9 +235,9 @@ const struct command show_command = {
     .description =
         "WHAT is one of files, routines, calls, unresolved, state, accesses, effects, entries,\n"
         "spans, programs, diagnostics, services, members, functions, cuts, params, types, fields,\n"
-        "invocations, bill, ranges, steps, units, setups, decisions. The columns are those of the "
-        "public views (docs/views.md). SARIF "
-        "holds\n"
+        "invocations, measurements, bill, ranges, steps, units, setups, decisions. The columns are "
+        "those of\n"
+        "the public views (docs/views.md). SARIF holds\n"
         "cuts, or blocked functions, for code-scanning services.",
     .options = show_options,
     .formats = "table|json|csv|sarif|rsf",

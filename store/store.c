@@ -213,6 +213,13 @@ static bool upgrade_to_2(struct store *store, GError **error)
          store_execute(store, "PRAGMA user_version = 2", "upgrade", error);
 }
 
+/* Version 3 added the view of measurements. */
+static bool upgrade_to_3(struct store *store, GError **error)
+{
+  return drop_views(store, error) && create_views(store, error) &&
+         store_execute(store, "PRAGMA user_version = 3", "upgrade", error);
+}
+
 /* Brings an older store to the version that we write. */
 static bool upgrade(struct store *store, GError **error)
 {
@@ -224,7 +231,8 @@ static bool upgrade(struct store *store, GError **error)
   if (!store_begin(store, error))
     return false;
   bool is_done = read_pragma(store, "PRAGMA user_version", &version, error) &&
-                 (version >= 2 || upgrade_to_2(store, error));
+                 (version >= 2 || upgrade_to_2(store, error)) &&
+                 (version >= 3 || upgrade_to_3(store, error));
   if (is_done)
     return store_commit(store, error);
   store_rollback(store);

@@ -5,12 +5,10 @@
 #include "store/internal.h"
 
 static const char *const names[] = {
-    "v_file",   "v_diagnostic", "v_program", "v_routine",    "v_type",
-    "v_field",  "v_param",      "v_call",    "v_unresolved", "v_state",
-    "v_access", "v_effect",     "v_entry",   "v_span",       "v_service",
-    "v_member", "v_function",   "v_cut",     "v_invocation", "v_bill",
-    "v_range",  "v_step",       "v_unit",    "v_setup",      "v_decision",
-    NULL};
+    "v_file",    "v_diagnostic", "v_program",  "v_routine",  "v_type",        "v_field", "v_param",
+    "v_call",    "v_unresolved", "v_state",    "v_access",   "v_effect",      "v_entry", "v_span",
+    "v_service", "v_member",     "v_function", "v_cut",      "v_invocation",  "v_bill",  "v_range",
+    "v_step",    "v_unit",       "v_setup",    "v_decision", "v_measurement", NULL};
 
 static const char *const abouts[] = {"files that were read",
                                      "what the parser said",
@@ -37,6 +35,7 @@ static const char *const abouts[] = {"files that were read",
                                      "which functions are built as one",
                                      "ways to put a service into functions: cost and latency",
                                      "what people decided, and what each line costs",
+                                     "durations, cold starts and memory of functions",
                                      NULL};
 
 const char *const *view_names(void)

@@ -108,6 +108,29 @@ const char *const store_view_sql[] = {
     "CREATE VIEW v_invocation AS SELECT function, started, duration, is_cold, max_rss, status"
     " FROM result_invocation",
 
+    /* Nearest rank: the smallest value that so large a part of all does not pass. */
+    "CREATE VIEW v_measurement AS SELECT function, n_invocations, n_failed, n_cold,"
+    " coalesce(duration_mean, 0.0) AS duration_mean, coalesce(duration_p50, 0.0) AS duration_p50,"
+    " coalesce(duration_p90, 0.0) AS duration_p90, coalesce(duration_p99, 0.0) AS duration_p99,"
+    " coalesce(init_p50, 0.0) AS init_p50, coalesce(init_p99, 0.0) AS init_p99, max_rss"
+    " FROM (SELECT function, count(*) AS n_invocations, sum(status <> 'ok') AS n_failed,"
+    "  sum(is_cold) AS n_cold, max(max_rss) AS max_rss FROM result_invocation GROUP BY function)"
+    " LEFT JOIN (SELECT function, avg(value) AS duration_mean,"
+    "  min(CASE WHEN place >= 0.5 * n THEN value END) AS duration_p50,"
+    "  min(CASE WHEN place >= 0.9 * n THEN value END) AS duration_p90,"
+    "  min(CASE WHEN place >= 0.99 * n THEN value END) AS duration_p99"
+    "  FROM (SELECT function, duration AS value,"
+    "   row_number() OVER (PARTITION BY function ORDER BY duration) AS place,"
+    "   count(*) OVER (PARTITION BY function) AS n"
+    "   FROM result_invocation WHERE status = 'ok') GROUP BY function) USING (function)"
+    " LEFT JOIN (SELECT function,"
+    "  min(CASE WHEN place >= 0.5 * n THEN value END) AS init_p50,"
+    "  min(CASE WHEN place >= 0.99 * n THEN value END) AS init_p99"
+    "  FROM (SELECT function, init AS value,"
+    "   row_number() OVER (PARTITION BY function ORDER BY init) AS place,"
+    "   count(*) OVER (PARTITION BY function) AS n"
+    "   FROM result_invocation WHERE is_cold AND init > 0) GROUP BY function) USING (function)",
+
     "CREATE VIEW v_bill AS SELECT stage, cloud, name, billing_plan, item, quantity, unit,"
     " unit_price, amount FROM result_bill",
 

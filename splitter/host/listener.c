@@ -21,6 +21,7 @@ struct call {
   struct wire wire;
   char peer[INET6_ADDRSTRLEN];
   void *tag;
+  bool has_begun;  /* bytes of the next request have come */
   bool is_out;     /* handed out, waits for its answer */
   bool is_closing; /* close when the answer is sent */
 };
@@ -74,7 +75,8 @@ static void on_read(struct bufferevent *connection, void *pointer)
   while (!call->is_out && !call->is_closing && evbuffer_get_length(input) > 0) {
     size_t n = evbuffer_get_contiguous_space(input);
     const char *data = (const char *)evbuffer_pullup(input, (ev_ssize_t)n);
-    if (call->wire.state == WIRE_EMPTY) {
+    if (!call->has_begun) { /* also by an empty line, which a request may have before it */
+      call->has_begun = true;
       wait_seconds(call, REQUEST_SECONDS);
     }
     evbuffer_drain(input, wire_feed(&call->wire, data, n));
@@ -255,6 +257,7 @@ void call_reply(struct call *call, int status, const struct cleave_field *header
     evbuffer_add(output, body, n_body);
   }
   call->is_out = false;
+  call->has_begun = false;
   wire_reset(&call->wire);
   wait_seconds(call, IDLE_SECONDS);
   if (!call->is_closing && evbuffer_get_length(bufferevent_get_input(call->connection)) > 0) {

@@ -8,6 +8,7 @@ import hashlib
 import html
 import http.server
 import json
+import socket
 import threading
 import time
 import urllib.parse
@@ -50,6 +51,7 @@ class Standin:
         self.server.handle_error = lambda request, peer: None
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.public_url = self.url  # where a relay stands before it
 
     def stop(self):
         self.released.set()
@@ -124,6 +126,49 @@ class Standin:
                 message.visible = 0.0
 
 
+class Relay:
+    """A slow and unreliable network before a server: bytes come in small pieces with pauses, and
+    connections are cut at random moments."""
+
+    def __init__(self, port, chance, pause=0.002, piece=512, cut=0.03):
+        self.target, self.chance, self.pause, self.piece, self.cut = port, chance, pause, piece, cut
+        self.n_cut, self.is_open = 0, True
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while self.is_open:
+            try:
+                here = self.server.accept()[0]
+                there = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=self.pass_on, args=(one, other), daemon=True).start()
+
+    def pass_on(self, one, other):
+        try:
+            while data := one.recv(self.piece):
+                time.sleep(self.pause)
+                if self.chance.random() < self.cut:
+                    self.n_cut += 1
+                    break
+                other.sendall(data)
+        except OSError:
+            pass
+        for end in (one, other):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()
+
+    def stop(self):
+        self.is_open = False
+        self.server.close()
+
+
 def reply(handler, status, data, headers=None):
     try:
         handler.send_response(status)
@@ -161,7 +206,7 @@ class Sqs(Standin):
         value = json.loads(body)
         if action not in self.members or not set(value) <= self.members[action]:
             return 400, self.error("InvalidAction")
-        if value.get("QueueUrl") != self.url + self.path:
+        if value.get("QueueUrl") not in (self.url + self.path, self.public_url + self.path):
             return 400, self.error("QueueDoesNotExist")
         if action == "DeleteMessage":
             return (200, b"{}") if self.delete(value["ReceiptHandle"]) else \

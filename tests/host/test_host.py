@@ -17,6 +17,7 @@ import unittest
 
 CLEAVE, BINARY = sys.argv[1:3]
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import otlp
 from hosting import Host, ask
 
 
@@ -175,6 +176,15 @@ class HostTest(unittest.TestCase):
         self.assertIn('cleave_queue_dead{function="mail"}', values)
         self.assertNotIn('cleave_queue_dead{function="item"}', values)
 
+    def test_metrics_as_prometheus_reads_them(self):
+        if not shutil.which("promtool"):
+            self.skipTest("promtool: not found (Debian package prometheus)")
+        self.host.ask("GET", "/items/1")
+        text = self.host.call("GET", "/metrics")[1]
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                              text=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
     def test_runtime_api_refuses_strangers(self):
         path = "/i/item-999/2018-06-01/runtime/invocation/next"
         self.assertEqual(ask(self.host.api, "GET", path)[0].status, 403)
@@ -271,12 +281,15 @@ class FeatureTest(unittest.TestCase):
                   {"traceparent": function_trace})
         host.call("POST", "/schedules/daily", None, {"traceparent": function_trace})
         host.ask("GET", "/items/2", None, {"traceparent": "garbage"})
+        host.ask("GET", "/items/fail")
+        host.ask("GET", "/items/crash")
         self.assertEqual(host.stop(), 0)
         with open(path) as text:
             spans = [json.loads(line) for line in text]
         self.assertEqual(os.stat(path).st_mode & 0o077, 0)
         named = {}
         for line in spans:
+            otlp.check(line)
             (resource,) = line["resourceSpans"]
             (scope,) = resource["scopeSpans"]
             (span,) = scope["spans"]

@@ -324,6 +324,8 @@ static const char *const published[] = {
     "v_setup service number is_planned is_on_front n_functions cost latency gap text",
     "v_decision file line column kind text n_matches cut_price n_cuts n_foreign_writes evidence"
     " n_moved effect",
+    "v_measurement function n_invocations n_failed n_cold duration_mean duration_p50 duration_p90"
+    " duration_p99 init_p50 init_p99 max_rss",
 };
 
 static void test_views(struct place *place, gconstpointer data)
@@ -377,6 +379,48 @@ static void test_upgrade(struct place *place, gconstpointer data)
   g_assert_cmpstr(view_text(rows, 0, "via"), ==, "b > open");
 }
 
+static double view_number(const struct view_rows *rows, size_t row, const char *column)
+{
+  return view_cell(rows, row, (unsigned)view_column(rows, column))->real;
+}
+
+/* Percentiles are nearest ranks of what was answered; one value is all of its percentiles. */
+static void test_measurements(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  for (int i = 0; i < 202; i++) {
+    g_autofree char *id = g_strdup_printf("i%d", i);
+    /* 1 ... 200 ms in a mixed order, then a failure that took long, and another function's only one */
+    struct result_invocation row = {.id = id,
+                                    .function = i == 201 ? "b" : "a",
+                                    .trigger = "http",
+                                    .started = i,
+                                    .duration = i == 200 ? 9.0 : 0.001 * (i * 77 % 200 + 1),
+                                    .init = i < 10 ? 0.01 * (i + 1) : 0,
+                                    .is_cold = i < 10,
+                                    .max_rss = 1000 + i % 7,
+                                    .status = i == 200 ? "timeout" : "ok",
+                                    .trace = ""};
+    g_assert_true(store_insert(store, &result_invocation_table, &row, &error));
+  }
+  g_autoptr(view_rows) rows = view_read(store, "v_measurement", NULL, 0, &error);
+  g_assert_no_error(error);
+  g_assert_cmpuint(rows->n_rows, ==, 2);
+  g_assert_cmpstr(view_text(rows, 0, "function"), ==, "a");
+  g_assert_cmpint(view_cell(rows, 0, 1)->integer, ==, 201);
+  g_assert_cmpint(view_cell(rows, 0, 2)->integer, ==, 1);
+  g_assert_cmpint(view_cell(rows, 0, 3)->integer, ==, 10);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "duration_mean"), 0.1005, 1e-9);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "duration_p50"), 0.100, 1e-9);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "duration_p90"), 0.180, 1e-9);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "duration_p99"), 0.198, 1e-9);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "init_p50"), 0.05, 1e-9);
+  g_assert_cmpfloat_with_epsilon(view_number(rows, 0, "init_p99"), 0.1, 1e-9);
+  g_assert_cmpfloat(view_number(rows, 1, "duration_p50"), ==, view_number(rows, 1, "duration_p99"));
+}
+
 static void test_filter(struct place *place, gconstpointer data)
 {
   (void)data;
@@ -424,6 +468,7 @@ int main(int argc, char **argv)
   ADD("/store/info", test_info);
   ADD("/store/views", test_views);
   ADD("/store/filter", test_filter);
+  ADD("/store/measurements", test_measurements);
   ADD("/store/upgrade", test_upgrade);
   g_test_add_func("/store/identity", test_identity);
   return g_test_run();
