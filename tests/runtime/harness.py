@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -152,6 +153,36 @@ class Connection:
         self.socket.close()
 
 
+def reset(peer):
+    """Closes a connection the hard way: the other side gets ECONNRESET."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.shutdown(socket.SHUT_RD)
+    peer.close()
+
+
+class SlowStream:
+    """Reads a connection in small pieces, with pauses."""
+
+    def __init__(self, stream, pause):
+        self.stream, self.pause = stream, pause
+
+    def readline(self):
+        return self.stream.readline()
+
+    def read(self, n):
+        data = b""
+        while len(data) < n:
+            piece = self.stream.read(min(65536, n - len(data)))
+            if not piece:
+                break
+            data += piece
+            time.sleep(self.pause)
+        return data
+
+    def close(self):
+        self.stream.close()
+
+
 def request_bytes(method, target, body=b"", headers=()):
     lines = [f"{method} {target} HTTP/1.1", "Host: h.example"]
     lines += [f"{name}: {value}" for name, value in headers]
@@ -213,6 +244,7 @@ class RuntimeApi:
 
     def __init__(self, split=0, chunked=False, drop=False, prefix="", answers=None):
         self.split, self.chunked, self.drop, self.prefix = split, chunked, drop, prefix
+        self.slow_reading = 0  # seconds between the pieces that are read of a reply
         self.answers = answers or {}  # call -> (status, body) given instead of the real ones
         self.events = queue.Queue()
         self.outcomes = queue.Queue()
@@ -246,6 +278,9 @@ class RuntimeApi:
     def serve(self, peer):
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream = peer.makefile("rb")
+        if self.slow_reading:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            stream = SlowStream(stream, self.slow_reading)
         try:
             while not self.is_closed:
                 message = read_message(stream)

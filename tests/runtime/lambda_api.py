@@ -3,13 +3,15 @@
 import base64
 import json
 import os
-import sys
 import re
 import signal
+import socket
+import sys
 import time
 import unittest
 
-from harness import Function, Process, RuntimeApi, failures, free_port, http_v2, sqs
+from harness import (MOST_RESPONSE, Connection, Function, Process, RuntimeApi, failures, free_port,
+                     http_v2, request_bytes, reset, sqs)
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
@@ -297,6 +299,198 @@ class Refusals(unittest.TestCase):
         with Function("direct", api=api) as function:
             api.answer = broken
             self.assertEqual(function.invoke("x").json(), "x")
+
+
+class SlowPeers(unittest.TestCase):
+    """A platform that takes its time, or breaks off: /next has no time-out, and nothing is lost."""
+
+    @staticmethod
+    def slowly(api, seconds, n_pauses):
+        """Answers with pauses of that length, spread over head and body."""
+        whole = api.answer
+
+        def answer(peer, status, body, headers=(), chunked=False):
+            pieces = []
+            catcher = type("Catcher", (), {"sendall": staticmethod(pieces.append)})
+            whole(catcher, status, body, headers, chunked)
+            data = b"".join(pieces)
+            end_of_head = data.index(b"\r\n\r\n")
+            # Within the status line, a header's name, the empty line, and the body.
+            cuts = sorted({3, end_of_head // 2, end_of_head + 1, end_of_head + 3,
+                           (end_of_head + len(data)) // 2} & set(range(1, len(data))))[:n_pauses]
+            for start, end in zip([0, *cuts], [*cuts, len(data)]):
+                peer.sendall(data[start:end])
+                if end < len(data):
+                    time.sleep(seconds)
+            return True
+        api.answer = answer
+
+    def test_byte_by_byte(self):
+        """Every boundary that a packet can have, in answers with a length and in chunks."""
+        for chunked in (False, True):
+            with self.subTest(chunked=chunked), \
+                    Function("direct", api=RuntimeApi(split=1, chunked=chunked)) as function:
+                self.assertEqual(function.invoke({"text": "é" * 40}).json(), {"text": "é" * 40})
+                self.assertEqual(function.invoke({"do": "fail"}).kind, "error")
+                self.assertEqual(function.invoke(1).json(), 1)
+
+    def test_seconds_between_bytes(self):
+        for chunked in (False, True):
+            with self.subTest(chunked=chunked):
+                api = RuntimeApi(chunked=chunked)
+                self.slowly(api, 1.2, 4)
+                # The sender's pauses are longer than its time-out for whole requests elsewhere.
+                with Function("direct", api=api, CLEAVE_PEER_TIMEOUT_MS="500") as function:
+                    self.assertEqual(function.invoke({"n": 1}, deadline_ms=60000,
+                                                     seconds=60).json(), {"n": 1})
+
+    def test_nothing_for_seconds(self):
+        with Function("direct", CLEAVE_PEER_TIMEOUT_MS="500") as function:
+            time.sleep(2.5)
+            self.assertEqual(function.invoke("x").json(), "x")
+            self.assertEqual(function.api.n_connections, 1)
+
+    def test_half_closed_behind_the_event(self):
+        """The platform sends no more, but reads: the reply goes out over a new connection."""
+        api = RuntimeApi()
+        whole = api.answer
+
+        def answer(peer, status, body, *rest):
+            whole(peer, status, body, *rest)
+            if status == 200:
+                peer.shutdown(socket.SHUT_WR)
+            return True
+        api.answer = answer
+        with Function("direct", api=api) as function:
+            for number in range(5):
+                self.assertEqual(function.invoke(number).json(), number)
+
+    def test_reset_within_an_event(self):
+        """In the head, behind it, and in the body: it is asked for again and processed once."""
+        for cut in (4, 30, -1, -5):
+            with self.subTest(cut=cut):
+                api = RuntimeApi()
+                whole = api.answer
+
+                def answer(peer, status, body, headers=(), chunked=False, cut=cut, api=api,
+                           whole=whole):
+                    api.answer = whole
+                    pieces = []
+                    catcher = type("Catcher", (), {"sendall": staticmethod(pieces.append)})
+                    whole(catcher, status, body, headers, chunked)
+                    peer.sendall(b"".join(pieces)[:cut])
+                    time.sleep(0.1)
+                    reset(peer)
+                    return False
+                api.answer = answer
+                with Function("direct", api=api) as function:
+                    self.assertEqual(function.invoke({"do": "count"}).json(), 1)
+                    self.assertEqual(function.invoke({"do": "count"}).json(), 2)
+
+    def test_reset_instead_of_an_acknowledgement(self):
+        """The reply arrived, its acknowledgement did not, on a connection that was kept: it is sent
+        again, and that it was taken already counts as delivered."""
+        api = RuntimeApi()
+        whole = api.answer
+
+        def answer(peer, status, body, *rest):
+            if status == 202:
+                api.answer = whole
+                reset(peer)
+                return False
+            return whole(peer, status, body, *rest)
+        api.answer = answer
+        with Function("direct", api=api) as function:
+            self.assertEqual(function.invoke(1).json(), 1)
+            self.assertEqual(function.invoke(2).json(), 2)
+            posts = [path for method, path, _, _ in api.calls if method == "POST"]
+            self.assertEqual([path.rsplit("/", 1)[1] for path in posts], ["response"] * 3)
+
+    def test_reader_that_takes_its_time(self):
+        """A large reply into a full socket: no busy waiting, and nothing is cut off."""
+        api = RuntimeApi()
+        api.slow_reading = 0.02
+        with Function("direct", api=api) as function:
+            value = {"text": "x" * 3_000_000}
+            self.assertEqual(function.invoke(value, deadline_ms=60000, seconds=60).json(), value)
+
+    def test_stream_into_a_slow_reader(self):
+        api = RuntimeApi(split=1)
+        api.slow_reading = 0.02
+        with Function("http", api=api) as function:
+            outcome = function.invoke(http_v2(query="body=stream"), seconds=60)
+            self.assertTrue(outcome.body.endswith(b"part 0\npart 1\npart 2\n"))
+            self.assertEqual(function.invoke(http_v2(), seconds=60).json()["statusCode"], 200)
+
+    def test_reset_within_a_stream(self):
+        """A stream cannot be sent twice: the process ends, and the platform starts another."""
+        api = RuntimeApi()
+        serve = api.reply
+
+        def reply(peer, identity, kind, headers, body, trailers):
+            if kind == "response":
+                reset(peer)
+                return False
+            return serve(peer, identity, kind, headers, body, trailers)
+        api.reply = reply
+        with Function("http", api=api) as function:
+            api.send(http_v2(query="body=stream"))
+            self.assertNotEqual(function.process.wait(), 0)
+
+
+class TheMock(unittest.TestCase):
+    """The oracle itself: it refuses what the platform refuses, in the platform's words."""
+
+    def setUp(self):
+        self.api = RuntimeApi()
+        self.port = self.api.listener.getsockname()[1]
+
+    def tearDown(self):
+        self.api.close()
+
+    def call(self, method, path, body=b"", headers=()):
+        peer = Connection(self.port)
+        peer.send(request_bytes(method, f"/2018-06-01/runtime/{path}", body, headers))
+        answer = peer.receive()
+        peer.close()
+        return answer
+
+    def told(self, answer):
+        return answer.status, json.loads(answer.body)["errorType"]
+
+    def test_refusals(self):
+        self.api.send(1, identity="q-1")
+        self.assertEqual(self.call("GET", "invocation/next").body, b"1")
+        self.assertEqual(self.call("GET", "invocation/next").body, b"1")  # the same event again
+        self.assertEqual(self.told(self.call("POST", "invocation/q-2/response", b"1")),
+                         (400, "InvalidRequestID"))
+        self.assertEqual(self.told(self.call("POST", "init/error", b"{}")),
+                         (403, "InvalidStateTransition"))
+        self.assertEqual(self.told(self.call("POST", "invocation/q-1/response", b"1", [
+            ("Lambda-Runtime-Function-Response-Mode", "sometimes")])),
+            (400, "InvalidFunctionResponseMode"))
+        self.assertEqual(self.call("POST", "invocation/q-1/response", b"1").status, 202)
+        self.assertEqual(self.told(self.call("POST", "invocation/q-1/error", b"{}")),
+                         (403, "InvalidStateTransition"))
+
+    def test_too_large(self):
+        self.api.send(1, identity="q-1")
+        self.call("GET", "invocation/next")
+        self.assertEqual(self.told(self.call("POST", "invocation/q-1/response",
+                                             b"x" * (MOST_RESPONSE + 1))),
+                         (413, "RequestEntityTooLarge"))
+        self.api.send(2, identity="q-2")
+        self.assertEqual(self.call("GET", "invocation/next").body, b"2")
+
+    def test_cut_off(self):
+        self.api.send(1, identity="q-1")
+        self.call("GET", "invocation/next")
+        peer = Connection(self.port)
+        whole = request_bytes("POST", "/2018-06-01/runtime/invocation/q-1/response", b"12345")
+        peer.send(whole[:-2])
+        peer.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.told(peer.receive()), (400, "TruncatedHTTPRequest"))
+        peer.close()
 
 
 class Http(unittest.TestCase):
