@@ -221,8 +221,11 @@ bool c_is_expression(const char *text)
       while (g_ascii_isalnum(c[1]) || c[1] == '_') {
         c++;
       }
-      is_after_name = !((size_t)(c + 1 - start) == strlen("sizeof") &&
-                        strncmp(start, "sizeof", strlen("sizeof")) == 0);
+      g_autofree char *word = g_strndup(start, (gsize)(c + 1 - start));
+      is_after_name = strcmp(word, "sizeof") != 0;
+      if (is_after_name && depth == 0 && g_strv_contains(keywords, word)) {
+        return false; /* types stand in parentheses */
+      }
     } else if (*c != ' ') {
       is_after_name = *c == ')';
     }

@@ -74,7 +74,7 @@ static void copy_source(const char *text)
 static const char *nothing(gpointer data, const char *name)
 {
   (void)data;
-  g_assert_true(c_is_identifier(name));
+  g_assert_true(g_ascii_isalpha(*name) || *name == '_');
   return NULL;
 }
 

@@ -49,13 +49,20 @@ static const char *find_wide(gpointer data, const char *name)
 /* Expressions of contracts become C: only what has no effect may pass. */
 static void test_expressions(void)
 {
-  static const char *const good[] = {
-      "n",   "width * height * 4", "(a->n + 1) / 2", "sizeof(int)", "a.b == 3",
-      "'x'", "n ? n : 1",          "KIND_A"};
-  static const char *const bad[] = {"",       "f(1)",     "a = 1",  "a++",       "--a",  "a; b",
-                                    "a /*",   "\"text\"", "a, b",   "(a",        "a)",   "{a}",
-                                    "a // b", "f (1)",    "a += 1", "(f)(1)",    "a\nb", "#x",
-                                    "'",      "''",       "a[0]",   "sizeofx(1)"};
+  static const char *const good[] = {"n",
+                                     "width * height * 4",
+                                     "(a->n + 1) / 2",
+                                     "sizeof(int)",
+                                     "a.b == 3",
+                                     "'x'",
+                                     "n ? n : 1",
+                                     "KIND_A",
+                                     "n * sizeof(struct item)",
+                                     "(long)n"};
+  static const char *const bad[] = {
+      "",     "f(1)", "a = 1", "a++", "--a",    "a; b",       "a /*",      "\"text\"",
+      "a, b", "(a",   "a)",    "{a}", "a // b", "f (1)",      "a += 1",    "(f)(1)",
+      "a\nb", "#x",   "'",     "''",  "a[0]",   "sizeofx(1)", "union * 4", "n + return"};
   for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
     g_test_message("%s", good[i]);
     g_assert_true(c_is_expression(good[i]));

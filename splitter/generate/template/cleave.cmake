@@ -70,7 +70,7 @@ function(cleave_runtime folder)
   # The same with what calls original routines directly.
   add_library(cleave_runtime_replay OBJECT EXCLUDE_FROM_ALL ${folder}/cleave_replay.c
     ${folder}/cleave_replay_draw.c ${folder}/cleave_replay_json.c ${folder}/cleave_replay_memory.c
-    ${folder}/cleave_replay_values.c)
+    ${folder}/cleave_replay_scalars.c ${folder}/cleave_replay_values.c)
   target_compile_options(cleave_runtime_replay PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
   target_compile_definitions(cleave_runtime_replay PRIVATE _GNU_SOURCE)
   target_link_libraries(cleave_runtime_replay PRIVATE cleave_runtime)
