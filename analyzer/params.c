@@ -5,10 +5,13 @@
 struct uses {
   struct findings *findings;
   uint32_t **aliases; /* [unit][object] -> position of the parameter that a local holds, or 0 */
-  uint32_t *first; /* link routine -> first of its parameters below; LINK_NONE when not defined */
-  uint32_t *flags; /* enum unit_use_flags by parameter */
+  uint32_t *first;   /* link routine -> first of its parameters below; LINK_NONE when not defined */
+  uint32_t *flags;   /* enum unit_use_flags by parameter */
+  uint32_t *kept_in; /* by parameter: the one whose memory it is stored in, 0, or KEPT_ELSEWHERE */
   const char **reasons;
 };
+
+#define KEPT_ELSEWHERE UINT32_MAX
 
 /* What a callee does with a parameter counts for whoever hands one on; not that it hands it on or
  * compares it. */
@@ -73,6 +76,43 @@ static void take_accesses(struct uses *uses, uint32_t index)
   }
 }
 
+/* Notes where a parameter is kept; true when that is new. */
+static bool keep_in(struct uses *uses, uint32_t at, uint32_t where)
+{
+  uint32_t known = uses->kept_in[at];
+  uint32_t joined = known == 0 || known == where ? where : KEPT_ELSEWHERE;
+  uses->kept_in[at] = joined;
+  return joined != known;
+}
+
+/* Parameters that are stored in what another one points to: whoever lends that decides how long. */
+static void take_stores(struct uses *uses, uint32_t index)
+{
+  const struct unit *unit = linkage_unit(uses->findings->linkage, index);
+  for (uint32_t i = 0; i < unit->n_edges; i++) {
+    const struct unit_edge *edge = &unit->edges[i];
+    uint32_t routine = findings_routine(uses->findings->linkage, index, edge->routine);
+    if ((edge->kind != UNIT_EDGE_STORE && edge->kind != UNIT_EDGE_COPY) || routine == LINK_NONE ||
+        uses->first[routine] == LINK_NONE)
+      continue;
+    const struct unit_node *from = &unit->nodes[edge->from], *to = &unit->nodes[edge->to];
+    uint32_t position =
+        variable_of(unit, edge->from) != NULL ? uses->aliases[index][from->index] : 0;
+    if (position == 0 || unit->objects[from->index].routine != edge->routine ||
+        position >=
+            row_of(uses->findings->linkage, linkage_routine(uses->findings->linkage, routine))
+                ->n_params)
+      continue;
+    bool is_static =
+        to->kind == UNIT_NODE_OBJECT && unit->objects[to->index].kind <= UNIT_OBJECT_STATIC_LOCAL;
+    if (edge->kind == UNIT_EDGE_COPY && !is_static)
+      continue;
+    uint32_t into =
+        !is_static && variable_of(unit, edge->to) != NULL ? uses->aliases[index][to->index] : 0;
+    keep_in(uses, uses->first[routine] + position, into != 0 ? into : KEPT_ELSEWHERE);
+  }
+}
+
 static void begin(struct uses *uses)
 {
   struct linkage *linkage = uses->findings->linkage;
@@ -85,6 +125,7 @@ static void begin(struct uses *uses)
   }
   uses->flags = g_new0(uint32_t, MAX(n, 1));
   uses->reasons = g_new0(const char *, MAX(n, 1));
+  uses->kept_in = g_new0(uint32_t, MAX(n, 1));
   for (guint i = 0; i < linkage->routines->len; i++) {
     const struct link_routine *routine = linkage_routine(linkage, i);
     const struct unit *unit = linkage_unit(linkage, routine->unit);
@@ -96,6 +137,7 @@ static void begin(struct uses *uses)
   for (uint32_t i = 0; i < linkage->n_units; i++) {
     uses->aliases[i] = aliases_of(linkage_unit(linkage, i));
     take_accesses(uses, i);
+    take_stores(uses, i);
   }
 }
 
@@ -134,6 +176,22 @@ static uint32_t param_behind(const struct uses *uses, uint32_t unit,
   }
 }
 
+/* Where what a callee keeps stays, seen from the caller: in a parameter of its own, elsewhere, or
+ * nowhere (0) where it is a local that lends the memory. */
+static uint32_t kept_by(const struct uses *uses, const struct found_call *call, uint32_t position)
+{
+  uint32_t into = uses->kept_in[uses->first[call->callee] + position];
+  const struct unit *unit = linkage_unit(uses->findings->linkage, call->unit);
+  const struct unit_call *row = &unit->calls[call->call];
+  if (into == 0 || into == KEPT_ELSEWHERE || into > row->n_arguments)
+    return KEPT_ELSEWHERE;
+  const struct unit_argument *lent = &unit->arguments[row->first_argument + into - 1];
+  bool is_local = lent->kind == UNIT_ARGUMENT_ADDRESS && lent->index != UNIT_NONE &&
+                  unit->objects[lent->index].kind > UNIT_OBJECT_STATIC_LOCAL;
+  uint32_t own = param_behind(uses, call->unit, lent);
+  return is_local ? 0 : own != 0 ? own : KEPT_ELSEWHERE;
+}
+
 static bool inherit(struct uses *uses, const struct found_call *call, uint32_t argument_row)
 {
   struct linkage *linkage = uses->findings->linkage;
@@ -155,8 +213,16 @@ static bool inherit(struct uses *uses, const struct found_call *call, uint32_t a
   if (argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS)
     gained &= UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_KEPT;
   uint32_t at = uses->first[call->caller] + own;
+  bool is_moved = false;
+  if ((gained & UNIT_USE_KEPT) != 0) {
+    uint32_t where = kept_by(uses, call, argument->position);
+    if (where == 0)
+      gained &= ~(uint32_t)UNIT_USE_KEPT;
+    else
+      is_moved = keep_in(uses, at, where);
+  }
   if ((uses->flags[at] | gained) == uses->flags[at])
-    return false;
+    return is_moved;
   uses->flags[at] |= gained;
   if (uses->reasons[at] == NULL) {
     const struct unit_call *row = &unit->calls[call->call];
@@ -265,5 +331,6 @@ void params_find(struct findings *findings)
   g_free(uses.aliases);
   g_free(uses.first);
   g_free(uses.flags);
+  g_free(uses.kept_in);
   g_free(uses.reasons);
 }
