@@ -200,7 +200,8 @@ static const char *registrar_file(const struct monolith *monolith, const char *r
 }
 
 /* Whether an entry is part of what makes the process run: a signal handler, the body of a thread, a
- * dispatcher, the inside of a queue. The platform does that for functions. */
+ * dispatcher, the inside of a queue. The platform does that for functions. A handler that others
+ * call with a message or at a time is none, wherever it stands. */
 static bool is_for_the_process(const struct proposal *proposal, const struct fact_entry *entry,
                                guint32 routine)
 {
@@ -212,8 +213,11 @@ static bool is_for_the_process(const struct proposal *proposal, const struct fac
     return (entry->key[0] == '\0' || strcmp(entry->key, "*") == 0) &&
            roles_dispatches(monolith, proposal->roles, routine);
   }
-  return strcmp(entry->trigger, "command") != 0 ||
-         strcmp(registrar_file(monolith, entry->registrar), monolith->routines[routine].file) != 0;
+  if (strcmp(entry->trigger, "command") == 0) {
+    return strcmp(registrar_file(monolith, entry->registrar), monolith->routines[routine].file) !=
+           0;
+  }
+  return strcmp(entry->trigger, "direct") == 0 || function_takes_work(monolith, entry);
 }
 
 /* NUMBER is the entry's, MONOLITH_NONE for one that people declared. */

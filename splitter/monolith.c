@@ -57,6 +57,7 @@ static bool load_sets(struct monolith *monolith, struct store *store, GError **e
       {&monolith->word_set, &fact_word_table, "word, routine"},
       {&monolith->argument_set, &fact_argument_table, "site, position"},
       {&monolith->program_set, &fact_program_table, "program, file"},
+      {&monolith->diagnostic_set, &fact_diagnostic_table, "file, line, column, message"},
   };
   for (size_t i = 0; i < G_N_ELEMENTS(loads); i++) {
     *loads[i].set = store_load(store, loads[i].table, loads[i].order, error);
@@ -226,6 +227,42 @@ static void number_files(struct monolith *monolith)
   }
 }
 
+static void number_programs(struct monolith *monolith)
+{
+  monolith->file_programs = g_new0(GArray *, MAX(monolith->files->len, 1));
+  g_autoptr(GHashTable) number = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < monolith->files->len; i++) {
+    g_hash_table_insert(number, g_ptr_array_index(monolith->files, i), GUINT_TO_POINTER(i));
+    monolith->file_programs[i] = g_array_new(FALSE, FALSE, sizeof(guint32));
+  }
+  const char *last = NULL;
+  guint32 n_programs = 0;
+  for (size_t i = 0; i < monolith->program_set->n; i++) {
+    const struct fact_program *fact = record_at(monolith->program_set, fact_program, i);
+    gpointer file = NULL;
+    n_programs += last == NULL || strcmp(last, fact->program) != 0;
+    last = fact->program;
+    if (g_hash_table_lookup_extended(number, fact->file, NULL, &file)) {
+      g_array_append_val(monolith->file_programs[GPOINTER_TO_UINT(file)], n_programs);
+    }
+  }
+}
+
+bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b)
+{
+  const GArray *of_a = monolith->file_programs[monolith->routine_file[a]];
+  const GArray *of_b = monolith->file_programs[monolith->routine_file[b]];
+  bool is_shared = of_a->len == 0 || of_b->len == 0;
+  for (guint i = 0, j = 0; !is_shared && i < of_a->len && j < of_b->len;) {
+    guint32 left = g_array_index(of_a, guint32, i);
+    guint32 right = g_array_index(of_b, guint32, j);
+    is_shared = left == right;
+    i += left < right;
+    j += right < left;
+  }
+  return is_shared;
+}
+
 struct monolith *monolith_load(struct store *store, GError **error)
 {
   struct monolith *monolith = g_new0(struct monolith, 1);
@@ -248,6 +285,7 @@ struct monolith *monolith_load(struct store *store, GError **error)
   monolith->state_of = number_ids(monolith->states, monolith->n_states, sizeof(struct fact_state),
                                   offsetof(struct fact_state, id));
   number_files(monolith);
+  number_programs(monolith);
   read_calls(monolith);
   read_accesses(monolith);
   monolith->first_call = index_runs(monolith->calls, monolith->n_calls, sizeof(struct call),
@@ -269,11 +307,11 @@ void monolith_free(struct monolith *monolith)
   if (monolith == NULL) {
     return;
   }
-  struct record_set *sets[] = {monolith->routine_set,  monolith->state_set,  monolith->call_set,
-                               monolith->access_set,   monolith->site_set,   monolith->effect_set,
-                               monolith->entry_set,    monolith->span_set,   monolith->param_set,
-                               monolith->type_set,     monolith->field_set,  monolith->word_set,
-                               monolith->argument_set, monolith->program_set};
+  struct record_set *sets[] = {
+      monolith->routine_set,  monolith->state_set,   monolith->call_set,      monolith->access_set,
+      monolith->site_set,     monolith->effect_set,  monolith->entry_set,     monolith->span_set,
+      monolith->param_set,    monolith->type_set,    monolith->field_set,     monolith->word_set,
+      monolith->argument_set, monolith->program_set, monolith->diagnostic_set};
   for (size_t i = 0; i < G_N_ELEMENTS(sets); i++) {
     if (sets[i] != NULL) {
       record_set_free(sets[i]);
@@ -281,6 +319,10 @@ void monolith_free(struct monolith *monolith)
   }
   g_clear_pointer(&monolith->routine_of, g_hash_table_unref);
   g_clear_pointer(&monolith->state_of, g_hash_table_unref);
+  for (guint i = 0; monolith->file_programs != NULL && i < monolith->files->len; i++) {
+    g_array_unref(monolith->file_programs[i]);
+  }
+  g_free(monolith->file_programs);
   g_clear_pointer(&monolith->files, g_ptr_array_unref);
   g_free(monolith->routine_file);
   g_free(monolith->state_file);

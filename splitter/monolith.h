@@ -51,6 +51,7 @@ struct monolith {
   struct record_set *word_set;
   struct record_set *argument_set;
   struct record_set *program_set;
+  struct record_set *diagnostic_set; /* ordered by place */
   const struct fact_routine *routines;
   guint32 n_routines;
   const struct fact_state *states;
@@ -76,6 +77,7 @@ struct monolith {
   GPtrArray *files;      /* char *, ascending: files of routines and states */
   guint32 *routine_file; /* per routine: number in files */
   guint32 *state_file;
+  GArray **file_programs; /* per file: guint32, ascending: numbers of the programs it is part of */
 };
 
 /* Reads the facts of STORE. NULL and ERROR when it cannot be read. O(facts log facts). */
@@ -86,6 +88,10 @@ void monolith_free(struct monolith *monolith);
 /* Numbers of a routine or a state, MONOLITH_NONE when ID is none of ours. O(1). */
 guint32 monolith_routine(const struct monolith *monolith, int64_t id);
 guint32 monolith_state(const struct monolith *monolith, int64_t id);
+
+/* Whether some program holds both routines; true where one's programs are not known.
+ * O(programs of the two files). */
+bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b);
 
 /* `name` or `name.field`: a new string. */
 char *monolith_state_name(const struct fact_state *state);

@@ -261,6 +261,25 @@ static void assess_unresolved(const struct proposal *proposal, struct function *
   }
 }
 
+/* What a file does that the parser could not read, nobody knows: the first error of each file. */
+static void assess_errors(const struct monolith *monolith, struct function *function)
+{
+  g_autoptr(GHashTable) files = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < function->routines->len; i++) {
+    guint32 routine = g_array_index(function->routines, guint32, i);
+    g_hash_table_add(files, (gpointer)monolith->routines[routine].file);
+  }
+  for (size_t i = 0; i < monolith->diagnostic_set->n; i++) {
+    const struct fact_diagnostic *found = record_at(monolith->diagnostic_set, fact_diagnostic, i);
+    bool is_error = strcmp(found->severity, "error") == 0 || strcmp(found->severity, "fatal") == 0;
+    if (is_error && g_hash_table_remove(files, found->file)) {
+      add_obstacle(function, READINESS_ADAPT, found->file, found->line,
+                   g_strdup_printf("%s does not parse (%s): what it does is not all known",
+                                   found->file, found->message));
+    }
+  }
+}
+
 static void assess_loop(const struct monolith *monolith, struct function *function)
 {
   const struct fact_entry *entry =
@@ -299,5 +318,6 @@ void function_assess(const struct proposal *proposal, struct function *function)
   }
   assess_unresolved(proposal, function);
   assess_loop(proposal->monolith, function);
+  assess_errors(proposal->monolith, function);
   g_array_sort(function->obstacles, compare_obstacles);
 }

@@ -233,7 +233,8 @@ bool roles_dispatches(const struct monolith *monolith, const struct roles *roles
   mark_reached(monolith, roles, open, is_reached);
   g_autoptr(GHashTable) handed = g_hash_table_new(NULL, NULL);
   for (guint32 i = 0; i < monolith->n_calls; i++) {
-    if (roles->is_gateway[i] && is_reached[monolith->calls[i].caller]) {
+    if (roles->is_gateway[i] && is_reached[monolith->calls[i].caller] &&
+        monolith_share_program(monolith, routine, monolith->calls[i].callee)) {
       g_hash_table_add(handed, GUINT_TO_POINTER(monolith->calls[i].callee + 1));
     }
   }

@@ -325,12 +325,70 @@ static void test_loops(void)
   g_unlink(path);
 }
 
+/* A program of one file whose main hands a callback to a client library: the callback is a
+ * function, though the file makes the process run. */
+static void test_callbacks(void)
+{
+  g_autofree char *path = scratch_path("callbacks.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = new_store(path);
+  add_routine(store, "main", "client.c", 30);
+  add_routine(store, "connected", "client.c", 10);
+  add_routine(store, "on_message", "client.c", 20);
+  add_call(store, "main", "connected", 31);
+  add_entry(store, "main", "main", "client", "");
+  add_entry(store, "on_message", "queue", "", "main");
+  must(store_commit(store, &error), error);
+  struct split_options options = {.is_fresh = true};
+  struct split_result result = {0};
+  must(split_run(store, &options, &result, &error), error);
+  split_result_clear(&result);
+  g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
+  g_assert_cmpuint(functions->n, ==, 2);
+  const struct plan_function *consumer = record_at(functions, plan_function, 1);
+  g_assert_cmpstr(consumer->name, ==, "on-message");
+  g_assert_cmpstr(consumer->trigger, ==, "queue");
+  g_assert_cmpstr(consumer->readiness, ==, "ready");
+  g_unlink(path);
+}
+
+/* Code that did not parse is never ready; warnings are no errors, and other files are not its own.
+ */
+static void test_errors(void)
+{
+  static const struct {
+    const char *file, *severity, *readiness;
+  } cases[] = {{"handle.c", "error", "adapt"},
+               {"handle.c", "fatal", "adapt"},
+               {"handle.c", "warning", "ready"},
+               {"other.c", "error", "ready"}};
+  g_autofree char *path = scratch_path("errors.db");
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(store_t) store = new_store(path);
+    for (int64_t line = 40; line <= 41; line++) {
+      struct fact_diagnostic fact = {.file = cases[i].file,
+                                     .line = line,
+                                     .column = 1,
+                                     .severity = cases[i].severity,
+                                     .message = "unknown type name 'x'"};
+      must(store_insert(store, &fact_diagnostic_table, &fact, &error), error);
+    }
+    bool is_ready = strcmp(cases[i].readiness, "ready") == 0;
+    assert_function(store, cases[i].readiness, is_ready ? "" : "handle.c does not parse",
+                    "handle.c", 40);
+  }
+  g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/readiness/effects", test_effects);
   g_test_add_func("/readiness/states", test_states);
   g_test_add_func("/readiness/unresolved", test_unresolved);
+  g_test_add_func("/readiness/callbacks", test_callbacks);
+  g_test_add_func("/readiness/errors", test_errors);
   g_test_add_func("/readiness/loops", test_loops);
   g_test_add_func("/readiness/caches", test_caches);
   g_test_add_func("/readiness/resets", test_resets);
