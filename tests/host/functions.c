@@ -106,6 +106,7 @@ int main(void)
        .key = "GET,POST /items/:id",
        .invoke = invoke},
       {.name = "mail", .routine = "mail_send", .trigger = CLEAVE_QUEUE, .consume = consume},
+      {.name = "post", .routine = "mail_send", .trigger = CLEAVE_QUEUE, .consume = consume},
       {.name = "beat", .routine = "beat", .trigger = CLEAVE_SCHEDULE, .invoke = beat},
       {.name = "daily", .routine = "beat", .trigger = CLEAVE_SCHEDULE, .invoke = beat},
       {.name = "thumb", .routine = "created", .trigger = CLEAVE_OBJECT, .invoke = created},

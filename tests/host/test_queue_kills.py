@@ -3,7 +3,8 @@
 
 Senders send messages while functions and the host itself are killed at random moments. In the end
 everything that was acknowledged was processed, and the queue is empty. One sender waits for its
-messages to be processed: what it is told to be done has been written down by then.
+messages to be processed, in a queue of its own: what it is told to be done has been written down by
+then.
 
 usage: test_queue_kills.py CLEAVE FUNCTIONS_BINARY [MESSAGES [SEED]]
 """
@@ -45,8 +46,8 @@ class Sender(threading.Thread):
                 if connection is None or port != self.host.api:
                     port = self.host.api
                     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-                connection.request("POST", "/queues/mail/messages" +
-                                   ("?wait=true" if self.is_waiting else ""), name)
+                connection.request("POST", "/queues/post/messages?wait=true" if self.is_waiting else
+                                   "/queues/mail/messages", name)
                 response = connection.getresponse()
                 response.read()
                 if response.status == (200 if self.is_waiting else 202):
@@ -76,8 +77,9 @@ def children(pid):
 
 def main():
     chance = random.Random(SEED)
-    host = Host(CLEAVE, BINARY, [{"name": "mail", "trigger": "queue", "key": "mail",
-                                  "max_deliveries": 1000, "max_instances": 4, "timeout_s": 5}])
+    functions = [{"name": name, "trigger": "queue", "key": name, "max_deliveries": 1000,
+                  "max_instances": n, "timeout_s": 5} for name, n in (("mail", 4), ("post", 1))]
+    host = Host(CLEAVE, BINARY, functions)
     senders = [Sender(host, number) for number in range(N_SENDERS)]
     for sender in senders:
         sender.start()
@@ -99,18 +101,18 @@ def main():
                 pass
 
     def figures():
-        return json.loads(host.call("GET", "/queues/mail")[1])
+        return [json.loads(host.call("GET", f"/queues/{name}")[1]) for name in ("mail", "post")]
 
     def is_empty():
-        now = figures()  # one look: between two, a message can change from one to the other
-        return now["visible"] + now["out"] == 0
+        # One look each: between two, a message can change from one state to the other.
+        return sum(now["visible"] + now["out"] for now in figures()) == 0
 
     host.wait_for(is_empty, 120)
     acknowledged = [name for sender in senders for name in sender.acknowledged]
     notes = [line.split()[1] for line in host.noted() if line.startswith("mail ")]
     processed = set(notes)
     lost = [name for name in acknowledged if name not in processed]
-    dead = figures()["dead"]
+    dead = sum(now["dead"] for now in figures())
     print(f"{len(acknowledged)} acknowledged, {len(processed)} processed, "
           f"{len(notes) - len(processed)} more than once, {len(lost)} lost, {dead} dead letters; "
           f"{n_function_kills} functions and {n_host_kills} hosts killed, "
