@@ -3,32 +3,14 @@
 #include <string.h>
 
 #include "splitter/host/source/created.h"
-#include "splitter/host/source/kind.h"
+#include "splitter/host/source/internal.h"
 
 #define MAX_HEADERS ((size_t)64 * 1024)
 #define MAX_ANSWER ((size_t)32 * 1024 * 1024)
-#define RECEIVE_MS 40000 /* services wait up to 20 s, the emulator of Pub/Sub longer */
-#define SETTLE_MS 10000  /* of one try of an acknowledgement */
-#define SETTLE_TRIES 5
-#define FIRST_PAUSE_MS 100
+#define RECEIVE_MS 40000    /* services wait up to 20 s, the emulator of Pub/Sub longer */
 #define EMPTY_PAUSE_MS 1000 /* longest, where the back end does not wait by itself */
 #define FAILURE_PAUSE_MS 5000
 #define FULL_PAUSE_MS 200
-#define MAX_RETRY_S 60
-#define MAX_COUNTED 10000
-
-struct source {
-  struct source_options options;
-  struct source_place *place;
-  struct upstream *upstream;
-  struct event *wake;
-  struct delivery *receiving; /* a request for messages is under way */
-  GHashTable *settlements;    /* struct settlement, all under way */
-  GHashTable *failures; /* message id -> how often it failed, where the back end does not count */
-  unsigned n_failures;  /* of receiving, in a row */
-  unsigned n_empty;     /* answers without messages, in a row */
-  struct source_figures figures;
-};
 
 /* Messages that one or more invocations work on; settled when the last has ended. */
 struct batch {
@@ -38,22 +20,9 @@ struct batch {
   unsigned n_running; /* invocations */
   bool is_event;      /* the body of its message is the event: no answer per message */
   bool is_stopped;    /* the host ends: nothing may be settled any more */
-  char *why;          /* of a message that cannot be handed out, or NULL */
 };
 
-enum step { ACKNOWLEDGE, RELEASE, BURY, MAKE_GRAVE };
-
-/* What is still to be said to the back end about a message. */
-struct settlement {
-  struct source *source;
-  struct source_message *message;
-  struct delivery *delivery;
-  struct event *retry;
-  enum step step;
-  unsigned n_tries;
-};
-
-static void say(const struct source *source, const char *what)
+void source_say(const struct source *source, const char *what)
 {
   const struct host_watcher *watcher = &source->options.watcher;
   if (watcher->on_change) {
@@ -69,7 +38,7 @@ static void wake_in(struct source *source, unsigned ms)
   evtimer_add(source->wake, &time);
 }
 
-static unsigned doubled(unsigned first, unsigned n, unsigned limit)
+unsigned source_doubled(unsigned first, unsigned n, unsigned limit)
 {
   while (n-- > 0 && first < limit) {
     first *= 2;
@@ -77,10 +46,8 @@ static unsigned doubled(unsigned first, unsigned n, unsigned limit)
   return MIN(first, limit);
 }
 
-/* Sends a request that WROTE says is whole; NULL with ERROR otherwise. Clears REQUEST. */
-static struct delivery *send_request(struct source *source, struct source_request *request,
-                                     bool is_whole, unsigned timeout_ms, upstream_done done,
-                                     void *data)
+struct delivery *source_send(struct source *source, struct source_request *request, bool is_whole,
+                             unsigned timeout_ms, upstream_done done, void *data)
 {
   struct delivery *delivery = NULL;
   if (is_whole) {
@@ -98,148 +65,10 @@ static struct delivery *send_request(struct source *source, struct source_reques
   return delivery;
 }
 
-static void settlement_free(void *pointer)
-{
-  struct settlement *settlement = pointer;
-  if (settlement->delivery) {
-    upstream_cancel(settlement->delivery);
-  }
-  event_free(settlement->retry);
-  source_message_free(settlement->message);
-  g_free(settlement);
-}
-
-static void settlement_end(struct settlement *settlement)
-{
-  g_hash_table_remove(settlement->source->settlements, settlement);
-}
-
-static void settle(struct settlement *settlement);
-
-static void try_again(struct settlement *settlement, const char *problem)
-{
-  struct source *source = settlement->source;
-  if (++settlement->n_tries < SETTLE_TRIES) {
-    unsigned ms = doubled(FIRST_PAUSE_MS, settlement->n_tries, 5000);
-    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-    evtimer_add(settlement->retry, &time);
-    return;
-  }
-  if (settlement->step == ACKNOWLEDGE) {
-    source->figures.n_unsure++;
-    g_autofree char *text = g_strdup_printf(
-        "a processed message could not be acknowledged and will come again (%s)", problem);
-    say(source, text);
-  }
-  settlement_end(settlement);
-}
-
-static void on_settled(const struct upstream_answer *answer, void *data)
-{
-  struct settlement *settlement = data;
-  struct source *source = settlement->source;
-  bool is_good = answer->status >= 200 && answer->status < 300;
-  settlement->delivery = NULL;
-  if (settlement->step == BURY && answer->status == 404) {
-    settlement->step = MAKE_GRAVE;
-    settle(settlement);
-  } else if (is_good && (settlement->step == BURY || settlement->step == MAKE_GRAVE)) {
-    bool is_buried = settlement->step == BURY;
-    source->figures.n_buried += is_buried;
-    settlement->step = is_buried ? ACKNOWLEDGE : BURY;
-    settle(settlement);
-  } else if (is_good) {
-    source->figures.n_done += settlement->step == ACKNOWLEDGE;
-    settlement_end(settlement);
-  } else if (answer->status >= 400 && answer->status < 500 && answer->status != 429) {
-    /* Its receipt counts no longer: somebody else has the message, or it is gone. */
-    g_autofree char *code = source_error_code(answer->body, answer->n_body);
-    g_autofree char *problem = g_strdup_printf("status %d %s", answer->status, code);
-    settlement->n_tries = SETTLE_TRIES;
-    try_again(settlement, problem);
-  } else {
-    g_autofree char *problem =
-        answer->status ? g_strdup_printf("status %d", answer->status) : g_strdup(answer->problem);
-    try_again(settlement, problem);
-  }
-}
-
-static void on_retry(evutil_socket_t fd, short what, void *data)
-{
-  (void)fd;
-  (void)what;
-  settle(data);
-}
-
-/* Later each time, as with the host's own queues. */
-static unsigned retry_seconds(const struct source *source, const struct source_message *message)
-{
-  unsigned pause = pool_function(source->options.pool)->retry_s;
-  unsigned n = message->n_deliveries;
-  n = n > 0 ? n : GPOINTER_TO_UINT(g_hash_table_lookup(source->failures, message->id));
-  return doubled(pause, n > 0 ? n - 1 : 0, MAX_RETRY_S);
-}
-
-/* Counts for the pause alone: what is forgotten comes again sooner. */
-static void count_failure(struct source *source, const struct source_message *message)
-{
-  if (message->n_deliveries > 0) {
-    return;
-  }
-  guint n = GPOINTER_TO_UINT(g_hash_table_lookup(source->failures, message->id));
-  if (g_hash_table_size(source->failures) > MAX_COUNTED) {
-    g_hash_table_remove_all(source->failures);
-  }
-  g_hash_table_replace(source->failures, g_strdup(message->id), GUINT_TO_POINTER(n + 1));
-}
-
-static void settle(struct settlement *settlement)
-{
-  struct source *source = settlement->source;
-  const struct source_place *place = source->place;
-  const struct source_message *message = settlement->message;
-  g_autoptr(GError) error = NULL;
-  struct source_request request = {.method = "POST"};
-  bool is_whole = false;
-  arena_init(&request.arena);
-  switch (settlement->step) {
-  case ACKNOWLEDGE:
-    is_whole = place->kind->acknowledge(place, message, &request, &error);
-    break;
-  case RELEASE:
-    is_whole =
-        place->kind->release(place, message, retry_seconds(source, message), &request, &error);
-    break;
-  case BURY:
-    is_whole = place->kind->bury(place, message, &request, &error);
-    break;
-  case MAKE_GRAVE:
-    is_whole = place->kind->make_grave(place, &request, &error);
-    break;
-  }
-  settlement->delivery =
-      send_request(source, &request, is_whole, SETTLE_MS, on_settled, settlement);
-  if (!settlement->delivery) {
-    try_again(settlement, error->message);
-  }
-}
-
-static void settle_later(struct source *source, struct source_message *message, enum step step)
-{
-  struct settlement *settlement = g_new0(struct settlement, 1);
-  settlement->source = source;
-  settlement->message = message;
-  settlement->step = step;
-  settlement->retry = evtimer_new(source->options.base, on_retry, settlement);
-  g_hash_table_add(source->settlements, settlement);
-  settle(settlement);
-}
-
 static void batch_free(struct batch *batch)
 {
   g_ptr_array_unref(batch->messages);
   g_free(batch->is_failed);
-  g_free(batch->why);
   g_free(batch);
 }
 
@@ -254,14 +83,14 @@ static void batch_settle(struct batch *batch)
                        message->n_deliveries >= limit;
     if (batch->is_failed[i]) {
       source->figures.n_failed++;
-      count_failure(source, message);
+      settlement_count_failure(source, message);
     } else {
       g_hash_table_remove(source->failures, message->id);
     }
-    settle_later(source, message,
-                 !batch->is_failed[i] ? ACKNOWLEDGE
-                 : is_hopeless        ? BURY
-                                      : RELEASE);
+    settlement_begin(source, message,
+                     !batch->is_failed[i] ? ACKNOWLEDGE
+                     : is_hopeless        ? BURY
+                                          : RELEASE);
   }
   batch_free(batch);
   wake_in(source, 0);
@@ -303,7 +132,7 @@ static void run(struct batch *batch, struct payload *payload, const struct trace
 /* A message that cannot be handed out has failed like one whose function failed. */
 static void refuse(struct batch *batch, const char *why)
 {
-  say(batch->source, why);
+  source_say(batch->source, why);
   for (guint i = 0; i < batch->messages->len; i++) {
     batch->is_failed[i] = true;
   }
@@ -438,7 +267,7 @@ static void hold(struct source *source, const GPtrArray *messages)
   if (place->kind->hold && messages->len > 0) {
     arena_init(&request.arena);
     bool is_whole = place->kind->hold(place, messages, hidden_seconds(source), &request, NULL);
-    send_request(source, &request, is_whole, SETTLE_MS, on_held, NULL);
+    source_send(source, &request, is_whole, SOURCE_SETTLE_MS, on_held, NULL);
   }
 }
 
@@ -446,15 +275,15 @@ static void receive_failed(struct source *source, const char *problem)
 {
   if (source->n_failures++ == 0) {
     g_autofree char *text = g_strdup_printf("gives no messages: %s", problem);
-    say(source, text);
+    source_say(source, text);
   }
-  wake_in(source, doubled(FIRST_PAUSE_MS, source->n_failures, FAILURE_PAUSE_MS));
+  wake_in(source, source_doubled(SOURCE_FIRST_PAUSE_MS, source->n_failures, FAILURE_PAUSE_MS));
 }
 
 static void received(struct source *source, GPtrArray *messages)
 {
   if (source->n_failures > 0) {
-    say(source, "answers again");
+    source_say(source, "answers again");
   }
   source->n_failures = 0;
   source->n_empty = messages->len > 0 ? 0 : source->n_empty + 1;
@@ -462,7 +291,8 @@ static void received(struct source *source, GPtrArray *messages)
   hold(source, messages);
   hand_out(source, messages);
   bool is_pausing = source->n_empty > 0 && !source->place->kind->does_wait;
-  wake_in(source, is_pausing ? doubled(FIRST_PAUSE_MS, source->n_empty, EMPTY_PAUSE_MS) : 0);
+  wake_in(source,
+          is_pausing ? source_doubled(SOURCE_FIRST_PAUSE_MS, source->n_empty, EMPTY_PAUSE_MS) : 0);
 }
 
 static void on_received(const struct upstream_answer *answer, void *data)
@@ -510,7 +340,7 @@ static void on_wake(evutil_socket_t fd, short what, void *data)
   struct source_request request = {.method = "GET"};
   arena_init(&request.arena);
   bool is_whole = place->kind->receive(place, n, hidden_seconds(source), &request, &error);
-  source->receiving = send_request(source, &request, is_whole, RECEIVE_MS, on_received, source);
+  source->receiving = source_send(source, &request, is_whole, RECEIVE_MS, on_received, source);
   if (!source->receiving) {
     receive_failed(source, error->message);
   }
@@ -535,7 +365,7 @@ struct source *source_new(const struct source_options *options, GError **error)
   source->wake = evtimer_new(options->base, on_wake, source);
   source->settlements = g_hash_table_new_full(NULL, NULL, settlement_free, NULL);
   source->failures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  say(source, "is asked for messages");
+  source_say(source, "is asked for messages");
   wake_in(source, 0);
   return source;
 }
