@@ -128,7 +128,7 @@ static const struct option options[] = {
     {"services", 0, OPTION_INTEGER, "N", "so many services (default: the longest stable range)",
      NULL},
     {"evidence", 0, OPTION_LIST, "KINDS",
-     "what counts: calls,state,types,names,paths,history (default: all)", NULL},
+     "what counts: calls,state,types,names,paths,history,uses (default: all)", NULL},
     {"boundaries", 0, OPTION_TEXT, "FILE", "what people decided: boundaries.yaml", NULL},
     {"profile", 0, OPTION_TEXT, "FILE",
      "counts of calls from a run: callgrind's output (recorded invocations count by themselves)",

@@ -177,6 +177,26 @@ struct units *units_new(guint32 n_nodes, const struct constraints *constraints)
   return units;
 }
 
+struct units *units_of_parts(const struct units *units, const guint32 *part, guint32 n_parts)
+{
+  g_autofree guint32 *unit_part = g_new(guint32, MAX(units->n_units, 1));
+  struct constraints *constraints = constraints_new(n_parts);
+  for (guint32 unit = 0; unit < units->n_units; unit++) {
+    unit_part[unit] = part[units->member[units->first[unit]]];
+  }
+  for (guint32 unit = 0; unit < units->n_units; unit++) {
+    if (units->anchor[unit] >= 0) {
+      constraints_add_anchor(constraints, unit_part[unit], (guint32)units->anchor[unit]);
+    }
+    for (guint32 i = units->apart_first[unit]; i < units->apart_first[unit + 1]; i++) {
+      constraints_add_apart(constraints, unit_part[unit], unit_part[units->apart[i]]);
+    }
+  }
+  struct units *parts = units_new(n_parts, constraints);
+  constraints_free(constraints);
+  return parts;
+}
+
 void units_free(struct units *units)
 {
   if (units == NULL) {

@@ -45,6 +45,9 @@ struct units {
  * or an apart pair within one). CONSTRAINTS may be NULL: then every node is a unit.
  * Units are numbered by their first node. O(n + c log c). */
 struct units *units_new(guint32 n_nodes, const struct constraints *constraints);
+/* The same constraints over parts: PART has the part (< n_parts) of every node, units lie in one
+ * part and no part holds what must be apart. */
+struct units *units_of_parts(const struct units *units, const guint32 *part, guint32 n_parts);
 void units_free(struct units *units);
 
 /* Whether LABELS (one per node) keeps every constraint; anchors are kept when equal labels meet in

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "splitter/usage.h"
 #include "splitter/words.h"
 
-const char *const evidence_names[N_EVIDENCE_KINDS] = {"calls", "state", "types",
-                                                      "names", "paths", "history"};
+const char *const evidence_names[N_EVIDENCE_KINDS] = {"calls", "state",   "types", "names",
+                                                      "paths", "history", "uses"};
 
 /* Weights of one kind against another. Writes, reads and addresses follow Service Cutter's scale
  * (SemanticProximityCriterionScorer: write 10, read 3). The rest is what a routine gives away in
@@ -26,6 +27,7 @@ static const double word_weight = 2;
 static const double file_weight = 4;
 static const double folder_weight = 1;
 static const double history_weight = 2;
+static const double uses_weight = 0.2; /* of each of up to ten ties */
 
 enum { LARGEST_GROUP = 300, ROUTINE_MASS = 4, STATE_MASS = 1 };
 
@@ -375,6 +377,15 @@ static void add_history(struct evidence *evidence, const struct monolith *monoli
   }
 }
 
+static void add_uses(struct evidence *evidence, const struct monolith *monolith)
+{
+  g_autoptr(GArray) ties = usage_ties(monolith, evidence->n_nodes, evidence->node_of_routine, NULL);
+  for (guint i = 0; i < ties->len; i++) {
+    const struct likeness_tie *tie = &g_array_index(ties, struct likeness_tie, i);
+    add_tie(evidence->ties[EVIDENCE_USES], tie->a, tie->b, uses_weight * tie->likeness);
+  }
+}
+
 struct evidence *evidence_new(const struct monolith *monolith, const struct roles *roles,
                               const bool *is_shared, const bool *is_external,
                               const struct co_change *history, guint32 n_history)
@@ -391,6 +402,7 @@ struct evidence *evidence_new(const struct monolith *monolith, const struct role
   add_names(evidence, monolith);
   add_paths(evidence, monolith);
   add_history(evidence, monolith, history, n_history);
+  add_uses(evidence, monolith);
   for (guint kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
     join_ties(evidence->ties[kind]);
   }

@@ -13,6 +13,7 @@ enum evidence_kind {
   EVIDENCE_NAMES,
   EVIDENCE_PATHS,
   EVIDENCE_HISTORY,
+  EVIDENCE_USES, /* likeness of use (usage.h) */
   N_EVIDENCE_KINDS
 };
 

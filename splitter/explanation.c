@@ -148,7 +148,8 @@ static char *explain_strand(const struct proposal *proposal, guint32 node,
       [EVIDENCE_TYPES] = "works on the same types as %s and others",
       [EVIDENCE_NAMES] = "has words in common with %s and others",
       [EVIDENCE_PATHS] = "lies beside %s and others",
-      [EVIDENCE_HISTORY] = "changes together with %s and others"};
+      [EVIDENCE_HISTORY] = "changes together with %s and others",
+      [EVIDENCE_USES] = "is used and uses much as %s and others do"};
   g_autofree char *name = name_of_node(proposal, strand->other);
   g_auto(GStrv) parts = g_strsplit(forms[strand->kind], "%s", 2);
   return g_strconcat(parts[0], name, parts[1], NULL);

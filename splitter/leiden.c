@@ -228,12 +228,13 @@ guint32 *leiden_solve(const struct network *graph, const struct units *units,
                       guint32 *n_communities)
 {
   guint32 n_best = 0;
-  guint32 *best = solve_once(graph, units, options, warm, 0, &n_best);
+  guint first = options->first_start;
+  guint32 *best = solve_once(graph, units, options, warm, first, &n_best);
   guint n_starts = warm != NULL ? 1 : options->n_starts;
   score best_score = n_starts > 1 ? exact_score(graph, best, n_best, options->resolution) : 0;
   for (guint start = 1; start < n_starts; start++) {
     guint32 n_found = 0;
-    guint32 *labels = solve_once(graph, units, options, NULL, start, &n_found);
+    guint32 *labels = solve_once(graph, units, options, NULL, first + start, &n_found);
     score own = exact_score(graph, labels, n_found, options->resolution);
     if (own > best_score) {
       guint32 *worse = best;

@@ -13,6 +13,7 @@ struct leiden_options {
   guint n_passes;    /* at most so many passes over all levels; 0 means 8 */
   gint64 move_price; /* warm start: weight units for every node that leaves its label */
   guint n_starts;    /* cold: the best of so many orders of visiting; 0 means 1 */
+  guint first_start; /* the first of these orders; 0 is by number */
 };
 
 /* Resolution as the solver takes it, for DENSITY weight units per squared mass. */

@@ -5,6 +5,7 @@
 
 #include "splitter/comparison.h"
 #include "splitter/connectivity.h"
+#include "splitter/consensus.h"
 #include "splitter/dust.h"
 #include "splitter/level.h"
 
@@ -13,18 +14,20 @@ enum { MOST_STEPS = 96 };
 /* Where scans begin: mean nodes in a community, for graphs that are scanned whole and for large
  * ones. */
 enum { FEWEST_NODES = 4, SMALL_COMMUNITY = 200 };
-/* Rows that all starts together may walk: in each step of a scan, and at the resolution chosen. */
-enum { SCAN_EFFORT = 60000, LAST_EFFORT = 1000000 };
-static const double like_enough = 0.9;
+/* Disturbed graphs that every step of a scan solves, and the rows that they may have together. */
+enum { FEWEST_DISTURBED = 3, MOST_DISTURBED = 12, SCAN_EFFORT = 60000 };
+/* A step of a plateau is worth how much more alike than this it is to the one before. */
+static const double half_alike = 0.85;
 
 struct scan {
   const struct network *graph;
   const struct units *units;
-  GPtrArray *labels; /* guint32 *, one array per step */
+  struct network **disturbed; /* n_disturbed */
+  guint n_disturbed;          /* 0: the graph itself is solved, once */
+  GPtrArray *partitions;      /* guint32 *: max(n_disturbed, 1) for each step */
   GArray *steps;
   guint steps_per_octave;
   guint n_passes;
-  guint n_starts;
   guint32 n_most; /* communities beyond which a partition is dust */
 };
 
@@ -90,6 +93,38 @@ static gint64 whole_mass(const struct network *graph)
   return mass;
 }
 
+static guint partitions_per_step(const struct scan *scan)
+{
+  return MAX(scan->n_disturbed, 1);
+}
+
+/* The median of all partitions of the steps FIRST to LAST. */
+static guint32 *median_of_steps(const struct scan *scan, guint first, guint last,
+                                guint32 *n_communities)
+{
+  guint per_step = partitions_per_step(scan);
+  return consensus_median(scan->graph, scan->units,
+                          (const guint32 *const *)scan->partitions->pdata + first * per_step,
+                          (last - first + 1) * per_step, n_communities);
+}
+
+/* Solves the graph, or every disturbed one, at one resolution; returns what they agree on. */
+static guint32 *solve_step(struct scan *scan, gint64 resolution, guint32 *n_communities)
+{
+  guint per_step = partitions_per_step(scan);
+  for (guint i = 0; i < per_step; i++) {
+    const struct network *graph = scan->n_disturbed > 0 ? scan->disturbed[i] : scan->graph;
+    struct leiden_options options = {
+        .resolution = resolution, .n_passes = scan->n_passes, .first_start = i};
+    g_ptr_array_add(scan->partitions,
+                    leiden_solve(graph, scan->units, &options, NULL, n_communities));
+  }
+  guint step = scan->partitions->len / per_step - 1;
+  return per_step > 1 ? median_of_steps(scan, step, step, n_communities)
+                      : g_memdup2(g_ptr_array_index(scan->partitions, step),
+                                  MAX(scan->graph->n_nodes, 1) * sizeof(guint32));
+}
+
 /* Solves from the density FINEST down until one community holds nearly everything. */
 static void scan_run(struct scan *scan, double finest)
 {
@@ -99,14 +134,11 @@ static void scan_run(struct scan *scan, double finest)
     return;
   }
   guint32 fewest = n_components(scan->graph, scan->units);
-  guint32 *before = NULL;
+  g_autofree guint32 *before = NULL;
   for (guint step = 0; step < MOST_STEPS; step++) {
     double density = finest * exp2(-(double)step / scan->steps_per_octave);
-    struct leiden_options options = {.resolution = leiden_resolution(density),
-                                     .n_passes = scan->n_passes,
-                                     .n_starts = scan->n_starts};
-    struct resolution_step entry = {.resolution = options.resolution};
-    guint32 *labels = leiden_solve(scan->graph, scan->units, &options, NULL, &entry.n_communities);
+    struct resolution_step entry = {.resolution = leiden_resolution(density)};
+    guint32 *labels = solve_step(scan, entry.resolution, &entry.n_communities);
     if (before != NULL) {
       entry.likeness =
           comparison_ari_of_masses(scan->graph->n_nodes, before, labels, scan->graph->mass);
@@ -114,7 +146,7 @@ static void scan_run(struct scan *scan, double finest)
     gint64 largest = largest_mass(scan->graph, labels, entry.n_communities);
     entry.largest = mass > 0 ? (double)largest / (double)mass : 1;
     g_array_append_val(scan->steps, entry);
-    g_ptr_array_add(scan->labels, labels);
+    g_free(before);
     before = labels;
     if (entry.n_communities <= fewest || density < coarsest || entry.largest > 0.9) {
       break;
@@ -128,36 +160,32 @@ static gboolean says_something(const struct resolution_step *step, guint32 most)
   return step->n_communities > 1 && step->n_communities <= MAX(most, 2) && step->largest <= 0.6;
 }
 
-/* The longest run of steps that are like their neighbour; of equals the coarser. Returns the step
- * in its middle, or the last of all when no step says anything. */
-static guint choose_step(const struct scan *scan, double *plateau)
+struct plateau {
+  guint first; /* steps */
+  guint last;
+  double length; /* steps, each counted by how alike it is to the one before; may be 0 */
+};
+
+/* The longest run of steps that say something and stay alike; of equals the coarser. A single step
+ * that is less alike shortens a run and does not end it. The last step of all when none says
+ * anything. O(steps squared). */
+static struct plateau choose_plateau(const struct scan *scan)
 {
-  guint best_first = 0;
-  guint best_last = 0;
-  gboolean is_found = FALSE;
+  const struct resolution_step *steps = (const struct resolution_step *)(gpointer)scan->steps->data;
+  struct plateau best = {scan->steps->len - 1, scan->steps->len - 1, -1};
   for (guint first = 0; first < scan->steps->len; first++) {
-    const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, first);
-    if (!says_something(step, scan->n_most)) {
-      continue;
-    }
-    guint last = first;
-    while (last + 1 < scan->steps->len) {
-      const struct resolution_step *next =
-          &g_array_index(scan->steps, struct resolution_step, last + 1);
-      if (next->likeness < like_enough || !says_something(next, scan->n_most)) {
+    double length = 0;
+    for (guint last = first; last < scan->steps->len && length >= 0; last++) {
+      if (!says_something(&steps[last], scan->n_most)) {
         break;
       }
-      last++;
+      length += last > first ? (steps[last].likeness - half_alike) / (1 - half_alike) : 0;
+      if (length >= best.length) {
+        best = (struct plateau){first, last, length};
+      }
     }
-    if (!is_found || last - first >= best_last - best_first) {
-      best_first = first;
-      best_last = last;
-      is_found = TRUE;
-    }
-    first = last;
   }
-  *plateau = exp2((double)(best_last - best_first + 1) / scan->steps_per_octave);
-  return is_found ? (best_first + best_last + 1) / 2 : scan->steps->len - 1;
+  return best;
 }
 
 static struct resolution_choice whole(const struct network *graph, const struct units *units)
@@ -169,41 +197,49 @@ static struct resolution_choice whole(const struct network *graph, const struct 
   return choice;
 }
 
-/* Small graphs can afford many starts; the best of many depends less on luck. */
-static guint starts_within(const struct network *graph, guint32 effort, guint most)
+static struct resolution_choice choose(const struct scan *scan)
 {
-  return CLAMP(effort / MAX(graph->n_rows, 1), 1, most);
+  struct plateau plateau = choose_plateau(scan);
+  guint middle = (plateau.first + plateau.last + 1) / 2;
+  struct resolution_choice choice = {
+      .resolution = g_array_index(scan->steps, struct resolution_step, middle).resolution,
+      .plateau = exp2((double)(plateau.last - plateau.first + 1) / scan->steps_per_octave),
+      .steps = g_array_ref(scan->steps)};
+  if (scan->n_disturbed > 0) {
+    choice.labels = median_of_steps(scan, plateau.first, plateau.last, &choice.n_communities);
+  } else {
+    struct leiden_options options = {.resolution = choice.resolution};
+    choice.labels = leiden_solve(scan->graph, scan->units, &options, NULL, &choice.n_communities);
+  }
+  return choice;
 }
 
 static struct resolution_choice longest_by_scan(const struct network *graph,
                                                 const struct units *units, double finest,
                                                 guint32 n_most, gboolean is_quick)
 {
+  guint n_disturbed =
+      is_quick ? 0 : CLAMP(SCAN_EFFORT / MAX(graph->n_rows, 1), FEWEST_DISTURBED, MOST_DISTURBED);
+  g_autofree struct network **disturbed = g_new0(struct network *, n_disturbed + 1);
+  for (guint i = 0; i < n_disturbed; i++) {
+    disturbed[i] = consensus_disturbed(graph, i);
+  }
   struct scan scan = {.graph = graph,
                       .units = units,
-                      .labels = g_ptr_array_new_with_free_func(g_free),
+                      .disturbed = disturbed,
+                      .n_disturbed = n_disturbed,
+                      .partitions = g_ptr_array_new_with_free_func(g_free),
                       .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
                       .steps_per_octave = is_quick ? 1 : 2,
                       .n_passes = is_quick ? 1 : 0,
-                      .n_starts = is_quick ? 1 : starts_within(graph, SCAN_EFFORT, 8),
                       .n_most = n_most};
   scan_run(&scan, finest);
-  struct resolution_choice choice = {0};
-  if (scan.steps->len == 0) {
-    g_array_unref(scan.steps);
-    choice = whole(graph, units);
-  } else {
-    guint at = choose_step(&scan, &choice.plateau);
-    const struct resolution_step *step = &g_array_index(scan.steps, struct resolution_step, at);
-    choice.resolution = step->resolution;
-    choice.n_communities = step->n_communities;
-    struct leiden_options options = {.resolution = choice.resolution,
-                                     .n_starts =
-                                         is_quick ? 1 : starts_within(graph, LAST_EFFORT, 64)};
-    choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
-    choice.steps = scan.steps;
+  struct resolution_choice choice = scan.steps->len > 0 ? choose(&scan) : whole(graph, units);
+  for (guint i = 0; i < n_disturbed; i++) {
+    network_free(disturbed[i]);
   }
-  g_ptr_array_unref(scan.labels);
+  g_array_unref(scan.steps);
+  g_ptr_array_unref(scan.partitions);
   return choice;
 }
 
@@ -221,20 +257,7 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   struct network small = {level->n_nodes, level->first[level->n_nodes],
                           level->first,   level->neighbour,
                           level->weight,  level->unit_mass};
-  g_autofree guint32 *unit_part = g_new(guint32, MAX(units->n_units, 1));
-  struct constraints *constraints = constraints_new(n_parts);
-  for (guint32 unit = 0; unit < units->n_units; unit++) {
-    unit_part[unit] = part[units->member[units->first[unit]]];
-  }
-  for (guint32 unit = 0; unit < units->n_units; unit++) {
-    if (units->anchor[unit] >= 0) {
-      constraints_add_anchor(constraints, unit_part[unit], (guint32)units->anchor[unit]);
-    }
-    for (guint32 i = units->apart_first[unit]; i < units->apart_first[unit + 1]; i++) {
-      constraints_add_apart(constraints, unit_part[unit], unit_part[units->apart[i]]);
-    }
-  }
-  struct units *small_units = units_new(n_parts, constraints);
+  struct units *small_units = units_of_parts(units, part, n_parts);
   struct resolution_choice choice = longest_by_scan(&small, small_units, fine, n_parts, TRUE);
   g_autofree guint32 *warm = g_new(guint32, graph->n_nodes);
   for (guint32 node = 0; node < graph->n_nodes; node++) {
@@ -244,7 +267,6 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   options.n_passes = 1;
   g_free(choice.labels);
   choice.labels = leiden_solve(graph, units, &options, warm, &choice.n_communities);
-  constraints_free(constraints);
   units_free(small_units);
   units_free(no_units);
   level_free(level);

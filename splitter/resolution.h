@@ -8,7 +8,7 @@
 struct resolution_step {
   gint64 resolution;
   guint32 n_communities;
-  double likeness; /* ARI with the partition of the next finer step */
+  double likeness; /* ARI of masses with what the next finer step agrees on */
   double largest;  /* share of all mass in the largest community */
 };
 
@@ -20,10 +20,12 @@ struct resolution_choice {
   GArray *steps;  /* struct resolution_step, from fine to coarse */
 };
 
-/* Scans resolutions from the finest that joins anything to one community and takes the longest
- * plateau. About 40 solves; above RESOLUTION_LARGE nodes the scan runs on a graph of small
- * communities and one solve follows. Communities with a cut that is worth less than keeping them
- * together are split at it. */
+/* Scans resolutions from the finest that joins anything to one community. Every step solves several
+ * disturbed graphs (consensus.h) and keeps what they agree on; the plateau is the longest run of
+ * steps that stay alike, and the choice is the median of all partitions in it: neither single edges
+ * nor the ends of the plateau decide. About 100 solves; above RESOLUTION_LARGE nodes the scan runs
+ * on a graph of small communities, undisturbed, and one solve follows. Communities with a cut that
+ * is worth less than keeping them together are split at it. */
 struct resolution_choice resolution_longest(const struct network *graph, const struct units *units);
 
 /* Exactly WANTED communities where constraints allow, else the nearest number. Communities under

@@ -11,6 +11,7 @@
 #include "splitter/comparison.h"
 #include "splitter/evidence.h"
 #include "splitter/resolution.h"
+#include "splitter/usage.h"
 #include "store/facts.h"
 #include "tests/splitter/planted.h"
 
@@ -89,22 +90,24 @@ static struct file_graph file_graph_new(const struct monolith *monolith,
       graph.file_of_node[graph.n++] = file;
     }
   }
+  g_autofree guint32 *of_routine = g_new(guint32, MAX(monolith->n_routines, 1));
+  g_autofree guint32 *of_state = g_new(guint32, MAX(monolith->n_states, 1));
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    of_routine[i] = graph.node_of_file[monolith->routine_file[i]];
+  }
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    of_state[i] = graph.node_of_file[monolith->state_file[i]];
+  }
+  g_autoptr(GArray) ties = usage_ties(monolith, graph.n, of_routine, of_state);
   g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
   g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
   g_autoptr(GArray) weight = g_array_new(FALSE, FALSE, sizeof(gint64));
-  const enum evidence_kind kinds[] = {EVIDENCE_CALLS, EVIDENCE_STATE, EVIDENCE_TYPES};
-  for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
-    const GArray *ties = evidence->ties[kinds[k]];
-    for (guint i = 0; i < ties->len; i++) {
-      const struct tie *tie = &g_array_index(ties, struct tie, i);
-      guint32 a = graph.node_of_file[file_of(monolith, evidence, tie->a)];
-      guint32 b = graph.node_of_file[file_of(monolith, evidence, tie->b)];
-      if (a != MONOLITH_NONE && b != MONOLITH_NONE && a != b) {
-        g_array_append_val(from, a);
-        g_array_append_val(to, b);
-        g_array_append_val(weight, tie->weight);
-      }
-    }
+  for (guint i = 0; i < ties->len; i++) {
+    const struct likeness_tie *tie = &g_array_index(ties, struct likeness_tie, i);
+    gint64 one = (gint64)(tie->likeness * (double)NETWORK_WEIGHT_ONE);
+    g_array_append_val(from, tie->a);
+    g_array_append_val(to, tie->b);
+    g_array_append_val(weight, one);
   }
   graph.network = ties_of_files(graph.n, from, to, weight);
   return graph;
