@@ -84,6 +84,13 @@ def main():
     assert {row["function"] for row in invocations} == set(names)
     assert all(row["status"] == "ok" and row["duration"] > 0 and row["max_rss"] > 0
                for row in invocations)
+    measured = show("measurements")
+    assert sum(row["n_invocations"] for row in measured) == len(invocations)
+    for row in measured:
+        durations = sorted(one["duration"] for one in invocations
+                           if one["function"] == row["function"])
+        assert row["duration_p50"] == durations[(len(durations) - 1) // 2], row
+        assert row["duration_p99"] <= durations[-1] and row["init_p50"] > 0, row
     bill = cleave("cost", "--workload", os.path.join(SOURCE, "workload.yaml"), "--format", "csv")
     lines = list(csv.DictReader(io.StringIO(bill)))
     assert lines and show("bill")
