@@ -117,7 +117,8 @@ static char *write_file(const char *name, const char *text, size_t n)
   folder = folder ? folder : g_dir_make_tmp("cleave-fuzz-XXXXXX", NULL);
   g_assert_nonnull(folder);
   char *path = g_build_filename(folder, name, NULL);
-  g_assert_true(g_file_set_contents(path, text, (gssize)n, NULL));
+  g_assert_true(
+      g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
   return path;
 }
 
