@@ -76,7 +76,8 @@ static struct yaml_file *parse(const char *name, char *text, size_t length, GErr
   struct fy_diag *diag = fy_diag_create(&diag_config);
   fy_diag_set_collect_errors(diag, true);
   struct fy_parse_cfg config = {.flags = FYPCF_QUIET, .diag = diag};
-  if (memchr(text, '\0', length) == NULL) {
+  /* libfyaml 0.7 does not come back from some directives that are no UTF-8. */
+  if (g_utf8_validate_len(text, length, NULL)) {
     file->document = fy_document_build_from_string(&config, text, length);
   }
   bool is_good = file->document != NULL && fy_document_root(file->document) != NULL;
