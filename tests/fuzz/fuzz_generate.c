@@ -87,7 +87,7 @@ static void read_words(const char *text)
   if (words.count && c_is_expression(words.count)) {
     g_autofree char *same = c_expression_with(words.count, nothing, NULL);
     g_assert_nonnull(same);
-    g_assert_false(strpbrk(words.count, ";{}") != NULL);
+    g_assert_null(strstr(words.count, "/*")); /* braces may stand as characters: '{' */
   }
   g_autofree char *literal = c_literal(text);
   g_assert_null(strchr(literal, '\n'));
