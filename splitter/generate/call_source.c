@@ -243,6 +243,9 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
   g_autofree char *call = call_expression(spec);
   bool has_result = contract->result->shape->kind != SHAPE_VOID;
   bool is_used = contract->fails || !is_consumer(spec);
+  if (may_replace(contract)) {
+    c_writer_line(code, "cleave_marshal_watch(marshal);");
+  }
   if (contract->has_errno) {
     c_writer_line(code, "errno = 0;");
   }

@@ -50,7 +50,7 @@ function(cleave_runtime folder)
   set(CLEAVE_RUNTIME_STATIC ON CACHE BOOL "" FORCE)
   add_subdirectory(${folder} EXCLUDE_FROM_ALL)
   add_library(cleave_marshal OBJECT ${folder}/cleave_marshal.c ${folder}/cleave_marshal_read.c
-    ${folder}/cleave_marshal_write.c ${folder}/cleave_glue.c
+    ${folder}/cleave_marshal_write.c ${folder}/cleave_memory.c ${folder}/cleave_glue.c
     $<$<BOOL:${CLEAVE_FUZZ_FUNCTIONS}>:${folder}/cleave_fuzz.c>)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
     target_sources(cleave_marshal PRIVATE ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
@@ -94,7 +94,7 @@ macro(cleave_runtime_object name visible)
       set(is_complete OFF)
     endif()
   endforeach()
-  set(keep --keep-global-symbol=cleave_*)
+  set(keep --keep-global-symbol=cleave_* --keep-global-symbol=__wrap_*)
   if(NOT "${visible}" STREQUAL "")
     list(APPEND keep --keep-global-symbol=${visible})
   endif()
@@ -259,6 +259,7 @@ function(cleave_function name)
   set_target_properties(function_${name} PROPERTIES OUTPUT_NAME bootstrap
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/functions/${name})
   target_link_options(function_${name} PRIVATE -Wl,--gc-sections -Wl,--wrap=main
+    -Wl,--wrap=realloc -Wl,--wrap=free
     -Wl,--as-needed -Wl,-O1 $<$<NOT:$<CONFIG:Debug>>:-s>)
   if(F_PROGRAM)
     target_link_libraries(function_${name} PRIVATE monolith_${F_PROGRAM})

@@ -11,7 +11,24 @@ struct cleave_marshal_block {
   const char *place; /* of the pointer that leads here, or NULL */
   int is_kept;
   int is_settled;
+  int is_fresh; /* made by realloc(NULL): ours only where a value leads to it */
+  struct cleave_marshal_block *held; /* next in the list of those still to be looked through */
 };
+
+/* The value that a routine of this thread works on, and its blocks by address: a hash table with
+ * open addressing, in which what has moved leaves its old entry behind until the next rebuild. */
+static _Thread_local struct {
+  struct cleave_marshal *marshal;
+  struct cleave_marshal_block **table;
+  size_t room, n_used;
+} watched;
+
+static void end_watch(void)
+{
+  watched.marshal = NULL;
+  free(watched.table);
+  watched.table = NULL;
+}
 
 void cleave_marshal_begin(struct cleave_marshal *marshal, struct cleave_error *error)
 {
@@ -22,6 +39,9 @@ void cleave_marshal_begin(struct cleave_marshal *marshal, struct cleave_error *e
 
 void cleave_marshal_end(struct cleave_marshal *marshal)
 {
+  if (watched.marshal == marshal) {
+    end_watch();
+  }
   while (marshal->blocks) {
     struct cleave_marshal_block *block = marshal->blocks;
     marshal->blocks = block->next;
@@ -58,6 +78,7 @@ void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size
   block->place = NULL;
   block->is_kept = marshal->is_kept;
   block->is_settled = 0;
+  block->is_fresh = 0;
   block->next = marshal->blocks;
   marshal->blocks = block;
   return data;
@@ -94,8 +115,160 @@ static struct cleave_marshal_block *holder_of(struct cleave_marshal_block **sort
   return NULL;
 }
 
+static size_t slot_of(const void *data)
+{
+  uint64_t mixed = (uint64_t)(uintptr_t)data * UINT64_C(0x9e3779b97f4a7c15);
+  return (size_t)(mixed >> 20) & (watched.room - 1);
+}
+
+static void enter_block(struct cleave_marshal_block *block)
+{
+  size_t slot = slot_of(block->data);
+  while (watched.table[slot]) {
+    slot = (slot + 1) & (watched.room - 1);
+  }
+  watched.table[slot] = block;
+  watched.n_used++;
+}
+
+/* At most half full. */
+static void rebuild_table(void)
+{
+  size_t n = 0;
+  for (struct cleave_marshal_block *block = watched.marshal->blocks; block; block = block->next) {
+    n++;
+  }
+  watched.room = 64;
+  while (watched.room < 4 * n) {
+    watched.room *= 2;
+  }
+  /* The old one goes when the new one stands: free() looks in there. */
+  struct cleave_marshal_block **before = watched.table;
+  watched.table = calloc(watched.room, sizeof(struct cleave_marshal_block *));
+  if (!watched.table) {
+    abort();
+  }
+  watched.n_used = 0;
+  for (struct cleave_marshal_block *block = watched.marshal->blocks; block; block = block->next) {
+    if (block->data) {
+      enter_block(block);
+    }
+  }
+  free(before);
+}
+
+static void add_to_table(struct cleave_marshal_block *block)
+{
+  if (2 * (watched.n_used + 1) > watched.room) {
+    rebuild_table();
+  } else {
+    enter_block(block);
+  }
+}
+
+static struct cleave_marshal_block *block_at(uintptr_t data)
+{
+  size_t slot = slot_of((const void *)data);
+  while (watched.table[slot] && (uintptr_t)watched.table[slot]->data != data) {
+    slot = (slot + 1) & (watched.room - 1);
+  }
+  return watched.table[slot];
+}
+
+void cleave_marshal_watch(struct cleave_marshal *marshal)
+{
+  watched.marshal = marshal;
+  rebuild_table();
+}
+
+/* Pointers that lay in a block that has moved lie elsewhere now, or nowhere. */
+static void move_places(uintptr_t from, size_t old_size, char *to, size_t size)
+{
+  for (struct cleave_marshal_block *block = watched.marshal->blocks; block; block = block->next) {
+    size_t offset = (size_t)((uintptr_t)block->place - from);
+    if (!block->place || offset >= old_size) {
+      continue;
+    }
+    block->place = to + offset;
+    if (offset + sizeof(void *) > size) {
+      block->data = NULL; /* cut off: the routine has dealt with it */
+      block->place = NULL;
+    }
+  }
+}
+
+/* FROM is gone: it is compared, never followed. */
+void cleave_marshal_moved(uintptr_t from, void *to, size_t size)
+{
+  struct cleave_marshal_block *block = watched.marshal && from ? block_at(from) : NULL;
+  if (!watched.marshal || (from && !block)) {
+    return;
+  }
+  if (block) {
+    if ((uintptr_t)to != from || size < block->size) {
+      move_places(from, block->size, to, size);
+    }
+  } else {
+    block = calloc(1, sizeof *block);
+    if (!block) {
+      return;
+    }
+    block->is_fresh = 1;
+    block->next = watched.marshal->blocks;
+    watched.marshal->blocks = block;
+  }
+  block->data = to;
+  block->size = size;
+  add_to_table(block);
+}
+
+void cleave_marshal_freed(const void *old)
+{
+  struct cleave_marshal_block *block = watched.marshal ? block_at((uintptr_t)old) : NULL;
+  if (block) {
+    block->data = NULL;
+  }
+}
+
+/* What realloc() made of nothing belongs to the value that holds it, else to the routine. Each
+ * block is looked through once: O(bytes of the value). */
+static void settle_fresh(struct cleave_marshal *marshal)
+{
+  struct cleave_marshal_block *waiting = NULL;
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    block->held = NULL;
+    if (block->data && !block->is_fresh) {
+      block->held = waiting;
+      waiting = block;
+    }
+  }
+  while (waiting) {
+    struct cleave_marshal_block *block = waiting;
+    waiting = block->held;
+    for (size_t i = 0; i + sizeof(void *) <= block->size; i += sizeof(void *)) {
+      uintptr_t word = 0;
+      memcpy(&word, (const char *)block->data + i, sizeof word);
+      struct cleave_marshal_block *found = word ? block_at(word) : NULL;
+      if (found && found->is_fresh) {
+        found->is_fresh = 0;
+        found->held = waiting;
+        waiting = found;
+      }
+    }
+  }
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    if (block->is_fresh) {
+      block->data = NULL;
+    }
+  }
+}
+
 void cleave_marshal_settle(struct cleave_marshal *marshal)
 {
+  if (watched.marshal == marshal) {
+    settle_fresh(marshal);
+    end_watch();
+  }
   size_t n = 0, i = 0;
   for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
     n += block->data != NULL;

@@ -39,6 +39,12 @@ void cleave_marshal_end(struct cleave_marshal *marshal);
 void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size);
 /* PLACE is the pointer that leads to what was allocated last. */
 void cleave_marshal_place(struct cleave_marshal *marshal, const void *place);
+/* From here to cleave_marshal_settle() this thread's realloc() and free() are followed: what a piece
+ * becomes is freed at the end where values still lead to it, and what is gone is not freed again. */
+void cleave_marshal_watch(struct cleave_marshal *marshal);
+/* What cleave_memory.c saw: FROM (NULL: nothing) became size bytes at TO; OLD is gone. */
+void cleave_marshal_moved(uintptr_t from, void *to, size_t size);
+void cleave_marshal_freed(const void *old);
 /* After a routine that may write where values lie: what no pointer leads to any more was taken,
  * freed or made larger by it, and is not freed again. */
 void cleave_marshal_settle(struct cleave_marshal *marshal);
