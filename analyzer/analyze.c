@@ -5,6 +5,7 @@
 #include "analyzer/link.h"
 #include "analyzer/tree_files.h"
 #include "analyzer/unit.h"
+#include "base/sha256.h"
 #include "source_hash.h"
 #include "store/facts.h"
 #include "store/identity.h"
@@ -38,7 +39,10 @@ struct run {
 
 static char *hash_facts(GBytes *facts)
 {
-  g_autofree char *hash = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, facts);
+  gsize size = 0;
+  const void *bytes = g_bytes_get_data(facts, &size);
+  char hash[SHA256_HEX];
+  sha256_hex(bytes, size, hash);
   return g_strconcat(FINGERPRINT, hash, NULL);
 }
 
@@ -406,7 +410,8 @@ bool analyze_run(struct store *store, const struct compilations *compilations,
 
 /* ---- merging ---- */
 
-static bool merge_part(struct store *store, struct store *part, char **root, char **build_folder,
+static bool merge_part(struct store *store, struct store *part,
+                       const struct analyze_options *options, char **root, char **build_folder,
                        GError **error)
 {
   g_autofree char *part_root = store_info(part, INFO_ROOT, NULL);
@@ -429,7 +434,7 @@ static bool merge_part(struct store *store, struct store *part, char **root, cha
   if (set == NULL)
     return false;
   bool is_fine = true;
-  for (size_t i = 0; is_fine && i < set->n; i++)
+  for (size_t i = 0; is_fine && i < set->n && !is_interrupted(options); i++)
     is_fine = store_replace(store, &fact_unit_table, record_at(set, fact_unit, i), error);
   record_set_free(set);
   return is_fine;
@@ -455,11 +460,15 @@ bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_p
     return false;
   bool is_fine = store_clear(store, &fact_unit_table, error);
   for (guint i = 0; is_fine && i < sorted->len; i++)
-    is_fine = merge_part(store, sorted->pdata[i], &root, &build_folder, error);
-  is_fine = is_fine && link_if_changed(store, root, build_folder, options, summary, error);
-  if (!is_fine || !store_commit(store, error)) {
+    is_fine = merge_part(store, sorted->pdata[i], options, &root, &build_folder, error);
+  is_fine = is_fine && !is_interrupted(options) &&
+            link_if_changed(store, root, build_folder, options, summary, error);
+  if (!is_fine || is_interrupted(options) || !store_commit(store, error)) {
     store_rollback(store);
-    return false;
+    summary->is_interrupted = is_interrupted(options);
+    if (summary->is_interrupted && error != NULL)
+      g_clear_error(error);
+    return summary->is_interrupted;
   }
   record_set *set = store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
   if (set == NULL)

@@ -38,7 +38,7 @@ bool analyze_run(struct store *store, const struct compilations *compilations,
                  GError **error);
 
 /* Puts the units of other stores into `store` and links them. The order of the stores does not
- * matter and a store may be given twice. */
+ * matter and a store may be given twice. When interrupted, the store stays as it was. */
 bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_parts,
                    const struct analyze_options *options, struct analyze_summary *summary,
                    GError **error);

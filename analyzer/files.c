@@ -1,6 +1,7 @@
 #include "analyzer/files.h"
 
 #include "analyzer/inputs.h"
+#include "base/sha256.h"
 #include "store/facts.h"
 
 #include <string.h>
@@ -109,7 +110,8 @@ static struct fact_file row_of(struct files *files, const struct file *file, GSt
     g_autofree char *bytes = NULL;
     gsize size = 0;
     if (g_file_get_contents(absolute, &bytes, &size, NULL)) {
-      hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
+      hash = g_malloc(SHA256_HEX);
+      sha256_hex(bytes, size, hash);
       n_lines = count_lines(bytes, size);
     }
   }

@@ -1,5 +1,7 @@
 #include "analyzer/inputs.h"
 
+#include "base/sha256.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,11 +46,8 @@ uint64_t inputs_hash(const char *path)
   gsize size = 0;
   if (!g_file_get_contents(path, &bytes, &size, NULL))
     return 0;
-  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  g_checksum_update(checksum, (const guchar *)bytes, (gssize)size);
-  guint8 digest[32];
-  gsize length = sizeof digest;
-  g_checksum_get_digest(checksum, digest, &length);
+  uint8_t digest[SHA256_BYTES];
+  sha256(bytes, size, digest);
   uint64_t hash = 0;
   memcpy(&hash, digest, sizeof hash);
   return hash;

@@ -1,6 +1,7 @@
 #include "analyzer/parse.h"
 
 #include "analyzer/extract.h"
+#include "base/sha256.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -46,11 +47,8 @@ void parser_free(struct parser *parser)
 
 static uint64_t hash_content(const char *bytes, size_t size)
 {
-  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  g_checksum_update(checksum, (const guchar *)bytes, (gssize)size);
-  guint8 digest[32];
-  gsize length = sizeof digest;
-  g_checksum_get_digest(checksum, digest, &length);
+  uint8_t digest[SHA256_BYTES];
+  sha256(bytes, size, digest);
   uint64_t hash = 0;
   memcpy(&hash, digest, sizeof hash);
   return hash;

@@ -9,6 +9,7 @@
 #define MATCH_LIMIT 20000
 #define DEPTH_LIMIT 500
 #define HEAP_LIMIT_KB 1024
+#define KNOWN_LIMIT 20000
 
 struct pattern {
   char *text;
@@ -16,6 +17,7 @@ struct pattern {
   pcre2_match_context *context;
   pcre2_match_data *match;
   GHashTable *names; /* of a plain alternation, looked up instead of matched */
+  GHashTable *known; /* subject -> 1 + whether it matches: the same names come again and again */
 };
 
 static bool is_plain_name(const char *name)
@@ -95,6 +97,7 @@ struct pattern *pattern_new(const char *text, char **message)
   pcre2_set_depth_limit(pattern->context, DEPTH_LIMIT);
   pcre2_set_heap_limit(pattern->context, HEAP_LIMIT_KB);
   pattern->match = pcre2_match_data_create_from_pattern(code, NULL);
+  pattern->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return pattern;
 }
 
@@ -106,6 +109,7 @@ void pattern_free(struct pattern *pattern)
   pcre2_match_context_free(pattern->context);
   pcre2_code_free(pattern->code);
   g_clear_pointer(&pattern->names, g_hash_table_unref);
+  g_clear_pointer(&pattern->known, g_hash_table_unref);
   g_free(pattern->text);
   g_free(pattern);
 }
@@ -118,8 +122,14 @@ bool pattern_matches(const struct pattern *pattern, const char *subject)
     return false;
   if (pattern->names != NULL)
     return g_hash_table_contains(pattern->names, subject);
-  return pcre2_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, 0, pattern->match,
-                     pattern->context) >= 0;
+  gpointer known = g_hash_table_lookup(pattern->known, subject);
+  if (known != NULL)
+    return GPOINTER_TO_INT(known) == 2;
+  bool is_match = pcre2_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, 0,
+                              pattern->match, pattern->context) >= 0;
+  if (g_hash_table_size(pattern->known) < KNOWN_LIMIT)
+    g_hash_table_insert(pattern->known, g_strdup(subject), GINT_TO_POINTER(is_match ? 2 : 1));
+  return is_match;
 }
 
 const char *pattern_text(const struct pattern *pattern)

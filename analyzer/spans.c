@@ -30,6 +30,7 @@ struct search {
   struct state *state;
   GArray *events;            /* struct event */
   struct summary *summaries; /* by link routine */
+  guint8 *named;             /* by link routine: see is_named() */
   GHashTable *texts;         /* field -> texts that initialise it */
   GStringChunk *strings;
 };
@@ -140,8 +141,28 @@ static void add_event(struct search *search, const struct found_call *found,
   g_array_append_val(search->events, event);
 }
 
+/* True where some rule names the routine. Most calls are of others, again and again. */
+static bool is_named(struct search *search, uint32_t callee)
+{
+  enum { UNKNOWN, NAMED, OTHER };
+  const char *name = linkage_routine(search->findings->linkage, callee)->name;
+  const GPtrArray *rules = search->findings->rules->spans;
+  guint8 *known = &search->named[callee];
+  if (*known != UNKNOWN)
+    return *known == NAMED;
+  *known = OTHER;
+  for (guint i = 0; i < rules->len && *known == OTHER; i++) {
+    const struct span_rule *rule = g_ptr_array_index(rules, i);
+    if (pattern_matches(rule->begin, name) || pattern_matches(rule->end, name))
+      *known = NAMED;
+  }
+  return *known == NAMED;
+}
+
 static void judge_call(struct search *search, const struct found_call *found)
 {
+  if (!is_named(search, found->callee))
+    return;
   const struct linkage *linkage = search->findings->linkage;
   const struct unit *unit = linkage_unit(linkage, found->unit);
   const struct unit_call *call = &unit->calls[found->call];
@@ -291,6 +312,7 @@ void spans_find(struct findings *findings, struct state *state)
       .strings = g_string_chunk_new(4096),
   };
   guint n = MAX(findings->linkage->routines->len, 1);
+  search.named = g_new0(guint8, n);
   collect_texts(&search);
   GPtrArray *generations = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
   for (int round = 0; round < ROUNDS; round++) {
@@ -304,6 +326,7 @@ void spans_find(struct findings *findings, struct state *state)
     search.summaries = fresh;
   }
   g_free(search.summaries);
+  g_free(search.named);
   g_ptr_array_unref(generations);
   g_hash_table_unref(search.texts);
   g_string_chunk_free(search.strings);

@@ -18,7 +18,7 @@ struct walk {
   struct visit *visit;
   uint32_t object;
   bool is_static;
-  bool is_overriding; /* a designator was there: what comes may have been given before */
+  bool is_overriding; /* a designator went back: what comes may have been given before */
   guint first;        /* first row of this initialiser */
 };
 
@@ -99,6 +99,8 @@ static bool step_target(struct walk *walk, const struct step *step, CXType *type
 
 static void walk_list(struct walk *walk, CXType type, uint32_t path, const char *indexes,
                       CXCursor list);
+static void walk_elements(struct walk *walk, CXType type, uint32_t path, const char *indexes,
+                          CXCursor list);
 
 static const char *text_of(const struct walk *walk, uint32_t string)
 {
@@ -337,6 +339,17 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
 {
   struct visit *visit = walk->visit;
   forget(walk, path, indexes);
+  struct walk inner = *walk;
+  /* Nothing below what was given before in order: only rows of this list may be replaced by it. */
+  if (!inner.is_overriding)
+    inner.first = visit->builder->initialisers->len;
+  walk_elements(&inner, type, path, indexes, list);
+}
+
+static void walk_elements(struct walk *walk, CXType type, uint32_t path, const char *indexes,
+                          CXCursor list)
+{
+  struct visit *visit = walk->visit;
   guint n = 0;
   guint start = visit_push_expressions(visit, list, &n);
   guint end = start + n;
@@ -346,6 +359,7 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
     visit_pop(visit, start);
     return;
   }
+  int64_t furthest = -1; /* element given so far */
   struct step step = step_into(type, path, indexes);
   g_autoptr(GString) target = g_string_new(NULL);
   for (guint at = start; at < end;) {
@@ -355,9 +369,11 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
     if (is_designated(element)) {
       CXCursor value;
       int64_t n_more = 0;
-      walk->is_overriding = true;
-      if (follow_designators(walk, &step, element, &value, &target_type, &target_path, target,
-                             &n_more)) {
+      bool is_fine = follow_designators(walk, &step, element, &value, &target_type, &target_path,
+                                        target, &n_more);
+      walk->is_overriding = walk->is_overriding || n_more > 0 || step.index <= furthest;
+      furthest = MAX(furthest, step.index);
+      if (is_fine) {
         forget(walk, target_path, target->str);
         guint before = visit->builder->initialisers->len;
         /* The value may begin a nested aggregate that the next elements go on filling. */
@@ -382,6 +398,7 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
       at++;
       continue;
     }
+    furthest = MAX(furthest, step.index);
     at = place_element(walk, target_type, target_path, target->str, at, end);
     step.index++;
   }

@@ -16,6 +16,13 @@ static void interrupt(int number)
   is_interrupted = 1;
 }
 
+static void catch_interrupts(void)
+{
+  struct sigaction action = {.sa_handler = interrupt};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
 static void show_progress(void *context, unsigned n_done, unsigned n_all, const char *current)
 {
   progress_set(context, n_done, n_all, current);
@@ -66,11 +73,6 @@ static int64_t now(void)
 static int close_run(const struct context *context, const struct analyze_summary *summary,
                      unsigned n_missing)
 {
-  if (summary->is_interrupted) {
-    context_say(context, "interrupted: the %u units parsed so far are stored, the next run goes on",
-                summary->n_parsed);
-    return EXIT_INTERRUPT;
-  }
   context_say(context, "%u %s: %u parsed, %u with errors, %u failed", summary->n_units,
               summary->n_units == 1 ? "unit" : "units", summary->n_parsed, summary->n_errors,
               summary->n_failed);
@@ -104,14 +106,17 @@ int analysis_run(struct context *context, struct store *store,
   g_autoptr(GError) error = NULL;
   g_autofree char *rules = context_data_folder(context, "rules");
   g_autofree char *data_folder = g_path_get_dirname(rules);
-  struct sigaction action = {.sa_handler = interrupt};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  catch_interrupts();
   struct progress *progress = progress_new(context, "analyzing", "files");
   fill_options(context, into, progress, data_folder);
   struct analyze_summary summary;
   bool is_done = analyze_run(store, compilations, into, &summary, &error);
   progress_free(progress);
+  if (is_done && summary.is_interrupted) {
+    context_say(context, "interrupted: the %u units parsed so far are stored, the next run goes on",
+                summary.n_parsed);
+    return EXIT_INTERRUPT;
+  }
   return is_done ? close_run(context, &summary, compilations->n_missing)
                  : analysis_fail(context, error);
 }
@@ -124,9 +129,14 @@ int analysis_merge(struct context *context, struct store *store, struct store *c
   g_autofree char *data_folder = g_path_get_dirname(rules);
   struct analyze_options into = {0};
   struct analyze_summary summary;
+  catch_interrupts();
   fill_options(context, &into, NULL, data_folder);
   into.progress = NULL;
   if (!analyze_merge(store, parts, n_parts, &into, &summary, &error))
     return analysis_fail(context, error);
+  if (summary.is_interrupted) {
+    context_say(context, "interrupted: the store is as it was before");
+    return EXIT_INTERRUPT;
+  }
   return close_run(context, &summary, 0);
 }

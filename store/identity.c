@@ -1,25 +1,25 @@
 #include "store/identity.h"
 
+#include "base/sha256.h"
+
 #include <stdarg.h>
 #include <string.h>
 
-static void add_part(GChecksum *sum, const char *part)
+static void add_part(struct sha256 *sum, const char *part)
 {
   uint64_t length = strlen(part);
-  guchar prefix[8];
+  uint8_t prefix[8];
   for (unsigned i = 0; i < 8; i++) {
-    prefix[i] = (guchar)(length >> (8 * i));
+    prefix[i] = (uint8_t)(length >> (8 * i));
   }
-  g_checksum_update(sum, prefix, sizeof prefix);
-  g_checksum_update(sum, (const guchar *)part, (gssize)length);
+  sha256_update(sum, prefix, sizeof prefix);
+  sha256_update(sum, part, length);
 }
 
-static int64_t finish(GChecksum *sum)
+static int64_t finish(struct sha256 *sum)
 {
-  guint8 digest[32];
-  gsize n = sizeof digest;
-  g_checksum_get_digest(sum, digest, &n);
-  g_checksum_free(sum);
+  uint8_t digest[SHA256_BYTES];
+  sha256_finish(sum, digest);
   uint64_t id = 0;
   for (unsigned i = 0; i < 8; i++) {
     id = id << 8 | digest[i];
@@ -30,21 +30,23 @@ static int64_t finish(GChecksum *sum)
 
 int64_t store_id(const char *first, ...)
 {
-  GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+  struct sha256 sum;
+  sha256_init(&sum);
   va_list parts;
   va_start(parts, first);
   for (const char *part = first; part; part = va_arg(parts, const char *)) {
-    add_part(sum, part);
+    add_part(&sum, part);
   }
   va_end(parts);
-  return finish(sum);
+  return finish(&sum);
 }
 
 int64_t store_id_of(const char *const *parts, size_t n)
 {
-  GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+  struct sha256 sum;
+  sha256_init(&sum);
   for (size_t i = 0; i < n; i++) {
-    add_part(sum, parts[i]);
+    add_part(&sum, parts[i]);
   }
-  return finish(sum);
+  return finish(&sum);
 }

@@ -138,6 +138,38 @@ def interrupted(folder):
     assert not words, words
 
 
+def merge_interrupted(folder):
+    """Ctrl-C ends a merge; the store is as it was before, or whole, and the next merge makes it so."""
+    tree = copy_shop(folder)
+    cleave("analyze", tree, "--db", "reference.db", cwd=folder, expect=(0, 4))
+    reference = dump(f"{folder}/reference.db")
+    parts = [f"part{number}.db" for number in range(2)]
+    for number, part in enumerate(parts):
+        cleave("analyze", tree, "--shard", f"{number}/2", "--db", part, cwd=folder, expect=(0, 4))
+    n_stopped = 0
+    for number in range(12):
+        process = subprocess.Popen([CLEAVE, "merge", *parts, "--db", "merged.db"], cwd=folder,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(0.04 * (number + 1))
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        words = process.communicate(timeout=60)[1]
+        took = time.monotonic() - started
+        assert process.returncode in (0, 4, 130, -signal.SIGINT), (process.returncode, words)
+        n_stopped += process.returncode == 130
+        if process.returncode == 130:
+            assert took < 5, f"took {took:.1f} s to stop"
+            n_units = sqlite3.connect(f"{folder}/merged.db").execute(
+                "SELECT count(*) FROM fact_unit").fetchone()[0]
+            assert n_units == 0, "a part of a merge is no merge"
+        if process.returncode in (0, 4):
+            break
+    assert n_stopped > 0, "no merge was interrupted"
+    cleave("merge", *parts, "--db", "merged.db", cwd=folder, expect=(0, 4))
+    words = difference(reference, dump(f"{folder}/merged.db"))
+    assert not words, words
+
+
 def full_disk(folder):
     """Where nothing more can be written, the run says so and the store stays as it was."""
     tree = copy_shop(folder)
@@ -174,8 +206,8 @@ def two_at_once(folder):
 
 
 def main():
-    case = {f.__name__: f for f in (deep, endless, memory, killed, interrupted, full_disk,
-                                    two_at_once)}[sys.argv[1]]
+    case = {f.__name__: f for f in (deep, endless, memory, killed, interrupted,
+                                    merge_interrupted, full_disk, two_at_once)}[sys.argv[1]]
     with tempfile.TemporaryDirectory(prefix="cleave-robust-") as folder:
         case(folder)
 

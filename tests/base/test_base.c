@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/sha256.h"
 #include "base/yaml.h"
 
 static const char *const keys[] = {"version", "services", "together", NULL};
@@ -15,6 +16,37 @@ static void expect_refused(const char *text, const char *message)
   if (!strstr(error->message, message)) {
     g_error("'%s' does not contain '%s'", error->message, message);
   }
+}
+
+/* GLib's sums are the oracle; what the processor computes and what plain C does are both tried. */
+static void test_sums(void)
+{
+  enum { LONGEST = 400 };
+  uint8_t text[LONGEST];
+  for (unsigned i = 0; i < LONGEST; i++) {
+    text[i] = (uint8_t)(i * 7 + i / 13);
+  }
+  for (unsigned way = 0; way < 2; way++) {
+    for (size_t size = 0; size <= LONGEST; size++) {
+      struct sha256 sum;
+      sha256_init(&sum);
+      sum.is_portable = sum.is_portable || way == 1;
+      for (size_t at = 0, step = 1; at < size; at += step, step = step * 2 + 1) {
+        sha256_update(&sum, text + at, MIN(step, size - at));
+      }
+      uint8_t digest[SHA256_BYTES];
+      sha256_finish(&sum, digest);
+      g_autoptr(GChecksum) oracle = g_checksum_new(G_CHECKSUM_SHA256);
+      g_checksum_update(oracle, text, (gssize)size);
+      guint8 expected[SHA256_BYTES];
+      gsize length = sizeof expected;
+      g_checksum_get_digest(oracle, expected, &length);
+      g_assert_true(length == sizeof digest && memcmp(digest, expected, sizeof digest) == 0);
+    }
+  }
+  char hex[SHA256_HEX];
+  sha256_hex("abc", 3, hex);
+  g_assert_cmpstr(hex, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void test_refusals(void)
@@ -80,6 +112,7 @@ static void test_nearest(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/base/sums", test_sums);
   g_test_add_func("/yaml/refusals", test_refusals);
   g_test_add_func("/yaml/entries", test_entries);
   g_test_add_func("/yaml/alias", test_alias);
