@@ -36,6 +36,18 @@ GBytes *parser_unit(struct parser *parser, const struct parse_request *request, 
 GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
                       const char *path, GError **error);
 
+/* The same as a table: what the module exports under the name PARSER_CALLS. `version` is
+ * UNIT_VERSION. */
+struct parser_calls {
+  uint32_t version;
+  struct parser *(*create)(const char *resource_dir, GError **error);
+  GBytes *(*parse_unit)(struct parser *parser, const struct parse_request *request, GError **error);
+  GBytes *(*parse_prefix)(struct parser *parser, const struct parse_request *request,
+                          const char *text, const char *path, GError **error);
+};
+#define PARSER_CALLS "cleave_parser_calls"
+extern const struct parser_calls cleave_parser_calls;
+
 #define PARSE_ERROR (parse_error_quark())
 GQuark parse_error_quark(void);
 enum parse_error { PARSE_ERROR_RESOURCE_DIR, PARSE_ERROR_NO_TREE, PARSE_ERROR_NO_PREFIX };

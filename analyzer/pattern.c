@@ -16,6 +16,8 @@ struct pattern {
   pcre2_code *code;
   pcre2_match_context *context;
   pcre2_match_data *match;
+  bool has_first; /* a match can only begin with one of the bytes in `first` */
+  bool first[256];
   GHashTable *names; /* of a plain alternation, looked up instead of matched */
   GHashTable *known; /* subject -> 1 + whether it matches: the same names come again and again */
 };
@@ -56,6 +58,55 @@ static GHashTable *plain_names(const char *text)
   return g_steal_pointer(&names);
 }
 
+static bool is_literal(const char *at)
+{
+  return (g_ascii_isalnum(*at) || *at == '_' || *at == '/') && strchr("?*{", at[1]) == NULL;
+}
+
+/* The bytes that the alternatives of a group begin with. Returns the end of the group; NULL where
+ * one does not begin with a plain character. */
+static const char *first_of_group(const char *at, bool first[256])
+{
+  unsigned depth = 0;
+  bool is_start = true;
+  for (; *at != '\0'; at++) {
+    if (is_start && depth == 0) {
+      if (!is_literal(at) || at[1] == '\0')
+        return NULL;
+      first[(unsigned char)*at] = true;
+      is_start = false;
+    } else if (*at == '\\' || *at == '[') {
+      return NULL;
+    } else if (*at == '(') {
+      depth++;
+    } else if (*at == ')' && depth-- == 0) {
+      return at + 1;
+    } else if (*at == '|' && depth == 0) {
+      is_start = true;
+    }
+  }
+  return NULL;
+}
+
+/* What every match of the expression begins with: most names begin with something else, and are not
+ * looked at further. False where that is not plain to see. */
+static bool find_first(const char *text, bool first[256])
+{
+  if (*text != '^')
+    return false;
+  const char *rest = text + 1;
+  if (*rest == '(') {
+    rest = first_of_group(rest + 1, first);
+    if (rest == NULL || (*rest != '\0' && strchr("?*{", *rest) != NULL))
+      return false;
+  } else if (is_literal(rest) && rest[1] != '\0') {
+    first[(unsigned char)*rest] = true;
+  } else {
+    return false;
+  }
+  return strpbrk(rest, "|(") == NULL;
+}
+
 static pcre2_code *compile(const char *text, char **message)
 {
   pcre2_compile_context *context = pcre2_compile_context_create(NULL);
@@ -89,6 +140,7 @@ struct pattern *pattern_new(const char *text, char **message)
   pattern->text = g_strdup(text);
   pattern->code = code;
   pattern->names = plain_names(text);
+  pattern->has_first = find_first(text, pattern->first);
   if (pattern->names != NULL)
     return pattern;
   pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
@@ -119,6 +171,8 @@ bool pattern_matches(const struct pattern *pattern, const char *subject)
   if (pattern == NULL)
     return true;
   if (subject == NULL)
+    return false;
+  if (pattern->has_first && !pattern->first[(unsigned char)*subject])
     return false;
   if (pattern->names != NULL)
     return g_hash_table_contains(pattern->names, subject);

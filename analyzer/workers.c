@@ -3,6 +3,7 @@
 #include "analyzer/parse.h"
 #include "analyzer/prefixes.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -110,8 +111,8 @@ static void isolate(const struct work *work, int in, int out)
       close(fd);
 }
 
-static GBytes *make_prefix(const struct work *work, struct parser *parser, uint32_t number,
-                           GError **error)
+static GBytes *make_prefix(const struct work *work, const struct parser_calls *calls,
+                           struct parser *parser, uint32_t number, GError **error)
 {
   const struct prefix *prefix = work->prefixes->all->pdata[number];
   const struct compilation *model = work->compilations->all->pdata[prefix->model];
@@ -121,11 +122,11 @@ static GBytes *make_prefix(const struct work *work, struct parser *parser, uint3
                                   .object = "",
                                   .arguments = (const char *const *)model->arguments};
   g_autofree char *path = prefix_path(work->folder, number);
-  return parser_prefix(parser, &request, prefix->text, path, error);
+  return calls->parse_prefix(parser, &request, prefix->text, path, error);
 }
 
-static GBytes *make_unit(const struct work *work, struct parser *parser,
-                         const struct request *wanted, GError **error)
+static GBytes *make_unit(const struct work *work, const struct parser_calls *calls,
+                         struct parser *parser, const struct request *wanted, GError **error)
 {
   const struct compilation *compilation = work->compilations->all->pdata[wanted->number];
   const struct prefix *prefix = prefixes_of(work->prefixes, wanted->number);
@@ -141,7 +142,19 @@ static GBytes *make_unit(const struct work *work, struct parser *parser,
                                   .prefix_line = prefixes_line(work->prefixes, wanted->number),
                                   .precompiled = is_plain ? NULL : precompiled,
                                   .prefix = is_plain ? NULL : prefix->facts};
-  return parser_unit(parser, &request, error);
+  return calls->parse_unit(parser, &request, error);
+}
+
+/* In the worker alone: who links need not carry the memory of libclang about. */
+static const struct parser_calls *load_parser(const char *path, GError **error)
+{
+  void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  const struct parser_calls *calls = module != NULL ? dlsym(module, PARSER_CALLS) : NULL;
+  if (calls != NULL && calls->version == UNIT_VERSION)
+    return calls;
+  g_set_error(error, WORKERS_ERROR, 0, "cannot load the parser '%s': %s", path,
+              calls != NULL ? "it is of another version" : dlerror());
+  return NULL;
 }
 
 static void worker_main(const struct work *work, int in, int out)
@@ -149,14 +162,15 @@ static void worker_main(const struct work *work, int in, int out)
   isolate(work, in, out);
   g_setenv("LIBCLANG_NOTHREADS", "1", TRUE);
   g_autoptr(GError) error = NULL;
-  struct parser *parser = parser_new(work->options->resource_dir, &error);
+  const struct parser_calls *calls = load_parser(work->options->parser, &error);
+  struct parser *parser = calls != NULL ? calls->create(work->options->resource_dir, &error) : NULL;
   struct request wanted;
   while (read_all(in, &wanted, sizeof wanted)) {
     g_autoptr(GBytes) facts = NULL;
     if (parser != NULL) {
       g_clear_error(&error);
-      facts = work->folder != NULL ? make_prefix(work, parser, wanted.number, &error)
-                                   : make_unit(work, parser, &wanted, &error);
+      facts = work->folder != NULL ? make_prefix(work, calls, parser, wanted.number, &error)
+                                   : make_unit(work, calls, parser, &wanted, &error);
     }
     gsize size = 0;
     const char *bytes = facts != NULL ? g_bytes_get_data(facts, &size) : NULL;

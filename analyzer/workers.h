@@ -11,6 +11,7 @@
 #include <signal.h>
 
 struct workers_options {
+  const char *parser;                          /* path of the parser's module */
   const char *resource_dir;
   unsigned n_workers;                          /* at least 1 */
   unsigned time_limit;                         /* seconds for one unit; 0: none */

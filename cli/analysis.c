@@ -84,9 +84,19 @@ static int close_run(const struct context *context, const struct analyze_summary
   return is_partial ? EXIT_PARTIAL : EXIT_DONE;
 }
 
-static void fill_options(struct context *context, struct analyze_options *into,
-                         struct progress *progress, const char *data_folder)
+/* Beside the program where it is installed, otherwise in the build tree. */
+static char *find_parser(const struct context *context)
 {
+  g_autofree char *bin = g_path_get_dirname(context->program);
+  g_autofree char *installed =
+      g_build_filename(bin, "..", "libexec", "cleave", "cleave-parser.so", NULL);
+  return g_strdup(g_file_test(installed, G_FILE_TEST_EXISTS) ? installed : CLEAVE_PARSER);
+}
+
+static void fill_options(struct context *context, struct analyze_options *into,
+                         struct progress *progress, const char *parser, const char *data_folder)
+{
+  into->workers.parser = parser;
   into->workers.resource_dir = CLEAVE_RESOURCE_DIR;
   into->workers.n_workers = (unsigned)context_integer(context, "jobs", n_cores());
   into->workers.time_limit = (unsigned)context_integer(context, "time-limit", 120);
@@ -108,7 +118,8 @@ int analysis_run(struct context *context, struct store *store,
   g_autofree char *data_folder = g_path_get_dirname(rules);
   catch_interrupts();
   struct progress *progress = progress_new(context, "analyzing", "files");
-  fill_options(context, into, progress, data_folder);
+  g_autofree char *parser = find_parser(context);
+  fill_options(context, into, progress, parser, data_folder);
   struct analyze_summary summary;
   bool is_done = analyze_run(store, compilations, into, &summary, &error);
   progress_free(progress);
@@ -130,7 +141,7 @@ int analysis_merge(struct context *context, struct store *store, struct store *c
   struct analyze_options into = {0};
   struct analyze_summary summary;
   catch_interrupts();
-  fill_options(context, &into, NULL, data_folder);
+  fill_options(context, &into, NULL, NULL, data_folder);
   into.progress = NULL;
   if (!analyze_merge(store, parts, n_parts, &into, &summary, &error))
     return analysis_fail(context, error);

@@ -147,10 +147,13 @@ def merge_interrupted(folder):
     for number, part in enumerate(parts):
         cleave("analyze", tree, "--shard", f"{number}/2", "--db", part, cwd=folder, expect=(0, 4))
     n_stopped = 0
-    for number in range(12):
+    early, late = 0.0, 4.0  # seconds: how quick the machine is shows by halving
+    for _ in range(24):
+        pathlib.Path(folder, "merged.db").unlink(missing_ok=True)
         process = subprocess.Popen([CLEAVE, "merge", *parts, "--db", "merged.db"], cwd=folder,
                                    stderr=subprocess.PIPE, text=True)
-        time.sleep(0.04 * (number + 1))
+        delay = (early + late) / 2
+        time.sleep(delay)
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
         words = process.communicate(timeout=60)[1]
@@ -162,8 +165,17 @@ def merge_interrupted(folder):
             n_units = sqlite3.connect(f"{folder}/merged.db").execute(
                 "SELECT count(*) FROM fact_unit").fetchone()[0]
             assert n_units == 0, "a part of a merge is no merge"
-        if process.returncode in (0, 4):
-            break
+            if n_stopped == 3:
+                break
+        # A signal that comes before the work begins ends the process as it ends any other.
+        if process.returncode == -signal.SIGINT:
+            early = delay
+        elif process.returncode in (0, 4):
+            late = delay
+        else:
+            late -= (late - delay) / 4
+        if late - early < 0.002:
+            early, late = 0.0, 4.0
     assert n_stopped > 0, "no merge was interrupted"
     cleave("merge", *parts, "--db", "merged.db", cwd=folder, expect=(0, 4))
     words = difference(reference, dump(f"{folder}/merged.db"))
