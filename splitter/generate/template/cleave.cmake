@@ -84,8 +84,9 @@ endfunction()
 macro(cleave_runtime_object name visible)
   set(output ${CMAKE_BINARY_DIR}/cleave_${name}.o)
   set(parts cleave_runtime cleave_marshal)
-  if(NOT "${name}" STREQUAL proxy)
-    # A proxy's monolith keeps its own realloc() and free(): only functions are linked with --wrap.
+  if(NOT "${name}" MATCHES "^(proxy|replay)$")
+    # A proxy's monolith and the originals keep their own realloc() and free(): only functions are
+    # linked with --wrap.
     list(APPEND parts cleave_memory)
   endif()
   if(NOT "${name}" STREQUAL runtime)
