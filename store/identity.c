@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void add_part(struct sha256 *sum, const char *part)
+static void add_part(sha256_sum *sum, const char *part)
 {
   uint64_t length = strlen(part);
   uint8_t prefix[8];
@@ -16,7 +16,7 @@ static void add_part(struct sha256 *sum, const char *part)
   sha256_update(sum, part, length);
 }
 
-static int64_t finish(struct sha256 *sum)
+static int64_t finish(sha256_sum *sum)
 {
   uint8_t digest[SHA256_BYTES];
   sha256_finish(sum, digest);
@@ -30,23 +30,21 @@ static int64_t finish(struct sha256 *sum)
 
 int64_t store_id(const char *first, ...)
 {
-  struct sha256 sum;
-  sha256_init(&sum);
+  sha256_sum *sum = sha256_begin();
   va_list parts;
   va_start(parts, first);
   for (const char *part = first; part; part = va_arg(parts, const char *)) {
-    add_part(&sum, part);
+    add_part(sum, part);
   }
   va_end(parts);
-  return finish(&sum);
+  return finish(sum);
 }
 
 int64_t store_id_of(const char *const *parts, size_t n)
 {
-  struct sha256 sum;
-  sha256_init(&sum);
+  sha256_sum *sum = sha256_begin();
   for (size_t i = 0; i < n; i++) {
-    add_part(&sum, parts[i]);
+    add_part(sum, parts[i]);
   }
-  return finish(&sum);
+  return finish(sum);
 }
