@@ -241,7 +241,7 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
   g_autofree char *call = call_expression(spec);
-  bool has_result = contract->result->shape->kind != SHAPE_VOID;
+  bool has_result = call_value_has_result(contract);
   bool is_used = contract->fails || !is_consumer(spec);
   if (may_replace(contract)) {
     c_writer_line(code, "cleave_marshal_watch(marshal);");

@@ -126,3 +126,27 @@ void call_values_write_output(struct c_writer *code, const struct contract *cont
     c_writer_line(code, "cleave_put(output, \"errno\", cleave_write_signed(%s, 32));", saved_errno);
   }
 }
+
+bool call_value_has_result(const struct contract *contract)
+{
+  return contract->result->shape->kind != SHAPE_VOID;
+}
+
+void call_values_write_record(struct c_writer *code, const char *symbol,
+                              const struct contract *contract)
+{
+  c_writer_open(code, "struct cleave_%s_values", symbol);
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    g_autofree char *type = call_value_type(param);
+    g_autofree char *line = c_declarator(type, param->name);
+    c_writer_line(code, "%s;", line);
+  }
+  if (call_value_has_result(contract)) {
+    g_autofree char *type = call_value_type(contract->result);
+    g_autofree char *line = c_declarator(type, "cleave_result");
+    c_writer_line(code, "%s;", line);
+  }
+  c_writer_line(code, "int cleave_errno;");
+  c_writer_close(code, ";");
+}

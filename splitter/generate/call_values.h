@@ -26,6 +26,13 @@ char *call_value_room(const struct contract *contract, const struct contract_par
  * to fill it. A new string. */
 char *call_value_type(const struct contract_param *param);
 
+/* Whether the routine answers with a value. */
+bool call_value_has_result(const struct contract *contract);
+
+/* `struct cleave_SYMBOL_values`: the parameters by their names, cleave_result and cleave_errno. */
+void call_values_write_record(struct c_writer *code, const char *symbol,
+                              const struct contract *contract);
+
 /* The declaration of the object `output` with result, out parameters and errno. PREFIX stands
  * before each parameter's name ("arguments."); RESULT and SAVED_ERRNO are expressions. */
 void call_values_write_output(struct c_writer *code, const struct contract *contract,

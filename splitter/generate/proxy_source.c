@@ -55,35 +55,10 @@ void proxy_source_descriptor(struct c_writer *code, const struct proxy_plan *pla
   c_writer_line(code, "%s", "");
 }
 
-static bool has_result(const struct contract *contract)
-{
-  return contract->result->shape->kind != SHAPE_VOID;
-}
-
 static bool is_array(const struct contract_param *param)
 {
   return param->shape->kind == SHAPE_TEXT_ARRAY || param->shape->kind == SHAPE_BYTE_ARRAY ||
          param->shape->kind == SHAPE_ARRAY;
-}
-
-static void write_values(struct c_writer *code, const struct proxy_plan *plan)
-{
-  const struct contract *contract = plan->spec->contract;
-  c_writer_open(code, "struct cleave_%s_values", plan->spec->symbol);
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    g_autofree char *type = call_value_type(param);
-    g_autofree char *line = c_declarator(type, param->name);
-    c_writer_line(code, "%s;", line);
-  }
-  if (has_result(contract)) {
-    g_autofree char *type = call_value_type(contract->result);
-    g_autofree char *line = c_declarator(type, "cleave_result");
-    c_writer_line(code, "%s;", line);
-  }
-  c_writer_line(code, "int cleave_errno;");
-  c_writer_close(code, ";");
-  c_writer_line(code, "%s", "");
 }
 
 /* Writers of values want a marshal, which says whether the value has an end. */
@@ -168,7 +143,7 @@ static void write_answer(struct c_writer *code, const struct proxy_plan *plan)
 {
   const struct contract *contract = plan->spec->contract;
   g_autoptr(GString) names = g_string_new("static const char *const members[] = {");
-  if (has_result(contract)) {
+  if (call_value_has_result(contract)) {
     g_string_append(names, "\"result\", ");
   }
   for (guint i = 0; i < contract->params->len; i++) {
@@ -187,7 +162,7 @@ static void write_answer(struct c_writer *code, const struct proxy_plan *plan)
   c_writer_open(code, "if (cleave_read_object(marshal, output, members) != 0)");
   c_writer_line(code, "return -1;");
   c_writer_close(code, "");
-  if (has_result(contract)) {
+  if (call_value_has_result(contract)) {
     write_member_reader(code, contract->result->shape, "result", "given->cleave_result", NULL);
   }
   for (guint i = 0; i < contract->params->len; i++) {
@@ -321,7 +296,7 @@ static void write_take(struct c_writer *code, const struct proxy_plan *plan)
       write_room_check(code, contract, param, i);
     }
   }
-  if (has_result(contract)) {
+  if (call_value_has_result(contract)) {
     c_writer_line(code, "given->cleave_result = got->cleave_result;");
   }
   c_writer_line(code, "given->cleave_errno = got->cleave_errno;");
@@ -455,7 +430,8 @@ static void write_local(struct c_writer *code, const struct proxy_plan *plan)
   g_autofree char *call = local_call(plan);
   c_writer_line(code, "errno = cleave_call.entry_errno;");
   c_writer_line(code, "cleave_inside_%s++;", plan->spec->symbol);
-  c_writer_line(code, "%s%s;", has_result(contract) ? "cleave_values.cleave_result = " : "", call);
+  c_writer_line(code, "%s%s;",
+                call_value_has_result(contract) ? "cleave_values.cleave_result = " : "", call);
   c_writer_line(code, "cleave_inside_%s--;", plan->spec->symbol);
   c_writer_line(code, "cleave_values.cleave_errno = errno;");
 }
@@ -558,7 +534,7 @@ static void write_proxy(struct glue *glue, struct c_writer *code, const struct p
   }
   c_writer_line(code, "cleave_proxy_end(&cleave_call);");
   c_writer_line(code, "errno = cleave_values.cleave_errno;");
-  if (has_result(contract)) {
+  if (call_value_has_result(contract)) {
     c_writer_line(code, "return cleave_values.cleave_result;");
   }
   c_writer_close(code, "");
@@ -575,7 +551,8 @@ void proxy_source_write(struct glue *glue, struct glue_file *file, const struct 
   }
   marshal_source_prepare(glue, file, contract->result->shape);
   proxy_source_descriptor(code, plan);
-  write_values(code, plan);
+  call_values_write_record(code, plan->spec->symbol, plan->spec->contract);
+  c_writer_line(code, "%s", "");
   write_input(code, plan);
   if (is_asked(plan)) {
     write_expected(code, plan);

@@ -11,31 +11,6 @@ bool replay_source_can(const struct function_spec *spec)
          strcmp(spec->trigger, "direct") == 0;
 }
 
-static bool has_result(const struct contract *contract)
-{
-  return contract->result->shape->kind != SHAPE_VOID;
-}
-
-/* Parameters, result and errno as one record. */
-static void write_values(struct c_writer *code, const struct function_spec *spec)
-{
-  const struct contract *contract = spec->contract;
-  c_writer_open(code, "struct cleave_%s_values", spec->symbol);
-  for (guint i = 0; i < contract->params->len; i++) {
-    const struct contract_param *param = contract->params->pdata[i];
-    g_autofree char *type = call_value_type(param);
-    g_autofree char *line = c_declarator(type, param->name);
-    c_writer_line(code, "%s;", line);
-  }
-  if (has_result(contract)) {
-    g_autofree char *type = call_value_type(contract->result);
-    g_autofree char *line = c_declarator(type, "cleave_result");
-    c_writer_line(code, "%s;", line);
-  }
-  c_writer_line(code, "int cleave_errno;");
-  c_writer_close(code, ";");
-}
-
 static void write_call(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
@@ -51,14 +26,15 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
     const struct contract_param *param = contract->params->pdata[i];
     g_string_append_printf(call, "%svalues->%s", i > 0 ? ", " : "", param->name);
   }
-  c_writer_line(code, "%s%s);", has_result(contract) ? "values->cleave_result = " : "", call->str);
+  c_writer_line(code, "%s%s);", call_value_has_result(contract) ? "values->cleave_result = " : "",
+                call->str);
   c_writer_line(code, "values->cleave_errno = errno;");
   c_writer_close(code, "");
   c_writer_open(code, "static int cleave_errno_of_%s(const void *record)", spec->symbol);
   c_writer_line(code, "return ((const struct cleave_%s_values *)record)->cleave_errno;",
                 spec->symbol);
   c_writer_close(code, "");
-  if (contract->fails && has_result(contract)) {
+  if (contract->fails && call_value_has_result(contract)) {
     c_writer_open(code, "static int cleave_fails_%s(const void *record)", spec->symbol);
     c_writer_line(code, "const struct cleave_%s_values *values = record;", spec->symbol);
     c_writer_line(code, "__typeof__(values->cleave_result) result = values->cleave_result;");
@@ -190,7 +166,7 @@ static void write_types(struct type_tables *tables, const struct function_spec *
                         GPtrArray *types)
 {
   const struct contract *contract = spec->contract;
-  for (guint i = 0; i < contract->params->len + has_result(contract); i++) {
+  for (guint i = 0; i < contract->params->len + call_value_has_result(contract); i++) {
     bool is_result = i == contract->params->len;
     const struct contract_param *param = param_at(contract, i);
     g_autofree char *place = g_strdup_printf("(*(struct cleave_%s_values *)0).%s", spec->symbol,
@@ -209,11 +185,11 @@ void replay_source_write(struct glue *glue, struct glue_file *file,
   type_tables_init(&tables, glue, file, spec->symbol);
   c_writer_line(code, "#include \"cleave_replay.h\"");
   c_writer_line(code, "%s", "");
-  write_values(code, spec);
+  call_values_write_record(code, spec->symbol, spec->contract);
   write_call(code, spec);
   write_types(&tables, spec, types);
   g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < contract->params->len + has_result(contract); i++) {
+  for (guint i = 0; i < contract->params->len + call_value_has_result(contract); i++) {
     g_ptr_array_add(fields, field_text(&tables, spec, i, types));
   }
   c_writer_line(code, "static const struct cleave_slot cleave_params_%s[] = {", spec->symbol);
@@ -230,7 +206,7 @@ void replay_source_write(struct glue *glue, struct glue_file *file,
   c_writer_line(code, "function->size = sizeof(struct cleave_%s_values);", spec->symbol);
   c_writer_line(code, "function->fields = cleave_params_%s;", spec->symbol);
   c_writer_line(code, "function->n_fields = %u;", contract->params->len);
-  if (has_result(contract)) {
+  if (call_value_has_result(contract)) {
     c_writer_line(code, "function->result = &cleave_params_%s[%u];", spec->symbol,
                   contract->params->len);
   }
@@ -238,7 +214,7 @@ void replay_source_write(struct glue *glue, struct glue_file *file,
   c_writer_line(code, "function->has_errno = %d;", contract->has_errno);
   c_writer_line(code, "function->call = cleave_calls_%s;", spec->symbol);
   c_writer_line(code, "function->error_number = cleave_errno_of_%s;", spec->symbol);
-  if (contract->fails && has_result(contract)) {
+  if (contract->fails && call_value_has_result(contract)) {
     c_writer_line(code, "function->fails = cleave_fails_%s;", spec->symbol);
   }
   c_writer_close(code, "");

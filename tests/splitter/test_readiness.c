@@ -66,10 +66,7 @@ static void add_effect(struct store *store, const char *effect, const char *via,
   must(store_insert(store, &fact_effect_table, &fact, &error), error);
 }
 
-/* Splits and compares the one function; the reason has to name line 21 of handle.c or LINE of x.c.
- */
-static void assert_function(struct store *store, const char *readiness, const char *words,
-                            const char *file, int64_t line)
+static void split_committed(struct store *store)
 {
   g_autoptr(GError) error = NULL;
   struct split_options options = {.is_fresh = true};
@@ -77,6 +74,15 @@ static void assert_function(struct store *store, const char *readiness, const ch
   must(store_commit(store, &error), error);
   must(split_run(store, &options, &result, &error), error);
   split_result_clear(&result);
+}
+
+/* Splits and compares the one function; the reason has to name line 21 of handle.c or LINE of x.c.
+ */
+static void assert_function(struct store *store, const char *readiness, const char *words,
+                            const char *file, int64_t line)
+{
+  g_autoptr(GError) error = NULL;
+  split_committed(store);
   g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
   g_assert_cmpuint(functions->n, ==, 1);
   const struct plan_function *function = record_at(functions, plan_function, 0);
@@ -190,11 +196,7 @@ static void test_unresolved(void)
 static char *reason_of(struct store *store, const char *state)
 {
   g_autoptr(GError) error = NULL;
-  struct split_options options = {.is_fresh = true};
-  struct split_result result = {0};
-  must(store_commit(store, &error), error);
-  must(split_run(store, &options, &result, &error), error);
-  split_result_clear(&result);
+  split_committed(store);
   g_autoptr(record_set) members = store_load(store, &plan_member_table, NULL, &error);
   for (size_t i = 0; i < members->n; i++) {
     const struct plan_member *member = record_at(members, plan_member, i);
@@ -310,11 +312,7 @@ static void test_loops(void)
   add_entry(store, "worker", "direct", "", "start");
   add_entry(store, "worker", "schedule", "", "pause");
   add_entry(store, "worker", "queue", "", "worker");
-  must(store_commit(store, &error), error);
-  struct split_options options = {.is_fresh = true};
-  struct split_result result = {0};
-  must(split_run(store, &options, &result, &error), error);
-  split_result_clear(&result);
+  split_committed(store);
   g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
   g_assert_cmpuint(functions->n, ==, 2);
   const struct plan_function *worker = record_at(functions, plan_function, 1);
@@ -338,11 +336,7 @@ static void test_callbacks(void)
   add_call(store, "main", "connected", 31);
   add_entry(store, "main", "main", "client", "");
   add_entry(store, "on_message", "queue", "", "main");
-  must(store_commit(store, &error), error);
-  struct split_options options = {.is_fresh = true};
-  struct split_result result = {0};
-  must(split_run(store, &options, &result, &error), error);
-  split_result_clear(&result);
+  split_committed(store);
   g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
   g_assert_cmpuint(functions->n, ==, 2);
   const struct plan_function *consumer = record_at(functions, plan_function, 1);

@@ -101,6 +101,14 @@ bool source_place_redirect(struct source_place *place, const char *url, GError *
 bool source_sign(const struct source_place *place, const char *service,
                  struct source_request *request, GError **error);
 
+/* Reads a JSON object whose member NAME, when there, is a list: adds what READ makes of each
+ * element to MESSAGES. False and ERROR when it is none, or READ gives NULL. O(length). */
+bool source_read_list(const struct source_place *place, const char *text, size_t n_text,
+                      const char *name,
+                      struct source_message *(*read)(const struct source_place *place,
+                                                     json_t *given),
+                      GPtrArray *messages, GError **error);
+
 /* The code that a refusal's body names ("AccessDenied"), when it looks like one; else "". A new
  * string. */
 char *source_error_code(const char *body, size_t n_body);

@@ -174,3 +174,26 @@ char *source_error_code(const char *body, size_t n_body)
   }
   return g_strdup("");
 }
+
+bool source_read_list(const struct source_place *place, const char *text, size_t n_text,
+                      const char *name,
+                      struct source_message *(*read)(const struct source_place *place,
+                                                     json_t *given),
+                      GPtrArray *messages, GError **error)
+{
+  json_t *root = json_loadb(text, n_text, JSON_ALLOW_NUL, NULL);
+  json_t *list = json_object_get(root, name);
+  bool is_good = json_is_object(root) && (!list || json_is_array(list));
+  for (size_t i = 0; is_good && i < json_array_size(list); i++) {
+    struct source_message *message = read(place, json_array_get(list, i));
+    is_good = message != NULL;
+    if (message) {
+      g_ptr_array_add(messages, message);
+    }
+  }
+  json_decref(root);
+  if (!is_good) {
+    g_set_error(error, SOURCE_ERROR, 0, "the answer is no list of messages");
+  }
+  return is_good;
+}

@@ -97,8 +97,9 @@ static int64_t milliseconds(const char *time)
                 : 0;
 }
 
-static struct source_message *read_message(const json_t *given)
+static struct source_message *read_message(const struct source_place *place, json_t *given)
 {
+  (void)place;
   json_t *inner = json_object_get(given, "message");
   json_t *attributes = json_object_get(inner, "attributes");
   const char *receipt = text_of(given, "ackId");
@@ -129,22 +130,7 @@ static struct source_message *read_message(const json_t *given)
 static bool read_answer(const struct source_place *place, const char *text, size_t n_text,
                         GPtrArray *messages, GError **error)
 {
-  (void)place;
-  json_t *root = json_loadb(text, n_text, JSON_ALLOW_NUL, NULL);
-  json_t *list = json_object_get(root, "receivedMessages");
-  bool is_good = json_is_object(root) && (!list || json_is_array(list));
-  for (size_t i = 0; is_good && i < json_array_size(list); i++) {
-    struct source_message *message = read_message(json_array_get(list, i));
-    is_good = message != NULL;
-    if (message) {
-      g_ptr_array_add(messages, message);
-    }
-  }
-  json_decref(root);
-  if (!is_good) {
-    g_set_error(error, SOURCE_ERROR, 0, "the answer is no list of messages");
-  }
-  return is_good;
+  return source_read_list(place, text, n_text, "receivedMessages", read_message, messages, error);
 }
 
 const struct source_kind source_pubsub = {
