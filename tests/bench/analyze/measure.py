@@ -27,6 +27,7 @@ from common import CLEAVE, program  # noqa: E402
 
 BAR_COLD, BAR_SAME, BAR_EDIT = 0.35, 0.050, 0.050
 BAR_MAIN, BAR_WORKER = 120, 60
+OTHERS_LIMIT = 300  # seconds: cflow takes longer than anybody waits
 
 
 def timed(*command, cwd):
@@ -181,10 +182,11 @@ def main():
                   "cscope -b": ["cscope", "-b", "-k", "-f", f"{folder}/cscope.out", *sources],
                   "cflow": ["cflow", "--output", "/dev/null", *sources]}
         for other, command in others.items():
-            if shutil.which(command[0]):
-                row(other, timed(*command, cwd=folder)[0])
-            else:
+            if not shutil.which(command[0]):
                 print(f"  {other:45s}   absent")
+                continue
+            taken, wall = timed("timeout", str(OTHERS_LIMIT), *command, cwd=folder)
+            row(other, taken, note="stopped" if wall >= OTHERS_LIMIT else "")
         if "--growth" in sys.argv:
             growth(tree, folder)
 
