@@ -1,0 +1,69 @@
+/* What the files of flow.h share: flow_types.c tells the solver what C's types mean, flow_objects.c
+ * makes its objects and nodes, flow_results.c finds out where the result of a routine comes from,
+ * flow_calls.c binds calls, flow.c puts a program together and answers. Nobody else includes this.
+ */
+#ifndef CLEAVE_ANALYZER_FLOW_PARTS_H
+#define CLEAVE_ANALYZER_FLOW_PARTS_H
+
+#include "analyzer/flow.h"
+
+/* ---- flow_types.c ---- */
+
+/* What the solver asks about types; `flow` is the context. */
+struct points_to_types flow_types(struct flow *flow);
+
+/* The record that a unit's object is; LINK_NONE for pointers and what is none. */
+uint32_t flow_record_of(const struct flow *flow, uint32_t unit, uint32_t row);
+
+/* What a pointer of these flags, with this record behind it, may point to. */
+uint32_t flow_target_of(const struct linkage *linkage, uint32_t unit, uint32_t flags,
+                        uint32_t record);
+uint32_t flow_target_of_field(const struct linkage *linkage, uint32_t unit,
+                              const struct unit_field *field);
+
+/* Shapes by number, 0 for one that fits everything. */
+uint32_t flow_shape_number(struct flow *flow, const char *shape);
+
+/* ---- flow_objects.c ---- */
+
+/* Tells what the first n objects of the solver stand for: it makes some of its own. */
+void flow_name_objects(struct flow *flow, uint32_t n);
+uint32_t flow_add_object(struct flow *flow, struct flow_object object, uint64_t size);
+
+/* Room for all routines and variables: some come up while names are resolved. */
+void flow_reserve_routines(struct flow *flow);
+void flow_reserve_statics(struct flow *flow);
+
+/* The node at a place, made when it is needed. */
+uint32_t flow_lazy_node(struct flow *flow, uint32_t *place);
+
+/* The solver's object of a unit's object; LINK_NONE for literals, through which nothing flows. */
+uint32_t flow_object_of(struct flow *flow, uint32_t unit, uint32_t row);
+
+/* The object that is a routine's address. Calls through it bind to the body that stands for it. */
+uint32_t flow_routine_object(struct flow *flow, uint32_t routine);
+
+uint32_t flow_param_node(struct flow *flow, uint32_t unit, const struct unit_param *param);
+
+/* The node that arguments flow into: in front of a parameter that is freed, one that lets nothing
+ * but allocated memory through. */
+uint32_t flow_entrance(struct flow *flow, uint32_t routine, uint32_t position, uint32_t node);
+
+/* The routine that a row means in the flow's program. */
+uint32_t flow_resolve(struct flow *flow, uint32_t unit, uint32_t row);
+
+/* ---- flow_results.c ---- */
+
+/* The models of an outside routine. */
+const GPtrArray *flow_models_of(struct flow *flow, const char *name);
+
+/* What a routine returns, when that is only memory that it has just allocated and parameters that
+ * it passes through: then every call has a result of its own. */
+struct flow_summary flow_summary_of(struct flow *flow, uint32_t routine);
+
+/* ---- flow_calls.c ---- */
+
+void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row);
+void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer);
+
+#endif

@@ -1,0 +1,129 @@
+/* The inside of the solver, for its own files: what it keeps, and the steps that they share.
+ *
+ * points_to.c adds objects, nodes and constraints and answers questions, points_to_step.c does what
+ * a constraint asks for at one location, points_to_wave.c goes through the nodes in order. Nobody
+ * else includes this. */
+#ifndef CLEAVE_ANALYZER_POINTS_TO_PARTS_H
+#define CLEAVE_ANALYZER_POINTS_TO_PARTS_H
+
+#include "analyzer/points_to.h"
+
+#define OFFSET_LIMIT (1u << 20)
+/* Different offsets inside one object; beyond that all further ones are the first. */
+#define LOCATION_LIMIT 4096u
+
+enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD, CONSTRAINT_BYTES };
+
+/* A constraint that waits for the targets of its node. */
+struct constraint {
+  uint32_t next; /* of the same node */
+  uint32_t other;
+  int32_t offset;
+  uint32_t type;
+  enum constraint_kind kind;
+};
+
+struct call {
+  uint32_t next; /* of the same node */
+  uint32_t first_argument;
+  uint32_t n_arguments;
+  uint32_t result;
+  uint32_t shape;
+};
+
+/* A record copy goes through an object of its own: sources flow into it, it flows into targets. */
+struct record_link {
+  uint32_t next;
+  uint32_t link;  /* number of the copy */
+  uint32_t type;  /* record that is copied, or POINTS_TO_UNKNOWN */
+  bool is_source; /* what the node points to flows into the copy */
+};
+
+struct node {
+  uint32_t parent; /* union-find */
+  uint32_t object; /* of a location, or POINTS_TO_NONE */
+  uint32_t offset;
+  uint32_t constraints;
+  uint32_t calls;
+  uint32_t records;
+  uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
+  uint32_t rank;       /* place in the last order of nodes; new ones come first */
+  bool is_waiting;     /* among solver->waiting */
+  struct id_set all;   /* what was propagated */
+  struct id_set fresh; /* what is still to be propagated */
+  struct id_set edges; /* copy edges to other nodes */
+};
+
+/* Everything at from_offset and beyond is also at to_offset of another object. */
+struct mirror {
+  uint32_t next;
+  uint32_t from_offset;
+  uint32_t to_object;
+  uint32_t to_offset;
+};
+
+struct object {
+  uint32_t size; /* 0 when unknown */
+  uint32_t type;
+  uint32_t routine; /* or POINTS_TO_NONE */
+  uint32_t mirrors;
+  uint32_t viewed; /* the object that this is a view of, or POINTS_TO_NONE */
+  uint32_t bytes;  /* of a view: what it is a view of, see view_of() */
+  bool is_opaque;
+  bool is_number;  /* a plain number */
+  bool is_memory;  /* allocated */
+  bool is_between; /* made for a record copy */
+  uint32_t n_locations, n_allocated;
+  uint32_t *locations;
+};
+
+struct routine {
+  uint32_t first_param;
+  uint32_t n_params;
+  uint32_t result;
+  uint32_t rest;
+  uint32_t shape;
+};
+
+struct points_to {
+  struct points_to_types types;
+  GArray *nodes;
+  GArray *objects;
+  GArray *constraints;
+  GArray *calls;
+  GArray *records;
+  GArray *mirrors;
+  GArray *routines;
+  GArray *operands; /* arguments and parameters, adjacent by owner */
+  struct id_map locations;
+  struct id_map pairs;  /* record links and call bindings already made */
+  struct id_map copies; /* record copy, type and offset -> object */
+  uint32_t n_copies;
+  struct id_map views; /* raw memory and type -> view */
+  struct id_map fits;  /* location and type -> 0 or 1 */
+  GArray *waiting;     /* uint32_t: nodes with fresh targets, a heap by rank */
+  const volatile sig_atomic_t *is_interrupted; /* or NULL */
+};
+
+#define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
+#define OBJECT(solver, i) (&g_array_index((solver)->objects, struct object, i))
+
+/* The node that stands for all that were found to hold the same. */
+uint32_t points_to_representative(const struct points_to *solver, uint32_t node);
+
+/* Puts a representative among the nodes that have something new. */
+void points_to_let_wait(struct points_to *solver, uint32_t node);
+
+/* Whether a location may be the target of a pointer to a type. */
+enum points_to_fit points_to_fit_at(struct points_to *solver, uint32_t location, uint32_t target);
+
+/* Adds to a node's fresh targets what is new there and fits; true when that is anything. */
+bool points_to_pour(struct points_to *solver, struct node *target, const struct id_set *source);
+
+/* node ⊇ { location }, where it fits. */
+void points_to_insert(struct points_to *solver, uint32_t node, uint32_t location);
+
+/* Applies what waits for the targets of a node to those that are new. */
+void points_to_apply(struct points_to *solver, uint32_t node, const struct id_set *targets);
+
+#endif
