@@ -13,12 +13,14 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .root = input->root,
       .main_path = input->file,
       .files = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .seen = g_hash_table_new(g_direct_hash, g_direct_equal),
       .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .routines = declarations_new(),
       .objects = declarations_new(),
       .types = declarations_new(),
       .fields = declarations_new(),
+      .type_texts = g_hash_table_new(g_direct_hash, g_direct_equal),
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .stack = g_array_new(FALSE, FALSE, sizeof(CXCursor)),
       .routine = UNIT_NONE,
@@ -34,12 +36,14 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
 static void visit_end(struct visit *visit)
 {
   g_hash_table_unref(visit->files);
+  g_hash_table_unref(visit->seen);
   g_hash_table_unref(visit->texts);
   g_hash_table_unref(visit->file_paths);
   g_hash_table_unref(visit->routines);
   g_hash_table_unref(visit->objects);
   g_hash_table_unref(visit->types);
   g_hash_table_unref(visit->fields);
+  g_hash_table_unref(visit->type_texts);
   g_hash_table_unref(visit->names);
   g_hash_table_unref(visit->words);
   g_array_unref(visit->stack);
@@ -284,13 +288,6 @@ static GArray *list_declarations(CXTranslationUnit tu)
   return declarations;
 }
 
-static CXFile file_of(CXCursor cursor)
-{
-  CXFile file = NULL;
-  clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
-  return file;
-}
-
 /* Walks the declarations from `first` on, of a prefix as far as they stand in its files. Returns
  * where it ended. */
 static guint extract_declarations(struct visit *visit, const GArray *declarations, guint first)
@@ -299,12 +296,14 @@ static guint extract_declarations(struct visit *visit, const GArray *declaration
   guint at = first;
   for (; at < declarations->len; at++) {
     CXCursor cursor = g_array_index(declarations, CXCursor, at);
-    CXFile file = file_of(cursor);
+    CXSourceLocation location = clang_getCursorLocation(cursor);
+    CXFile file = NULL;
+    clang_getExpansionLocation(location, &file, NULL, NULL, NULL);
     if (file == NULL)
       continue;
     if (visit->is_early && !g_hash_table_contains(visit->files, file))
       break;
-    if (visit_file_is_ours(visit, visit_file(visit, file)))
+    if (visit_file_is_ours(visit, visit_file_at(visit, file, location)))
       extract_declaration(visit, cursor, attributed);
   }
   merge_attributes(visit, attributed);

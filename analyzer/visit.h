@@ -52,7 +52,10 @@ struct visit {
   const char *root;      /* absolute, no slash at the end */
   const char *main_path; /* absolute */
   GHashTable *files;     /* CXFile -> file row + 1 */
-  CXFile last_file;      /* of visit_file_text() */
+  GHashTable *seen;      /* CXFile: those of which it is known whether they are the system's */
+  CXFile last_seen;      /* of visit_file_at() */
+  uint32_t last_seen_row;
+  CXFile last_file; /* of visit_file_text() */
   const char *last_text;
   size_t last_size;
   GHashTable *texts;      /* CXFile -> struct file_text * */
@@ -61,11 +64,13 @@ struct visit {
   GHashTable *objects;    /* likewise */
   GHashTable *types;      /* likewise */
   GHashTable *fields;     /* likewise */
+  GHashTable *type_texts; /* the parser's type -> string row + 1 */
   GHashTable *names;      /* name -> routine row of an implicitly declared routine */
   GArray *stack;          /* CXCursor: children of all nodes on the way down */
 
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
   bool *entered_again;     /* by file row of the base: its user reads the file anew */
+  bool names_are_plain;    /* the target's symbols have C's names */
   bool is_lacking;         /* the base does not do: the unit must be walked without one */
   bool is_early;           /* in a prefix: what its user defines is not known yet */
   uint32_t
@@ -96,6 +101,8 @@ struct visit {
 struct spot visit_spot(struct visit *visit, CXCursor cursor);
 struct spot visit_location(struct visit *visit, CXSourceLocation location);
 uint32_t visit_file(struct visit *visit, CXFile file);
+/* The same of a place in it, which tells whether the file is the system's. */
+uint32_t visit_file_at(struct visit *visit, CXFile file, CXSourceLocation location);
 /* Makes the source itself row 0; FILE may be NULL where the parser does not know it. */
 void visit_main_file(struct visit *visit, CXFile file);
 /* True where declarations and bodies belong to the analysed tree rather than to the system. */

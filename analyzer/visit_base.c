@@ -11,7 +11,7 @@ static bool place_of(struct visit *visit, CXCursor declaration, struct unit_decl
   if (file == NULL)
     return false;
   clang_getSpellingLocation(location, NULL, NULL, NULL, &place->spelled);
-  place->file = visit_file(visit, file);
+  place->file = visit_file_at(visit, file, location);
   return true;
 }
 

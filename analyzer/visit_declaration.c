@@ -73,14 +73,6 @@ static void fill_params(struct visit *visit, uint32_t routine, CXCursor declarat
   row->n_params = (uint32_t)n + 1;
 }
 
-static bool text_has(CXString text, const char *word)
-{
-  const char *bytes = clang_getCString(text);
-  bool has = bytes != NULL && strstr(bytes, word) != NULL;
-  clang_disposeString(text);
-  return has;
-}
-
 static uint32_t routine_flags(CXCursor declaration, CXType type, bool is_definition)
 {
   uint32_t flags = 0;
@@ -97,8 +89,6 @@ static uint32_t routine_flags(CXCursor declaration, CXType type, bool is_definit
     flags |= UNIT_ROUTINE_VARIADIC;
   if (type.kind == CXType_FunctionNoProto)
     flags |= UNIT_ROUTINE_NO_PROTOTYPE;
-  if (text_has(clang_getTypeSpelling(type), "noreturn"))
-    flags |= UNIT_ROUTINE_NORETURN;
   return flags;
 }
 
@@ -168,6 +158,18 @@ static bool is_routine_definition(const struct visit *visit, CXCursor definition
   return clang_getCursorKind(definition) == CXCursor_FunctionDecl && visit_sees(visit, definition);
 }
 
+/* What the linker sees. Asking for it is dear, and C's own names are it where no attribute says
+ * otherwise and the target decorates none: the first name tells. */
+static uint32_t assembler_name(struct visit *visit, CXCursor declaration, uint32_t name)
+{
+  bool is_plain = !clang_Cursor_hasAttrs(declaration);
+  if (is_plain && visit->names_are_plain)
+    return name;
+  uint32_t assembler = visit_string(visit, clang_Cursor_getMangling(declaration));
+  visit->names_are_plain = visit->names_are_plain || (is_plain && assembler == name);
+  return assembler;
+}
+
 /* A row for the routine; in the place of `row` unless that is UNIT_NONE. */
 static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor definition,
                              uint32_t row)
@@ -180,12 +182,14 @@ static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor
   struct spot spot = visit_spot(visit, definition);
   struct unit_routine added = {.file = spot.file, .line = spot.line, .column = spot.column};
   added.name = visit_string(visit, clang_getCursorSpelling(definition));
-  added.assembler = visit_string(visit, clang_Cursor_getMangling(definition));
+  added.assembler = assembler_name(visit, definition, added.name);
   added.flags = routine_flags(definition, canonical, is_definition);
   if (spot.file == UNIT_NONE ||
       clang_Location_isInSystemHeader(clang_getCursorLocation(definition)))
     added.flags |= UNIT_ROUTINE_SYSTEM;
   added.signature = visit_type_text(visit, canonical);
+  if (strstr(unit_builder_text(visit->builder, added.signature), "noreturn") != NULL)
+    added.flags |= UNIT_ROUTINE_NORETURN;
   added.shape = visit_shape_string(visit, canonical);
   if (is_definition)
     added.end_line =
@@ -372,7 +376,7 @@ uint32_t visit_object(struct visit *visit, CXCursor declaration)
   uint32_t assembler = 0;
   bool is_static = kind <= UNIT_OBJECT_STATIC_LOCAL;
   if (is_static && kind != UNIT_OBJECT_STATIC_LOCAL)
-    assembler = visit_string(visit, clang_Cursor_getMangling(declaration));
+    assembler = assembler_name(visit, declaration, name);
   bool is_thread = is_static && clang_getCursorTLSKind(declaration) != CXTLS_None;
   bool is_system = clang_Location_isInSystemHeader(clang_getCursorLocation(declaration)) != 0;
   struct unit_object *object = visit_object_row(visit, row);
@@ -415,17 +419,22 @@ void visit_result_use(struct visit *visit, uint32_t use)
 
 /* ---- words ---- */
 
-static void count_word(GHashTable *counts, const char *start, size_t length, guint n)
+struct word {
+  const char *text;
+  uint32_t length;
+  guint n;
+};
+
+static int compare_words(gconstpointer left, gconstpointer right)
 {
-  if (length < 2)
-    return;
-  char *word = g_ascii_strdown(start, (gssize)length);
-  guint known = GPOINTER_TO_UINT(g_hash_table_lookup(counts, word));
-  g_hash_table_replace(counts, word, GUINT_TO_POINTER(known + n));
+  const struct word *a = left;
+  const struct word *b = right;
+  int order = g_ascii_strncasecmp(a->text, b->text, MIN(a->length, b->length));
+  return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
 }
 
 /* shopCart_itemList2 -> shop cart item list */
-static void split_identifier(GHashTable *counts, const char *identifier, guint n)
+static void split_identifier(GArray *words, const char *identifier, guint n)
 {
   const char *start = identifier;
   for (const char *at = identifier;; at++) {
@@ -433,7 +442,9 @@ static void split_identifier(GHashTable *counts, const char *identifier, guint n
     bool is_boundary = !is_letter || (at > start && g_ascii_isupper(*at) &&
                                       (g_ascii_islower(at[-1]) || g_ascii_islower(at[1])));
     if (is_boundary && at > start) {
-      count_word(counts, start, (size_t)(at - start), n);
+      struct word word = {.text = start, .length = (uint32_t)(at - start), .n = n};
+      if (word.length > 1)
+        g_array_append_val(words, word);
       start = at;
     }
     if (*at == '\0')
@@ -443,23 +454,34 @@ static void split_identifier(GHashTable *counts, const char *identifier, guint n
   }
 }
 
+/* "cart:2 item:1 ...": every word of the routine's identifiers in small letters, with its count. */
 void visit_words(struct visit *visit, uint32_t routine)
 {
-  g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GArray) words = g_array_new(FALSE, FALSE, sizeof(struct word));
   GHashTableIter iterator;
   gpointer key = NULL;
   gpointer n = NULL;
   g_hash_table_iter_init(&iterator, visit->words);
-  while (g_hash_table_iter_next(&iterator, &key, &n)) {
-    uint32_t offset =
-        g_array_index(visit->builder->string_offsets, uint32_t, GPOINTER_TO_UINT(key));
-    split_identifier(counts, visit->builder->string_bytes->str + offset, GPOINTER_TO_UINT(n));
-  }
-  g_autoptr(GList) sorted = g_list_sort(g_hash_table_get_keys(counts), (GCompareFunc)strcmp);
+  while (g_hash_table_iter_next(&iterator, &key, &n))
+    split_identifier(words, unit_builder_text(visit->builder, GPOINTER_TO_UINT(key)),
+                     GPOINTER_TO_UINT(n));
+  g_array_sort(words, compare_words);
   g_autoptr(GString) text = g_string_new(NULL);
-  for (GList *at = sorted; at != NULL; at = at->next)
-    g_string_append_printf(text, "%s%s:%u", text->len > 0 ? " " : "", (const char *)at->data,
-                           GPOINTER_TO_UINT(g_hash_table_lookup(counts, at->data)));
+  for (guint i = 0; i < words->len; i++) {
+    const struct word *word = &g_array_index(words, struct word, i);
+    guint count = word->n;
+    for (; i + 1 < words->len && compare_words(word, word + 1) == 0; i++, word++)
+      count += word[1].n;
+    if (text->len > 0)
+      g_string_append_c(text, ' ');
+    for (uint32_t at = 0; at < word->length; at++)
+      g_string_append_c(text, g_ascii_tolower(word->text[at]));
+    g_string_append_c(text, ':');
+    if (count < 10)
+      g_string_append_c(text, (char)('0' + count));
+    else
+      g_string_append_printf(text, "%u", count);
+  }
   visit_routine_row(visit, routine)->words = unit_builder_string(visit->builder, text->str);
   g_hash_table_remove_all(visit->words);
 }

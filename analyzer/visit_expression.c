@@ -721,12 +721,6 @@ static struct value value_of_hidden(struct visit *visit, CXCursor expression, CX
       }
       return value;
     }
-    if (begins_with_atomic(visit, expression)) {
-      start = visit_push_expressions(visit, expression, &n);
-      value = visit_atomic(visit, expression, start, n);
-      visit_pop(visit, start);
-      return value;
-    }
     return visit_value(visit, child);
   }
   if (n >= 2 && begins_with_atomic(visit, expression)) {

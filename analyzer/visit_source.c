@@ -22,16 +22,13 @@ static char *absolute_path(CXFile file)
   return canonical;
 }
 
-static struct unit_file describe_file(struct visit *visit, CXFile file, const char *path)
+static struct unit_file describe_file(struct visit *visit, const char *path)
 {
   size_t root_length = strlen(visit->root);
   bool is_inside = strncmp(path, visit->root, root_length) == 0 && path[root_length] == '/';
   uint32_t flags = is_inside ? UNIT_FILE_INSIDE : 0;
   if (strcmp(path, visit->main_path) == 0)
     flags |= UNIT_FILE_MAIN;
-  CXSourceLocation start = clang_getLocationForOffset(visit->tu, file, 0);
-  if (clang_Location_isInSystemHeader(start))
-    flags |= UNIT_FILE_SYSTEM;
   const char *shown = is_inside ? path + root_length + 1 : path;
   return (struct unit_file){.path = unit_builder_string(visit->builder, shown), .flags = flags};
 }
@@ -41,7 +38,7 @@ void visit_main_file(struct visit *visit, CXFile file)
   g_autofree char *path = file != NULL ? absolute_path(file) : g_strdup(visit->main_path);
   struct unit_file main_file = {.flags = UNIT_FILE_MAIN};
   if (file != NULL)
-    main_file = describe_file(visit, file, path);
+    main_file = describe_file(visit, path);
   else
     main_file.path = unit_builder_string(visit->builder, path);
   if (visit->builder->files->len == 0)
@@ -66,11 +63,25 @@ uint32_t visit_file(struct visit *visit, CXFile file)
   known = g_hash_table_lookup(visit->file_paths, path);
   uint32_t row = GPOINTER_TO_UINT(known) - 1;
   if (known == NULL) {
-    struct unit_file added = describe_file(visit, file, path);
+    struct unit_file added = describe_file(visit, path);
     row = unit_builder_add_file(visit->builder, &added);
     g_hash_table_insert(visit->file_paths, g_strdup(path), GUINT_TO_POINTER(row + 1));
   }
   g_hash_table_insert(visit->files, file, GUINT_TO_POINTER(row + 1));
+  return row;
+}
+
+uint32_t visit_file_at(struct visit *visit, CXFile file, CXSourceLocation location)
+{
+  if (file == visit->last_seen)
+    return visit->last_seen_row;
+  uint32_t row = visit_file(visit, file);
+  if (row == UNIT_NONE)
+    return row;
+  if (g_hash_table_add(visit->seen, file) && clang_Location_isInSystemHeader(location))
+    g_array_index(visit->builder->files, struct unit_file, row).flags |= UNIT_FILE_SYSTEM;
+  visit->last_seen = file;
+  visit->last_seen_row = row;
   return row;
 }
 
@@ -86,7 +97,7 @@ struct spot visit_location(struct visit *visit, CXSourceLocation location)
 {
   struct spot spot = {.file = UNIT_NONE};
   clang_getExpansionLocation(location, &spot.handle, &spot.line, &spot.column, &spot.offset);
-  spot.file = visit_file(visit, spot.handle);
+  spot.file = visit_file_at(visit, spot.handle, location);
   return spot;
 }
 

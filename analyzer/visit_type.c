@@ -226,7 +226,7 @@ uint32_t visit_shape_string(struct visit *visit, CXType type)
   return unit_builder_string(visit->builder, shape->str);
 }
 
-uint32_t visit_type_text(struct visit *visit, CXType type)
+static uint32_t spell_type(struct visit *visit, CXType type)
 {
   CXString spelling = clang_getTypeSpelling(type);
   const char *text = clang_getCString(spelling);
@@ -247,6 +247,16 @@ uint32_t visit_type_text(struct visit *visit, CXType type)
   g_string_append(cut, text);
   clang_disposeString(spelling);
   return unit_builder_string(visit->builder, cut->str);
+}
+
+uint32_t visit_type_text(struct visit *visit, CXType type)
+{
+  gpointer known = g_hash_table_lookup(visit->type_texts, type.data[0]);
+  if (known != NULL)
+    return GPOINTER_TO_UINT(known) - 1;
+  uint32_t text = spell_type(visit, type);
+  g_hash_table_insert(visit->type_texts, type.data[0], GUINT_TO_POINTER(text + 1));
+  return text;
 }
 
 /* ---- rows ---- */
