@@ -1,192 +1,17 @@
 #include "analyzer/workers.h"
 
-#include "analyzer/parse.h"
-#include "analyzer/prefixes.h"
+#include "analyzer/worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 G_DEFINE_QUARK(cleave - workers - error, workers_error)
 
 enum { ANSWER_LIMIT = 1024 * 1024 * 1024, NO_UNIT = -1, POLL_MILLISECONDS = 100 };
-
-/* Beyond this a precompiled header is not worth its disk. */
-#define PRECOMPILED_LIMIT (256u * 1024 * 1024)
-
-struct request {
-  uint32_t number; /* of a compilation; of a prefix while those are made */
-  uint32_t is_plain;
-};
-
-struct answer_header {
-  uint32_t number;
-  uint32_t is_failure;
-  uint64_t size;
-};
-
-/* ---- the worker's side ---- */
-
-static bool write_all(int fd, const void *bytes, size_t size)
-{
-  const char *at = bytes;
-  while (size > 0) {
-    ssize_t n = write(fd, at, size);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return false;
-    at += n;
-    size -= (size_t)n;
-  }
-  return true;
-}
-
-static bool read_all(int fd, void *bytes, size_t size)
-{
-  char *at = bytes;
-  while (size > 0) {
-    ssize_t n = read(fd, at, size);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return false;
-    at += n;
-    size -= (size_t)n;
-  }
-  return true;
-}
-
-/* What a worker knows: all of it was there before the fork. */
-struct work {
-  const struct compilations *compilations;
-  const struct workers_options *options;
-  const struct prefixes *prefixes;
-  const char *folder; /* where precompiled headers go while they are made; NULL afterwards */
-};
-
-static char *prefix_path(const char *folder, guint number)
-{
-  return g_strdup_printf("%s/%u.pch", folder, number);
-}
-
-static bool is_needed(const struct work *work, int fd)
-{
-  for (guint i = 0; i < work->prefixes->all->len; i++)
-    if (((const struct prefix *)work->prefixes->all->pdata[i])->precompiled == fd)
-      return true;
-  return false;
-}
-
-/* Nothing of the parent's may be reached from here: not its files, not its terminal. */
-static void isolate(const struct work *work, int in, int out)
-{
-  uint64_t memory_limit = work->options->memory_limit;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGINT, SIG_IGN);
-  signal(SIGTERM, SIG_DFL);
-  signal(SIGPIPE, SIG_DFL);
-  int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (nothing >= 0) {
-    dup2(nothing, STDIN_FILENO);
-    dup2(nothing, STDOUT_FILENO);
-    dup2(nothing, STDERR_FILENO);
-  }
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  struct rlimit no_file = {0, work->folder != NULL ? PRECOMPILED_LIMIT : 0};
-  setrlimit(RLIMIT_FSIZE, &no_file);
-  if (memory_limit > 0) {
-    struct rlimit limit = {memory_limit, memory_limit};
-    setrlimit(RLIMIT_AS, &limit);
-  }
-  for (int fd = 3; fd < 1024; fd++)
-    if (fd != in && fd != out && !is_needed(work, fd))
-      close(fd);
-}
-
-static GBytes *make_prefix(const struct work *work, const struct parser_calls *calls,
-                           struct parser *parser, uint32_t number, GError **error)
-{
-  const struct prefix *prefix = work->prefixes->all->pdata[number];
-  const struct compilation *model = work->compilations->all->pdata[prefix->model];
-  struct parse_request request = {.file = prefix->file,
-                                  .directory = model->directory,
-                                  .root = work->compilations->root,
-                                  .object = "",
-                                  .arguments = (const char *const *)model->arguments};
-  g_autofree char *path = prefix_path(work->folder, number);
-  return calls->parse_prefix(parser, &request, prefix->text, path, error);
-}
-
-static GBytes *make_unit(const struct work *work, const struct parser_calls *calls,
-                         struct parser *parser, const struct request *wanted, GError **error)
-{
-  const struct compilation *compilation = work->compilations->all->pdata[wanted->number];
-  const struct prefix *prefix = prefixes_of(work->prefixes, wanted->number);
-  bool is_plain = wanted->is_plain != 0 || prefix == NULL || prefix->precompiled < 0;
-  char precompiled[32];
-  g_snprintf(precompiled, sizeof precompiled, "/proc/self/fd/%d",
-             is_plain ? 0 : prefix->precompiled);
-  struct parse_request request = {.file = compilation->file,
-                                  .directory = compilation->directory,
-                                  .root = work->compilations->root,
-                                  .object = compilation->objects,
-                                  .arguments = (const char *const *)compilation->arguments,
-                                  .prefix_line = prefixes_line(work->prefixes, wanted->number),
-                                  .precompiled = is_plain ? NULL : precompiled,
-                                  .prefix = is_plain ? NULL : prefix->facts};
-  return calls->parse_unit(parser, &request, error);
-}
-
-/* In the worker alone: who links need not carry the memory of libclang about. */
-static const struct parser_calls *load_parser(const char *path, GError **error)
-{
-  void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  const struct parser_calls *calls = module != NULL ? dlsym(module, PARSER_CALLS) : NULL;
-  if (calls != NULL && calls->version == UNIT_VERSION)
-    return calls;
-  g_set_error(error, WORKERS_ERROR, 0, "cannot load the parser '%s': %s", path,
-              calls != NULL ? "it is of another version" : dlerror());
-  return NULL;
-}
-
-static void worker_main(const struct work *work, int in, int out)
-{
-  isolate(work, in, out);
-  g_setenv("LIBCLANG_NOTHREADS", "1", TRUE);
-  g_autoptr(GError) error = NULL;
-  const struct parser_calls *calls = load_parser(work->options->parser, &error);
-  struct parser *parser = calls != NULL ? calls->create(work->options->resource_dir, &error) : NULL;
-  struct request wanted;
-  while (read_all(in, &wanted, sizeof wanted)) {
-    g_autoptr(GBytes) facts = NULL;
-    if (parser != NULL) {
-      g_clear_error(&error);
-      facts = work->folder != NULL ? make_prefix(work, calls, parser, wanted.number, &error)
-                                   : make_unit(work, calls, parser, &wanted, &error);
-    }
-    gsize size = 0;
-    const char *bytes = facts != NULL ? g_bytes_get_data(facts, &size) : NULL;
-    if (facts == NULL) {
-      bytes = error != NULL ? error->message : "the parser failed";
-      size = strlen(bytes);
-    }
-    struct answer_header header = {
-        .number = wanted.number, .is_failure = facts == NULL, .size = size};
-    if (!write_all(out, &header, sizeof header) || !write_all(out, bytes, size))
-      break;
-  }
-  _exit(0);
-}
-
-/* ---- the parent's side ---- */
 
 struct worker {
   pid_t pid;
@@ -226,7 +51,7 @@ static bool start_worker(struct pool *pool, struct worker *worker, GError **erro
   }
   pid_t pid = fork();
   if (pid == 0)
-    worker_main(&pool->work, request[0], answer[1]);
+    worker_run(&pool->work, request[0], answer[1]);
   close(request[0]);
   close(answer[1]);
   if (pid < 0) {
@@ -277,7 +102,7 @@ static bool give(struct pool *pool, struct worker *worker, guint number, GError 
   worker->has_timed_out = false;
   g_byte_array_set_size(worker->answer, 0);
   struct request request = {.number = number, .is_plain = pool->is_retrying};
-  write_all(worker->to, &request, sizeof request); /* a dead worker shows when it is read */
+  worker_write(worker->to, &request, sizeof request); /* a dead worker shows when it is read */
   return true;
 }
 
@@ -451,7 +276,7 @@ static bool take_prefix(void *context, guint number, GBytes *facts, const char *
   (void)error;
   const struct work *work = ((struct waiting *)context)->work;
   struct prefix *prefix = work->prefixes->all->pdata[number];
-  g_autofree char *path = prefix_path(work->folder, number);
+  g_autofree char *path = worker_prefix_path(work->folder, number);
   prefix->facts = facts != NULL ? unit_open(facts, NULL) : NULL;
   if (prefix->facts != NULL)
     prefix->precompiled = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
