@@ -141,7 +141,32 @@ static void begin(struct uses *uses)
   }
 }
 
-/* What an outside routine does, judged by the type of its parameter. */
+/* Routines of the C library and POSIX that fill what a parameter points to without looking at what
+ * was there. */
+static bool only_fills(const char *routine, uint32_t position)
+{
+  static const struct {
+    const char *routine;
+    uint32_t position;
+  } fillers[] = {
+      {"asctime_r", 2},  {"clock_gettime", 2}, {"ctime_r", 2},  {"fgets", 1},
+      {"fread", 1},      {"fstat", 2},         {"getcwd", 1},   {"gethostname", 1},
+      {"getrandom", 1},  {"gettimeofday", 1},  {"gmtime_r", 2}, {"inet_ntop", 3},
+      {"inet_pton", 3},  {"localtime_r", 2},   {"lstat", 2},    {"memcpy", 1},
+      {"memmove", 1},    {"memset", 1},        {"pread", 2},    {"read", 2},
+      {"readlink", 2},   {"recv", 2},          {"snprintf", 1}, {"sprintf", 1},
+      {"stat", 2},       {"stpcpy", 1},        {"stpncpy", 1},  {"strcpy", 1},
+      {"strerror_r", 2}, {"strftime", 1},      {"strlcpy", 1},  {"strncpy", 1},
+      {"time", 1},       {"vsnprintf", 1},     {"vsprintf", 1},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(fillers); i++) {
+    if (fillers[i].position == position && strcmp(fillers[i].routine, routine) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What an outside routine does: a known one, or judged by the type of its parameter. */
 static uint32_t outside_uses(const struct unit *unit, const struct unit_routine *callee,
                              const struct unit_argument *argument)
 {
@@ -154,6 +179,8 @@ static uint32_t outside_uses(const struct unit *unit, const struct unit_routine 
   if ((flags & UNIT_VALUE_POINTER) == 0)
     return 0;
   bool is_const = (flags & UNIT_VALUE_POINTEE_CONST) != 0;
+  if (only_fills(unit_string(unit, callee->name), position))
+    return UNIT_USE_WRITTEN;
   if (is_const && (flags & UNIT_VALUE_CHARACTER) != 0)
     return UNIT_USE_READ | UNIT_USE_STRING;
   return is_const ? UNIT_USE_READ : UNIT_USE_READ | UNIT_USE_WRITTEN;

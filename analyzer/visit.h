@@ -153,8 +153,11 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration); /* row of a re
 uint32_t visit_typedef(struct visit *visit, CXCursor declaration);
 uint32_t visit_field(struct visit *visit, CXCursor field);
 uint32_t visit_value_flags(CXType type);
+/* The same of a parameter: one that is written as an array is a pointer. */
+uint32_t visit_param_flags(CXType type);
 bool visit_is_carrier(CXType type); /* can a value of the type hold a pointer? */
 bool visit_is_va_list(CXType type);
+bool visit_is_array(CXType type);
 bool visit_is_record(CXType type);
 CXType visit_canonical(CXType type);    /* canonical, without qualifiers of the outermost level */
 CXType visit_routine_type(CXType type); /* through pointers; Invalid where it is not a routine */
@@ -198,6 +201,7 @@ void attributes_clear(struct attributes *attributes);
 /* ---- visit_flow.c: edges and accesses ---- */
 
 struct value value_none(CXType type);
+bool value_is_carrier(const struct value *value); /* a variable or parameter that holds pointers */
 uint32_t value_node(struct visit *visit, struct value *value, const struct spot *spot);
 void flow_into(struct visit *visit, uint32_t node, struct value *value, const struct spot *spot);
 /* What allocated memory becomes, as a pointer to it of this type says; what "sizeof" said before

@@ -82,12 +82,15 @@ static struct unit_argument describe(struct visit *visit, CXCursor expression, s
                                    .node = UNIT_NONE,
                                    .record = visit_type_of(visit, type),
                                    .type = visit_type_text(visit, type),
-                                   .flags = visit_value_flags(type)};
+                                   .flags = value->kind == UNIT_ARGUMENT_PARAM
+                                                ? visit_param_flags(type)
+                                                : visit_value_flags(type)};
   if (value->kind == UNIT_ARGUMENT_OTHER)
     fill_constant(visit, expression, &argument);
   if (value->kind != UNIT_ARGUMENT_STRING && value->kind != UNIT_ARGUMENT_INTEGER)
     argument.node = value_node(visit, value, spot);
-  if (value->kind == UNIT_ARGUMENT_PARAM && is_pointer(value->type))
+  if (value->kind == UNIT_ARGUMENT_PARAM &&
+      (is_pointer(value->type) || visit_is_array(value->type)))
     visit_use(visit, value->index, UNIT_USE_PASSED);
   return argument;
 }

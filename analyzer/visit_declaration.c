@@ -22,7 +22,7 @@ static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t positi
                              .position = position,
                              .type = visit_type_text(visit, type),
                              .record = visit_type_of(visit, type),
-                             .flags = visit_value_flags(type),
+                             .flags = visit_param_flags(type),
                              .length_of = UNIT_NONE,
                              .object = UNIT_NONE};
   if (row == UNIT_NONE)
@@ -40,6 +40,8 @@ static uint32_t add_param_object(struct visit *visit, uint32_t routine, uint32_t
   struct unit_object *row = visit_object_row(visit, object);
   row->routine = routine;
   row->position = position;
+  row->value = visit_param_flags(type);
+  row->flags = (row->value & UNIT_VALUE_CONST) != 0 ? UNIT_OBJECT_CONST : 0;
   declarations_put(visit->objects, cursor, object);
   return object;
 }

@@ -126,11 +126,18 @@ static bool is_pointer(CXType type)
   return kind == CXType_Pointer || kind == CXType_BlockPointer;
 }
 
-static bool is_array(CXType type)
+/* Values are never arrays: an array decays, and the parser spells a parameter that was written as
+ * one, and what is computed from it, as an array still. */
+static bool is_pointer_value(CXType type)
 {
-  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
-  return kind == CXType_ConstantArray || kind == CXType_IncompleteArray ||
-         kind == CXType_VariableArray;
+  return is_pointer(type) || visit_is_array(type);
+}
+
+/* Whether the expression names an object that is an array, so that its elements lie in that. */
+static bool is_array_object(CXCursor expression)
+{
+  return visit_is_array(clang_getCursorType(expression)) &&
+         clang_getCursorKind(clang_getCursorReferenced(expression)) != CXCursor_ParmDecl;
 }
 
 static void note_record(struct visit *visit, struct place *place)
@@ -167,7 +174,7 @@ static struct place place_of_member(struct visit *visit, CXCursor expression, CX
     return place_none(type);
   CXType base_type = clang_getCursorType(base);
   struct place place;
-  if (is_pointer(base_type) || is_array(base_type)) {
+  if (is_pointer(base_type) || visit_is_array(base_type)) {
     struct value pointer = visit_value(visit, base);
     struct spot spot = visit_spot(visit, expression);
     CXType pointee = clang_getPointeeType(clang_getCanonicalType(base_type));
@@ -202,14 +209,14 @@ static struct place place_of_subscript(struct visit *visit, CXCursor expression,
   CXCursor base = visit_at(visit, start);
   CXCursor index = visit_at(visit, start + 1);
   visit_pop(visit, start);
-  if (!is_pointer(clang_getCursorType(base)) && !is_array(clang_getCursorType(base))) {
+  if (!is_pointer(clang_getCursorType(base)) && !visit_is_array(clang_getCursorType(base))) {
     CXCursor swap = base;
     base = index;
     index = swap;
   }
   CXCursor array = visit_strip(visit, base, false);
   struct place place;
-  if (is_array(clang_getCursorType(array)) && visit_is_place(visit, array)) {
+  if (is_array_object(array) && visit_is_place(visit, array)) {
     place = visit_place(visit, array);
     visit_discard(visit, index);
     note_record(visit, &place);
@@ -340,8 +347,7 @@ static bool holds_pointers(const struct value *value)
 {
   return value->node != UNIT_NONE || value->kind == UNIT_ARGUMENT_ROUTINE ||
          value->kind == UNIT_ARGUMENT_ADDRESS || value->kind == UNIT_ARGUMENT_STRING ||
-         ((value->kind == UNIT_ARGUMENT_OBJECT || value->kind == UNIT_ARGUMENT_PARAM) &&
-          visit_is_carrier(value->type));
+         value_is_carrier(value);
 }
 
 static struct value join(struct visit *visit, struct value *first, struct value *second,
@@ -378,7 +384,7 @@ static struct value load(struct visit *visit, CXCursor expression, CXType type)
   struct spot spot = visit_spot(visit, expression);
   if (place.routine != UNIT_NONE || place.is_string)
     return place_address(visit, &place, &spot);
-  if (is_array(type) && !visit_is_va_list(type)) {
+  if (is_array_object(expression) && !visit_is_va_list(type)) {
     access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, &spot);
     place.path = unit_builder_path(visit->builder, place.path, UNIT_NONE);
     struct value value = place_address(visit, &place, &spot);
@@ -395,7 +401,7 @@ static struct value load(struct visit *visit, CXCursor expression, CXType type)
 void visit_truth(struct visit *visit, CXCursor condition)
 {
   struct value value = visit_value(visit, condition);
-  if (value.kind == UNIT_ARGUMENT_PARAM && is_pointer(value.type))
+  if (value.kind == UNIT_ARGUMENT_PARAM && is_pointer_value(value.type))
     visit_use(visit, value.index, UNIT_USE_NULL_TESTED);
 }
 
@@ -432,7 +438,7 @@ static struct value value_of_unary(struct visit *visit, CXCursor expression, CXT
     struct spot spot = visit_spot(visit, expression);
     access_add(visit, &place, UNIT_READ | UNIT_WRITE,
                is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT, &spot);
-    if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer(type))
+    if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer_value(type))
       visit_use(visit, place.object, UNIT_USE_INDEXED);
     value = place_load(visit, &place, &spot);
     value.edge_flags |= UNIT_EDGE_ARITHMETIC;
@@ -540,7 +546,7 @@ static struct value value_of_arithmetic(struct visit *visit, CXCursor expression
       visit_use(visit, second.index, UNIT_USE_NULL_TESTED);
     return value_none(type);
   }
-  bool is_pointer_result = is_pointer(type);
+  bool is_pointer_result = is_pointer_value(type);
   bool is_wide = !is_pointer_result && clang_Type_getSizeOf(type) == 8;
   if (!is_pointer_result && !is_wide)
     return value_none(type);
@@ -605,7 +611,7 @@ static struct value value_of_compound_assignment(struct visit *visit, CXCursor e
       : kind == CXBinaryOperator_SubAssign ? UNIT_OPERATION_DECREMENT
                                            : UNIT_OPERATION_COMPOUND;
   access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, &spot);
-  if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer(type))
+  if (place.base == UNIT_BASE_OBJECT && place.path == 0 && is_pointer_value(type))
     visit_use(visit, place.object, UNIT_USE_INDEXED);
   struct value value = place_load(visit, &place, &spot);
   value.edge_flags |= UNIT_EDGE_ARITHMETIC;
@@ -656,7 +662,7 @@ static struct value value_of_cast(struct visit *visit, CXCursor expression, CXTy
   }
   if (is_pointer(type) && is_pointer(from))
     note_cast(&value, from, type);
-  else if (is_pointer(type) != is_pointer(from) && !is_array(from) && holds_pointers(&value))
+  else if (is_pointer(type) != is_pointer(from) && !visit_is_array(from) && holds_pointers(&value))
     value.edge_flags |= UNIT_EDGE_INTEGER;
   return value;
 }

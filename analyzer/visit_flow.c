@@ -64,6 +64,13 @@ void flow_into(struct visit *visit, uint32_t node, struct value *value, const st
     flow_edge(visit, UNIT_EDGE_COPY, node, from, 0, value->edge_flags, spot);
 }
 
+bool value_is_carrier(const struct value *value)
+{
+  return (value->kind == UNIT_ARGUMENT_OBJECT && visit_is_carrier(value->type)) ||
+         (value->kind == UNIT_ARGUMENT_PARAM &&
+          (visit_is_carrier(value->type) || visit_is_array(value->type)));
+}
+
 uint32_t value_node(struct visit *visit, struct value *value, const struct spot *spot)
 {
   if (value->node != UNIT_NONE)
@@ -71,7 +78,7 @@ uint32_t value_node(struct visit *visit, struct value *value, const struct spot 
   switch (value->kind) {
   case UNIT_ARGUMENT_OBJECT:
   case UNIT_ARGUMENT_PARAM:
-    if (visit_is_carrier(value->type))
+    if (value_is_carrier(value))
       value->node = unit_builder_node(visit->builder, UNIT_NODE_OBJECT, value->index, value->path);
     break;
   case UNIT_ARGUMENT_ROUTINE:
@@ -116,13 +123,21 @@ void flow_shape_heap(struct visit *visit, uint32_t heap, CXType type)
   row->value = value;
 }
 
+/* A parameter written as an array is a pointer, whatever its elements are. */
+static bool is_array_param(struct visit *visit, const struct place *place)
+{
+  return place->base == UNIT_BASE_OBJECT && place->path == 0 && visit_is_array(place->type) &&
+         visit_object_row(visit, place->object)->kind == UNIT_OBJECT_PARAM;
+}
+
 void flow_assign(struct visit *visit, const struct place *place, struct value *value,
                  const struct spot *spot)
 {
   if (value->heap != UNIT_NONE && place->type.kind != CXType_Invalid) {
     flow_shape_heap(visit, value->heap, place->type);
   }
-  if (place->base == UNIT_BASE_NONE || !visit_is_carrier(place->type))
+  if (place->base == UNIT_BASE_NONE ||
+      (!visit_is_carrier(place->type) && !is_array_param(visit, place)))
     return;
   if (visit_is_record(place->type) && !visit_is_va_list(place->type)) {
     uint32_t from = value_node(visit, value, spot);

@@ -9,10 +9,11 @@ CXType visit_canonical(CXType type)
   return clang_getUnqualifiedType(clang_getCanonicalType(type));
 }
 
-static bool is_array(CXType type)
+bool visit_is_array(CXType type)
 {
-  return type.kind == CXType_ConstantArray || type.kind == CXType_IncompleteArray ||
-         type.kind == CXType_VariableArray || type.kind == CXType_DependentSizedArray;
+  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
+  return kind == CXType_ConstantArray || kind == CXType_IncompleteArray ||
+         kind == CXType_VariableArray;
 }
 
 static bool has_name(CXType type, const char *name)
@@ -28,7 +29,7 @@ static bool has_name(CXType type, const char *name)
 bool visit_is_va_list(CXType type)
 {
   CXType canonical = clang_getCanonicalType(type);
-  if (is_array(canonical))
+  if (visit_is_array(canonical))
     canonical = clang_getCanonicalType(clang_getArrayElementType(canonical));
   else if (canonical.kind == CXType_Pointer)
     canonical = clang_getCanonicalType(clang_getPointeeType(canonical));
@@ -50,7 +51,7 @@ static bool is_pointer_sized_name(CXType type)
 bool visit_is_carrier(CXType type)
 {
   CXType canonical = clang_getCanonicalType(type);
-  while (is_array(canonical))
+  while (visit_is_array(canonical))
     canonical = clang_getCanonicalType(clang_getArrayElementType(canonical));
   switch ((int)canonical.kind) {
   case CXType_Pointer:
@@ -74,7 +75,7 @@ CXType visit_routine_type(CXType type)
       return at;
     if (at.kind == CXType_Pointer || at.kind == CXType_BlockPointer)
       at = clang_getCanonicalType(clang_getPointeeType(at));
-    else if (is_array(at))
+    else if (visit_is_array(at))
       at = clang_getCanonicalType(clang_getArrayElementType(at));
     else if (at.kind == CXType_Atomic)
       at = clang_getCanonicalType(clang_Type_getValueType(at));
@@ -104,7 +105,7 @@ static uint32_t flags_of_pointee(CXType pointee)
   case CXType_BlockPointer:
     return flags | UNIT_VALUE_DEEP | UNIT_VALUE_POINTERS;
   default:
-    return is_array(canonical) ? flags | UNIT_VALUE_DEEP : flags;
+    return visit_is_array(canonical) ? flags | UNIT_VALUE_DEEP : flags;
   }
 }
 
@@ -113,7 +114,7 @@ uint32_t visit_value_flags(CXType type)
   uint32_t flags = 0;
   CXType canonical = clang_getCanonicalType(type);
   /* The qualifiers of an array's elements stand on the array once the type is canonical. */
-  while (is_array(canonical)) {
+  while (visit_is_array(canonical)) {
     flags |= UNIT_VALUE_ARRAY;
     if (clang_isConstQualifiedType(canonical))
       flags |= UNIT_VALUE_CONST;
@@ -148,6 +149,14 @@ uint32_t visit_value_flags(CXType type)
   default:
     return flags;
   }
+}
+
+uint32_t visit_param_flags(CXType type)
+{
+  CXType canonical = clang_getCanonicalType(type);
+  return visit_is_array(canonical) && !visit_is_va_list(type)
+             ? UNIT_VALUE_POINTER | flags_of_pointee(clang_getArrayElementType(canonical))
+             : visit_value_flags(type);
 }
 
 /* ---- shapes ---- */
@@ -268,7 +277,7 @@ uint32_t visit_type_of(struct visit *visit, CXType type)
     CXType canonical = clang_getCanonicalType(at);
     if (canonical.kind == CXType_Pointer || canonical.kind == CXType_BlockPointer)
       at = clang_getPointeeType(canonical);
-    else if (is_array(canonical))
+    else if (visit_is_array(canonical))
       at = clang_getArrayElementType(canonical);
     else if (canonical.kind == CXType_Atomic)
       at = clang_Type_getValueType(canonical);

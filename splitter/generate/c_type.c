@@ -49,6 +49,54 @@ static const struct known_type known_types[] = {
     {"uintmax_t", C_INTEGER, 64, false, false},
     {"time_t", C_INTEGER, 64, true, false},
     {"off_t", C_INTEGER, 64, true, false},
+    {"off64_t", C_INTEGER, 64, true, false},
+    {"clock_t", C_INTEGER, 64, true, false},
+    {"suseconds_t", C_INTEGER, 64, true, false},
+    {"blkcnt_t", C_INTEGER, 64, true, false},
+    {"dev_t", C_INTEGER, 64, false, false},
+    {"ino_t", C_INTEGER, 64, false, false},
+    {"rlim_t", C_INTEGER, 64, false, false},
+    {"fsblkcnt_t", C_INTEGER, 64, false, false},
+    {"fsfilcnt_t", C_INTEGER, 64, false, false},
+    {"uid_t", C_INTEGER, 32, false, false},
+    {"gid_t", C_INTEGER, 32, false, false},
+    {"id_t", C_INTEGER, 32, false, false},
+    {"mode_t", C_INTEGER, 32, false, false},
+    {"pid_t", C_INTEGER, 32, true, false},
+    {"clockid_t", C_INTEGER, 32, true, false},
+    {"useconds_t", C_INTEGER, 32, false, false},
+    {"socklen_t", C_INTEGER, 32, false, false},
+    {"in_addr_t", C_INTEGER, 32, false, false},
+    {"in_port_t", C_INTEGER, 16, false, false},
+    {"sa_family_t", C_INTEGER, 16, false, false},
+    {"wchar_t", C_INTEGER, 32, true, false},
+    {"char16_t", C_INTEGER, 16, false, false},
+    {"char32_t", C_INTEGER, 32, false, false},
+    {"wint_t", C_INTEGER, 32, false, false},
+    {"sig_atomic_t", C_INTEGER, 32, true, false},
+    {"int_least8_t", C_INTEGER, 8, true, false},
+    {"uint_least8_t", C_INTEGER, 8, false, true},
+    {"int_least16_t", C_INTEGER, 16, true, false},
+    {"uint_least16_t", C_INTEGER, 16, false, false},
+    {"int_least32_t", C_INTEGER, 32, true, false},
+    {"uint_least32_t", C_INTEGER, 32, false, false},
+    {"int_least64_t", C_INTEGER, 64, true, false},
+    {"uint_least64_t", C_INTEGER, 64, false, false},
+    {"int_fast8_t", C_INTEGER, 8, true, false},
+    {"uint_fast8_t", C_INTEGER, 8, false, true},
+    {"int_fast16_t", C_INTEGER, 64, true, false},
+    {"uint_fast16_t", C_INTEGER, 64, false, false},
+    {"int_fast32_t", C_INTEGER, 64, true, false},
+    {"uint_fast32_t", C_INTEGER, 64, false, false},
+    {"int_fast64_t", C_INTEGER, 64, true, false},
+    {"uint_fast64_t", C_INTEGER, 64, false, false},
+    {"u_char", C_INTEGER, 8, false, true},
+    {"u_short", C_INTEGER, 16, false, false},
+    {"u_int", C_INTEGER, 32, false, false},
+    {"u_long", C_INTEGER, 64, false, false},
+    {"ushort", C_INTEGER, 16, false, false},
+    {"uint", C_INTEGER, 32, false, false},
+    {"ulong", C_INTEGER, 64, false, false},
     {"va_list", C_VA_LIST, 0, false, false},
     {"__builtin_va_list", C_VA_LIST, 0, false, false},
     {"struct __va_list_tag", C_VA_LIST, 0, false, false},
@@ -96,7 +144,12 @@ static void take_dimensions(const char *bracket, struct c_type *out)
 {
   out->is_array = true;
   for (; bracket; bracket = strchr(bracket + 1, '[')) {
-    gint64 length = g_ascii_strtoll(bracket + 1, NULL, 10);
+    const char *text = bracket + 1;
+    while (*text && *text != ']' && !g_ascii_isdigit(*text)) {
+      text++; /* "static 4", "const 4" */
+    }
+    bool is_known = *text != ']' && (text == bracket + 1 || text[-1] == ' ');
+    gint64 length = is_known ? g_ascii_strtoll(text, NULL, 10) : 0;
     if (out->n_dimensions < C_DIMENSIONS) {
       out->lengths[out->n_dimensions++] = MAX(length, 0);
     } else {
@@ -185,8 +238,11 @@ static bool take_type(const struct fact_type *type, struct c_type *out)
   return true;
 }
 
+/* "__time_t" is what glibc's headers call a time_t among themselves. */
 static bool take_known(const char *name, struct c_type *out)
 {
+  bool is_inner = g_str_has_prefix(name, "__") && g_str_has_suffix(name, "_t");
+  name += is_inner ? strlen("__") : 0;
   for (size_t i = 0; i < G_N_ELEMENTS(known_types); i++) {
     const struct known_type *known = &known_types[i];
     if (strcmp(known->name, name) == 0) {
@@ -213,7 +269,9 @@ static void resolve(const struct inventory *inventory, const char *type, int64_t
   if (depth == 0) {
     g_strlcpy(out->name, base, sizeof out->name);
   }
-  if (take_known(base, out)) {
+  /* A project may call something of its own like a type of the C library. */
+  const struct fact_type *alias = find_typedef(inventory, base);
+  if (!alias && take_known(base, out)) {
     return;
   }
   if (strchr(base, '(') && take_type(type_id ? inventory_type(inventory, type_id) : NULL, out)) {
@@ -231,7 +289,6 @@ static void resolve(const struct inventory *inventory, const char *type, int64_t
       return;
     }
   }
-  const struct fact_type *alias = find_typedef(inventory, base);
   if (alias && depth < TYPEDEF_DEPTH && strcmp(alias->underlying, base) != 0 &&
       *alias->underlying) {
     resolve(inventory, alias->underlying, type_id, out, depth + 1);
@@ -239,10 +296,48 @@ static void resolve(const struct inventory *inventory, const char *type, int64_t
       return;
     }
   }
-  if (type_id && take_type(inventory_type(inventory, type_id), out)) {
+  if ((type_id && take_type(inventory_type(inventory, type_id), out)) || take_known(base, out)) {
     return;
   }
   out->base = C_UNKNOWN;
+}
+
+char *c_type_param_text(const char *type)
+{
+  const char *bracket = strchr(type, '[');
+  const char *end = bracket ? strchr(bracket, ']') : NULL;
+  if (!end || strchr(type, '(')) {
+    return g_strdup(type);
+  }
+  const char *digit = bracket + strcspn(bracket, "0123456789]");
+  bool is_known = *digit != ']' && (digit == bracket + 1 || digit[-1] == ' ');
+  int length = (int)(bracket - type);
+  bool is_spaced = length > 0 && bracket[-1] == '*';
+  return is_known ? g_strdup_printf("%.*s[%s", length, type, digit)
+         : end[1] ? g_strdup_printf("%.*s (*)%s", length, type, end + 1)
+                  : g_strdup_printf("%.*s%s*", length, type, is_spaced ? "" : " ");
+}
+
+char *c_type_read_param(const struct inventory *inventory, const char *type, int64_t type_id,
+                        struct c_type *out)
+{
+  c_type_read(inventory, type, type_id, out);
+  if (!out->is_array || out->is_to_array || out->lengths[0] > 0 || !strchr(type, '[')) {
+    return NULL;
+  }
+  out->n_dimensions--;
+  memmove(out->lengths, out->lengths + 1, sizeof out->lengths - sizeof *out->lengths);
+  out->is_array = out->is_to_array = out->n_dimensions > 0;
+  out->n_stars += out->is_array ? 0 : 1;
+  const char *bracket = strchr(type, '[');
+  const char *end = bracket ? strchr(bracket, ']') : NULL;
+  g_autofree char *inside = end ? g_strndup(bracket + 1, (gsize)(end - bracket) - 1) : g_strdup("");
+  static const char *const words[] = {"static ", "const ", "restrict ", "volatile "};
+  const char *number = inside;
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    number += g_str_has_prefix(number, words[i]) ? strlen(words[i]) : 0;
+  }
+  return *number && *number != '*' ? g_strdup(number) : NULL;
 }
 
 void c_type_read(const struct inventory *inventory, const char *type, int64_t type_id,

@@ -40,4 +40,13 @@ struct c_type {
 void c_type_read(const struct inventory *inventory, const char *type, int64_t type_id,
                  struct c_type *out);
 
+/* The same of a parameter: an array whose length no constant tells is a pointer. Returns what
+ * stands in its brackets, "n" of "int[static n]", as a new string; NULL when nothing does. */
+char *c_type_read_param(const struct inventory *inventory, const char *type, int64_t type_id,
+                        struct c_type *out);
+
+/* How a variable that such a parameter is called with is declared: "int *" for "int[static n]",
+ * "int[4]" for "int[static 4]". A new string. */
+char *c_type_param_text(const char *type);
+
 #endif

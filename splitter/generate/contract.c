@@ -78,6 +78,30 @@ static const struct fact_param *count_param(const struct inventory *inventory,
   return named ? named : generic;
 }
 
+/* The parameter that POINTER's number comes back in: an integer behind a pointer, called like it.
+ * NULL when there is none. */
+static const struct fact_param *room_param(const struct inventory *inventory,
+                                           const struct fact_param *pointer)
+{
+  const GPtrArray *params = inventory_list(inventory->params_by_routine, &pointer->routine);
+  const struct fact_param *generic = NULL;
+  for (guint i = 0; i < params->len; i++) {
+    const struct fact_param *other = params->pdata[i];
+    struct c_type type;
+    c_type_read(inventory, other->type, other->type_id, &type);
+    if (other->position == 0 || type.base != C_INTEGER || type.n_stars != 1 || type.is_array ||
+        type.is_const) {
+      continue;
+    }
+    if (names_count_of(other->name, pointer->name)) {
+      return other;
+    }
+    generic =
+        is_generic_count(other->name) && other->position == pointer->position + 1 ? other : generic;
+  }
+  return generic;
+}
+
 /* "items: in,count(n); string" has a part about items and one about the result. */
 static bool is_about_somebody(const char *part)
 {
@@ -175,27 +199,80 @@ static void check_room(struct shape_finder *finder, const struct contract_param 
   }
 }
 
+static const struct fact_routine *destructor_of(const struct inventory *inventory,
+                                                const struct fact_type *type);
+static bool makes_new(const struct inventory *inventory, int64_t routine);
+
+/* What nobody declared, but the uses of a parameter tell beyond its direction, in the words of a
+ * declaration; the reason in WHY. NULL when it is nothing. */
+static char *infer_words(const struct inventory *inventory, const struct fact_param *param,
+                         const struct c_type *type, char **why)
+{
+  bool is_written = has_use(param, "write") && !type->is_const;
+  if (type->n_stars == 1 && is_written && has_use(param, "indexed")) {
+    const struct fact_param *room = room_param(inventory, param);
+    if (room && has_use(room, "read") && has_use(room, "write")) {
+      *why = g_strdup_printf("%s is read and written, and called like its number: the room on the "
+                             "way in, what is there on the way out",
+                             room->name);
+      return g_strdup_printf("%s,cap(*%s),count(%s)", has_use(param, "read") ? "inout" : "out",
+                             room->name, room->name);
+    }
+  }
+  bool is_handed_out = type->n_stars == 2 && is_written && !has_use(param, "read") &&
+                       !has_use(param, "indexed") && !has_use(param, "kept");
+  const struct fact_routine *destructor =
+      is_handed_out && type->base == C_RECORD && type->type && makes_new(inventory, param->routine)
+          ? destructor_of(inventory, type->type)
+          : NULL;
+  if (destructor) {
+    *why = g_strdup_printf("a record that the routine makes is handed out: given back with %s, "
+                           "which frees such a record (%s:%" G_GINT64_FORMAT ")",
+                           destructor->name, destructor->file, destructor->line);
+    return g_strdup_printf("out,transfer(full,free=%s)", destructor->name);
+  }
+  return NULL;
+}
+
+/* An array whose number nobody tells is never taken for one element. */
+static void check_number(struct shape_finder *finder, const struct contract_param *out,
+                         const struct fact_param *param, const struct c_type *type)
+{
+  const struct shape *shape = out->shape;
+  bool is_one = shape->kind == SHAPE_POINTER && shape->element->kind != SHAPE_ARRAY &&
+                shape->element->kind != SHAPE_BYTE_ARRAY &&
+                shape->element->kind != SHAPE_TEXT_ARRAY;
+  if (is_one && type->n_stars == 1 && has_use(param, "indexed")) {
+    shape_finder_refuse_value(finder, out->name,
+                              "an array whose number of elements is not known: count(n), "
+                              "cap(n) or terminated");
+  }
+}
+
 static struct contract_param *infer_param(struct shape_finder *finder,
                                           const struct fact_param *param)
 {
   struct contract_param *out = g_new0(struct contract_param, 1);
   struct c_type type;
-  c_type_read(finder->inventory, param->type, param->type_id, &type);
+  g_autofree char *brackets =
+      c_type_read_param(finder->inventory, param->type, param->type_id, &type);
   out->position = param->position;
   out->name = *param->name && c_is_identifier(param->name)
                   ? g_strdup(param->name)
                   : g_strdup_printf("p%" G_GINT64_FORMAT, param->position);
-  out->type = g_strdup(param->type);
+  out->type = c_type_param_text(param->type);
   infer_direction(out, param, &type);
   g_autofree char *direction = direction_reason(out, param, &type);
   g_autofree char *source_words = param_annotation(finder->inventory, param);
   g_auto(annotation_owner) declared;
-  annotation_read(shape_finder_words(finder, finder->routine->name, out->name, source_words),
-                  &declared);
+  const char *words = shape_finder_words(finder, finder->routine->name, out->name, source_words);
+  g_autofree char *why = NULL;
+  g_autofree char *inferred = *words ? NULL : infer_words(finder->inventory, param, &type, &why);
+  annotation_read(inferred ? inferred : words, &declared);
   const char *number = declared.count      ? declared.count
                        : declared.size     ? declared.size
                        : declared.capacity ? declared.capacity
-                                           : NULL;
+                                           : brackets;
   bool may_count = !number && !declared.link && !declared.is_terminated && type.n_stars > 0 &&
                    !is_outside_handle(type.name);
   const char *how = NULL;
@@ -208,7 +285,15 @@ static struct contract_param *infer_param(struct shape_finder *finder,
   out->shape->is_nullable = has_use(param, "null-tested");
   out->is_kept = has_use(param, "kept") || has_use(param, "freed");
   apply_declaration(out, &declared);
+  if (inferred) {
+    g_free(out->reason);
+    g_autofree char *now = direction_reason(out, param, &type);
+    out->reason = g_strdup_printf("%s; %s", now, why);
+  }
   check_room(finder, out);
+  if (!*declared.words) {
+    check_number(finder, out, param, &type);
+  }
   return out;
 }
 

@@ -24,11 +24,15 @@ static const struct fact_field *count_member(const struct inventory *inventory,
 {
   const struct fact_field *generic = NULL;
   unsigned n_pointers = 0;
+  struct c_type own;
+  c_type_read(inventory, field->type, field->field_type, &own);
   for (guint i = 0; i < fields->len; i++) {
     const struct fact_field *other = fields->pdata[i];
     struct c_type type;
     c_type_read(inventory, other->type, other->field_type, &type);
-    n_pointers += type.n_stars > 0;
+    /* Beside an array, texts end by themselves. */
+    bool is_text = type.n_stars == 1 && type.base == C_CHARACTER && own.base != C_CHARACTER;
+    n_pointers += type.n_stars > 0 && !is_text;
     if (type.base != C_INTEGER || type.n_stars > 0 || type.is_array) {
       continue;
     }
