@@ -12,6 +12,12 @@ struct taken {
   uint32_t edge;
 };
 
+/* How a routine's address came to where it is called. */
+struct way {
+  struct id_map origins; /* of points_to_trace() */
+  GArray *places;        /* uint32_t: of each source, the place of search.taken from the first on */
+};
+
 struct search {
   struct findings *findings;
   uint32_t program; /* number of flow->program */
@@ -19,7 +25,7 @@ struct search {
   GArray *taken;        /* struct taken, by routine, then place */
   GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
   struct slots *slots;
-  GHashTable *ways; /* routine -> struct id_map of points_to_trace() */
+  GHashTable *ways; /* routine -> struct way */
 };
 
 static gint compare_taken(gconstpointer left, gconstpointer right)
@@ -73,21 +79,24 @@ static const struct unit_edge *taken_edge(const struct search *search, guint ind
 }
 
 /* The way of a routine whose address is taken at n places from `first` on, traced once. */
-static const struct id_map *way_of(const struct search *search, uint32_t routine, guint first,
-                                   guint n)
+static const struct way *way_of(const struct search *search, uint32_t routine, guint first, guint n)
 {
-  struct id_map *way = g_hash_table_lookup(search->ways, GUINT_TO_POINTER(routine));
+  struct way *way = g_hash_table_lookup(search->ways, GUINT_TO_POINTER(routine));
   if (way != NULL)
     return way;
-  g_autofree uint32_t *sources = g_new(uint32_t, n);
+  way = g_new0(struct way, 1);
+  way->places = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (guint i = 0; i < n; i++) {
     const struct taken *taken = &g_array_index(search->taken, struct taken, first + i);
-    const struct unit *unit = linkage_unit(search->findings->linkage, taken->unit);
-    sources[i] = flow_node(search->flow, taken->unit, unit->edges[taken->edge].to);
+    const struct unit_edge *edge =
+        &linkage_unit(search->findings->linkage, taken->unit)->edges[taken->edge];
+    flow_add_nodes(search->flow, taken->unit, edge->routine, edge->to, sources);
+    while (way->places->len < sources->len)
+      g_array_append_val(way->places, i);
   }
-  way = g_new0(struct id_map, 1);
-  points_to_trace(search->flow->solver, flow_routine_location(search->flow, routine), sources, n,
-                  way);
+  points_to_trace(search->flow->solver, flow_routine_location(search->flow, routine),
+                  (const uint32_t *)(void *)sources->data, sources->len, &way->origins);
   g_hash_table_insert(search->ways, GUINT_TO_POINTER(routine), way);
   return way;
 }
@@ -104,10 +113,10 @@ static const struct unit_edge *witness_of(const struct search *search, uint32_t 
   if (n == 0)
     return NULL;
   if (n > 1 && node != LINK_NONE) {
-    uint32_t origin =
-        points_to_origin(search->flow->solver, way_of(search, routine, first, n), node);
+    const struct way *way = way_of(search, routine, first, n);
+    uint32_t origin = points_to_origin(search->flow->solver, &way->origins, node);
     if (origin != POINTS_TO_NONE)
-      return taken_edge(search, first + origin, unit);
+      return taken_edge(search, first + g_array_index(way->places, uint32_t, origin), unit);
   }
   for (guint i = 0; i < n; i++) {
     const struct unit_edge *edge = taken_edge(search, first + i, unit);
@@ -527,8 +536,10 @@ static void add_callbacks(struct search *search)
 
 static void way_free(gpointer data)
 {
-  id_map_clear(data);
-  g_free(data);
+  struct way *way = data;
+  id_map_clear(&way->origins);
+  g_array_unref(way->places);
+  g_free(way);
 }
 
 static void field_set_free(gpointer data)

@@ -17,10 +17,10 @@ static void restrict_loaded(struct flow *flow, uint32_t unit, const struct unit_
     points_to_restrict(flow->solver, to, target);
 }
 
-static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
+void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
 {
   const struct link_unit *here = &flow->linkage->units[unit];
-  uint32_t to = flow_node(flow, unit, edge->to);
+  uint32_t to = flow_place(flow, unit, edge->to);
   uint32_t offset = here->path_offsets[edge->path];
   uint32_t type = here->path_types[edge->path] + 1;
   uint32_t object;
@@ -39,26 +39,27 @@ static void add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *e
                             flow_routine_object(flow, flow_resolve(flow, unit, edge->from)), 0);
     break;
   case UNIT_EDGE_COPY:
-    points_to_add_copy(flow->solver, to, flow_node(flow, unit, edge->from));
+    points_to_add_copy(flow->solver, to, flow_place(flow, unit, edge->from));
     break;
   case UNIT_EDGE_LOAD:
     restrict_loaded(flow, unit, edge, to);
-    points_to_add_load(flow->solver, to, flow_node(flow, unit, edge->from), offset, type);
+    points_to_add_load(flow->solver, to, flow_place(flow, unit, edge->from), offset, type);
     break;
   case UNIT_EDGE_STORE:
-    points_to_add_store(flow->solver, to, flow_node(flow, unit, edge->from), offset, type);
+    points_to_add_store(flow->solver, to, flow_place(flow, unit, edge->from), offset, type);
     break;
   case UNIT_EDGE_FIELD:
-    points_to_add_field(flow->solver, to, flow_node(flow, unit, edge->from), (int64_t)offset, type);
+    points_to_add_field(flow->solver, to, flow_place(flow, unit, edge->from), (int64_t)offset,
+                        type);
     break;
   case UNIT_EDGE_CONTAINER:
-    points_to_add_field(flow->solver, to, flow_node(flow, unit, edge->from), -(int64_t)offset, 0);
+    points_to_add_field(flow->solver, to, flow_place(flow, unit, edge->from), -(int64_t)offset, 0);
     break;
   case UNIT_EDGE_BYTES:
-    points_to_add_bytes(flow->solver, to, flow_node(flow, unit, edge->from));
+    points_to_add_bytes(flow->solver, to, flow_place(flow, unit, edge->from));
     break;
   case UNIT_EDGE_RECORD:
-    points_to_add_record(flow->solver, to, flow_node(flow, unit, edge->from),
+    points_to_add_record(flow->solver, to, flow_place(flow, unit, edge->from),
                          linkage_record(flow->linkage, unit, edge->record) + 1);
     break;
   default:
@@ -106,24 +107,31 @@ bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
   return flow->phase == FLOW_DEAD || takes_edge(flow, unit, edge);
 }
 
+void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row)
+{
+  const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
+  uint32_t pointer = call->callee != UNIT_NONE ? flow_resolver(flow, unit, call->callee)
+                                               : flow_place(flow, unit, call->pointer);
+  if (pointer == LINK_NONE)
+    flow_add_direct_call(flow, unit, row);
+  else
+    flow_add_call_through(flow, unit, row, pointer);
+}
+
 static void add_unit(struct flow *flow, uint32_t index)
 {
   const struct unit *unit = linkage_unit(flow->linkage, index);
   for (uint32_t i = 0; i < unit->n_edges; i++) {
-    if (takes_edge(flow, index, &unit->edges[i]))
-      add_edge(flow, index, &unit->edges[i]);
+    if (takes_edge(flow, index, &unit->edges[i]) &&
+        !flow_is_helper_row(flow, index, unit->edges[i].routine))
+      flow_add_edge(flow, index, &unit->edges[i]);
   }
   for (uint32_t i = 0; i < unit->n_calls; i++) {
-    if (!flow_looks_at(flow, index, unit->calls[i].caller))
-      continue;
-    const struct unit_call *call = &unit->calls[i];
-    uint32_t pointer = call->callee != UNIT_NONE ? flow_resolver(flow, index, call->callee)
-                                                 : flow_node(flow, index, call->pointer);
-    if (pointer == LINK_NONE)
-      flow_add_direct_call(flow, index, i);
-    else
-      flow_add_call_through(flow, index, i, pointer);
+    if (flow_looks_at(flow, index, unit->calls[i].caller) &&
+        !flow_is_helper_row(flow, index, unit->calls[i].caller))
+      flow_add_call(flow, index, i);
   }
+  flow_add_bodies(flow);
 }
 
 static bool has_dead(const struct flow *flow)
@@ -165,7 +173,9 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   flow->freed = freed_new(linkage, program, models);
   flow->objects = g_array_new(FALSE, FALSE, sizeof(struct flow_object));
   flow->callbacks = g_array_new(FALSE, FALSE, sizeof(struct flow_callback));
-  flow->raw_memory = flow->opaque_local = LINK_NONE;
+  flow->raw_memory = flow->opaque_local = flow->body = LINK_NONE;
+  flow->bodies = g_array_new(FALSE, FALSE, sizeof(struct flow_body));
+  flow->waiting = g_array_new(FALSE, FALSE, sizeof(struct flow_waiting));
   flow->shapes = g_ptr_array_new();
   flow->shape_numbers = g_hash_table_new(g_str_hash, g_str_equal);
   flow->slots = g_hash_table_new(g_str_hash, g_str_equal);
@@ -180,8 +190,10 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   }
   flow_reserve_routines(flow);
   flow_reserve_statics(flow);
+  flow->helpers = flow_helpers_find(flow);
   for (guint i = 0; i < program->units->len; i++)
     add_unit(flow, g_array_index(program->units, uint32_t, i));
+  flow_add_uncalled(flow);
   flow_name_objects(flow, points_to_n_objects(flow->solver));
   flow_solve(flow);
   return flow;
@@ -212,6 +224,8 @@ void flow_free(struct flow *flow)
   freed_free(flow->freed);
   id_map_clear(&flow->gates);
   id_map_clear(&flow->outside);
+  flow_free_bodies(flow);
+  flow_helpers_free(flow->helpers);
   g_free(flow);
 }
 

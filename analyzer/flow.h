@@ -4,6 +4,7 @@
 #ifndef CLEAVE_ANALYZER_FLOW_H
 #define CLEAVE_ANALYZER_FLOW_H
 
+#include "analyzer/flow_helpers.h"
 #include "analyzer/freed.h"
 #include "analyzer/linkage.h"
 #include "analyzer/liveness.h"
@@ -38,6 +39,23 @@ struct flow_summary {
   uint32_t params;               /* bit i: its parameter i, from 0 */
 };
 
+/* A body of its own for a call of a helper: what only the helper has, once more. */
+struct flow_body {
+  uint32_t routine;
+  uint32_t caller;       /* the body that calls it, or LINK_NONE for one that stands for all */
+  uint32_t next;         /* of the same routine */
+  uint32_t n_inside;     /* bodies below it so far, counted at the one that has no caller */
+  uint32_t *nodes;       /* solver node or LINK_NONE, from the helper's first on */
+  uint32_t *objects;     /* solver object or LINK_NONE, likewise */
+  uint32_t result, rest; /* solver nodes or LINK_NONE */
+};
+
+/* A body whose rows are still to be added. */
+struct flow_waiting {
+  uint32_t routine;
+  uint32_t body; /* LINK_NONE: the common one */
+};
+
 /* What can run is solved and looked at first; what cannot, in no program, must not spoil it. */
 enum flow_phase { FLOW_LIVE, FLOW_DEAD };
 
@@ -65,6 +83,15 @@ struct flow {
   GArray *callbacks;                 /* struct flow_callback */
   GHashTable *models_by_name;        /* outside routine's name -> GPtrArray of struct model */
   struct flow_summary *summaries;    /* by link routine */
+  struct flow_helpers *helpers;
+  GArray *bodies;             /* struct flow_body */
+  struct id_map first_bodies; /* link routine -> its latest body */
+  uint32_t body;        /* the one that rows mean now, LINK_NONE: those that stand for all calls */
+  GArray *waiting;      /* struct flow_waiting: bodies whose rows are not added yet */
+  struct id_map common; /* helper -> 1 where a body stands for all further calls */
+  struct id_map joined; /* unit and node of a helper -> node that holds what all bodies hold */
+  uint32_t n_joined;    /* bodies whose nodes are among them */
+  uint32_t n_body_rows; /* of bodies that are not the common one */
 };
 
 /* Builds and solves what is alive. Everything that is handed in must outlive the flow. */
@@ -84,8 +111,13 @@ bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
 
 void flow_free(struct flow *flow);
 
-/* The solver's node of a unit's node; LINK_NONE for UNIT_NONE. */
+/* The solver's node of a unit's node, with what it holds in all bodies of its routine; LINK_NONE
+ * for UNIT_NONE. */
 uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node);
+
+/* Appends the solver's nodes of a routine's node, one for each body. */
+void flow_add_nodes(struct flow *flow, uint32_t unit, uint32_t routine_row, uint32_t node,
+                    GArray *nodes);
 
 /* The solver's node that holds what an ifunc may be, for a routine's row that names one; LINK_NONE
  * for any other. */

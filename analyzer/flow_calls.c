@@ -10,7 +10,7 @@ static uint32_t argument_node(struct flow *flow, uint32_t unit, const struct uni
   if (position < 0 || (uint32_t)position >= call->n_arguments)
     return LINK_NONE;
   const struct unit *from = linkage_unit(flow->linkage, unit);
-  return flow_node(flow, unit, from->arguments[call->first_argument + (uint32_t)position].node);
+  return flow_place(flow, unit, from->arguments[call->first_argument + (uint32_t)position].node);
 }
 
 static uint32_t slot_node(struct flow *flow, const char *name)
@@ -122,7 +122,7 @@ static void apply_model(struct flow *flow, const struct model *model, uint32_t u
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   if (!model_applies(flow, model, unit, call))
     return;
-  uint32_t result = flow_node(flow, unit, call->result);
+  uint32_t result = flow_place(flow, unit, call->result);
   add_named(flow, model, unit, call, result);
   if (model->callback != MODEL_NO_ARGUMENT)
     apply_callback(flow, model, unit, row, call);
@@ -145,23 +145,40 @@ static void apply_model(struct flow *flow, const struct model *model, uint32_t u
     points_to_add_record(flow->solver, to, from, copied_record(flow, unit, call, model));
 }
 
-static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call *call,
-                        uint32_t routine)
+/* Where the arguments of a call go. */
+struct entry {
+  uint32_t routine;
+  uint32_t body; /* LINK_NONE: the common one */
+};
+
+static uint32_t param_of(struct flow *flow, struct entry entry, uint32_t position)
 {
-  flow_routine_object(flow, routine);
-  const struct link_routine *known = linkage_routine(flow->linkage, routine);
+  const struct link_routine *known = linkage_routine(flow->linkage, entry.routine);
   const struct unit *home = linkage_unit(flow->linkage, known->unit);
   const struct unit_routine *row = &home->routines[known->row];
+  uint32_t present = flow->body;
+  flow->body = entry.body;
+  uint32_t node;
+  if (position + 1 < row->n_params)
+    node = flow_entrance(
+        flow, entry.routine, position,
+        flow_param_node(flow, known->unit, &home->params[row->first_param + position + 1]));
+  else
+    node = flow_lazy_node(flow, entry.body != LINK_NONE ? &flow_present(flow)->rest
+                                                        : &flow->rests[entry.routine]);
+  flow->body = present;
+  return node;
+}
+
+static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call *call,
+                        struct entry entry)
+{
+  if (entry.body == LINK_NONE)
+    flow_routine_object(flow, entry.routine);
   for (uint32_t i = 0; i < call->n_arguments; i++) {
     uint32_t from = argument_node(flow, unit, call, (int)i);
-    if (from == LINK_NONE)
-      continue;
-    uint32_t to = flow->rests[routine];
-    if (i + 1 < row->n_params)
-      to = flow_entrance(
-          flow, routine, i,
-          flow_param_node(flow, known->unit, &home->params[row->first_param + i + 1]));
-    points_to_add_copy(flow->solver, to, from);
+    if (from != LINK_NONE)
+      points_to_add_copy(flow->solver, param_of(flow, entry, i), from);
   }
 }
 
@@ -170,17 +187,20 @@ static void add_heap(struct flow *flow, uint32_t unit, uint32_t row, const struc
   uint32_t object = flow_object_of(flow, unit, call->heap);
   if (object != flow->raw_memory)
     g_array_index(flow->objects, struct flow_object, object).call = row;
-  points_to_add_address(flow->solver, flow_node(flow, unit, call->result), object, 0);
+  points_to_add_address(flow->solver, flow_place(flow, unit, call->result), object, 0);
 }
 
 /* The result of a call of the tree's own routine: its own where the callee's summary allows. */
-static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, uint32_t routine)
+static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, struct entry entry)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
-  struct flow_summary summary = flow_summary_of(flow, routine);
-  uint32_t result = flow_node(flow, unit, call->result);
+  struct flow_summary summary = flow_summary_of(flow, entry.routine);
+  uint32_t result = flow_place(flow, unit, call->result);
   if (summary.state != FLOW_SUMMARY_WHOLE || (summary.is_fresh && call->heap == UNIT_NONE)) {
-    points_to_add_copy(flow->solver, result, flow->results[routine]);
+    uint32_t *place = entry.body != LINK_NONE
+                          ? &g_array_index(flow->bodies, struct flow_body, entry.body).result
+                          : &flow->results[entry.routine];
+    points_to_add_copy(flow->solver, result, flow_lazy_node(flow, place));
     return;
   }
   if (summary.is_fresh)
@@ -196,21 +216,29 @@ static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, uint32_t
   }
 }
 
-void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
+/* What an outside routine does when it is called. */
+static void apply_outside(struct flow *flow, uint32_t unit, uint32_t row, uint32_t routine)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
-  uint32_t routine = flow_resolve(flow, unit, call->callee);
-  if (linkage_routine(flow->linkage, routine)->is_defined) {
-    bind_direct(flow, unit, call, routine);
-    if (call->result != UNIT_NONE)
-      bind_result(flow, unit, row, routine);
-    return;
-  }
   if (call->heap != UNIT_NONE && flow_summary_of(flow, routine).is_fresh)
     add_heap(flow, unit, row, call);
   const GPtrArray *models = flow_models_of(flow, linkage_routine(flow->linkage, routine)->name);
   for (guint i = 0; i < models->len; i++)
     apply_model(flow, g_ptr_array_index(models, i), unit, row);
+}
+
+void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
+{
+  const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
+  uint32_t routine = flow_resolve(flow, unit, call->callee);
+  if (linkage_routine(flow->linkage, routine)->is_defined) {
+    struct entry entry = {routine, flow_body_of_call(flow, routine)};
+    bind_direct(flow, unit, call, entry);
+    if (call->result != UNIT_NONE)
+      bind_result(flow, unit, row, entry);
+    return;
+  }
+  apply_outside(flow, unit, row, routine);
 }
 
 void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer)
@@ -220,7 +248,7 @@ void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint3
   for (uint32_t i = 0; i < call->n_arguments; i++)
     arguments[i] = argument_node(flow, unit, call, (int)i);
   points_to_add_call(
-      flow->solver, pointer, arguments, call->n_arguments, flow_node(flow, unit, call->result),
+      flow->solver, pointer, arguments, call->n_arguments, flow_place(flow, unit, call->result),
       flow_shape_number(flow, unit_string(linkage_unit(flow->linkage, unit), call->shape)));
 }
 
@@ -229,7 +257,13 @@ void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_
   uint32_t pointer = points_to_add_node(flow->solver);
   for (uint32_t i = 0; i < routines->n; i++)
     points_to_add_address(flow->solver, pointer, flow_routine_object(flow, routines->ids[i]), 0);
-  flow_add_call_through(flow, unit, call, pointer);
+  uint32_t caller = linkage_unit(flow->linkage, unit)->calls[call].caller;
+  g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, caller);
+  for (guint i = 0; i < bodies->len; i++) {
+    flow->body = g_array_index(bodies, uint32_t, i);
+    flow_add_call_through(flow, unit, call, pointer);
+  }
+  flow->body = LINK_NONE;
 }
 
 /* What an outside routine does when it is called through a pointer; true when that is new. */
@@ -240,12 +274,13 @@ static bool bind_outside(struct flow *flow, uint32_t unit, uint32_t row, uint32_
       !id_map_put_new(&flow->outside, key, 1))
     return false;
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
-  if (call->heap != UNIT_NONE && flow_summary_of(flow, routine).is_fresh)
-    add_heap(flow, unit, row, call);
-  const GPtrArray *models = flow_models_of(flow, linkage_routine(flow->linkage, routine)->name);
-  for (guint i = 0; i < models->len; i++)
-    apply_model(flow, g_ptr_array_index(models, i), unit, row);
-  return call->heap != UNIT_NONE || models->len != 0;
+  g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, call->caller);
+  for (guint i = 0; i < bodies->len; i++) {
+    flow->body = g_array_index(bodies, uint32_t, i);
+    apply_outside(flow, unit, row, routine);
+  }
+  flow->body = LINK_NONE;
+  return true;
 }
 
 static bool bind_outside_calls(struct flow *flow)
@@ -258,7 +293,7 @@ static bool bind_outside_calls(struct flow *flow)
       const struct unit_call *call = &unit->calls[c];
       if (call->callee != UNIT_NONE || !flow_looks_at(flow, index, call->caller))
         continue;
-      struct id_set targets = flow_routines(flow, flow_node(flow, index, call->pointer));
+      struct id_set targets = flow_called(flow, index, call);
       for (uint32_t t = 0; t < targets.n; t++)
         is_any |= bind_outside(flow, index, c, targets.ids[t]);
       id_set_clear(&targets);
@@ -269,8 +304,10 @@ static bool bind_outside_calls(struct flow *flow)
 
 void flow_solve(struct flow *flow)
 {
+  flow_add_bodies(flow);
   do {
     points_to_solve(flow->solver);
     flow_name_objects(flow, points_to_n_objects(flow->solver));
   } while (bind_outside_calls(flow));
+  flow_join_bodies(flow);
 }

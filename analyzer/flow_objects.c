@@ -161,7 +161,7 @@ static bool is_raw_memory(const struct flow *flow, uint32_t unit, uint32_t row)
 /* The solver's object of a unit's object; LINK_NONE for literals, through which nothing flows. */
 uint32_t flow_object_of(struct flow *flow, uint32_t unit, uint32_t row)
 {
-  uint32_t *place = &flow->unit_objects[unit][row];
+  uint32_t *place = flow_object_slot(flow, unit, row);
   if (*place != LINK_NONE)
     return *place;
   const struct unit_object *object = &linkage_unit(flow->linkage, unit)->objects[row];
@@ -210,23 +210,22 @@ uint32_t flow_entrance(struct flow *flow, uint32_t routine, uint32_t position, u
 {
   if (node == LINK_NONE || !freed_is_param(flow->freed, routine, position))
     return node;
+  /* A body of its own has each parameter bound once. */
   uint64_t key = (uint64_t)routine << 32 | position;
-  uint32_t gate = id_map_get(&flow->gates, key);
+  bool is_common = flow->body == LINK_NONE;
+  uint32_t gate = is_common ? id_map_get(&flow->gates, key) : LINK_NONE;
   if (gate == LINK_NONE) {
     gate = points_to_add_node(flow->solver);
     points_to_restrict(flow->solver, gate, POINTS_TO_MEMORY);
     points_to_add_copy(flow->solver, node, gate);
-    id_map_put(&flow->gates, key, gate);
+    if (is_common)
+      id_map_put(&flow->gates, key, gate);
   }
   return gate;
 }
 
-/* The object that is a routine's address. Calls through it bind to the body that stands for it. */
-uint32_t flow_routine_object(struct flow *flow, uint32_t routine)
+static uint32_t make_routine_object(struct flow *flow, uint32_t routine)
 {
-  flow_reserve_routines(flow);
-  if (flow->routine_objects[routine] != LINK_NONE)
-    return flow->routine_objects[routine];
   const struct link_routine *known = linkage_routine(flow->linkage, routine);
   struct flow_object object = {
       .kind = FLOW_ROUTINE,
@@ -257,6 +256,20 @@ uint32_t flow_routine_object(struct flow *flow, uint32_t routine)
   return index;
 }
 
+/* The object that is a routine's address. Calls through it bind to the body that stands for it. */
+uint32_t flow_routine_object(struct flow *flow, uint32_t routine)
+{
+  flow_reserve_routines(flow);
+  if (flow->routine_objects[routine] != LINK_NONE)
+    return flow->routine_objects[routine];
+  uint32_t present = flow->body;
+  flow->body = LINK_NONE;
+  uint32_t object = make_routine_object(flow, routine);
+  flow->body = present;
+  flow_need_common(flow, routine);
+  return object;
+}
+
 uint32_t flow_resolve(struct flow *flow, uint32_t unit, uint32_t row)
 {
   uint32_t routine = linkage_resolve_routine(flow->linkage, flow->program, unit, row);
@@ -269,14 +282,27 @@ uint32_t flow_resolver(struct flow *flow, uint32_t unit, uint32_t row)
   uint32_t home, resolver;
   if (!linkage_resolver(flow->linkage, flow->program, unit, row, &home, &resolver))
     return LINK_NONE;
-  return flow_lazy_node(flow, &flow->results[flow_resolve(flow, home, resolver)]);
+  uint32_t routine = flow_resolve(flow, home, resolver);
+  flow_need_common(flow, routine);
+  return flow_lazy_node(flow, &flow->results[routine]);
 }
 
-uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
+/* What a routine returns and what stands behind its "...", in the present body. */
+static uint32_t result_of(struct flow *flow, uint32_t unit, const struct unit_node *row)
+{
+  uint32_t routine = flow_resolve(flow, unit, row->index);
+  struct flow_body *body = flow_present(flow);
+  bool is_own = body != NULL && body->routine == routine;
+  if (row->kind == UNIT_NODE_RESULT)
+    return flow_lazy_node(flow, is_own ? &body->result : &flow->results[routine]);
+  return flow_lazy_node(flow, is_own ? &body->rest : &flow->rests[routine]);
+}
+
+uint32_t flow_place(struct flow *flow, uint32_t unit, uint32_t node)
 {
   if (node == UNIT_NONE)
     return LINK_NONE;
-  uint32_t *place = &flow->nodes[unit][node];
+  uint32_t *place = flow_node_slot(flow, unit, node);
   if (*place != LINK_NONE)
     return *place;
   const struct unit_node *row = &linkage_unit(flow->linkage, unit)->nodes[node];
@@ -289,10 +315,8 @@ uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
                                   flow->linkage->units[unit].path_offsets[row->path]);
     break;
   case UNIT_NODE_RESULT:
-    *place = flow_lazy_node(flow, &flow->results[flow_resolve(flow, unit, row->index)]);
-    break;
   case UNIT_NODE_VARARGS:
-    *place = flow_lazy_node(flow, &flow->rests[flow_resolve(flow, unit, row->index)]);
+    *place = result_of(flow, unit, row);
     break;
   default:
     break;

@@ -43,6 +43,9 @@ uint32_t flow_object_of(struct flow *flow, uint32_t unit, uint32_t row);
 /* The object that is a routine's address. Calls through it bind to the body that stands for it. */
 uint32_t flow_routine_object(struct flow *flow, uint32_t routine);
 
+/* The solver's node of a unit's node as the present body has it. */
+uint32_t flow_place(struct flow *flow, uint32_t unit, uint32_t node);
+
 uint32_t flow_param_node(struct flow *flow, uint32_t unit, const struct unit_param *param);
 
 /* The node that arguments flow into: in front of a parameter that is freed, one that lets nothing
@@ -60,6 +63,43 @@ const GPtrArray *flow_models_of(struct flow *flow, const char *name);
 /* What a routine returns, when that is only memory that it has just allocated and parameters that
  * it passes through: then every call has a result of its own. */
 struct flow_summary flow_summary_of(struct flow *flow, uint32_t routine);
+
+/* ---- flow_bodies.c ---- */
+
+/* The body of its own that a direct call of a routine gets, LINK_NONE for the common one. */
+uint32_t flow_body_of_call(struct flow *flow, uint32_t routine);
+
+/* Lets a helper's common body stand for whoever calls it otherwise. */
+void flow_need_common(struct flow *flow, uint32_t routine);
+
+/* Whether a row is one of a helper, whose rows are added body by body. */
+bool flow_is_helper_row(const struct flow *flow, uint32_t unit, uint32_t row);
+
+/* Adds the rows of all bodies that wait; and those of helpers that nobody calls. */
+void flow_add_bodies(struct flow *flow);
+void flow_add_uncalled(struct flow *flow);
+void flow_free_bodies(struct flow *flow);
+
+/* The slots of the present body for a node and an object of a unit. */
+uint32_t *flow_node_slot(struct flow *flow, uint32_t unit, uint32_t node);
+uint32_t *flow_object_slot(struct flow *flow, uint32_t unit, uint32_t row);
+
+/* The present body, or NULL. */
+struct flow_body *flow_present(const struct flow *flow);
+
+/* All bodies of a routine's row, the common one as LINK_NONE first; a new array. */
+GArray *flow_bodies_of(const struct flow *flow, uint32_t unit, uint32_t row);
+
+/* Lets flow_node() answer for all bodies that there are by now. */
+void flow_join_bodies(struct flow *flow);
+
+/* What a call through a pointer may call, in any body. */
+struct id_set flow_called(struct flow *flow, uint32_t unit, const struct unit_call *call);
+
+/* ---- flow.c ---- */
+
+void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge);
+void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row);
 
 /* ---- flow_calls.c ---- */
 

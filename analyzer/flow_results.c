@@ -93,6 +93,73 @@ static bool trace_node(struct trace *trace, uint32_t node)
   return row->path == 0 && (is_own_param || object->kind == UNIT_OBJECT_LOCAL);
 }
 
+static bool is_seen(const struct trace *trace, uint32_t node)
+{
+  return node != UNIT_NONE && g_hash_table_contains(trace->seen, GUINT_TO_POINTER(node));
+}
+
+/* Whether a call may put something into memory that it is handed, or put it somewhere. */
+static bool call_touches(struct trace *trace, const struct unit_call *call)
+{
+  const struct unit *from = linkage_unit(trace->flow->linkage, trace->unit);
+  bool is_handed = false;
+  for (uint32_t i = 0; i < call->n_arguments && !is_handed; i++)
+    is_handed = is_seen(trace, from->arguments[call->first_argument + i].node);
+  if (!is_handed || call->callee == UNIT_NONE)
+    return is_handed;
+  uint32_t callee = flow_resolve(trace->flow, trace->unit, call->callee);
+  const struct link_routine known = *linkage_routine(trace->flow->linkage, callee);
+  if (!known.is_defined) {
+    const GPtrArray *models = flow_models_of(trace->flow, known.name);
+    bool is_any = false;
+    for (guint i = 0; i < models->len && !is_any; i++) {
+      const struct model *model = g_ptr_array_index(models, i);
+      is_any = model->keep_slot != NULL || model->fill_slot != NULL ||
+               model->copy_to != MODEL_NO_ARGUMENT || model->callback != MODEL_NO_ARGUMENT;
+    }
+    return is_any;
+  }
+  /* What passes it through only is part of the trace, and what is freed is not returned. */
+  struct flow_summary summary = flow_summary_of(trace->flow, callee);
+  const struct unit *home = linkage_unit(trace->flow->linkage, known.unit);
+  const struct unit_routine *row = &home->routines[known.row];
+  const uint32_t touching = UNIT_USE_WRITTEN | UNIT_USE_KEPT | UNIT_USE_PASSED;
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    bool is_passed =
+        freed_is_param(trace->flow->freed, callee, i) ||
+        (i < 32 && summary.state == FLOW_SUMMARY_WHOLE && (summary.params >> i & 1) != 0);
+    if (is_passed || !is_seen(trace, from->arguments[call->first_argument + i].node))
+      continue;
+    if (i + 1 >= row->n_params || (home->params[row->first_param + i + 1].uses & touching) != 0)
+      return true;
+  }
+  return false;
+}
+
+/* Whether pointers are put into the memory that a routine returns, or it somewhere else, before its
+ * caller has it. */
+static bool is_touched(struct trace *trace)
+{
+  const struct link_unit *here = &trace->flow->linkage->units[trace->unit];
+  uint32_t row = trace->routine;
+  for (uint32_t i = here->first_edge[row]; i < here->first_edge[row + 1]; i++) {
+    const struct unit_edge *edge = &here->unit->edges[here->edges_by_routine[i]];
+    bool is_transfer = edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_RECORD;
+    if (is_transfer && (is_seen(trace, edge->to) || is_seen(trace, edge->from)))
+      return true;
+    bool is_named = edge->kind == UNIT_EDGE_COPY && is_seen(trace, edge->from) &&
+                    !is_seen(trace, edge->to) &&
+                    here->unit->nodes[edge->to].kind == UNIT_NODE_OBJECT;
+    if (is_named)
+      return true;
+  }
+  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1]; i++) {
+    if (call_touches(trace, &here->unit->calls[here->calls_by_routine[i]]))
+      return true;
+  }
+  return false;
+}
+
 /* What a routine returns, when that is only memory that it has just allocated and parameters that
  * it passes through: then every call has a result of its own. */
 struct flow_summary flow_summary_of(struct flow *flow, uint32_t routine)
@@ -109,7 +176,8 @@ struct flow_summary flow_summary_of(struct flow *flow, uint32_t routine)
     uint32_t result = flow->linkage->units[known.unit].result_nodes[known.row];
     g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     struct trace trace = {flow, known.unit, known.row, seen, {FLOW_SUMMARY_WHOLE, false, 0}};
-    if (result != UNIT_NONE && trace_node(&trace, result))
+    if (result != UNIT_NONE && trace_node(&trace, result) &&
+        !(trace.summary.is_fresh && is_touched(&trace)))
       summary = trace.summary;
   }
   flow_reserve_routines(flow);
