@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "splitter/function_names.h"
+
 const char *const readiness_names[] = {"ready", "adapt", "blocked"};
 
 static void obstacle_clear(gpointer data)
@@ -22,23 +24,6 @@ void function_free(gpointer data)
   g_array_unref(function->states);
   g_array_unref(function->obstacles);
   g_free(function);
-}
-
-/* Letters and digits of TEXT in lower case, everything else one dash. */
-static char *slug(const char *text)
-{
-  GString *out = g_string_new(NULL);
-  for (; *text != '\0'; text++) {
-    if (g_ascii_isalnum(*text)) {
-      g_string_append_c(out, g_ascii_tolower(*text));
-    } else if (out->len > 0 && out->str[out->len - 1] != '-') {
-      g_string_append_c(out, '-');
-    }
-  }
-  while (out->len > 0 && out->str[out->len - 1] == '-') {
-    g_string_truncate(out, out->len - 1);
-  }
-  return g_string_free(out, FALSE);
 }
 
 static int compare_numbers(gconstpointer left, gconstpointer right)
@@ -181,10 +166,10 @@ static char *name_of_entry(const struct monolith *monolith, const struct fact_en
                            guint32 routine)
 {
   gboolean has_route = strcmp(entry->trigger, "http") == 0 && entry->key[0] != '\0';
-  char *name = slug(has_route ? entry->key : monolith->routines[routine].name);
+  char *name = function_slug(has_route ? entry->key : monolith->routines[routine].name);
   if (name[0] == '\0') {
     g_free(name);
-    name = slug(monolith->routines[routine].name);
+    name = function_slug(monolith->routines[routine].name);
   }
   return name;
 }
@@ -261,14 +246,6 @@ static struct function *function_of(const struct proposal *proposal, const struc
   return function;
 }
 
-static int compare_functions(gconstpointer left, gconstpointer right)
-{
-  const struct function *a = *(const struct function *const *)left;
-  const struct function *b = *(const struct function *const *)right;
-  int order = strcmp(a->name, b->name);
-  return order != 0 ? order : (a->entry < b->entry ? -1 : a->entry > b->entry);
-}
-
 /* Functions that people declared for routines in which no entry was found. */
 static void add_declared(const struct proposal *proposal, const struct chosen_trigger *chosen,
                          GPtrArray *functions)
@@ -306,17 +283,9 @@ GPtrArray *functions_of(const struct proposal *proposal, const struct chosen_tri
     }
   }
   add_declared(proposal, chosen, functions);
-  g_ptr_array_sort(functions, compare_functions);
-  g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+  function_names_settle(proposal->monolith, functions);
   for (guint i = 0; i < functions->len; i++) {
-    struct function *function = g_ptr_array_index(functions, i);
-    g_autofree char *plain = g_strdup(function->name);
-    for (guint n = 2; g_hash_table_contains(taken, function->name); n++) {
-      g_free(function->name);
-      function->name = g_strdup_printf("%s-%u", plain, n);
-    }
-    g_hash_table_add(taken, function->name);
-    function_assess(proposal, function);
+    function_assess(proposal, g_ptr_array_index(functions, i));
   }
   return functions;
 }

@@ -28,11 +28,12 @@ struct run {
   struct source_texts texts;
   struct contract_book *book; /* or NULL */
   struct product *product;
-  GPtrArray *specs;     /* struct function_spec * */
-  GPtrArray *artifacts; /* struct artifact * */
-  GPtrArray *groups;    /* struct unit_group * */
-  GPtrArray *plans;     /* const struct plan_function *: what is wanted, by name */
-  GPtrArray *asked;     /* struct plan_function *: routines that people named; owned */
+  GPtrArray *specs;       /* struct function_spec * */
+  GPtrArray *artifacts;   /* struct artifact * */
+  GPtrArray *groups;      /* struct unit_group * */
+  GPtrArray *plans;       /* const struct plan_function *: what is wanted, by name */
+  GPtrArray *asked;       /* struct plan_function *: routines that people named; owned */
+  GPtrArray *asked_names; /* char *: of those that could not be called like their routine */
   struct generated *result;
 };
 
@@ -97,44 +98,43 @@ static const struct plan_function *find_plan(const struct run *run, const char *
   return NULL;
 }
 
-/* "routine" or "file::routine"; a static one must be the only one of its name, or of the file. */
-static const struct fact_routine *find_routine(const struct run *run, const char *name)
+/* All defined routines that "[program:][file::]routine" names: of several, those that are not
+ * static, when that leaves one. */
+static GPtrArray *find_routines(const struct run *run, const char *name)
 {
   const char *colons = strstr(name, "::");
-  g_autofree char *file = colons ? g_strndup(name, (gsize)(colons - name)) : NULL;
-  const char *plain = colons ? colons + 2 : name;
-  const struct fact_routine *found =
-      file ? NULL : inventory_find_routine(run->inventory, NULL, plain);
-  const GPtrArray *list = inventory_list(run->inventory->routines_by_name, plain);
-  for (guint i = 0; !found && i < list->len; i++) {
+  const char *colon = strchr(name, ':');
+  bool has_program = colon && colon != colons;
+  g_autofree char *program = has_program ? g_strndup(name, (gsize)(colon - name)) : NULL;
+  const char *rest = has_program ? colon + 1 : name;
+  colons = strstr(rest, "::");
+  g_autofree char *file = colons ? g_strndup(rest, (gsize)(colons - rest)) : NULL;
+  const GPtrArray *list =
+      inventory_list(run->inventory->routines_by_name, colons ? colons + 2 : rest);
+  GPtrArray *found = g_ptr_array_new();
+  GPtrArray *outside = g_ptr_array_new();
+  for (guint i = 0; i < list->len; i++) {
     const struct fact_routine *routine = list->pdata[i];
-    bool is_only = true;
-    for (guint j = 0; !file && j < list->len; j++) {
-      is_only = is_only && (i == j || !((const struct fact_routine *)list->pdata[j])->is_defined);
-    }
-    if (routine->is_defined && (file ? strcmp(routine->file, file) == 0 : is_only)) {
-      found = routine;
+    g_autoptr(GPtrArray) programs = inventory_programs_of(run->inventory, routine->file);
+    if (routine->is_defined && (!file || strcmp(routine->file, file) == 0) &&
+        (!program || g_ptr_array_find_with_equal_func(programs, program, g_str_equal, NULL))) {
+      g_ptr_array_add(found, (gpointer)routine);
+      if (!routine->is_static) {
+        g_ptr_array_add(outside, (gpointer)routine);
+      }
     }
   }
-  return found;
+  bool is_clear = found->len > 1 && outside->len == 1;
+  g_ptr_array_unref(is_clear ? found : outside);
+  return is_clear ? outside : found;
 }
 
-/* Any routine can be made a function by its name: one that is called directly. */
-static bool ask_for_routine(struct run *run, const char *name)
+/* How a routine is named so that it is no other: with its program where it has but one. */
+static char *whole_name(const struct run *run, const struct fact_routine *routine)
 {
-  const struct fact_routine *routine = find_routine(run, name);
-  if (!routine) {
-    return false;
-  }
-  struct plan_function *plan = g_new0(struct plan_function, 1);
-  plan->name = routine->name;
-  plan->routine = routine->id;
-  plan->trigger = "direct";
-  plan->key = plan->reason = plan->file = "";
-  plan->readiness = "ready";
-  g_ptr_array_add(run->asked, plan);
-  g_ptr_array_add(run->plans, plan);
-  return true;
+  g_autoptr(GPtrArray) programs = inventory_programs_of(run->inventory, routine->file);
+  return g_strdup_printf("%s%s%s::%s", programs->len == 1 ? (const char *)programs->pdata[0] : "",
+                         programs->len == 1 ? ":" : "", routine->file, routine->name);
 }
 
 static bool refuse_name(const struct run *run, const char *name, GError **error)
@@ -157,6 +157,68 @@ static bool refuse_name(const struct run *run, const char *name, GError **error)
   return false;
 }
 
+static bool refuse_ambiguous(const struct run *run, const char *name, const GPtrArray *routines,
+                             GError **error)
+{
+  g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < routines->len; i++) {
+    g_ptr_array_add(names, whole_name(run, routines->pdata[i]));
+  }
+  g_ptr_array_add(names, NULL);
+  g_autofree char *list = g_strjoinv(", ", (char **)names->pdata);
+  g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_UNKNOWN_FUNCTION, "'%s' is ambiguous: %s", name,
+              list);
+  return false;
+}
+
+/* Two routines of one name become two functions: "alpha:handle" is called alpha-handle. */
+static const char *asked_name(struct run *run, const struct fact_routine *routine, const char *name)
+{
+  bool is_taken = false;
+  for (guint i = 0; i < run->plans->len; i++) {
+    const struct plan_function *plan = run->plans->pdata[i];
+    is_taken = is_taken || strcmp(plan->name, routine->name) == 0;
+  }
+  const char *const *asked = run->options->functions;
+  for (; asked && *asked && !is_taken; asked++) {
+    is_taken = strcmp(*asked, name) != 0 && strchr(*asked, ':') &&
+               strcmp(strrchr(*asked, ':') + 1, routine->name) == 0;
+  }
+  if (!is_taken) {
+    return routine->name;
+  }
+  g_autofree char *plain = g_strdup(name);
+  g_strcanon(plain, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", '-');
+  g_auto(GStrv) parts = g_strsplit(plain, "-", -1);
+  GString *own = g_string_new(NULL);
+  for (size_t i = 0; parts[i]; i++) {
+    g_string_append_printf(own, "%s%s", own->len > 0 && *parts[i] ? "-" : "", parts[i]);
+  }
+  g_ptr_array_add(run->asked_names, own->str);
+  return g_string_free(own, FALSE);
+}
+
+/* Any routine can be made a function by its name: one that is called directly. It is called like
+ * the routine, or, when another one of the run is, with its program or file in front. */
+static bool ask_for_routine(struct run *run, const char *name, GError **error)
+{
+  g_autoptr(GPtrArray) found = find_routines(run, name);
+  if (found->len != 1) {
+    return found->len == 0 ? refuse_name(run, name, error)
+                           : refuse_ambiguous(run, name, found, error);
+  }
+  const struct fact_routine *routine = found->pdata[0];
+  struct plan_function *plan = g_new0(struct plan_function, 1);
+  plan->name = asked_name(run, routine, name);
+  plan->routine = routine->id;
+  plan->trigger = "direct";
+  plan->key = plan->reason = plan->file = "";
+  plan->readiness = "ready";
+  g_ptr_array_add(run->asked, plan);
+  g_ptr_array_add(run->plans, plan);
+  return true;
+}
+
 static int compare_plans(gconstpointer left, gconstpointer right)
 {
   const struct plan_function *a = *(const struct plan_function *const *)left;
@@ -175,8 +237,8 @@ static bool choose_plans(struct run *run, GError **error)
     }
   }
   for (const char *const *name = names; name && *name; name++) {
-    if (!find_plan(run, *name) && !ask_for_routine(run, *name)) {
-      return refuse_name(run, *name, error);
+    if (!find_plan(run, *name) && !ask_for_routine(run, *name, error)) {
+      return false;
     }
   }
   if (run->plans->len == 0) {
@@ -436,6 +498,7 @@ static void run_clear(struct run *run)
   g_ptr_array_unref(run->specs);
   g_ptr_array_unref(run->plans);
   g_ptr_array_unref(run->asked);
+  g_ptr_array_unref(run->asked_names);
   g_clear_pointer(&run->groups, g_ptr_array_unref);
 }
 
@@ -451,6 +514,7 @@ struct generated *generate(struct store *store, const struct generate_options *o
   run.artifacts = g_ptr_array_new_with_free_func((GDestroyNotify)artifact_free);
   run.plans = g_ptr_array_new();
   run.asked = g_ptr_array_new_with_free_func(g_free);
+  run.asked_names = g_ptr_array_new_with_free_func(g_free);
   run.result = g_new0(struct generated, 1);
   run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
   run.result->proxies = g_ptr_array_new_with_free_func(generated_proxy_free);

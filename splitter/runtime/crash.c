@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +16,13 @@
 /* A real-time signal that neither glibc nor a monolith's alarm() uses. */
 #define CRASH_TIMER_SIGNAL (SIGRTMAX - 3)
 #define CRASH_TEXT 2048
+
+/* How a process ends: by a signal; by the timer's, which means too late; or, without one, because
+ * the routine called exit(). */
+struct crash_end {
+  int number; /* of the signal, or 0 */
+  int status; /* of exit() */
+};
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
 
@@ -28,8 +37,9 @@ static struct {
   int connection;
   timer_t timer;
   int has_timer;
+  int is_installed;
   volatile sig_atomic_t is_reporting;
-  char stack[32 * 1024];
+  _Alignas(16) char stack[32 * 1024];
 } crash = {.connection = -1};
 
 /* A text with a limit, for the handler: appends what fits. */
@@ -84,17 +94,20 @@ static const char *signal_name(int number)
   }
 }
 
-static void say_message(struct crash_text *text, int number)
+static void say_message(struct crash_text *text, struct crash_end end)
 {
   struct current current = current_get();
   const char *routine = *current.routine != '\0' ? current.routine : "the start of the process";
   say(text, "routine '");
   say_escaped(text, routine);
-  if (number == CRASH_TIMER_SIGNAL) {
+  if (end.number == 0) {
+    say(text, "' ended the process with status ");
+    say_number(text, (size_t)(end.status & 255));
+  } else if (end.number == CRASH_TIMER_SIGNAL) {
     say(text, "' overran its deadline");
   } else {
     say(text, "' was ended by ");
-    say(text, signal_name(number));
+    say(text, signal_name(end.number));
   }
 }
 
@@ -110,12 +123,12 @@ static void write_all(int descriptor, const char *data, size_t n)
   }
 }
 
-static void crash_log(int number)
+static void crash_log(struct crash_end end)
 {
   struct current current = current_get();
   struct crash_text line = {.length = 0};
   say(&line, "{\"level\":\"error\",\"severity\":\"ERROR\",\"message\":\"");
-  say_message(&line, number);
+  say_message(&line, end);
   say(&line, "\",\"function\":\"");
   say_escaped(&line, current.function);
   say(&line, "\",\"request_id\":\"");
@@ -126,20 +139,26 @@ static void crash_log(int number)
   write_all(log_descriptor(), line.bytes, line.length);
 }
 
-static void say_body(struct crash_text *body, int number, const char *type)
+static const char *error_type(struct crash_end end)
+{
+  return end.number == 0                    ? "Function.Exit"
+         : end.number == CRASH_TIMER_SIGNAL ? "Function.DeadlineExceeded"
+                                            : "Function.Crash";
+}
+
+static void say_body(struct crash_text *body, struct crash_end end)
 {
   say(body, "{\"errorMessage\":\"");
-  say_message(body, number);
+  say_message(body, end);
   say(body, "\",\"errorType\":\"");
-  say(body, type);
+  say(body, error_type(end));
   say(body, "\",\"stackTrace\":[]}");
 }
 
-static void crash_post(int number)
+static void crash_post(struct crash_end end)
 {
-  const char *type = number == CRASH_TIMER_SIGNAL ? "Function.DeadlineExceeded" : "Function.Crash";
   struct crash_text body = {.length = 0};
-  say_body(&body, number, type);
+  say_body(&body, end);
   struct crash_text request = {.length = 0};
   say(&request, "POST ");
   say(&request, crash.path);
@@ -147,7 +166,7 @@ static void crash_post(int number)
   say(&request, crash.host);
   say(&request, "\r\nContent-Type: application/json\r\nConnection: close\r\n"
                 "Lambda-Runtime-Function-Error-Type: ");
-  say(&request, type);
+  say(&request, error_type(end));
   say(&request, "\r\nContent-Length: ");
   say_number(&request, body.length);
   say(&request, "\r\n\r\n");
@@ -167,11 +186,11 @@ static void crash_post(int number)
   }
 }
 
-static void crash_reply(int number)
+static void crash_reply(struct crash_end end)
 {
-  bool is_late = number == CRASH_TIMER_SIGNAL;
+  bool is_late = end.number == CRASH_TIMER_SIGNAL;
   struct crash_text body = {.length = 0};
-  say_body(&body, number, is_late ? "Function.DeadlineExceeded" : "Function.Crash");
+  say_body(&body, end);
   struct crash_text reply = {.length = 0};
   say(&reply,
       is_late ? "HTTP/1.1 504 Gateway Timeout\r\n" : "HTTP/1.1 500 Internal Server Error\r\n");
@@ -183,22 +202,41 @@ static void crash_reply(int number)
   shutdown(crash.connection, SHUT_WR);
 }
 
+static void crash_report(struct crash_end end)
+{
+  if (crash.is_reporting) { /* a crash while reporting one ends the process at once */
+    return;
+  }
+  crash.is_reporting = 1;
+  crash_log(end);
+  if (crash.target == TARGET_POST) {
+    crash_post(end);
+  } else if (crash.target == TARGET_CONNECTION) {
+    crash_reply(end);
+  }
+}
+
+/* The monolith's own way out: exit() in the middle of a call. */
+static void crash_leave(int status, void *unused)
+{
+  (void)unused;
+  if (crash.is_installed && *current_get().function != '\0') {
+    fflush(NULL);
+    crash_report((struct crash_end){.status = status});
+    _exit((status & 255) != 0 ? status : 1);
+  }
+}
+
 static void crash_handle(int number)
 {
-  if (!crash.is_reporting) { /* a crash while reporting one ends the process at once */
-    crash.is_reporting = 1;
-    crash_log(number);
-    if (crash.target == TARGET_POST) {
-      crash_post(number);
-    } else if (crash.target == TARGET_CONNECTION) {
-      crash_reply(number);
-    }
-  }
+  crash_report((struct crash_end){.number = number});
   _exit(number == CRASH_TIMER_SIGNAL ? 124 : 128 + number);
 }
 
 void crash_install(void)
 {
+  crash.is_installed = 1;
+  on_exit(crash_leave, NULL);
   stack_t stack = {.ss_sp = crash.stack, .ss_size = sizeof(crash.stack)};
   sigaltstack(&stack, NULL);
   struct sigaction action = {.sa_handler = crash_handle, .sa_flags = SA_ONSTACK | SA_NODEFER};
@@ -218,6 +256,7 @@ void crash_uninstall(void)
     signal(crash_signals[i], SIG_DFL);
   }
   signal(CRASH_TIMER_SIGNAL, SIG_DFL);
+  crash.is_installed = 0;
   crash.has_timer = 0; /* timers are not inherited */
   crash.target = TARGET_LOG;
 }

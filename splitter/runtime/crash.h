@@ -1,7 +1,8 @@
-/* The last words of a process: a crash signal or an overrun deadline is told to whoever waits for
- * the reply, with the routine's name, and the process ends with a non-zero status.
+/* The last words of a process: a crash signal, an overrun deadline or an exit() in the middle of a
+ * call is told to whoever waits for the reply, with the routine's name, and the process ends with a
+ * non-zero status.
  *
- * Everything the handler needs is prepared before a call starts; the handler itself uses only
+ * Everything the handler needs is prepared before a call starts; that of signals uses only
  * async-signal-safe calls and never allocates. The process never goes on after it. */
 #ifndef CLEAVE_CRASH_H
 #define CLEAVE_CRASH_H
@@ -9,7 +10,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGSYS on their own stack. */
+/* Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGSYS on their own stack, and
+ * one for exit(). Once per process. */
 void crash_install(void);
 
 /* Undoes it in a child process. */

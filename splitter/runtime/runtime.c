@@ -226,6 +226,7 @@ int cleave_runtime_main(const struct cleave_function *functions, size_t n_functi
   runtime.stop = &termination.stop;
   struct event *wake = termination_watch(runtime.base);
   int status = wake ? runtime_run(&runtime) : 1;
+  current_clear(); /* from here on exit() is no routine's */
   if (wake) {
     event_free(wake);
   }

@@ -187,6 +187,20 @@ class Errors(unittest.TestCase):
                 log = json.loads(function.process.find(number.name))
                 self.assertEqual((log["level"], log["request_id"]), ("error", "c-1"))
 
+    def test_exit_names_the_routine(self):
+        for status in (0, 3):
+            with self.subTest(status=status), Function("direct") as function:
+                outcome = function.invoke({"do": "exit", "amount": status}, identity="e-1")
+                self.assertEqual((outcome.kind, outcome.json()["errorType"]),
+                                 ("error", "Function.Exit"))
+                self.assertEqual(outcome.json()["errorMessage"],
+                                 f"routine 'price_direct' ended the process with status {status}")
+                self.assertEqual(function.process.wait(), status or 1)
+        with Function("direct") as function: # an orderly end is nobody's fault
+            self.assertEqual(function.invoke(1).json(), 1)
+            function.process.child.terminate()
+            self.assertEqual(function.process.wait(), 0)
+
     def test_wild_pointer(self):
         with Function("direct") as function:
             outcome = function.invoke({"do": "segfault", "amount": 16})
@@ -216,12 +230,6 @@ class Errors(unittest.TestCase):
             outcome = function.invoke({"do": "fail"})
             self.assertEqual(outcome.json()["errorType"], "Function.Refused")
             self.assertEqual(function.invoke({"text": "x" * 300000}).json(), {"text": "x" * 300000})
-
-    def test_exit_in_the_routine_ends_the_process(self):
-        with Function("direct") as function:
-            function.api.send({"do": "exit", "amount": 0})
-            function.process.wait()
-            self.assertEqual(function.api.calls[-1][0], "GET")
 
 
 class Refusals(unittest.TestCase):

@@ -395,6 +395,12 @@ class Endings(unittest.TestCase):
                          "routine 'price_direct' was ended by SIGFPE")
         self.assertEqual(server.process.wait(), 128 + signal.SIGFPE)
 
+    def test_exit_is_answered(self):
+        server = Server(CLEAVE_FUNCTION="direct", K_SERVICE="s")
+        response = server.post("/", {"do": "exit", "amount": 3})
+        self.assertEqual((response.status, response.json()["errorType"]), (500, "Function.Exit"))
+        self.assertEqual(server.process.wait(), 3)
+
     def test_overrun_is_answered(self):
         server = Server(CLEAVE_FUNCTION="limited")
         self.assertEqual(server.post("/", 1).json(), 1)
