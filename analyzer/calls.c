@@ -161,8 +161,40 @@ static void add_call_row(struct search *search, int64_t site, uint32_t caller, u
       .witness_line = witness_line,
   };
   rows_add(search->findings->calls, &record);
-  struct found_call found = {caller, callee, unit, call, search->program, kind, tier, false};
+}
+
+/* A call for the later steps, in one body of its caller. */
+static void note_call(struct search *search, uint32_t body, const struct found_call *call)
+{
+  struct found_call found = *call;
+  found.program = search->program;
+  found.caller_body = body;
+  found.callee_body = found.kind == CALL_DIRECT
+                          ? flow_body_called(search->flow, body, call->unit, call->call)
+                          : LINK_NONE;
   g_array_append_val(search->findings->found_calls, found);
+}
+
+/* The same in all bodies; of a call through a pointer, in those where the pointer holds the
+ * routine, unless that is not how it was found. */
+static void note_in_bodies(struct search *search, const struct found_call *call)
+{
+  struct flow *flow = search->flow;
+  const struct unit_call *row = &linkage_unit(flow->linkage, call->unit)->calls[call->call];
+  g_autoptr(GArray) bodies = flow_bodies_of(flow, call->unit, row->caller);
+  uint32_t location = call->kind == CALL_INDIRECT && row->pointer != UNIT_NONE
+                          ? flow_routine_location(flow, call->callee)
+                          : LINK_NONE;
+  guint n_before = search->findings->found_calls->len;
+  for (guint i = 0; i < bodies->len && bodies->len > 1 && location != LINK_NONE; i++) {
+    uint32_t body = g_array_index(bodies, uint32_t, i);
+    if (points_to_holds(flow->solver, flow_node_in(flow, body, call->unit, row->pointer), location))
+      note_call(search, body, call);
+  }
+  if (search->findings->found_calls->len != n_before)
+    return;
+  for (guint i = 0; i < bodies->len; i++)
+    note_call(search, g_array_index(bodies, uint32_t, i), call);
 }
 
 static void add_target(struct search *search, int64_t site, uint32_t caller, uint32_t callee,
@@ -366,8 +398,15 @@ static bool add_indirect(struct search *search, int64_t site, uint32_t caller, u
     tier = "signature";
   }
   uint32_t node = flow_node(search->flow, unit, call->pointer);
-  for (uint32_t i = 0; i < targets.n; i++)
+  for (uint32_t i = 0; i < targets.n; i++) {
     add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, tier, node);
+    note_in_bodies(search, &(struct found_call){.caller = caller,
+                                                .callee = targets.ids[i],
+                                                .unit = unit,
+                                                .call = row,
+                                                .kind = CALL_INDIRECT,
+                                                .tier = tier});
+  }
   id_set_clear(&targets);
   return false;
 }
@@ -458,8 +497,15 @@ static void add_resolved(struct search *search, int64_t site, uint32_t caller, u
   const struct unit *from = linkage_unit(search->findings->linkage, unit);
   uint32_t node = flow_resolver(search->flow, unit, from->calls[row].callee);
   struct id_set targets = flow_routines(search->flow, node);
-  for (uint32_t i = 0; i < targets.n; i++)
+  for (uint32_t i = 0; i < targets.n; i++) {
     add_target(search, site, caller, targets.ids[i], unit, row, CALL_INDIRECT, "flow", node);
+    note_in_bodies(search, &(struct found_call){.caller = caller,
+                                                .callee = targets.ids[i],
+                                                .unit = unit,
+                                                .call = row,
+                                                .kind = CALL_INDIRECT,
+                                                .tier = "flow"});
+  }
   id_set_clear(&targets);
 }
 
@@ -483,6 +529,12 @@ static void add_call(struct search *search, uint32_t unit, uint32_t row)
   uint32_t callee = linkage_resolve_routine(linkage, search->flow->program, unit, call->callee);
   add_call_row(search, site, caller, callee, unit, row, CALL_DIRECT, "direct",
                findings_file(from, call->file), call->line);
+  note_in_bodies(search, &(struct found_call){.caller = caller,
+                                              .callee = callee,
+                                              .unit = unit,
+                                              .call = row,
+                                              .kind = CALL_DIRECT,
+                                              .tier = "direct"});
   add_resolved(search, site, caller, unit, row);
 }
 
@@ -505,6 +557,12 @@ static void add_invokers(struct search *search, const struct pattern *invoked_by
         continue;
       add_target(search, findings_site(linkage, index, c), caller, callee, index, c, CALL_CALLBACK,
                  "model", node);
+      note_in_bodies(search, &(struct found_call){.caller = caller,
+                                                  .callee = callee,
+                                                  .unit = index,
+                                                  .call = c,
+                                                  .kind = CALL_CALLBACK,
+                                                  .tier = "model"});
     }
   }
 }
@@ -524,9 +582,15 @@ static void add_callbacks(struct search *search)
       int64_t site = findings_site(linkage, callback->unit, callback->call);
       add_target(search, site, caller, targets.ids[t], callback->unit, callback->call,
                  CALL_CALLBACK, "model", callback->node);
-      GArray *found = search->findings->found_calls;
-      g_array_index(found, struct found_call, found->len - 1).is_later =
-          callback->model->is_detached || callback->model->invoked_by != NULL;
+      bool is_later = callback->model->is_detached || callback->model->invoked_by != NULL;
+      note_call(search, callback->body,
+                &(struct found_call){.caller = caller,
+                                     .callee = targets.ids[t],
+                                     .unit = callback->unit,
+                                     .call = callback->call,
+                                     .kind = CALL_CALLBACK,
+                                     .tier = "model",
+                                     .is_later = is_later});
       if (callback->model->invoked_by != NULL)
         add_invokers(search, callback->model->invoked_by, targets.ids[t], callback->node);
     }

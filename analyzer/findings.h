@@ -23,6 +23,9 @@ struct found_call {
   enum call_kind kind;
   const char *tier; /* as in fact_call */
   bool is_later;    /* only handed over here: whoever runs it is a call of its own, or a thread */
+  /* Bodies of the program's flow that call and are called, see struct flow_body; LINK_NONE for the
+   * common ones. The same call may be here once for each body of its caller. */
+  uint32_t caller_body, callee_body;
 };
 
 struct findings {

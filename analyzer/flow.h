@@ -28,6 +28,7 @@ struct flow_callback {
   uint32_t call;
   const struct model *model;
   uint32_t node; /* holds the callback, or points to what holds it */
+  uint32_t body; /* of the caller, LINK_NONE for the common one */
 };
 
 enum flow_summary_state { FLOW_SUMMARY_UNKNOWN, FLOW_SUMMARY_PART, FLOW_SUMMARY_WHOLE };
@@ -91,7 +92,9 @@ struct flow {
   struct id_map common; /* helper -> 1 where a body stands for all further calls */
   struct id_map joined; /* unit and node of a helper -> node that holds what all bodies hold */
   uint32_t n_joined;    /* bodies whose nodes are among them */
-  uint32_t n_body_rows; /* of bodies that are not the common one */
+  struct id_map chosen; /* body and direct call -> the body that is called */
+  struct id_map chosen_by_common; /* likewise, of calls in common bodies: unit and call */
+  uint32_t n_body_rows;           /* of bodies that are not the common one */
 };
 
 /* Builds and solves what is alive. Everything that is handed in must outlive the flow. */
@@ -110,6 +113,15 @@ bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row);
 bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge);
 
 void flow_free(struct flow *flow);
+
+/* All bodies of a routine's row, LINK_NONE for the common one first; a new array. */
+GArray *flow_bodies_of(const struct flow *flow, uint32_t unit, uint32_t row);
+
+/* The body that a direct call in a body leads to, LINK_NONE for the common one. */
+uint32_t flow_body_called(const struct flow *flow, uint32_t body, uint32_t unit, uint32_t call);
+
+/* What a node holds in one body. */
+uint32_t flow_node_in(struct flow *flow, uint32_t body, uint32_t unit, uint32_t node);
 
 /* The solver's node of a unit's node, with what it holds in all bodies of its routine; LINK_NONE
  * for UNIT_NONE. */

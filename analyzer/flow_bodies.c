@@ -105,7 +105,8 @@ static uint32_t add_body(struct flow *flow, uint32_t routine, const struct flow_
   return index;
 }
 
-uint32_t flow_body_of_call(struct flow *flow, uint32_t routine)
+/* The body that a call goes on in, or a new one; LINK_NONE where there is none. */
+static uint32_t choose_body(struct flow *flow, uint32_t routine)
 {
   const struct flow_helper *helper = flow_helper(flow->helpers, routine);
   if (helper == NULL || flow->phase != FLOW_LIVE)
@@ -124,6 +125,27 @@ uint32_t flow_body_of_call(struct flow *flow, uint32_t routine)
   if (top != LINK_NONE)
     body_at(flow, top)->n_inside++;
   return add_body(flow, routine, helper);
+}
+
+static uint64_t call_key(uint32_t left, uint32_t call)
+{
+  return (uint64_t)left << 32 | call;
+}
+
+uint32_t flow_body_of_call(struct flow *flow, uint32_t unit, uint32_t call, uint32_t routine)
+{
+  uint32_t body = choose_body(flow, routine);
+  if (body != LINK_NONE && flow->body != LINK_NONE)
+    id_map_put(&flow->chosen, call_key(flow->body, call), body);
+  else if (body != LINK_NONE)
+    id_map_put(&flow->chosen_by_common, call_key(unit, call), body);
+  return body;
+}
+
+uint32_t flow_body_called(const struct flow *flow, uint32_t body, uint32_t unit, uint32_t call)
+{
+  return body != LINK_NONE ? id_map_get(&flow->chosen, call_key(body, call))
+                           : id_map_get(&flow->chosen_by_common, call_key(unit, call));
 }
 
 /* ---- adding rows ---- */
@@ -239,15 +261,21 @@ uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
   return joined != LINK_NONE ? joined : flow_place(flow, unit, node);
 }
 
+uint32_t flow_node_in(struct flow *flow, uint32_t body, uint32_t unit, uint32_t node)
+{
+  flow->body = body;
+  uint32_t place = flow_place(flow, unit, node);
+  flow->body = LINK_NONE;
+  return place;
+}
+
 void flow_add_nodes(struct flow *flow, uint32_t unit, uint32_t row, uint32_t node, GArray *nodes)
 {
   g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, row);
   for (guint i = 0; i < bodies->len; i++) {
-    flow->body = g_array_index(bodies, uint32_t, i);
-    uint32_t place = flow_place(flow, unit, node);
+    uint32_t place = flow_node_in(flow, g_array_index(bodies, uint32_t, i), unit, node);
     g_array_append_val(nodes, place);
   }
-  flow->body = LINK_NONE;
 }
 
 void flow_free_bodies(struct flow *flow)
@@ -261,4 +289,6 @@ void flow_free_bodies(struct flow *flow)
   id_map_clear(&flow->first_bodies);
   id_map_clear(&flow->common);
   id_map_clear(&flow->joined);
+  id_map_clear(&flow->chosen);
+  id_map_clear(&flow->chosen_by_common);
 }

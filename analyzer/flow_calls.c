@@ -56,7 +56,7 @@ static void apply_callback(struct flow *flow, const struct model *model, uint32_
   uint32_t node = argument_node(flow, unit, call, model->callback);
   if (node == LINK_NONE)
     return;
-  struct flow_callback callback = {unit, row, model, node};
+  struct flow_callback callback = {unit, row, model, node, flow->body};
   g_array_append_val(flow->callbacks, callback);
   uint32_t passed[MODEL_MAX_PASS];
   for (size_t i = 0; i < model->n_pass; i++) {
@@ -232,7 +232,7 @@ void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   uint32_t routine = flow_resolve(flow, unit, call->callee);
   if (linkage_routine(flow->linkage, routine)->is_defined) {
-    struct entry entry = {routine, flow_body_of_call(flow, routine)};
+    struct entry entry = {routine, flow_body_of_call(flow, unit, row, routine)};
     bind_direct(flow, unit, call, entry);
     if (call->result != UNIT_NONE)
       bind_result(flow, unit, row, entry);

@@ -67,7 +67,7 @@ struct flow_summary flow_summary_of(struct flow *flow, uint32_t routine);
 /* ---- flow_bodies.c ---- */
 
 /* The body of its own that a direct call of a routine gets, LINK_NONE for the common one. */
-uint32_t flow_body_of_call(struct flow *flow, uint32_t routine);
+uint32_t flow_body_of_call(struct flow *flow, uint32_t unit, uint32_t call, uint32_t routine);
 
 /* Lets a helper's common body stand for whoever calls it otherwise. */
 void flow_need_common(struct flow *flow, uint32_t routine);
@@ -86,9 +86,6 @@ uint32_t *flow_object_slot(struct flow *flow, uint32_t unit, uint32_t row);
 
 /* The present body, or NULL. */
 struct flow_body *flow_present(const struct flow *flow);
-
-/* All bodies of a routine's row, the common one as LINK_NONE first; a new array. */
-GArray *flow_bodies_of(const struct flow *flow, uint32_t unit, uint32_t row);
 
 /* Lets flow_node() answer for all bodies that there are by now. */
 void flow_join_bodies(struct flow *flow);

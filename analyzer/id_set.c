@@ -49,13 +49,32 @@ bool id_set_add(struct id_set *set, uint32_t id)
   return true;
 }
 
+/* The first position from `from` on whose id is not smaller: galloping, so that a few ids are soon
+ * found in a large set and many one after the other. */
+static uint32_t position_from(const struct id_set *set, uint32_t from, uint32_t id)
+{
+  uint32_t step = 1, low = from;
+  while (low + step <= set->n && set->ids[low + step - 1] < id) {
+    low += step;
+    step *= 2;
+  }
+  uint32_t high = MIN(low + step - 1, set->n);
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (set->ids[middle] < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 /* How many of `other` are not in `set`. */
 static uint32_t count_missing(const struct id_set *set, const struct id_set *other)
 {
   uint32_t missing = 0, i = 0;
   for (uint32_t j = 0; j < other->n; j++) {
-    while (i < set->n && set->ids[i] < other->ids[j])
-      i++;
+    i = position_from(set, i, other->ids[j]);
     missing += i == set->n || set->ids[i] != other->ids[j];
   }
   return missing;
@@ -81,7 +100,8 @@ void id_set_merge(struct id_set *set, const struct id_set *other)
   }
 }
 
-bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known)
+bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known,
+                        bool (*accepts)(void *context, uint32_t id), void *context)
 {
   uint32_t local[256];
   uint32_t *news = other->n <= G_N_ELEMENTS(local) ? local : g_new(uint32_t, other->n);
@@ -89,11 +109,11 @@ bool id_set_add_missing(struct id_set *set, const struct id_set *other, const st
   uint32_t i = 0, k = 0;
   for (uint32_t j = 0; j < other->n; j++) {
     uint32_t id = other->ids[j];
-    while (i < known->n && known->ids[i] < id)
-      i++;
-    while (k < set->n && set->ids[k] < id)
-      k++;
-    if ((i == known->n || known->ids[i] != id) && (k == set->n || set->ids[k] != id))
+    i = position_from(known, i, id);
+    if (i < known->n && known->ids[i] == id)
+      continue;
+    k = position_from(set, k, id);
+    if ((k == set->n || set->ids[k] != id) && (accepts == NULL || accepts(context, id)))
       missing.ids[missing.n++] = id;
   }
   bool is_any = missing.n != 0;

@@ -19,8 +19,10 @@ bool id_set_has(const struct id_set *set, uint32_t id);
 bool id_set_add(struct id_set *set, uint32_t id);
 /* Adds all of another set. Linear. */
 void id_set_merge(struct id_set *set, const struct id_set *other);
-/* Adds what is in `other` but in neither `set` nor `known`; true when anything was. Linear. */
-bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known);
+/* Adds what is in `other` but in neither `set` nor `known`, and what `accepts` accepts where it is
+ * not NULL; true when anything was. Linear in `other`, logarithmic in the gaps of `known`. */
+bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known,
+                        bool (*accepts)(void *context, uint32_t id), void *context);
 /* Takes out all of another set. Linear. */
 void id_set_remove(struct id_set *set, const struct id_set *other);
 /* What both have, as a new set. */

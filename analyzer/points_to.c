@@ -146,19 +146,23 @@ static bool fits(struct points_to *solver, uint32_t location, uint32_t target)
   return points_to_fit_at(solver, location, target) != POINTS_TO_MISFIT;
 }
 
+struct filter {
+  struct points_to *solver;
+  uint32_t target;
+};
+
+static bool passes(void *context, uint32_t location)
+{
+  const struct filter *filter = context;
+  return fits(filter->solver, location, filter->target);
+}
+
 /* Adds to a node's fresh targets what is new there and fits. */
 bool points_to_pour(struct points_to *solver, struct node *target, const struct id_set *source)
 {
-  if (target->target == POINTS_TO_UNKNOWN)
-    return id_set_add_missing(&target->fresh, source, &target->all);
-  struct id_set fitting = {0};
-  for (uint32_t i = 0; i < source->n; i++) {
-    if (fits(solver, source->ids[i], target->target))
-      id_set_add(&fitting, source->ids[i]);
-  }
-  bool is_any = id_set_add_missing(&target->fresh, &fitting, &target->all);
-  id_set_clear(&fitting);
-  return is_any;
+  struct filter filter = {solver, target->target};
+  return id_set_add_missing(&target->fresh, source, &target->all,
+                            filter.target == POINTS_TO_UNKNOWN ? NULL : passes, &filter);
 }
 
 static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
