@@ -5,15 +5,17 @@
 
 #include <string.h>
 
-static struct visit visit_start(const struct extract_input *input, struct unit_builder *builder)
+static struct visit visit_start(const struct extract_input *input, struct unit_builder *builder,
+                                GHashTable *read)
 {
   return (struct visit){
       .tu = input->tu,
       .builder = builder,
       .root = input->root,
       .main_path = input->file,
-      .files = g_hash_table_new(g_direct_hash, g_direct_equal),
-      .seen = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .files = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, known_file_free),
+      .read = read,
+      .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .routines = declarations_new(),
@@ -36,7 +38,7 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
 static void visit_end(struct visit *visit)
 {
   g_hash_table_unref(visit->files);
-  g_hash_table_unref(visit->seen);
+  g_hash_table_unref(visit->named);
   g_hash_table_unref(visit->texts);
   g_hash_table_unref(visit->file_paths);
   g_hash_table_unref(visit->routines);
@@ -71,13 +73,12 @@ static void take_base(struct visit *visit, const struct unit *base)
   g_array_set_size(visit->builder->infos, 0);
   g_array_set_size(visit->builder->declarations, 0);
   for (uint32_t i = 0; i < base->n_files; i++) {
-    struct unit_file *file = &g_array_index(visit->builder->files, struct unit_file, i);
-    const char *shown = unit_string(base, file->path);
-    file->hash = 0;
+    const char *shown = unit_string(base, base->files[i].path);
     if (i == 0)
       continue;
-    char *path = (file->flags & UNIT_FILE_INSIDE) != 0 ? g_build_filename(visit->root, shown, NULL)
-                                                       : g_strdup(shown);
+    char *path = (base->files[i].flags & UNIT_FILE_INSIDE) != 0
+                     ? g_build_filename(visit->root, shown, NULL)
+                     : g_strdup(shown);
     g_hash_table_insert(visit->file_paths, path, GUINT_TO_POINTER(i + 1));
   }
   for (uint32_t i = 0; i < base->n_routines; i++)
@@ -87,20 +88,35 @@ static void take_base(struct visit *visit, const struct unit *base)
   end_prefix(visit);
 }
 
+static struct known_file *note_read(struct visit *visit, CXFile file, enum read_role role)
+{
+  struct known_file *known = visit_know(visit, file);
+  const char *shown = visit_shown_path(visit, known);
+  if (!g_hash_table_contains(visit->read, shown) || role == READ_NAMED)
+    g_hash_table_insert(visit->read, g_strdup(shown), GINT_TO_POINTER(role));
+  if ((known->flags & (UNIT_FILE_INSIDE | UNIT_FILE_MAIN)) != 0)
+    visit_file(visit, file);
+  return known;
+}
+
 static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
   (void)stack;
   (void)n;
   struct visit *visit = data;
-  uint32_t row = visit_file(visit, file);
-  if (visit->base == NULL || row == 0 || row >= visit->base->n_files)
+  struct known_file *known = note_read(visit, file, READ_NESTED);
+  if (visit->base == NULL)
     return;
-  visit->entered_again[row] = true;
+  uint32_t row = visit_file_row(visit, file);
+  if (row != UNIT_NONE && row != 0 && row < visit->base->n_files)
+    visit->entered_again[row] = true;
   /* What the prefix itself names was guarded, and is no longer: a plain parse would differ. */
-  visit->is_lacking = visit->is_lacking || visit->base->files[row].hash == 1;
+  visit->is_lacking =
+      visit->is_lacking || g_hash_table_contains(visit->named, visit_shown_path(visit, known));
 }
 
-/* Row 0 is the source itself; every file that was read follows, in the order of inclusion. */
+/* Row 0 is the source itself; every file of the tree that was read follows, in the order of
+ * inclusion. */
 static void extract_files(struct visit *visit, const struct extract_input *input)
 {
   visit_main_file(visit, clang_getFile(input->tu, input->file));
@@ -301,9 +317,9 @@ static guint extract_declarations(struct visit *visit, const GArray *declaration
     clang_getExpansionLocation(location, &file, NULL, NULL, NULL);
     if (file == NULL)
       continue;
-    if (visit->is_early && !g_hash_table_contains(visit->files, file))
+    if (visit->is_early && !visit_know(visit, file)->is_early)
       break;
-    if (visit_file_is_ours(visit, visit_file_at(visit, file, location)))
+    if (visit_is_ours(visit, file, location))
       extract_declaration(visit, cursor, attributed);
   }
   merge_attributes(visit, attributed);
@@ -331,7 +347,7 @@ static void note_early(CXFile file, CXSourceLocation *stack, unsigned n, CXClien
   if (n > 0)
     clang_getExpansionLocation(stack[n - 1], NULL, &line, NULL, NULL);
   if (n > 0 && line <= early->last_line)
-    visit_file(early->visit, file);
+    note_read(early->visit, file, READ_NESTED)->is_early = true;
 }
 
 /* The beginning of a source that others share, as extract_prefix() tells it: the facts do not
@@ -347,13 +363,30 @@ static guint extract_beginning(struct visit *visit, const struct extract_input *
   return end;
 }
 
-struct unit_builder *extract_unit(const struct extract_input *input)
+/* Files of a prefix are files of its user. */
+static void take_files(struct visit *visit, GBytes *files)
+{
+  gsize size = 0;
+  const char *data = g_bytes_get_data(files, &size);
+  uint64_t role = 0;
+  for (const char *at = data; at < data + size; at += sizeof role + strlen(at + sizeof role) + 1) {
+    const char *path = at + sizeof role;
+    memcpy(&role, at, sizeof role);
+    g_hash_table_insert(visit->read, g_strdup(path), GINT_TO_POINTER(READ_NESTED));
+    if (role == READ_NAMED)
+      g_hash_table_add(visit->named, g_strdup(path));
+  }
+}
+
+struct unit_builder *extract_unit(const struct extract_input *input, GHashTable *read)
 {
   struct unit_builder *builder =
       input->prefix != NULL ? unit_builder_thaw(input->prefix) : unit_builder_new();
-  struct visit visit = visit_start(input, builder);
+  struct visit visit = visit_start(input, builder, read);
   g_autoptr(GArray) declarations = list_declarations(input->tu);
   guint first = 0;
+  if (input->prefix_files != NULL)
+    take_files(&visit, input->prefix_files);
   if (input->prefix != NULL)
     take_base(&visit, input->prefix);
   else if (input->prefix_line != 0)
@@ -422,19 +455,17 @@ static void check_header(CXFile file, CXSourceLocation *stack, unsigned n, CXCli
   if (n == 1 && !clang_isFileMultipleIncludeGuarded(check->input->tu, file))
     is_fine = false;
   check->is_fine = check->is_fine && is_fine;
-  uint32_t row = visit_file(check->visit, file);
-  if (n == 1)
-    g_array_index(check->visit->builder->files, struct unit_file, row).hash = 1;
+  note_read(check->visit, file, n == 1 ? READ_NAMED : READ_NESTED)->is_early = true;
 }
 
-struct unit_builder *extract_prefix(const struct extract_input *input)
+struct unit_builder *extract_prefix(const struct extract_input *input, GHashTable *read)
 {
   struct unit_builder *builder = unit_builder_new();
-  struct visit visit = visit_start(input, builder);
+  struct visit visit = visit_start(input, builder, read);
   struct prefix_check check = {.visit = &visit, .input = input, .is_fine = true};
   begin_prefix(&visit);
   clang_getInclusions(input->tu, check_header, &check);
-  bool is_fine = check.is_fine && builder->files->len > 1 && extract_diagnostics(&visit) == 0;
+  bool is_fine = check.is_fine && g_hash_table_size(read) > 0 && extract_diagnostics(&visit) == 0;
   if (is_fine) {
     g_autoptr(GArray) declarations = list_declarations(input->tu);
     extract_declarations(&visit, declarations, 0);

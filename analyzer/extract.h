@@ -15,17 +15,21 @@ struct extract_input {
   const char *configuration; /* hash of the arguments */
   unsigned prefix_line;      /* last line of what it shares with others, or 0 */
   const struct unit *prefix; /* facts of the precompiled header it was parsed with, or NULL */
+  GBytes *prefix_files;      /* what was read for it */
 };
 
-/* The facts. Content hashes of files are not known here: `hash` of every file row is 0 until the
- * caller fills it in. With a prefix, the walk goes on from its facts and looks at the declarations
- * of the source alone; NULL where that does not do, and the source must be parsed without. */
-struct unit_builder *extract_unit(const struct extract_input *input);
+/* Every file that was read: path as in the facts -> enum read_role. */
+enum read_role { READ_NESTED = 1, READ_NAMED };
+
+/* The facts; `read` is filled with the files. With a prefix, the walk goes on from its facts and
+ * looks at the declarations of the source alone; NULL where that does not do, and the source must
+ * be parsed without. */
+struct unit_builder *extract_unit(const struct extract_input *input, GHashTable *read);
 
 /* The facts of a prefix: those of its declarations, with a list of their places (declarations);
- * `hash` of a file row is 1 where the prefix itself names the file. NULL where its headers may not
+ * a file that it names itself is READ_NAMED. NULL where its headers may not
  * be read once for several sources: errors, headers that are not guarded, macros and pragmas whose
  * meaning depends on where they stand. */
-struct unit_builder *extract_prefix(const struct extract_input *input);
+struct unit_builder *extract_prefix(const struct extract_input *input, GHashTable *read);
 
 #endif

@@ -82,13 +82,22 @@ static uint64_t content(struct inputs_check *check, const char *path, struct see
   return seen->hash;
 }
 
-GBytes *inputs_record(struct inputs_check *check, const struct unit *unit, int64_t started)
+GBytes *inputs_record(struct inputs_check *check, GBytes *files, int64_t started)
 {
   GByteArray *bytes = g_byte_array_new();
-  for (uint32_t i = 0; i < unit->n_files; i++) {
-    const char *path = unit_string(unit, unit->files[i].path);
+  gsize size = 0;
+  const char *data = g_bytes_get_data(files, &size);
+  const char *end = data + size;
+  uint64_t hash = 0;
+  for (const char *at = data; end - at > (ptrdiff_t)sizeof hash;) {
+    const char *path = at + sizeof hash;
+    const char *stop = memchr(path, '\0', (size_t)(end - path));
+    if (stop == NULL)
+      break;
+    memcpy(&hash, at, sizeof hash);
+    at = stop + 1;
     const struct seen *seen = look(check, path);
-    struct entry entry = {.hash = unit->files[i].hash,
+    struct entry entry = {.hash = hash,
                           .size = seen->size,
                           .modified = seen->modified < started ? seen->modified : 0};
     g_byte_array_append(bytes, (const guint8 *)&entry, sizeof entry);

@@ -12,10 +12,10 @@ struct inputs_check;
 struct inputs_check *inputs_check_new(const char *root);
 void inputs_check_free(struct inputs_check *check);
 
-/* The record of a unit's files as bytes. `started` is when the run began, in nanoseconds since the
- * epoch: a file that changed since then is recorded without a time, so that its content is compared
- * next time. */
-GBytes *inputs_record(struct inputs_check *check, const struct unit *unit, int64_t started);
+/* The record as bytes of the files that a parse has read, listed as in parse.h. `started` is when
+ * the run began, in nanoseconds since the epoch: a file that changed since then is recorded without
+ * a time, so that its content is compared next time. */
+GBytes *inputs_record(struct inputs_check *check, GBytes *files, int64_t started);
 
 /* True when every file is as recorded. Damaged records are never fresh. */
 bool inputs_are_fresh(struct inputs_check *check, GBytes *record);

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -75,16 +76,28 @@ static uint64_t hash_file(struct parser *parser, const char *path)
   return hash;
 }
 
-static void fill_hashes(struct parser *parser, struct unit_builder *builder, const char *root)
+static int compare_paths(const void *left, const void *right)
 {
-  for (guint i = 0; i < builder->files->len; i++) {
-    struct unit_file *file = &g_array_index(builder->files, struct unit_file, i);
-    const char *path =
-        builder->string_bytes->str + g_array_index(builder->string_offsets, uint32_t, file->path);
+  return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The files that were read, with their contents' hashes or, for a prefix, with their roles. */
+static GBytes *list_files(struct parser *parser, GHashTable *read, const char *root, bool is_prefix)
+{
+  guint n = 0;
+  g_autofree gpointer *paths = g_hash_table_get_keys_as_array(read, &n);
+  qsort(paths, n, sizeof *paths, compare_paths);
+  GByteArray *files = g_byte_array_new();
+  for (guint i = 0; i < n; i++) {
+    const char *path = paths[i];
     g_autofree char *absolute =
         g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
-    file->hash = hash_file(parser, absolute);
+    uint64_t mark =
+        is_prefix ? GPOINTER_TO_UINT(g_hash_table_lookup(read, path)) : hash_file(parser, absolute);
+    g_byte_array_append(files, (const guint8 *)&mark, sizeof mark);
+    g_byte_array_append(files, (const guint8 *)path, (guint)strlen(path) + 1);
   }
+  return g_byte_array_free_to_bytes(files);
 }
 
 static const char *explain(enum CXErrorCode code)
@@ -106,7 +119,8 @@ struct job {
   const struct parse_request *request;
   const char *text; /* of a prefix */
   const char *path; /* where its precompiled header goes */
-  GBytes *facts;
+  GHashTable *read; /* path -> enum read_role */
+  struct parsed *parsed;
   GError *error;
 };
 
@@ -148,7 +162,7 @@ static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *argume
   g_ptr_array_set_size(arguments, (gint)n);
   if (with.tu == NULL)
     return NULL;
-  struct unit_builder *builder = extract_unit(&with);
+  struct unit_builder *builder = extract_unit(&with, job->read);
   clang_disposeTranslationUnit(with.tu);
   return builder;
 }
@@ -158,13 +172,15 @@ static struct unit_builder *facts_without_prefix(struct job *job, GPtrArray *arg
 {
   struct extract_input plain = *input;
   plain.prefix = NULL;
+  plain.prefix_files = NULL;
   enum CXErrorCode code;
   plain.tu = parse(job, arguments, &code);
   if (plain.tu == NULL) {
     job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
     return NULL;
   }
-  struct unit_builder *builder = extract_unit(&plain);
+  g_hash_table_remove_all(job->read);
+  struct unit_builder *builder = extract_unit(&plain, job->read);
   clang_disposeTranslationUnit(plain.tu);
   return builder;
 }
@@ -183,14 +199,15 @@ static gpointer run_job(gpointer data)
                                 .arguments = joined,
                                 .configuration = configuration,
                                 .prefix_line = request->prefix_line,
-                                .prefix = request->prefix};
+                                .prefix = request->prefix,
+                                .prefix_files = request->prefix_files};
   struct unit_builder *builder = facts_with_prefix(job, arguments, &input);
   if (builder == NULL)
     builder = facts_without_prefix(job, arguments, &input);
   if (builder == NULL)
     return NULL;
-  fill_hashes(job->parser, builder, request->root);
-  job->facts = unit_builder_freeze(builder);
+  job->parsed->files = list_files(job->parser, job->read, request->root, false);
+  job->parsed->facts = unit_builder_freeze(builder);
   unit_builder_free(builder);
   return NULL;
 }
@@ -210,14 +227,21 @@ static bool run_on_big_stack(struct job *job, GThreadFunc run)
   return is_running && pthread_join(thread, NULL) == 0;
 }
 
-GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error)
+static GHashTable *read_new(void)
 {
-  struct job job = {.parser = parser, .request = request};
+  return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+bool parser_unit(struct parser *parser, const struct parse_request *request, struct parsed *parsed,
+                 GError **error)
+{
+  g_autoptr(GHashTable) read = read_new();
+  struct job job = {.parser = parser, .request = request, .read = read, .parsed = parsed};
   if (!run_on_big_stack(&job, run_job))
     run_job(&job);
   if (job.error != NULL)
     g_propagate_error(error, job.error);
-  return job.facts;
+  return parsed->facts != NULL;
 }
 
 /* ---- prefixes ---- */
@@ -267,21 +291,29 @@ static gpointer run_prefix(gpointer data)
       &input.tu);
   if (code != CXError_Success || input.tu == NULL)
     return NULL;
-  struct unit_builder *builder = extract_prefix(&input);
-  if (builder != NULL && save(input.tu, job->path))
-    job->facts = unit_builder_freeze(builder);
+  struct unit_builder *builder = extract_prefix(&input, job->read);
+  if (builder != NULL && save(input.tu, job->path)) {
+    job->parsed->facts = unit_builder_freeze(builder);
+    job->parsed->files = list_files(job->parser, job->read, request->root, true);
+  }
   unit_builder_free(builder);
   clang_disposeTranslationUnit(input.tu);
   return NULL;
 }
 
-GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
-                      const char *path, GError **error)
+bool parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
+                   const char *path, struct parsed *parsed, GError **error)
 {
-  struct job job = {.parser = parser, .request = request, .text = text, .path = path};
+  g_autoptr(GHashTable) read = read_new();
+  struct job job = {.parser = parser,
+                    .request = request,
+                    .text = text,
+                    .path = path,
+                    .read = read,
+                    .parsed = parsed};
   if (!run_on_big_stack(&job, run_prefix))
     run_prefix(&job);
-  if (job.facts == NULL)
+  if (parsed->facts == NULL)
     g_set_error(error, PARSE_ERROR, PARSE_ERROR_NO_PREFIX, "these headers cannot be shared");
-  return job.facts;
+  return parsed->facts != NULL;
 }

@@ -16,7 +16,21 @@ struct parse_request {
   unsigned prefix_line;         /* last line of the directives it shares with others, or 0 */
   const char *precompiled;      /* header to begin with, or NULL; ignored where it does not fit */
   const struct unit *prefix;    /* the facts behind it, as parser_prefix() tells them */
+  GBytes *prefix_files;         /* likewise, the files */
 };
+
+/* What a parse yields. Clear with parsed_clear(). */
+struct parsed {
+  GBytes *facts; /* frozen (unit.h) */
+  GBytes *files; /* all that were read, sorted by path: for each eight bytes, then the path as in
+                    the facts with its NUL. The bytes are the first of the content's SHA-256; for a
+                    prefix they say whether it names the file itself */
+};
+static inline void parsed_clear(struct parsed *parsed)
+{
+  g_clear_pointer(&parsed->facts, g_bytes_unref);
+  g_clear_pointer(&parsed->files, g_bytes_unref);
+}
 
 struct parser;
 
@@ -25,25 +39,27 @@ struct parser;
 struct parser *parser_new(const char *resource_dir, GError **error);
 void parser_free(struct parser *parser);
 
-/* The frozen facts (unit.h). NULL with ERROR when there is no syntax tree at all: unreadable file,
+/* The facts of a unit. False with ERROR when there is no syntax tree at all: unreadable file,
  * unknown target, crash that libclang caught. Uses as much stack as the nesting of the source
  * needs. */
-GBytes *parser_unit(struct parser *parser, const struct parse_request *request, GError **error);
+bool parser_unit(struct parser *parser, const struct parse_request *request, struct parsed *parsed,
+                 GError **error);
 
 /* Parses TEXT, the directives that several sources begin with, as the file that the request names,
- * and writes a precompiled header to PATH. Returns the facts behind it, frozen (extract_prefix() in
- * extract.h); NULL with ERROR where the sources had better be parsed on their own. */
-GBytes *parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
-                      const char *path, GError **error);
+ * and writes a precompiled header to PATH. Tells the facts behind it (extract_prefix() in
+ * extract.h); false with ERROR where the sources had better be parsed on their own. */
+bool parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
+                   const char *path, struct parsed *parsed, GError **error);
 
 /* The same as a table: what the module exports under the name PARSER_CALLS. `version` is
  * UNIT_VERSION. */
 struct parser_calls {
   uint32_t version;
   struct parser *(*create)(const char *resource_dir, GError **error);
-  GBytes *(*parse_unit)(struct parser *parser, const struct parse_request *request, GError **error);
-  GBytes *(*parse_prefix)(struct parser *parser, const struct parse_request *request,
-                          const char *text, const char *path, GError **error);
+  bool (*parse_unit)(struct parser *parser, const struct parse_request *request,
+                     struct parsed *parsed, GError **error);
+  bool (*parse_prefix)(struct parser *parser, const struct parse_request *request, const char *text,
+                       const char *path, struct parsed *parsed, GError **error);
 };
 #define PARSER_CALLS "cleave_parser_calls"
 extern const struct parser_calls cleave_parser_calls;

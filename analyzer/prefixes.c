@@ -309,6 +309,7 @@ void prefixes_free(struct prefixes *prefixes)
     if (prefix->precompiled >= 0)
       close(prefix->precompiled);
     unit_free(prefix->facts);
+    g_clear_pointer(&prefix->files, g_bytes_unref);
     g_free(prefix->text);
     g_free(prefix->file);
     g_free(prefix);

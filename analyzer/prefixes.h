@@ -19,6 +19,7 @@ struct prefix {
   guint n_users; /* of those that are to be parsed */
   int precompiled;    /* descriptor of the precompiled header, or -1: then it is not used */
   struct unit *facts; /* what was read for it: see parser_prefix(); or NULL */
+  GBytes *files;      /* likewise */
 };
 
 struct prefixes {

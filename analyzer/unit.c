@@ -353,18 +353,6 @@ void unit_free(struct unit *unit)
   g_free(unit);
 }
 
-GBytes *unit_without_hashes(const struct unit *unit)
-{
-  size_t size = 0;
-  const guint8 *data = g_bytes_get_data(unit->bytes, &size);
-  guint8 *copy = g_memdup2(data, size);
-  size_t offset = (size_t)((const guint8 *)unit->files - data);
-  for (uint32_t i = 0; i < unit->n_files; i++)
-    memset(copy + offset + i * sizeof(struct unit_file) + offsetof(struct unit_file, hash), 0,
-           sizeof unit->files[i].hash);
-  return g_bytes_new_take(copy, size);
-}
-
 char *unit_path_text(const struct unit *unit, uint32_t path)
 {
   g_autoptr(GPtrArray) steps = g_ptr_array_new();

@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 9u
+#define UNIT_VERSION 10u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -54,7 +54,6 @@ enum unit_file_flags {
 struct unit_file {
   uint32_t path;  /* string: relative to the root where inside it, absolute otherwise */
   uint32_t flags; /* enum unit_file_flags */
-  uint64_t hash;  /* of the content; 0 in units of a store, which keeps it apart (inputs.h) */
 };
 
 enum unit_severity { UNIT_NOTE, UNIT_WARNING, UNIT_ERROR, UNIT_FATAL, UNIT_N_SEVERITIES };
@@ -544,10 +543,6 @@ GQuark unit_error_quark(void);
  * Linear in the size. */
 struct unit *unit_open(GBytes *bytes, GError **error);
 void unit_free(struct unit *unit);
-
-/* The same facts with every file's hash 0, so that equal facts are equal bytes whatever the
- * comments of their files say. */
-GBytes *unit_without_hashes(const struct unit *unit);
 
 /* Terminated, valid UTF-8 without control characters other than newline and tab replaced: exactly
  * the bytes of the source, so escape before showing. */

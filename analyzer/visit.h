@@ -51,9 +51,9 @@ struct visit {
   struct unit_builder *builder;
   const char *root;      /* absolute, no slash at the end */
   const char *main_path; /* absolute */
-  GHashTable *files;     /* CXFile -> file row + 1 */
-  GHashTable *seen;      /* CXFile: those of which it is known whether they are the system's */
-  CXFile last_seen;      /* of visit_file_at() */
+  GHashTable *files;     /* CXFile -> struct known_file * */
+  GHashTable *read;      /* path as in the facts -> role: of everything that was read */
+  CXFile last_seen;      /* of visit_location() */
   uint32_t last_seen_row;
   CXFile last_file; /* of visit_file_text() */
   const char *last_text;
@@ -68,6 +68,7 @@ struct visit {
   GHashTable *names;      /* name -> routine row of an implicitly declared routine */
   GArray *stack;          /* CXCursor: children of all nodes on the way down */
 
+  GHashTable *named;       /* paths that the prefix itself includes */
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
   bool *entered_again;     /* by file row of the base: its user reads the file anew */
   bool names_are_plain;    /* the target's symbols have C's names */
@@ -100,13 +101,25 @@ struct visit {
 
 struct spot visit_spot(struct visit *visit, CXCursor cursor);
 struct spot visit_location(struct visit *visit, CXSourceLocation location);
+/* A file that the parser has opened. It has a row when it lies in the tree or something in the
+ * facts refers to it, so that they do not depend on headers of the system that say nothing. */
+struct known_file {
+  char *path; /* absolute */
+  uint32_t row;
+  uint32_t flags; /* enum unit_file_flags; SYSTEM once it is placed */
+  bool is_placed;
+  bool is_early; /* in a prefix: its declarations belong to it */
+};
+void known_file_free(gpointer data);
+struct known_file *visit_know(struct visit *visit, CXFile file);
+const char *visit_shown_path(const struct visit *visit, const struct known_file *file);
+/* The row of a file, which gets one; UNIT_NONE from the second where it has none. */
 uint32_t visit_file(struct visit *visit, CXFile file);
-/* The same of a place in it, which tells whether the file is the system's. */
-uint32_t visit_file_at(struct visit *visit, CXFile file, CXSourceLocation location);
+uint32_t visit_file_row(struct visit *visit, CXFile file);
 /* Makes the source itself row 0; FILE may be NULL where the parser does not know it. */
 void visit_main_file(struct visit *visit, CXFile file);
 /* True where declarations and bodies belong to the analysed tree rather than to the system. */
-bool visit_file_is_ours(const struct visit *visit, uint32_t file);
+bool visit_is_ours(struct visit *visit, CXFile file, CXSourceLocation location);
 /* The content of a file and its size; NULL where there is none. The parser looks a file up by
  * walking over every inclusion and macro expansion, so that each is asked for once. */
 const char *visit_file_text(struct visit *visit, CXFile file, size_t *size);
@@ -118,6 +131,8 @@ uint32_t visit_string(struct visit *visit, CXString text); /* disposes of the te
 
 /* ---- visit_base.c: what a precompiled header has told already ---- */
 
+/* Remembers the row of a declaration; in a prefix its place, too, by which users find it again. */
+void visit_put(struct visit *visit, GHashTable *table, CXCursor declaration, uint32_t row);
 /* Lists the declarations of a prefix that has been walked, for its users. False where two cannot be
  * told apart by their places. */
 bool visit_base_list(struct visit *visit);
@@ -126,7 +141,7 @@ uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
                          CXCursor declaration);
 /* True where a definition may be used: in a prefix only what stands in one of its files, so that
  * its facts are the same whoever uses it. */
-bool visit_sees(const struct visit *visit, CXCursor definition);
+bool visit_sees(struct visit *visit, CXCursor definition);
 
 /* ---- visit_tree.c: children ---- */
 

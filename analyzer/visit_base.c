@@ -1,5 +1,7 @@
 #include "analyzer/visit.h"
 
+#include "analyzer/declarations.h"
+
 #include <string.h>
 
 /* Where a declaration stands, as a key that another process finds again. */
@@ -11,7 +13,7 @@ static bool place_of(struct visit *visit, CXCursor declaration, struct unit_decl
   if (file == NULL)
     return false;
   clang_getSpellingLocation(location, NULL, NULL, NULL, &place->spelled);
-  place->file = visit_file_at(visit, file, location);
+  place->file = visit_file_row(visit, file);
   return true;
 }
 
@@ -36,6 +38,18 @@ static gint compare_declarations(gconstpointer left, gconstpointer right)
   const struct unit_declaration *b = right;
   int order = compare_places(a, b);
   return order != 0 ? order : compare_numbers(a->row, b->row);
+}
+
+void visit_put(struct visit *visit, GHashTable *table, CXCursor declaration, uint32_t row)
+{
+  declarations_put(table, declaration, row);
+  if (!visit->is_early)
+    return;
+  CXFile file = NULL;
+  CXCursor canonical = clang_getCanonicalCursor(declaration);
+  clang_getExpansionLocation(clang_getCursorLocation(canonical), &file, NULL, NULL, NULL);
+  if (file != NULL)
+    visit_file(visit, file);
 }
 
 /* ---- of the prefix itself ---- */
@@ -70,7 +84,7 @@ bool visit_base_list(struct visit *visit)
   return true;
 }
 
-bool visit_sees(const struct visit *visit, CXCursor definition)
+bool visit_sees(struct visit *visit, CXCursor definition)
 {
   if (clang_Cursor_isNull(definition) || clang_isInvalid(clang_getCursorKind(definition)))
     return false;
@@ -78,7 +92,7 @@ bool visit_sees(const struct visit *visit, CXCursor definition)
     return true;
   CXFile file = NULL;
   clang_getExpansionLocation(clang_getCursorLocation(definition), &file, NULL, NULL, NULL);
-  return file == NULL || g_hash_table_contains(visit->files, file);
+  return file == NULL || visit_know(visit, file)->is_early;
 }
 
 /* ---- of its users ---- */

@@ -42,7 +42,7 @@ static uint32_t add_param_object(struct visit *visit, uint32_t routine, uint32_t
   row->position = position;
   row->value = visit_param_flags(type);
   row->flags = (row->value & UNIT_VALUE_CONST) != 0 ? UNIT_OBJECT_CONST : 0;
-  declarations_put(visit->objects, cursor, object);
+  visit_put(visit, visit->objects, cursor, object);
   return object;
 }
 
@@ -155,7 +155,7 @@ void visit_routine_attributes(struct visit *visit, uint32_t routine, CXCursor de
   attributes_clear(&attributes);
 }
 
-static bool is_routine_definition(const struct visit *visit, CXCursor definition)
+static bool is_routine_definition(struct visit *visit, CXCursor definition)
 {
   return clang_getCursorKind(definition) == CXCursor_FunctionDecl && visit_sees(visit, definition);
 }
@@ -203,7 +203,7 @@ static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor
     added.n_params = visit_routine_row(visit, row)->n_params;
     *visit_routine_row(visit, row) = added;
   }
-  declarations_put(visit->routines, declaration, row);
+  visit_put(visit, visit->routines, declaration, row);
   fill_params(visit, row, definition, is_definition);
   visit_routine_attributes(visit, row, definition);
   if (!clang_equalCursors(definition, declaration))
@@ -225,7 +225,7 @@ uint32_t visit_routine(struct visit *visit, CXCursor declaration)
   if (row == UNIT_NONE) {
     row = visit_base_find(visit, UNIT_DECLARES_ROUTINE, declaration);
     if (row != UNIT_NONE)
-      declarations_put(visit->routines, declaration, row);
+      visit_put(visit, visit->routines, declaration, row);
   }
   if (row != UNIT_NONE && is_told(visit, row, declaration))
     return row;
@@ -366,7 +366,7 @@ uint32_t visit_object(struct visit *visit, CXCursor declaration)
     return row;
   row = visit_base_find(visit, UNIT_DECLARES_OBJECT, declaration);
   if (row != UNIT_NONE) {
-    declarations_put(visit->objects, declaration, row);
+    visit_put(visit, visit->objects, declaration, row);
     return row;
   }
   CXCursor parent = clang_getCursorSemanticParent(declaration);
@@ -374,7 +374,7 @@ uint32_t visit_object(struct visit *visit, CXCursor declaration)
   enum unit_object_kind kind = kind_of_variable(declaration, is_file_scope);
   uint32_t name = visit_string(visit, clang_getCursorSpelling(declaration));
   row = visit_new_object(visit, kind, name, declaration, clang_getCursorType(declaration));
-  declarations_put(visit->objects, declaration, row);
+  visit_put(visit, visit->objects, declaration, row);
   uint32_t assembler = 0;
   bool is_static = kind <= UNIT_OBJECT_STATIC_LOCAL;
   if (is_static && kind != UNIT_OBJECT_STATIC_LOCAL)

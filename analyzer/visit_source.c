@@ -22,74 +22,99 @@ static char *absolute_path(CXFile file)
   return canonical;
 }
 
-static struct unit_file describe_file(struct visit *visit, const char *path)
+void known_file_free(gpointer data)
 {
+  struct known_file *known = data;
+  g_free(known->path);
+  g_free(known);
+}
+
+static uint32_t find_row(const struct visit *visit, const char *path)
+{
+  return GPOINTER_TO_UINT(g_hash_table_lookup(visit->file_paths, path)) - 1;
+}
+
+const char *visit_shown_path(const struct visit *visit, const struct known_file *file)
+{
+  return (file->flags & UNIT_FILE_INSIDE) != 0 ? file->path + strlen(visit->root) + 1 : file->path;
+}
+
+struct known_file *visit_know(struct visit *visit, CXFile file)
+{
+  struct known_file *known = g_hash_table_lookup(visit->files, file);
+  if (known != NULL)
+    return known;
+  known = g_new0(struct known_file, 1);
+  known->path = file != NULL ? absolute_path(file) : g_strdup(visit->main_path);
+  known->row = find_row(visit, known->path);
   size_t root_length = strlen(visit->root);
-  bool is_inside = strncmp(path, visit->root, root_length) == 0 && path[root_length] == '/';
-  uint32_t flags = is_inside ? UNIT_FILE_INSIDE : 0;
-  if (strcmp(path, visit->main_path) == 0)
-    flags |= UNIT_FILE_MAIN;
-  const char *shown = is_inside ? path + root_length + 1 : path;
-  return (struct unit_file){.path = unit_builder_string(visit->builder, shown), .flags = flags};
+  bool is_inside =
+      strncmp(known->path, visit->root, root_length) == 0 && known->path[root_length] == '/';
+  known->flags = (is_inside ? UNIT_FILE_INSIDE : 0u) |
+                 (strcmp(known->path, visit->main_path) == 0 ? UNIT_FILE_MAIN : 0u);
+  g_hash_table_insert(visit->files, file, known);
+  return known;
+}
+
+static void take_row(struct visit *visit, struct known_file *file, uint32_t row)
+{
+  file->row = row;
+  g_hash_table_insert(visit->file_paths, g_strdup(file->path), GUINT_TO_POINTER(row + 1));
 }
 
 void visit_main_file(struct visit *visit, CXFile file)
 {
-  g_autofree char *path = file != NULL ? absolute_path(file) : g_strdup(visit->main_path);
-  struct unit_file main_file = {.flags = UNIT_FILE_MAIN};
-  if (file != NULL)
-    main_file = describe_file(visit, path);
-  else
-    main_file.path = unit_builder_string(visit->builder, path);
+  struct known_file *known = visit_know(visit, file);
+  known->flags |= UNIT_FILE_MAIN;
+  struct unit_file main_file = {
+      .path = unit_builder_string(visit->builder, visit_shown_path(visit, known)),
+      .flags = known->flags};
   if (visit->builder->files->len == 0)
     unit_builder_add_file(visit->builder, &main_file);
   else
     g_array_index(visit->builder->files, struct unit_file, 0) = main_file;
-  if (file == NULL)
-    return;
-  g_hash_table_insert(visit->file_paths, g_steal_pointer(&path), GUINT_TO_POINTER(1));
-  g_hash_table_insert(visit->files, file, GUINT_TO_POINTER(1));
+  take_row(visit, known, 0);
 }
 
 uint32_t visit_file(struct visit *visit, CXFile file)
 {
-  if (file == NULL)
-    return UNIT_NONE;
-  gpointer known = g_hash_table_lookup(visit->files, file);
-  if (known != NULL)
-    return GPOINTER_TO_UINT(known) - 1;
-
-  g_autofree char *path = absolute_path(file);
-  known = g_hash_table_lookup(visit->file_paths, path);
-  uint32_t row = GPOINTER_TO_UINT(known) - 1;
-  if (known == NULL) {
-    struct unit_file added = describe_file(visit, path);
-    row = unit_builder_add_file(visit->builder, &added);
-    g_hash_table_insert(visit->file_paths, g_strdup(path), GUINT_TO_POINTER(row + 1));
-  }
-  g_hash_table_insert(visit->files, file, GUINT_TO_POINTER(row + 1));
-  return row;
+  struct known_file *known = visit_know(visit, file);
+  if (known->row == UNIT_NONE)
+    known->row = find_row(visit, known->path);
+  if (known->row != UNIT_NONE)
+    return known->row;
+  const char *shown = visit_shown_path(visit, known);
+  struct unit_file added = {.path = unit_builder_string(visit->builder, shown),
+                            .flags = known->flags};
+  take_row(visit, known, unit_builder_add_file(visit->builder, &added));
+  return known->row;
 }
 
-uint32_t visit_file_at(struct visit *visit, CXFile file, CXSourceLocation location)
+uint32_t visit_file_row(struct visit *visit, CXFile file)
 {
-  if (file == visit->last_seen)
-    return visit->last_seen_row;
-  uint32_t row = visit_file(visit, file);
-  if (row == UNIT_NONE)
-    return row;
-  if (g_hash_table_add(visit->seen, file) && clang_Location_isInSystemHeader(location))
+  struct known_file *known = visit_know(visit, file);
+  return known->row != UNIT_NONE ? known->row : find_row(visit, known->path);
+}
+
+/* Any place in a file tells whether it is the system's. */
+static struct known_file *place_file(struct visit *visit, CXFile file, CXSourceLocation location)
+{
+  struct known_file *known = visit_know(visit, file);
+  if (known->is_placed)
+    return known;
+  known->is_placed = true;
+  if (!clang_Location_isInSystemHeader(location))
+    return known;
+  known->flags |= UNIT_FILE_SYSTEM;
+  uint32_t row = visit_file_row(visit, file);
+  if (row != UNIT_NONE)
     g_array_index(visit->builder->files, struct unit_file, row).flags |= UNIT_FILE_SYSTEM;
-  visit->last_seen = file;
-  visit->last_seen_row = row;
-  return row;
+  return known;
 }
 
-bool visit_file_is_ours(const struct visit *visit, uint32_t file)
+bool visit_is_ours(struct visit *visit, CXFile file, CXSourceLocation location)
 {
-  if (file == UNIT_NONE)
-    return false;
-  uint32_t flags = g_array_index(visit->builder->files, struct unit_file, file).flags;
+  uint32_t flags = place_file(visit, file, location)->flags;
   return (flags & (UNIT_FILE_MAIN | UNIT_FILE_INSIDE)) != 0 || (flags & UNIT_FILE_SYSTEM) == 0;
 }
 
@@ -97,7 +122,14 @@ struct spot visit_location(struct visit *visit, CXSourceLocation location)
 {
   struct spot spot = {.file = UNIT_NONE};
   clang_getExpansionLocation(location, &spot.handle, &spot.line, &spot.column, &spot.offset);
-  spot.file = visit_file_at(visit, spot.handle, location);
+  if (spot.handle == NULL)
+    return spot;
+  if (spot.handle != visit->last_seen) {
+    place_file(visit, spot.handle, location);
+    visit->last_seen = spot.handle;
+    visit->last_seen_row = visit_file(visit, spot.handle);
+  }
+  spot.file = visit->last_seen_row;
   return spot;
 }
 

@@ -341,7 +341,7 @@ static void fill_fields(struct visit *visit, uint32_t row, CXType type)
   for (guint i = 0; i < fields->len; i++) {
     CXCursor field = g_array_index(fields, CXCursor, i);
     struct unit_field added = {.type_id = row, .position = i, .record = UNIT_NONE};
-    declarations_put(visit->fields, field, unit_builder_add_field(visit->builder, &added));
+    visit_put(visit, visit->fields, field, unit_builder_add_field(visit->builder, &added));
   }
   uint64_t layout = 14695981039346656037u;
   for (guint i = 0; i < fields->len; i++) {
@@ -434,7 +434,7 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration)
   if (row == UNIT_NONE) {
     row = visit_base_find(visit, UNIT_DECLARES_TYPE, declaration);
     if (row != UNIT_NONE)
-      declarations_put(visit->types, declaration, row);
+      visit_put(visit, visit->types, declaration, row);
   }
   if (row != UNIT_NONE && (row >= visit->n_early_types || type_row(visit, row)->is_complete != 0))
     return row;
@@ -461,7 +461,7 @@ uint32_t visit_record(struct visit *visit, CXCursor declaration)
     row = unit_builder_add_type(visit->builder, &added);
   else
     *type_row(visit, row) = added;
-  declarations_put(visit->types, declaration, row);
+  visit_put(visit, visit->types, declaration, row);
   if (!is_complete)
     return row;
 
@@ -518,7 +518,7 @@ uint32_t visit_typedef(struct visit *visit, CXCursor declaration)
       (canonical.kind == CXType_Record || canonical.kind == CXType_Enum))
     type_row(visit, added.record)->name = added.name;
   row = unit_builder_add_type(visit->builder, &added);
-  declarations_put(visit->types, declaration, row);
+  visit_put(visit, visit->types, declaration, row);
   return row;
 }
 
@@ -529,7 +529,7 @@ uint32_t visit_field(struct visit *visit, CXCursor field)
     return row;
   row = visit_base_find(visit, UNIT_DECLARES_FIELD, field);
   if (row != UNIT_NONE) {
-    declarations_put(visit->fields, field, row);
+    visit_put(visit, visit->fields, field, row);
     return row;
   }
   visit_record(visit, clang_getCursorSemanticParent(field));

@@ -85,8 +85,9 @@ static void isolate(const struct work *work, int in, int out)
       close(fd);
 }
 
-static GBytes *make_prefix(const struct work *work, const struct parser_calls *calls,
-                           struct parser *parser, uint32_t number, GError **error)
+static bool make_prefix(const struct work *work, const struct parser_calls *calls,
+                        struct parser *parser, uint32_t number, struct parsed *parsed,
+                        GError **error)
 {
   const struct prefix *prefix = work->prefixes->all->pdata[number];
   const struct compilation *model = work->compilations->all->pdata[prefix->model];
@@ -96,11 +97,12 @@ static GBytes *make_prefix(const struct work *work, const struct parser_calls *c
                                   .object = "",
                                   .arguments = (const char *const *)model->arguments};
   g_autofree char *path = worker_prefix_path(work->folder, number);
-  return calls->parse_prefix(parser, &request, prefix->text, path, error);
+  return calls->parse_prefix(parser, &request, prefix->text, path, parsed, error);
 }
 
-static GBytes *make_unit(const struct work *work, const struct parser_calls *calls,
-                         struct parser *parser, const struct request *wanted, GError **error)
+static bool make_unit(const struct work *work, const struct parser_calls *calls,
+                      struct parser *parser, const struct request *wanted, struct parsed *parsed,
+                      GError **error)
 {
   const struct compilation *compilation = work->compilations->all->pdata[wanted->number];
   const struct prefix *prefix = prefixes_of(work->prefixes, wanted->number);
@@ -115,8 +117,9 @@ static GBytes *make_unit(const struct work *work, const struct parser_calls *cal
                                   .arguments = (const char *const *)compilation->arguments,
                                   .prefix_line = prefixes_line(work->prefixes, wanted->number),
                                   .precompiled = is_plain ? NULL : precompiled,
-                                  .prefix = is_plain ? NULL : prefix->facts};
-  return calls->parse_unit(parser, &request, error);
+                                  .prefix = is_plain ? NULL : prefix->facts,
+                                  .prefix_files = is_plain ? NULL : prefix->files};
+  return calls->parse_unit(parser, &request, parsed, error);
 }
 
 /* Code that was changed while it was loaded has no copy to come back from. */
@@ -171,30 +174,45 @@ static const struct parser_calls *load_parser(const char *path, GError **error)
   return NULL;
 }
 
+static bool answer(int out, uint32_t number, const struct parsed *parsed)
+{
+  gsize n_facts = 0;
+  gsize n_files = 0;
+  const void *facts = g_bytes_get_data(parsed->facts, &n_facts);
+  const void *files = g_bytes_get_data(parsed->files, &n_files);
+  struct answer_header header = {.number = number, .n_facts = n_facts, .n_files = n_files};
+  return worker_write(out, &header, sizeof header) && worker_write(out, facts, n_facts) &&
+         worker_write(out, files, n_files);
+}
+
+static bool answer_failure(int out, uint32_t number, const GError *error)
+{
+  const char *reason = error != NULL ? error->message : "the parser failed";
+  struct answer_header header = {.number = number, .is_failure = 1, .n_facts = strlen(reason)};
+  return worker_write(out, &header, sizeof header) && worker_write(out, reason, strlen(reason));
+}
+
 _Noreturn void worker_run(const struct work *work, int in, int out)
 {
   isolate(work, in, out);
   g_setenv("LIBCLANG_NOTHREADS", "1", TRUE);
   g_autoptr(GError) error = NULL;
+  g_autoptr(GError) error_of_unit = NULL;
   const struct parser_calls *calls = load_parser(work->options->parser, &error);
   struct parser *parser = calls != NULL ? calls->create(work->options->resource_dir, &error) : NULL;
   struct request wanted;
   while (read_all(in, &wanted, sizeof wanted)) {
-    g_autoptr(GBytes) facts = NULL;
-    if (parser != NULL) {
-      g_clear_error(&error);
-      facts = work->folder != NULL ? make_prefix(work, calls, parser, wanted.number, &error)
-                                   : make_unit(work, calls, parser, &wanted, &error);
-    }
-    gsize size = 0;
-    const char *bytes = facts != NULL ? g_bytes_get_data(facts, &size) : NULL;
-    if (facts == NULL) {
-      bytes = error != NULL ? error->message : "the parser failed";
-      size = strlen(bytes);
-    }
-    struct answer_header header = {
-        .number = wanted.number, .is_failure = facts == NULL, .size = size};
-    if (!worker_write(out, &header, sizeof header) || !worker_write(out, bytes, size))
+    struct parsed parsed = {NULL, NULL};
+    g_clear_error(&error_of_unit);
+    bool is_done = parser != NULL &&
+                   (work->folder != NULL
+                        ? make_prefix(work, calls, parser, wanted.number, &parsed, &error_of_unit)
+                        : make_unit(work, calls, parser, &wanted, &parsed, &error_of_unit));
+    const GError *failure = parser != NULL ? error_of_unit : error;
+    bool is_sent =
+        is_done ? answer(out, wanted.number, &parsed) : answer_failure(out, wanted.number, failure);
+    parsed_clear(&parsed);
+    if (!is_sent)
       break;
   }
   _exit(0);

@@ -15,7 +15,8 @@ struct request {
 struct answer_header {
   uint32_t number;
   uint32_t is_failure;
-  uint64_t size;
+  uint64_t n_facts; /* bytes that follow: the facts, or why there are none */
+  uint64_t n_files; /* and behind them: the files that were read */
 };
 
 /* What a worker knows: all of it was there before the fork. */

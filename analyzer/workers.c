@@ -110,14 +110,17 @@ static bool take_answer(struct pool *pool, struct worker *worker, GError **error
 {
   struct answer_header header;
   memcpy(&header, worker->answer->data, sizeof header);
-  g_autoptr(GBytes) body = g_bytes_new(worker->answer->data + sizeof header, (gsize)header.size);
+  const guint8 *body = worker->answer->data + sizeof header;
   guint number = (guint)worker->unit;
   worker->unit = NO_UNIT;
   pool->n_done++;
-  if (!header.is_failure)
-    return pool->take(pool->context, number, body, NULL, error);
-  g_autofree char *reason = g_strndup(g_bytes_get_data(body, NULL), (gsize)header.size);
-  return pool->take(pool->context, number, NULL, reason, error);
+  if (header.is_failure != 0) {
+    g_autofree char *reason = g_strndup((const char *)body, (gsize)header.n_facts);
+    return pool->take(pool->context, number, NULL, NULL, reason, error);
+  }
+  g_autoptr(GBytes) facts = g_bytes_new(body, (gsize)header.n_facts);
+  g_autoptr(GBytes) files = g_bytes_new(body + header.n_facts, (gsize)header.n_files);
+  return pool->take(pool->context, number, facts, files, NULL, error);
 }
 
 static bool take_death(struct pool *pool, struct worker *worker, GError **error)
@@ -134,7 +137,7 @@ static bool take_death(struct pool *pool, struct worker *worker, GError **error)
   }
   pool->n_done++;
   g_autofree char *reason = describe_death(status, has_timed_out, pool->work.options->time_limit);
-  return pool->take(pool->context, number, NULL, reason, error);
+  return pool->take(pool->context, number, NULL, NULL, reason, error);
 }
 
 /* Reads what is there. False with ERROR only when `take` failed. */
@@ -151,9 +154,10 @@ static bool read_worker(struct pool *pool, struct worker *worker, GError **error
   if (worker->answer->len < sizeof header)
     return true;
   memcpy(&header, worker->answer->data, sizeof header);
-  if (worker->unit == NO_UNIT || header.number != worker->unit || header.size > ANSWER_LIMIT)
+  if (worker->unit == NO_UNIT || header.number != worker->unit || header.n_facts > ANSWER_LIMIT ||
+      header.n_files > ANSWER_LIMIT)
     return take_death(pool, worker, error);
-  if (worker->answer->len < sizeof header + header.size)
+  if (worker->answer->len < sizeof header + header.n_facts + header.n_files)
     return true;
   return take_answer(pool, worker, error);
 }
@@ -269,8 +273,8 @@ static void wait_for_prefixes(void *context, guint n_done, const char *current)
 }
 
 /* The file has no name any more once it is open: nothing stays behind, whatever happens. */
-static bool take_prefix(void *context, guint number, GBytes *facts, const char *reason,
-                        GError **error)
+static bool take_prefix(void *context, guint number, GBytes *facts, GBytes *files,
+                        const char *reason, GError **error)
 {
   (void)reason;
   (void)error;
@@ -278,6 +282,7 @@ static bool take_prefix(void *context, guint number, GBytes *facts, const char *
   struct prefix *prefix = work->prefixes->all->pdata[number];
   g_autofree char *path = worker_prefix_path(work->folder, number);
   prefix->facts = facts != NULL ? unit_open(facts, NULL) : NULL;
+  prefix->files = prefix->facts != NULL ? g_bytes_ref(files) : NULL;
   if (prefix->facts != NULL)
     prefix->precompiled = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   unlink(path);

@@ -11,7 +11,7 @@
 #include <signal.h>
 
 struct workers_options {
-  const char *parser;                          /* path of the parser's module */
+  const char *parser; /* path of the parser's module */
   const char *resource_dir;
   unsigned n_workers;                          /* at least 1 */
   unsigned time_limit;                         /* seconds for one unit; 0: none */
@@ -19,10 +19,10 @@ struct workers_options {
   const volatile sig_atomic_t *is_interrupted; /* stop when it becomes true, or NULL */
 };
 
-/* One result: `facts`, or NULL and `reason`. Called in the parent, in the order of arrival. False
- * ends the run with ERROR set. */
-typedef bool workers_take(void *context, guint number, GBytes *facts, const char *reason,
-                          GError **error);
+/* One result: `facts` with the `files` that were read (struct parsed in parse.h), or NULL and
+ * `reason`. Called in the parent, in the order of arrival. False ends the run with ERROR set. */
+typedef bool workers_take(void *context, guint number, GBytes *facts, GBytes *files,
+                          const char *reason, GError **error);
 /* Called when a unit begins and at least every 100 ms: `current` is one that is at work. */
 typedef void workers_progress(void *context, guint n_done, const char *current);
 

@@ -216,8 +216,10 @@ int main(int argc, char **argv)
                                   .root = root,
                                   .object = "",
                                   .arguments = (const char *const *)argv + 3};
-  g_autoptr(GBytes) bytes = parser_unit(parser, &request, &error);
-  struct unit *unit = bytes != NULL ? unit_open(bytes, &error) : NULL;
+  struct parsed parsed = {NULL, NULL};
+  bool is_parsed = parser_unit(parser, &request, &parsed, &error);
+  struct unit *unit = is_parsed ? unit_open(parsed.facts, &error) : NULL;
+  parsed_clear(&parsed);
   if (unit == NULL) {
     fprintf(stderr, "%s\n", error->message);
     parser_free(parser);
@@ -229,7 +231,7 @@ int main(int argc, char **argv)
   print_calls(unit);
   print_edges(unit);
   print_rest(unit);
-  printf("size %zu strings %u nodes %u edges %u\n", g_bytes_get_size(bytes), unit->n_strings,
+  printf("size %zu strings %u nodes %u edges %u\n", g_bytes_get_size(unit->bytes), unit->n_strings,
          unit->n_nodes, unit->n_edges);
   unit_free(unit);
   parser_free(parser);
