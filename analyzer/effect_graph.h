@@ -8,6 +8,9 @@
  * for the common one beside itself, in place of its core: calls lead to bodies, and the ways of all
  * of them are ways of the routine.
  *
+ * A routine that switches over a parameter is a node of its own, a variant, for each constant that
+ * a call hands over: without the calls of other cases.
+ *
  * Builds; follows nothing. */
 #ifndef CLEAVE_ANALYZER_EFFECT_GRAPH_H
 #define CLEAVE_ANALYZER_EFFECT_GRAPH_H
@@ -28,13 +31,22 @@ struct effect_lent {
   uint32_t n_between;
 };
 
+/* A routine as it is called with a constant. */
+struct effect_variant {
+  uint32_t routine;
+  int64_t constant;
+};
+
 struct effect_graph {
   struct findings *findings;
   uint32_t program;
-  uint32_t n;                 /* link routines */
-  uint32_t n_bodies;          /* of its flow */
-  uint32_t *of_body;          /* body -> link routine, or LINK_NONE */
-  bool *has_bodies;           /* by link routine */
+  uint32_t n;              /* link routines */
+  uint32_t n_bodies;       /* of its flow */
+  uint32_t *of_body;       /* body -> link routine, or LINK_NONE */
+  bool *has_bodies;        /* by link routine */
+  uint8_t *switches;       /* by link routine: the parameter, from 1, that it switches over, or 0 */
+  GArray *variants;        /* struct effect_variant, by routine */
+  uint32_t *first_variant; /* by link routine, and one behind the last */
   uint32_t *first_in, *calls; /* found calls by callee, while building */
   uint32_t *first_lent;       /* by routine */
   GArray *lents;              /* struct effect_lent */
@@ -59,6 +71,7 @@ const struct effect_lent *effect_graph_lent(const struct effect_graph *graph, ui
 uint32_t effect_graph_n_nodes(const struct effect_graph *graph);
 uint32_t effect_graph_core(const struct effect_graph *graph, uint32_t routine);
 uint32_t effect_graph_body(const struct effect_graph *graph, uint32_t routine, uint32_t body);
+uint32_t effect_graph_variant(const struct effect_graph *graph, uint32_t variant);
 uint32_t effect_graph_routine(const struct effect_graph *graph, uint32_t node);
 
 #endif

@@ -178,6 +178,10 @@ static void start(GPtrArray *levels, const struct effect_graph *graph, struct wa
     if (graph->of_body[i] != LINK_NONE)
       ways[effect_graph_body(graph, 0, i)] = ways[graph->of_body[i]];
   }
+  for (uint32_t i = 0; i < graph->variants->len; i++) {
+    uint32_t node = effect_graph_variant(graph, i);
+    ways[node] = ways[effect_graph_routine(graph, node)];
+  }
   for (uint32_t node = 0; node < effect_graph_n_nodes(graph); node++) {
     if (ways[node].via != NULL)
       offer(levels, graph, ways, node);

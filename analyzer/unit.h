@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 10u
+#define UNIT_VERSION 11u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -275,8 +275,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
-  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                          moved as one of bytes: "(char *)p + n" */
+  UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                      moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 
@@ -431,6 +431,12 @@ enum unit_arm_kind {
   UNIT_N_ARM_KINDS
 };
 
+enum unit_arm_flags {
+  UNIT_ARM_REACHED = 1u << 0, /* a case that runs for other values too: the one before it goes on
+                                 into it, it has a range, or a label that is jumped to */
+  UNIT_ARM_JOINED = 1u << 1,  /* "case 2:" of "case 1: case 2:": what it guards names the first */
+};
+
 /* A branch that runs when something equals a constant. Calls name their innermost arm. */
 struct unit_arm {
   uint32_t routine; /* routine */
@@ -446,6 +452,8 @@ struct unit_arm {
   uint32_t file;    /* file */
   uint32_t line;
   uint32_t end_line;
+  uint32_t flags;    /* enum unit_arm_flags */
+  uint32_t reserved; /* 0 */
 };
 
 enum unit_loop_kind { UNIT_LOOP_FOR, UNIT_LOOP_WHILE, UNIT_LOOP_DO, UNIT_N_LOOP_KINDS };

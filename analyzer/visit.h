@@ -93,6 +93,8 @@ struct visit {
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
   uint32_t is_label_open; /* behind "case 1:" of "case 1: case 2:" */
+  bool is_switch_body;    /* the next block is the body of a switch */
+  bool is_after_jump;     /* of the next statement: the one before it does not go on into it */
   uint32_t is_initialiser;
   uint32_t is_possible; /* inside an arm of _Generic that may not be chosen */
 };

@@ -229,7 +229,10 @@ uint32_t visit_case_arm(struct visit *visit, CXCursor label, CXCursor subject, u
   CXCursor value;
   if (clang_getCursorKind(label) == CXCursor_CaseStmt && visit_child(visit, label, 0, &value)) {
     arm.kind = UNIT_ARM_CASE;
-    constant_of(visit, value, &arm.integer, &arm.text);
+    CXCursor third;
+    bool is_range = visit_child(visit, label, 2, &third);
+    if (!constant_of(visit, value, &arm.integer, &arm.text) || is_range)
+      arm.flags |= UNIT_ARM_REACHED;
   }
   note_subject(visit, subject, &arm);
   return unit_builder_add_arm(visit->builder, &arm);

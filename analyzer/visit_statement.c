@@ -268,11 +268,18 @@ static void visit_loop(struct visit *visit, CXCursor statement, enum CXCursorKin
  * until the next one. */
 static void visit_label(struct visit *visit, CXCursor label, CXCursor subject, uint32_t group)
 {
+  bool is_after_jump = visit->is_after_jump;
+  visit->is_after_jump = false;
   guint n = 0;
   guint start = visit_push(visit, label, &n);
   if (n > 0) {
     uint32_t arm = visit_case_arm(visit, label, subject, group);
     bool was_label = visit->arm != UNIT_NONE && visit->is_label_open;
+    struct unit_arm *row = &g_array_index(visit->builder->arms, struct unit_arm, arm);
+    if (was_label)
+      row->flags |= UNIT_ARM_JOINED;
+    else if (!is_after_jump)
+      row->flags |= UNIT_ARM_REACHED;
     if (!was_label)
       visit->arm = arm;
     CXCursor inner = visit_at(visit, start + n - 1);
@@ -308,6 +315,7 @@ static void visit_switch(struct visit *visit, CXCursor statement)
   visit->subject = subject;
   visit->group = group;
   visit->switch_arm = outer;
+  visit->is_switch_body = clang_getCursorKind(body) == CXCursor_CompoundStmt;
   visit_conditional(visit, body);
   visit->subject = outer_subject;
   visit->group = outer_group;
@@ -353,13 +361,58 @@ static void visit_assembly(struct visit *visit, CXCursor statement)
   visit_pop(visit, start);
 }
 
+/* Whether the end of a statement is never reached, as far as its last word tells. */
+static bool ends_in_jump(struct visit *visit, CXCursor statement)
+{
+  switch (clang_getCursorKind(statement)) {
+  case CXCursor_BreakStmt:
+  case CXCursor_ContinueStmt:
+  case CXCursor_GotoStmt:
+  case CXCursor_IndirectGotoStmt:
+  case CXCursor_ReturnStmt:
+    return true;
+  case CXCursor_CompoundStmt:
+  case CXCursor_CaseStmt:
+  case CXCursor_DefaultStmt:
+  case CXCursor_LabelStmt: {
+    guint n = 0;
+    guint start = visit_push(visit, statement, &n);
+    bool is_jump = n != 0 && ends_in_jump(visit, visit_at(visit, start + n - 1));
+    visit_pop(visit, start);
+    return is_jump;
+  }
+  default:
+    return false;
+  }
+}
+
 static void visit_all(struct visit *visit, CXCursor statement)
 {
   guint n = 0;
   guint start = visit_push(visit, statement, &n);
-  for (guint i = 0; i < n; i++)
-    visit_statement(visit, visit_at(visit, start + i));
+  bool is_switch_body = visit->is_switch_body;
+  visit->is_switch_body = false;
+  for (guint i = 0; i < n; i++) {
+    CXCursor part = visit_at(visit, start + i);
+    enum CXCursorKind kind = clang_getCursorKind(part);
+    /* Only labels of a switch ask. */
+    bool is_label = kind == CXCursor_CaseStmt || kind == CXCursor_DefaultStmt;
+    visit->is_after_jump =
+        is_label && (i == 0 ? is_switch_body : ends_in_jump(visit, visit_at(visit, start + i - 1)));
+    visit_statement(visit, part);
+  }
   visit_pop(visit, start);
+}
+
+/* A label can be jumped to: the arms around it say nothing of what follows. */
+static void visit_jump_label(struct visit *visit, CXCursor statement)
+{
+  for (uint32_t arm = visit->arm; arm != UNIT_NONE;) {
+    struct unit_arm *row = &g_array_index(visit->builder->arms, struct unit_arm, arm);
+    row->flags |= UNIT_ARM_REACHED;
+    arm = row->parent;
+  }
+  visit_all(visit, statement);
 }
 
 void visit_statement(struct visit *visit, CXCursor statement)
@@ -374,9 +427,11 @@ void visit_statement(struct visit *visit, CXCursor statement)
     visit->n_statements++;
   switch (kind) {
   case CXCursor_CompoundStmt:
-  case CXCursor_LabelStmt:
   case CXCursor_UnexposedStmt:
     visit_all(visit, statement);
+    break;
+  case CXCursor_LabelStmt:
+    visit_jump_label(visit, statement);
     break;
   case CXCursor_DeclStmt:
     visit_declarations(visit, statement);
