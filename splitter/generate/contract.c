@@ -141,7 +141,11 @@ static void infer_direction(struct contract_param *out, const struct fact_param 
     return;
   }
   bool is_written = has_use(param, "write");
-  bool is_read = has_use(param, "read") || has_use(param, "string") || has_use(param, "indexed");
+  /* Of an array that is filled element by element, those that are not keep their values; a text
+   * that is only written begins anew. */
+  bool is_text = type->base == C_CHARACTER && type->n_stars == 1;
+  bool is_read = has_use(param, "read") || has_use(param, "string") ||
+                 (has_use(param, "indexed") && !(is_text && is_written));
   out->is_out = is_written;
   out->is_in = is_read || !is_written;
 }

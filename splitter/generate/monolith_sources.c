@@ -147,18 +147,79 @@ static void add_to_group(GPtrArray *groups, const char *program, const char *fil
   g_ptr_array_add(groups, group);
 }
 
+static bool has_main(const struct inventory *inventory, const char *program)
+{
+  const struct fact_routine *found = inventory_find_routine(inventory, program, "main");
+  g_autoptr(GPtrArray) programs =
+      found ? inventory_programs_of(inventory, found->file) : g_ptr_array_new();
+  return g_ptr_array_find_with_equal_func(programs, program, g_str_equal, NULL);
+}
+
+/* The library of the tree that lends a source to programs that do not hold it: the first without a
+ * main; NULL when there is none. */
+static const char *lender_of(const struct inventory *inventory, const char *source)
+{
+  g_autoptr(GPtrArray) programs = inventory_programs_of(inventory, source);
+  for (guint i = 0; i < programs->len; i++) {
+    if (!has_main(inventory, programs->pdata[i])) {
+      return programs->pdata[i];
+    }
+  }
+  return NULL;
+}
+
+/* The libraries of the tree from which the closures of PROGRAM's functions need something. */
+static GPtrArray *lenders_to(const struct inventory *inventory, const GPtrArray *specs,
+                             const char *program)
+{
+  GPtrArray *lenders = g_ptr_array_new();
+  for (guint i = 0; i < specs->len; i++) {
+    const struct function_spec *spec = specs->pdata[i];
+    bool is_its = spec->program && strcmp(spec->program, program) == 0;
+    for (guint j = 0; is_its && j < spec->sources->len; j++) {
+      g_autoptr(GPtrArray) holders = inventory_programs_of(inventory, spec->sources->pdata[j]);
+      if (g_ptr_array_find_with_equal_func(holders, program, g_str_equal, NULL)) {
+        continue;
+      }
+      const char *lender = lender_of(inventory, spec->sources->pdata[j]);
+      if (lender && !g_ptr_array_find_with_equal_func(lenders, lender, g_str_equal, NULL)) {
+        g_ptr_array_add(lenders, (gpointer)lender);
+      }
+    }
+  }
+  return lenders;
+}
+
+/* The units of program OWNER go to PROGRAM's, those that it has left out. */
+static void add_units(const struct inventory *inventory, GPtrArray *groups, const char *program,
+                      const char *owner)
+{
+  for (size_t i = 0; i < inventory->programs->n; i++) {
+    const struct fact_program *row = record_at(inventory->programs, fact_program, i);
+    if (strcmp(row->program, owner) != 0 || unit_group_find(groups, program, row->file)) {
+      continue;
+    }
+    const struct fact_unit *unit = find_unit(inventory, row->unit, row->file);
+    if (unit) {
+      add_to_group(groups, program, row->file, flags_of(inventory, unit));
+    }
+  }
+}
+
 GPtrArray *unit_groups_of(const struct inventory *inventory, const GPtrArray *specs)
 {
   GPtrArray *groups = g_ptr_array_new_with_free_func(unit_group_free);
-  const struct fact_program *before = NULL;
+  const char *before = NULL;
   for (size_t i = 0; i < inventory->programs->n; i++) {
     const struct fact_program *row = record_at(inventory->programs, fact_program, i);
-    bool is_again = before && strcmp(before->program, row->program) == 0 &&
-                    strcmp(before->file, row->file) == 0;
-    before = row;
-    const struct fact_unit *unit = find_unit(inventory, row->unit, row->file);
-    if (!is_again && unit && uses_program(specs, row->program)) {
-      add_to_group(groups, row->program, row->file, flags_of(inventory, unit));
+    if ((before && strcmp(before, row->program) == 0) || !uses_program(specs, row->program)) {
+      continue;
+    }
+    before = row->program;
+    add_units(inventory, groups, before, before);
+    g_autoptr(GPtrArray) lenders = lenders_to(inventory, specs, before);
+    for (guint j = 0; j < lenders->len; j++) {
+      add_units(inventory, groups, before, lenders->pdata[j]);
     }
   }
   return groups;

@@ -274,7 +274,9 @@ function(cleave_function name)
   if(is_static)
     # The C library warns of name resolution in static programs; the runtime asks for names only
     # where the platform gives none as numbers.
-    target_link_options(function_${name} PRIVATE -static -Wl,--no-warnings)
+    target_link_options(function_${name} PRIVATE -static)
+    set_target_properties(function_${name} PROPERTIES
+      RULE_LAUNCH_LINK "sh \"${PROJECT_SOURCE_DIR}/cmake/static-link.sh\"")
     target_link_libraries(function_${name} PRIVATE ${static_arguments} m pthread)
   else()
     target_link_libraries(function_${name} PRIVATE ${shared_arguments} m pthread)
