@@ -483,14 +483,11 @@ static bool accesses(const struct inventory *inventory, const struct fact_routin
   return false;
 }
 
-/* Whether the routine, or what it calls, may follow the link: by the facts where they know the
- * member, else by the text. */
-static bool may_follow(const struct shape_finder *finder, const struct fact_type *type,
-                       const char *member)
+/* Whether the routine, or what it calls (REACH), may follow the link: by the facts where they know
+ * the member, else by the text. */
+static bool may_follow(const struct shape_finder *finder, GHashTable *reach,
+                       struct source_texts *texts, const struct fact_type *type, const char *member)
 {
-  struct source_texts texts;
-  source_texts_init(&texts, finder->inventory->root);
-  g_autoptr(GHashTable) reach = inventory_reach(finder->inventory, finder->routine->id);
   const struct fact_state *state = member_state(finder->inventory, type, member);
   GHashTableIter iterator;
   gpointer id = NULL;
@@ -500,9 +497,8 @@ static bool may_follow(const struct shape_finder *finder, const struct fact_type
     const struct fact_routine *routine = inventory_routine(finder->inventory, *(const int64_t *)id);
     is_followed = routine && routine->is_defined &&
                   (state ? accesses(finder->inventory, routine, state)
-                         : mentions_member(&texts, routine, member));
+                         : mentions_member(texts, routine, member));
   }
-  source_texts_clear(&texts);
   return is_followed;
 }
 
@@ -511,14 +507,23 @@ void shape_finder_check_links(struct shape_finder *finder)
   GHashTableIter iterator;
   gpointer id = NULL;
   gpointer members = NULL;
+  if (finder->refusal) {
+    return; /* one reason is enough */
+  }
+  struct source_texts texts;
+  source_texts_init(&texts, finder->inventory->root);
+  g_autoptr(GHashTable) reach = NULL;
   g_hash_table_iter_init(&iterator, finder->records);
-  while (g_hash_table_iter_next(&iterator, &id, &members)) {
+  while (!finder->refusal && g_hash_table_iter_next(&iterator, &id, &members)) {
     const struct fact_type *type = inventory_type(finder->inventory, *(const int64_t *)id);
     for (guint i = 0; i < ((GPtrArray *)members)->len; i++) {
       const struct member *member = ((GPtrArray *)members)->pdata[i];
       g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT "|%s", type->id, member->name);
-      if (member->is_self_link && !g_hash_table_contains(finder->links, key) &&
-          may_follow(finder, type, member->name)) {
+      if (!member->is_self_link || g_hash_table_contains(finder->links, key)) {
+        continue;
+      }
+      reach = reach ? reach : inventory_reach(finder->inventory, finder->routine->id);
+      if (may_follow(finder, reach, &texts, type, member->name)) {
         shape_finder_refuse(
             finder, type->file, type->line,
             g_strdup_printf("%s %s leads to itself through %s: list(%s) where it is handed over "
@@ -528,4 +533,5 @@ void shape_finder_check_links(struct shape_finder *finder)
       }
     }
   }
+  source_texts_clear(&texts);
 }
