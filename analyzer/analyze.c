@@ -147,12 +147,12 @@ static const char *status_of(const struct unit *unit)
   return names[unit->infos[0].grade];
 }
 
-static bool take_unit(void *context, guint number, GBytes *parsed, GBytes *files,
-                      const char *reason, GError **error)
+static bool take_unit(void *context, guint number, const struct parsed *parsed, const char *reason,
+                      GError **error)
 {
   struct run *run = context;
   const struct compilation *compilation = run->compilations->all->pdata[number];
-  struct unit *unit = parsed != NULL ? unit_open(parsed, NULL) : NULL;
+  struct unit *unit = parsed != NULL ? unit_open(parsed->facts, NULL) : NULL;
   g_autoptr(GBytes) facts = NULL;
   g_autoptr(GBytes) inputs = NULL;
   if (unit == NULL) {
@@ -164,8 +164,8 @@ static bool take_unit(void *context, guint number, GBytes *parsed, GBytes *files
   } else {
     /* A header that was missing may appear: such a unit is parsed again every time. */
     inputs = has_fatal(unit) ? g_bytes_new_static("", 0)
-                             : inputs_record(run->check, files, run->options->started);
-    facts = g_bytes_ref(parsed);
+                             : inputs_record(run->check, parsed->files, run->options->started);
+    facts = g_bytes_ref(parsed->facts);
   }
   g_autofree char *fingerprint = hash_facts(facts);
   g_autofree char *joined = g_strjoinv("\n", compilation->arguments);

@@ -1,5 +1,6 @@
 #include "analyzer/parse.h"
 
+#include "analyzer/added_headers.h"
 #include "analyzer/extract.h"
 #include "base/sha256.h"
 
@@ -15,8 +16,23 @@ G_DEFINE_QUARK(cleave - parse - error, parse_error)
 struct parser {
   CXIndex index;
   char *resource_dir;
+  GHashTable *layers; /* GBytes * of a description -> struct layer * */
   GHashTable *hashes; /* "path\nsize\nmtime" -> uint64_t * of the content */
 };
+
+/* Headers that are added to a prefix, as one process knows them. */
+struct layer {
+  struct added *added;
+  GHashTable *below; /* absolute paths of what is in the prefix */
+};
+
+static void layer_free(gpointer data)
+{
+  struct layer *layer = data;
+  added_free(layer->added);
+  g_hash_table_unref(layer->below);
+  g_free(layer);
+}
 
 struct parser *parser_new(const char *resource_dir, GError **error)
 {
@@ -32,6 +48,7 @@ struct parser *parser_new(const char *resource_dir, GError **error)
   /* Declarations of precompiled headers are not visited. */
   parser->index = clang_createIndex(1, 0);
   parser->resource_dir = g_strdup(resource_dir);
+  parser->layers = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, layer_free);
   parser->hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   return parser;
 }
@@ -41,6 +58,7 @@ void parser_free(struct parser *parser)
   if (parser == NULL)
     return;
   clang_disposeIndex(parser->index);
+  g_hash_table_unref(parser->layers);
   g_hash_table_unref(parser->hashes);
   g_free(parser->resource_dir);
   g_free(parser);
@@ -146,13 +164,10 @@ static CXTranslationUnit parse(struct job *job, GPtrArray *arguments, enum CXErr
 
 /* NULL where the precompiled header does not fit after all. The parser need not look whether it is
  * up to date: it was made in this run, of the same arguments. */
-static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *arguments,
-                                              const struct extract_input *input)
+static struct unit_builder *facts_with(struct job *job, GPtrArray *arguments,
+                                       const struct extract_input *input, const char *precompiled)
 {
-  if (job->request->precompiled == NULL)
-    return NULL;
-  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch",
-                                 job->request->precompiled};
+  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch", precompiled};
   const guint n = arguments->len;
   for (guint i = 0; i < G_N_ELEMENTS(options); i++)
     g_ptr_array_add(arguments, g_strdup(options[i]));
@@ -165,6 +180,91 @@ static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *argume
   struct unit_builder *builder = extract_unit(&with, job->read);
   clang_disposeTranslationUnit(with.tu);
   return builder;
+}
+
+static char *absolute_path(const char *root, const char *path)
+{
+  return g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
+}
+
+static GHashTable *paths_below(GBytes *files, const char *root)
+{
+  GHashTable *below = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  gsize size = 0;
+  const char *data = files != NULL ? g_bytes_get_data(files, &size) : NULL;
+  for (const char *at = data; at != NULL && at < data + size; at += strlen(at) + 1) {
+    at += sizeof(uint64_t);
+    g_hash_table_add(below, absolute_path(root, at));
+  }
+  return below;
+}
+
+static struct layer *layer_of(struct parser *parser, const struct parse_request *request)
+{
+  struct layer *layer = g_hash_table_lookup(parser->layers, request->description);
+  if (layer != NULL)
+    return layer;
+  layer = g_new0(struct layer, 1);
+  g_autofree char *own = g_build_filename(parser->resource_dir, "include", NULL);
+  layer->added = added_open(request->description, own);
+  layer->below = paths_below(request->prefix_files, request->root);
+  GHashTableIter iterator;
+  gpointer path = NULL;
+  g_hash_table_iter_init(&iterator, layer->below);
+  while (layer->added != NULL && g_hash_table_iter_next(&iterator, &path, NULL))
+    added_below(layer->added, path);
+  g_hash_table_insert(parser->layers, request->description, layer);
+  return layer;
+}
+
+static const char *shown_path(const char *root, const char *path)
+{
+  size_t length = strlen(root);
+  return strncmp(path, root, length) == 0 && path[length] == '/' ? path + length + 1 : path;
+}
+
+/* Where headers were added, a unit depends on all of them, whichever it includes itself. */
+static void note_added(struct job *job, const struct added *added)
+{
+  g_autoptr(GPtrArray) paths = added_files(added);
+  for (guint i = 0; i < paths->len; i++)
+    g_hash_table_insert(job->read, g_strdup(shown_path(job->request->root, paths->pdata[i])),
+                        GINT_TO_POINTER(READ_NESTED));
+}
+
+static bool has_entered(const struct job *job, const GPtrArray *paths)
+{
+  for (guint i = 0; i < paths->len; i++)
+    if (g_hash_table_contains(job->read, shown_path(job->request->root, paths->pdata[i])))
+      return true;
+  return false;
+}
+
+static struct unit_builder *facts_with_added(struct job *job, GPtrArray *arguments,
+                                             const struct extract_input *input,
+                                             const struct layer *layer, const GPtrArray *unwanted)
+{
+  struct unit_builder *builder = facts_with(job, arguments, input, job->request->added);
+  if (builder != NULL && has_entered(job, unwanted)) {
+    unit_builder_free(builder);
+    return NULL;
+  }
+  if (builder != NULL)
+    note_added(job, layer->added);
+  return builder;
+}
+
+static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *arguments,
+                                              const struct extract_input *input)
+{
+  const struct parse_request *request = job->request;
+  struct layer *layer = request->added != NULL ? layer_of(job->parser, request) : NULL;
+  g_autoptr(GPtrArray) unwanted = g_ptr_array_new_with_free_func(g_free);
+  if (layer != NULL && layer->added != NULL &&
+      added_fits(layer->added, request->file, request->arguments, layer->below, unwanted))
+    return facts_with_added(job, arguments, input, layer, unwanted);
+  return request->precompiled != NULL ? facts_with(job, arguments, input, request->precompiled)
+                                      : NULL;
 }
 
 static struct unit_builder *facts_without_prefix(struct job *job, GPtrArray *arguments,
@@ -316,4 +416,43 @@ bool parser_prefix(struct parser *parser, const struct parse_request *request, c
   if (parsed->facts == NULL)
     g_set_error(error, PARSE_ERROR, PARSE_ERROR_NO_PREFIX, "these headers cannot be shared");
   return parsed->facts != NULL;
+}
+
+/* ---- headers on top of a prefix ---- */
+
+static gpointer run_add(gpointer data)
+{
+  struct job *job = data;
+  const struct parse_request *request = job->request;
+  g_autoptr(GPtrArray) arguments = header_arguments(job->parser, request);
+  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch",
+                                 request->precompiled};
+  for (guint i = 0; request->precompiled != NULL && i < G_N_ELEMENTS(options); i++)
+    g_ptr_array_add(arguments, g_strdup(options[i]));
+  struct CXUnsavedFile unsaved = {request->file, job->text, strlen(job->text)};
+  CXTranslationUnit tu = NULL;
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, request->file, (const char *const *)arguments->pdata, (int)arguments->len,
+      &unsaved, 1,
+      CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization |
+          CXTranslationUnit_KeepGoing | CXTranslationUnit_DetailedPreprocessingRecord,
+      &tu);
+  if (code != CXError_Success || tu == NULL)
+    return NULL;
+  job->parsed->description = added_describe(tu, request->file);
+  if (job->parsed->description != NULL && !save(tu, job->path))
+    g_clear_pointer(&job->parsed->description, g_bytes_unref);
+  clang_disposeTranslationUnit(tu);
+  return NULL;
+}
+
+GBytes *parser_add(struct parser *parser, const struct parse_request *request, const char *text,
+                   const char *path)
+{
+  struct parsed parsed = {NULL, NULL, NULL};
+  struct job job = {
+      .parser = parser, .request = request, .text = text, .path = path, .parsed = &parsed};
+  if (!run_on_big_stack(&job, run_add))
+    run_add(&job);
+  return parsed.description;
 }

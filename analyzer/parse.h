@@ -17,6 +17,8 @@ struct parse_request {
   const char *precompiled;      /* header to begin with, or NULL; ignored where it does not fit */
   const struct unit *prefix;    /* the facts behind it, as parser_prefix() tells them */
   GBytes *prefix_files;         /* likewise, the files */
+  const char *added;            /* the same header with others on top, or NULL */
+  GBytes *description;          /* of those: see parser_add() */
 };
 
 /* What a parse yields. Clear with parsed_clear(). */
@@ -25,11 +27,13 @@ struct parsed {
   GBytes *files; /* all that were read, sorted by path: for each eight bytes, then the path as in
                     the facts with its NUL. The bytes are the first of the content's SHA-256; for a
                     prefix they say whether it names the file itself */
+  GBytes *description; /* of headers added to a prefix, or NULL */
 };
 static inline void parsed_clear(struct parsed *parsed)
 {
   g_clear_pointer(&parsed->facts, g_bytes_unref);
   g_clear_pointer(&parsed->files, g_bytes_unref);
+  g_clear_pointer(&parsed->description, g_bytes_unref);
 }
 
 struct parser;
@@ -51,6 +55,13 @@ bool parser_unit(struct parser *parser, const struct parse_request *request, str
 bool parser_prefix(struct parser *parser, const struct parse_request *request, const char *text,
                    const char *path, struct parsed *parsed, GError **error);
 
+/* Parses TEXT, includes of standard headers, on top of the precompiled header that the request
+ * names, if any, and writes a precompiled header to PATH. Its users need not include all of them,
+ * nor in this order (added_headers.h). Returns what is behind them; NULL where that had better be
+ * left. */
+GBytes *parser_add(struct parser *parser, const struct parse_request *request, const char *text,
+                   const char *path);
+
 /* The same as a table: what the module exports under the name PARSER_CALLS. `version` is
  * UNIT_VERSION. */
 struct parser_calls {
@@ -60,6 +71,8 @@ struct parser_calls {
                      struct parsed *parsed, GError **error);
   bool (*parse_prefix)(struct parser *parser, const struct parse_request *request, const char *text,
                        const char *path, struct parsed *parsed, GError **error);
+  GBytes *(*add)(struct parser *parser, const struct parse_request *request, const char *text,
+                 const char *path);
 };
 #define PARSER_CALLS "cleave_parser_calls"
 extern const struct parser_calls cleave_parser_calls;

@@ -6,4 +6,5 @@ const struct parser_calls cleave_parser_calls = {
     .create = parser_new,
     .parse_unit = parser_unit,
     .parse_prefix = parser_prefix,
+    .add = parser_add,
 };

@@ -1,5 +1,7 @@
 #include "analyzer/prefixes.h"
 
+#include "analyzer/standard_headers.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,10 +190,88 @@ static guint common_directives(const GPtrArray *heads, guint first, guint end, g
   return n;
 }
 
-static void add_prefix(struct prefixes *prefixes, const struct compilations *compilations,
-                       const GPtrArray *heads, guint first, guint end, guint n_directives)
+/* ---- standard headers on top ---- */
+
+/* The standard header that a directive includes, or NULL. */
+static char *standard_header(const char *directive)
 {
-  const struct head *head = heads->pdata[first];
+  const char *start = is_include(directive) ? strchr(directive, '<') : NULL;
+  const char *end = start != NULL ? strchr(start, '>') : NULL;
+  if (end == NULL || !is_standard_header(start + 1, (size_t)(end - start - 1)))
+    return NULL;
+  return g_strndup(start + 1, (gsize)(end - start - 1));
+}
+
+/* Where another file system or compiler is meant, headers are not where we look for them. */
+static bool may_add(const struct compilation *compilation)
+{
+  static const char *const others[] = {"-nostdinc", "-nostdlibinc", "-isysroot",  "--sysroot",
+                                       "-target",   "--target=",    "-idirafter", "-trigraphs"};
+  for (char **at = compilation->arguments; *at != NULL; at++)
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+      if (g_str_has_prefix(*at, others[i]))
+        return false;
+  return true;
+}
+
+struct header {
+  char *name;
+  guint n_users;
+};
+
+static gint compare_headers(gconstpointer left, gconstpointer right)
+{
+  const struct header *a = left;
+  const struct header *b = right;
+  int order = (a->n_users < b->n_users) - (a->n_users > b->n_users);
+  return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+/* Includes of the standard headers that two or more of the heads name behind their first `n`
+ * directives, the most wanted first; NULL where there are none. */
+static char *choose_added(GPtrArray *const *heads, guint n_heads, guint n)
+{
+  g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < n_heads; i++) {
+    const GPtrArray *directives = heads[i];
+    g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint at = n; at < directives->len; at++) {
+      char *name = standard_header(directives->pdata[at]);
+      if (name == NULL || !g_hash_table_add(own, name))
+        continue;
+      guint known = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name));
+      g_hash_table_insert(counts, g_strdup(name), GUINT_TO_POINTER(known + 1));
+    }
+  }
+  g_autoptr(GArray) headers = g_array_new(FALSE, FALSE, sizeof(struct header));
+  GHashTableIter iterator;
+  gpointer name = NULL;
+  gpointer count = NULL;
+  guint n_uses = 0;
+  g_hash_table_iter_init(&iterator, counts);
+  while (g_hash_table_iter_next(&iterator, &name, &count)) {
+    struct header header = {name, GPOINTER_TO_UINT(count)};
+    if (header.n_users < 2)
+      continue;
+    g_array_append_val(headers, header);
+    n_uses += header.n_users;
+  }
+  if (n_uses < ADDED_MIN_USES)
+    return NULL;
+  g_array_sort(headers, compare_headers);
+  /* What every header defines that needs it is defined in its own place first. */
+  GString *text = g_string_new("#include <stddef.h>\n#include <stdarg.h>\n");
+  for (guint i = 0; i < headers->len; i++)
+    g_string_append_printf(text, "#include <%s>\n", g_array_index(headers, struct header, i).name);
+  return g_string_free(text, FALSE);
+}
+
+/* ---- prefixes ---- */
+
+static void add_prefix(struct prefixes *prefixes, const struct compilations *compilations,
+                       struct head *const *heads, guint n_heads, guint n_directives)
+{
+  const struct head *head = heads[0];
   const struct compilation *model = compilations->all->pdata[head->number];
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < n_directives; i++)
@@ -202,13 +282,18 @@ static void add_prefix(struct prefixes *prefixes, const struct compilations *com
   prefix->file = g_build_filename(folder, ".cleave-prefix.h", NULL);
   prefix->model = head->number;
   prefix->precompiled = -1;
+  prefix->added = -1;
   g_ptr_array_add(prefixes->all, prefix);
-  for (guint i = first; i < end; i++) {
-    const struct head *user = heads->pdata[i];
+  g_autoptr(GPtrArray) directives = g_ptr_array_new();
+  for (guint i = 0; i < n_heads; i++) {
+    const struct head *user = heads[i];
     guint line = g_array_index(user->lines, guint, n_directives - 1);
     g_hash_table_insert(prefixes->by_unit, GUINT_TO_POINTER(user->number), prefix);
     g_hash_table_insert(prefixes->lines, GUINT_TO_POINTER(user->number), GUINT_TO_POINTER(line));
+    g_ptr_array_add(directives, user->directives);
   }
+  if (may_add(model))
+    prefix->added_text = choose_added((GPtrArray *const *)directives->pdata, n_heads, n_directives);
 }
 
 /* Where the heads end that agree with the first one on the directive `at` too. */
@@ -246,7 +331,8 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
   }
   bool is_worth_more = (best_end - best_first) * 4 >= (end - first) * 3;
   if (ended > n && !is_worth_more) {
-    add_prefix(prefixes, compilations, heads, first, end, ended);
+    add_prefix(prefixes, compilations, (struct head *const *)heads->pdata + first, end - first,
+               ended);
     return;
   }
   for (guint i = first; i < end;) {
@@ -308,6 +394,10 @@ void prefixes_free(struct prefixes *prefixes)
     struct prefix *prefix = prefixes->all->pdata[i];
     if (prefix->precompiled >= 0)
       close(prefix->precompiled);
+    if (prefix->added >= 0)
+      close(prefix->added);
+    g_clear_pointer(&prefix->description, g_bytes_unref);
+    g_free(prefix->added_text);
     unit_free(prefix->facts);
     g_clear_pointer(&prefix->files, g_bytes_unref);
     g_free(prefix->text);

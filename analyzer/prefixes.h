@@ -12,14 +12,21 @@
 /* Fewer users than this do not pay for what they would share. */
 enum { PREFIX_MIN_USERS = 5 };
 
+/* Nor do standard headers on top that are included less often, all together. */
+enum { ADDED_MIN_USES = 10 };
+
 struct prefix {
-  char *text;    /* the directives, one a line: comments, "#define", "#undef" and "#include" only */
-  char *file;    /* absolute path that the text is parsed as; no such file is there */
-  guint model;   /* a compilation whose arguments and folder all users have */
-  guint n_users; /* of those that are to be parsed */
-  int precompiled;    /* descriptor of the precompiled header, or -1: then it is not used */
-  struct unit *facts; /* what was read for it: see parser_prefix(); or NULL */
-  GBytes *files;      /* likewise */
+  char *text;          /* the directives, one a line: "#define", "#undef" and "#include" only */
+  char *added_text;    /* includes of standard headers on top: some users have each of them, too; or
+                          NULL */
+  char *file;          /* absolute path that the text is parsed as; no such file is there */
+  guint model;         /* a compilation whose arguments and folder all users have */
+  guint n_users;       /* of those that are to be parsed */
+  int precompiled;     /* descriptor of the precompiled header, or -1: then it is not used */
+  struct unit *facts;  /* what was read for it: see parser_prefix(); or NULL */
+  GBytes *files;       /* likewise */
+  int added;           /* descriptor of the precompiled header with what is on top, or -1 */
+  GBytes *description; /* of what is on top: see parser_add(); or NULL */
 };
 
 struct prefixes {

@@ -45,16 +45,18 @@ static bool read_all(int fd, void *bytes, size_t size)
   return true;
 }
 
-char *worker_prefix_path(const char *folder, guint number)
+char *worker_prefix_path(const char *folder, guint number, bool is_added)
 {
-  return g_strdup_printf("%s/%u.pch", folder, number);
+  return g_strdup_printf("%s/%u.%s", folder, number, is_added ? "added" : "pch");
 }
 
 static bool is_needed(const struct work *work, int fd)
 {
-  for (guint i = 0; i < work->prefixes->all->len; i++)
-    if (((const struct prefix *)work->prefixes->all->pdata[i])->precompiled == fd)
+  for (guint i = 0; i < work->prefixes->all->len; i++) {
+    const struct prefix *prefix = work->prefixes->all->pdata[i];
+    if (prefix->precompiled == fd || prefix->added == fd)
       return true;
+  }
   return false;
 }
 
@@ -85,6 +87,29 @@ static void isolate(const struct work *work, int in, int out)
       close(fd);
 }
 
+/* Standard headers on top of the prefix, which lies at PATH. */
+static void add_headers(const struct work *work, const struct parser_calls *calls,
+                        struct parser *parser, uint32_t number,
+                        const struct parse_request *prefix_request, const char *path,
+                        struct parsed *parsed)
+{
+  const struct prefix *prefix = work->prefixes->all->pdata[number];
+  if (prefix->added_text == NULL || number >= N_BELOW)
+    return;
+  g_autofree char *below = g_strdup_printf("/proc/self/fd/%u", BELOW_FD + number);
+  struct parse_request request = *prefix_request;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0)
+    return;
+  if (dup3(fd, BELOW_FD + (int)number, O_CLOEXEC) >= 0) {
+    request.precompiled = below;
+    g_autofree char *added_path = worker_prefix_path(work->folder, number, true);
+    parsed->description = calls->add(parser, &request, prefix->added_text, added_path);
+    close(BELOW_FD + (int)number);
+  }
+  close(fd);
+}
+
 static bool make_prefix(const struct work *work, const struct parser_calls *calls,
                         struct parser *parser, uint32_t number, struct parsed *parsed,
                         GError **error)
@@ -96,8 +121,16 @@ static bool make_prefix(const struct work *work, const struct parser_calls *call
                                   .root = work->compilations->root,
                                   .object = "",
                                   .arguments = (const char *const *)model->arguments};
-  g_autofree char *path = worker_prefix_path(work->folder, number);
-  return calls->parse_prefix(parser, &request, prefix->text, path, parsed, error);
+  g_autofree char *path = worker_prefix_path(work->folder, number, false);
+  if (!calls->parse_prefix(parser, &request, prefix->text, path, parsed, error))
+    return false;
+  add_headers(work, calls, parser, number, &request, path, parsed);
+  return true;
+}
+
+static char *descriptor_path(int fd)
+{
+  return fd >= 0 ? g_strdup_printf("/proc/self/fd/%d", fd) : NULL;
 }
 
 static bool make_unit(const struct work *work, const struct parser_calls *calls,
@@ -105,20 +138,21 @@ static bool make_unit(const struct work *work, const struct parser_calls *calls,
                       GError **error)
 {
   const struct compilation *compilation = work->compilations->all->pdata[wanted->number];
-  const struct prefix *prefix = prefixes_of(work->prefixes, wanted->number);
-  bool is_plain = wanted->is_plain != 0 || prefix == NULL || prefix->precompiled < 0;
-  char precompiled[32];
-  g_snprintf(precompiled, sizeof precompiled, "/proc/self/fd/%d",
-             is_plain ? 0 : prefix->precompiled);
+  const struct prefix *prefix =
+      wanted->is_plain == 0 ? prefixes_of(work->prefixes, wanted->number) : NULL;
+  g_autofree char *precompiled = descriptor_path(prefix != NULL ? prefix->precompiled : -1);
+  g_autofree char *added = descriptor_path(prefix != NULL ? prefix->added : -1);
   struct parse_request request = {.file = compilation->file,
                                   .directory = compilation->directory,
                                   .root = work->compilations->root,
                                   .object = compilation->objects,
                                   .arguments = (const char *const *)compilation->arguments,
                                   .prefix_line = prefixes_line(work->prefixes, wanted->number),
-                                  .precompiled = is_plain ? NULL : precompiled,
-                                  .prefix = is_plain ? NULL : prefix->facts,
-                                  .prefix_files = is_plain ? NULL : prefix->files};
+                                  .precompiled = precompiled,
+                                  .prefix = precompiled != NULL ? prefix->facts : NULL,
+                                  .prefix_files = precompiled != NULL ? prefix->files : NULL,
+                                  .added = added,
+                                  .description = added != NULL ? prefix->description : NULL};
   return calls->parse_unit(parser, &request, parsed, error);
 }
 
@@ -180,9 +214,14 @@ static bool answer(int out, uint32_t number, const struct parsed *parsed)
   gsize n_files = 0;
   const void *facts = g_bytes_get_data(parsed->facts, &n_facts);
   const void *files = g_bytes_get_data(parsed->files, &n_files);
-  struct answer_header header = {.number = number, .n_facts = n_facts, .n_files = n_files};
+  const void *description = NULL;
+  gsize n_description = 0;
+  if (parsed->description != NULL)
+    description = g_bytes_get_data(parsed->description, &n_description);
+  struct answer_header header = {
+      .number = number, .n_facts = n_facts, .n_files = n_files, .n_description = n_description};
   return worker_write(out, &header, sizeof header) && worker_write(out, facts, n_facts) &&
-         worker_write(out, files, n_files);
+         worker_write(out, files, n_files) && worker_write(out, description, n_description);
 }
 
 static bool answer_failure(int out, uint32_t number, const GError *error)
@@ -202,7 +241,7 @@ _Noreturn void worker_run(const struct work *work, int in, int out)
   struct parser *parser = calls != NULL ? calls->create(work->options->resource_dir, &error) : NULL;
   struct request wanted;
   while (read_all(in, &wanted, sizeof wanted)) {
-    struct parsed parsed = {NULL, NULL};
+    struct parsed parsed = {NULL, NULL, NULL};
     g_clear_error(&error_of_unit);
     bool is_done = parser != NULL &&
                    (work->folder != NULL

@@ -15,9 +15,14 @@ struct request {
 struct answer_header {
   uint32_t number;
   uint32_t is_failure;
-  uint64_t n_facts; /* bytes that follow: the facts, or why there are none */
-  uint64_t n_files; /* and behind them: the files that were read */
+  uint64_t n_facts;       /* bytes that follow: the facts, or why there are none */
+  uint64_t n_files;       /* and behind them: the files that were read */
+  uint64_t n_description; /* and behind them: of headers added to a prefix */
 };
+
+/* A precompiled header on top of another one holds its path: it must be the same in all processes.
+ * The one of prefix N is at descriptor BELOW_FD + N. */
+enum { BELOW_FD = 512, N_BELOW = 400 };
 
 /* What a worker knows: all of it was there before the fork. */
 struct work {
@@ -28,7 +33,7 @@ struct work {
 };
 
 /* Where the precompiled header of a prefix goes while it is made. */
-char *worker_prefix_path(const char *folder, guint number);
+char *worker_prefix_path(const char *folder, guint number, bool is_added);
 
 bool worker_write(int fd, const void *bytes, size_t size);
 

@@ -116,11 +116,17 @@ static bool take_answer(struct pool *pool, struct worker *worker, GError **error
   pool->n_done++;
   if (header.is_failure != 0) {
     g_autofree char *reason = g_strndup((const char *)body, (gsize)header.n_facts);
-    return pool->take(pool->context, number, NULL, NULL, reason, error);
+    return pool->take(pool->context, number, NULL, reason, error);
   }
-  g_autoptr(GBytes) facts = g_bytes_new(body, (gsize)header.n_facts);
-  g_autoptr(GBytes) files = g_bytes_new(body + header.n_facts, (gsize)header.n_files);
-  return pool->take(pool->context, number, facts, files, NULL, error);
+  struct parsed parsed = {.facts = g_bytes_new(body, (gsize)header.n_facts),
+                          .files = g_bytes_new(body + header.n_facts, (gsize)header.n_files),
+                          .description = header.n_description == 0
+                                             ? NULL
+                                             : g_bytes_new(body + header.n_facts + header.n_files,
+                                                           (gsize)header.n_description)};
+  bool is_taken = pool->take(pool->context, number, &parsed, NULL, error);
+  parsed_clear(&parsed);
+  return is_taken;
 }
 
 static bool take_death(struct pool *pool, struct worker *worker, GError **error)
@@ -137,7 +143,7 @@ static bool take_death(struct pool *pool, struct worker *worker, GError **error)
   }
   pool->n_done++;
   g_autofree char *reason = describe_death(status, has_timed_out, pool->work.options->time_limit);
-  return pool->take(pool->context, number, NULL, NULL, reason, error);
+  return pool->take(pool->context, number, NULL, reason, error);
 }
 
 /* Reads what is there. False with ERROR only when `take` failed. */
@@ -155,9 +161,9 @@ static bool read_worker(struct pool *pool, struct worker *worker, GError **error
     return true;
   memcpy(&header, worker->answer->data, sizeof header);
   if (worker->unit == NO_UNIT || header.number != worker->unit || header.n_facts > ANSWER_LIMIT ||
-      header.n_files > ANSWER_LIMIT)
+      header.n_files > ANSWER_LIMIT || header.n_description > ANSWER_LIMIT)
     return take_death(pool, worker, error);
-  if (worker->answer->len < sizeof header + header.n_facts + header.n_files)
+  if (worker->answer->len < sizeof header + header.n_facts + header.n_files + header.n_description)
     return true;
   return take_answer(pool, worker, error);
 }
@@ -273,19 +279,41 @@ static void wait_for_prefixes(void *context, guint n_done, const char *current)
 }
 
 /* The file has no name any more once it is open: nothing stays behind, whatever happens. */
-static bool take_prefix(void *context, guint number, GBytes *facts, GBytes *files,
+static int take_file(const char *folder, guint number, bool is_added, bool is_wanted)
+{
+  g_autofree char *path = worker_prefix_path(folder, number, is_added);
+  int fd = is_wanted ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+  unlink(path);
+  return fd;
+}
+
+/* To the descriptor that a header on top of it knows it by. */
+static int move_below(int fd, guint number)
+{
+  int wanted = BELOW_FD + (int)number;
+  if (fd < 0 || number >= N_BELOW || dup3(fd, wanted, O_CLOEXEC) < 0)
+    return fd;
+  close(fd);
+  return wanted;
+}
+
+static bool take_prefix(void *context, guint number, const struct parsed *parsed,
                         const char *reason, GError **error)
 {
   (void)reason;
   (void)error;
   const struct work *work = ((struct waiting *)context)->work;
   struct prefix *prefix = work->prefixes->all->pdata[number];
-  g_autofree char *path = worker_prefix_path(work->folder, number);
-  prefix->facts = facts != NULL ? unit_open(facts, NULL) : NULL;
-  prefix->files = prefix->facts != NULL ? g_bytes_ref(files) : NULL;
-  if (prefix->facts != NULL)
-    prefix->precompiled = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  unlink(path);
+  bool is_made = parsed != NULL;
+  prefix->facts = is_made ? unit_open(parsed->facts, NULL) : NULL;
+  prefix->files = prefix->facts != NULL ? g_bytes_ref(parsed->files) : NULL;
+  int fd = take_file(work->folder, number, false, prefix->facts != NULL);
+  prefix->precompiled = move_below(fd, number);
+  bool is_below = prefix->precompiled == BELOW_FD + (int)number;
+  bool is_added = is_made && parsed->description != NULL && is_below;
+  prefix->added = take_file(work->folder, number, true, is_added);
+  if (prefix->added >= 0)
+    prefix->description = g_bytes_ref(parsed->description);
   return true;
 }
 

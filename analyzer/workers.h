@@ -7,6 +7,7 @@
 #define CLEAVE_ANALYZER_WORKERS_H
 
 #include "analyzer/compilations.h"
+#include "analyzer/parse.h"
 
 #include <signal.h>
 
@@ -19,9 +20,9 @@ struct workers_options {
   const volatile sig_atomic_t *is_interrupted; /* stop when it becomes true, or NULL */
 };
 
-/* One result: `facts` with the `files` that were read (struct parsed in parse.h), or NULL and
+/* One result, which stays the caller's, or NULL and
  * `reason`. Called in the parent, in the order of arrival. False ends the run with ERROR set. */
-typedef bool workers_take(void *context, guint number, GBytes *facts, GBytes *files,
+typedef bool workers_take(void *context, guint number, const struct parsed *parsed,
                           const char *reason, GError **error);
 /* Called when a unit begins and at least every 100 ms: `current` is one that is at work. */
 typedef void workers_progress(void *context, guint n_done, const char *current);

@@ -216,7 +216,7 @@ int main(int argc, char **argv)
                                   .root = root,
                                   .object = "",
                                   .arguments = (const char *const *)argv + 3};
-  struct parsed parsed = {NULL, NULL};
+  struct parsed parsed = {NULL, NULL, NULL};
   bool is_parsed = parser_unit(parser, &request, &parsed, &error);
   struct unit *unit = is_parsed ? unit_open(parsed.facts, &error) : NULL;
   parsed_clear(&parsed);

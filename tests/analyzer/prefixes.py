@@ -31,6 +31,29 @@ def body(group, number, extra=""):
             f"return {group}_weak() + own_{number}(i->next); }}\n")
 
 
+ADDED = (
+    "#include <math.h>\n#include <ctype.h>\ndouble used_0(double x) { return fabs(x) + isalpha(65); }\n",
+    "#include <ctype.h>\n#include <time.h>\nint used_1(struct tm *t) { return t->tm_year + isdigit(48); }\n",
+    # What is not included: a name of its own, a record left open, a macro that mentions it, pastes.
+    "#include <time.h>\nstatic int y1; int *used_2(void) { return &y1; }\n",
+    "#include <ctype.h>\nint used_3(struct tm *t) { return t != 0; }\n",
+    "#include <ctype.h>\nint used_4(int x) { return ABSOLUTE(x); }\n",
+    "#include <math.h>\nint used_5(int x) { return PASTED(upper)(x); }\n",
+    # Macros that the header would see, or that are the header's.
+    "#define _GNU_SOURCE 1\n#include <time.h>\nlong used_6(struct tm *t) { return t->tm_gmtoff; }\n",
+    "#include <time.h>\n#undef isalpha\nint isalpha(int c) { return c; }\n",
+    "#include <time.h>\n#ifdef NAN\nint used_8(void);\n#endif\nint seen_8;\n",
+    "#ifdef UNKNOWN\n#include <math.h>\n#endif\n#include <time.h>\n#include <ctype.h>\n"
+    "int floor(int x) { return x; }\n",
+    "#include <time.h>\n#include <locale.h>\nint used_10(struct lconv *l) { return l->frac_digits; }\n",
+    "#include <locale.h>\nchar *LATER(tm_)(struct lconv *l) { return l->decimal_point; }\n",
+)
+
+
+def added_headers(number):
+    return ADDED[number]
+
+
 def groups():
     """name -> (header, text before the include, text behind it, made for every source)"""
     guarded = {name: GUARD.format(name, INLINE.format(name)) for name in (
@@ -65,6 +88,10 @@ def groups():
     # What all sources begin with is no include, and what follows differs.
     yield ("alike", guarded["alike"], lambda n: "#define ALIKE 1\n#include <%s.h>\n" % (
         "limits", "stddef", "errno")[n // 2], "")
+    # Standard headers in any order on top of what is shared; each source is a trap of its own.
+    yield ("added", GUARD.format("added", INLINE.format("added") +
+           "#define ABSOLUTE(x) fabs(x)\n#define PASTED(x) is##x\n#define LATER(x) x##name\n"),
+           "", added_headers)
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
 
 
@@ -75,9 +102,10 @@ def write(tree):
         folder.mkdir(parents=True)
         (folder / f"{name}.h").write_text(header)
         (folder / "force.h").write_text("#define FORCED : 8\n")
-        for number in range(N):
+        for number in range(len(ADDED) if name == "added" else N):
             start = before(number) if callable(before) else before
-            text = start + f'#include "{name}.h"\n' + behind + body(name, number)
+            follow = behind(number) if callable(behind) else behind
+            text = start + f'#include "{name}.h"\n' + follow + body(name, number)
             (folder / f"{name}{number}.c").write_text(text)
             force = ["-include", "force.h"] if name == "forced" else []
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
@@ -111,7 +139,7 @@ def main():
         assert done.returncode in (0, 4), done.stderr
         assert not list(temporary.iterdir()), "something stays behind"
         one, two = facts(folder / "plain.db"), facts(folder / "shared.db")
-        assert len(one) == N * len(list(groups())), len(one)
+        assert len(one) == N * (len(list(groups())) - 1) + len(ADDED), len(one)
         differ = sorted(file for file in one if one[file] != two.get(file))
         assert not differ, f"facts differ: {differ}"
         words = difference(dump(folder / "plain.db"), dump(folder / "shared.db"))
@@ -119,6 +147,9 @@ def main():
         if log.exists():
             opened = len(re.findall(r'openat\(AT_FDCWD, "/proc/self/fd/\d+"', log.read_text()))
             assert opened >= N, f"nothing was shared: {opened}"
+            # A header on top of another one is opened beside it, which has a number of its own.
+            added = re.findall(r'openat\(AT_FDCWD, "/proc/self/fd/\d{1,2}"', log.read_text())
+            assert 2 <= len(added) < 2 * len(ADDED), f"{len(added)} times headers were added"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,321 @@
+#include "analyzer/added_headers.h"
+#include "analyzer/c_tokens.h"
+
+#include <string.h>
+
+/* One entry of a file: headers that are not guarded have several. */
+struct entry {
+  guint file;       /* number + 1 */
+  GArray *included; /* guint: entries */
+};
+
+struct describing {
+  CXTranslationUnit tu;
+  const char *prefix;
+  GHashTable *numbers; /* CXFile -> number + 1 */
+  GPtrArray *files;    /* CXFile */
+  GPtrArray *paths;    /* char * */
+  GPtrArray *entries;  /* struct entry * */
+  GHashTable *guarded; /* CXFile -> entry + 1 */
+  GArray *stack;       /* struct level */
+  GHashTable *directories;
+  GString *text;
+  bool is_fine;
+};
+
+struct level {
+  CXFile file;
+  guint entry;
+};
+
+static void entry_free(gpointer data)
+{
+  struct entry *entry = data;
+  g_array_unref(entry->included);
+  g_free(entry);
+}
+
+static char *real_path(CXFile file)
+{
+  CXString real = clang_File_tryGetRealPathName(file);
+  char *path = g_strdup(clang_getCString(real));
+  clang_disposeString(real);
+  return path;
+}
+
+static bool has_word(const char *text, size_t size, const char *word)
+{
+  return memmem(text, size, word, strlen(word)) != NULL;
+}
+
+/* ---- files ---- */
+
+/* A pragma that may be in force behind its header. */
+static bool leaves_state(const char *text, size_t size)
+{
+  static const char *const words[] = {"push", "pop", "pack", "STDC", "poison", "weak"};
+  const char *end = text + size;
+  for (const char *at = text; (at = memmem(at, (size_t)(end - at), "ragma", 5)) != NULL; at += 5) {
+    const char *line = memchr(at, '\n', (size_t)(end - at));
+    size_t length = (size_t)((line != NULL ? line : end) - at);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+      if (has_word(at, length, words[i]))
+        return true;
+  }
+  return false;
+}
+
+static void add_file(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
+{
+  (void)stack;
+  struct describing *describing = data;
+  if (n == 0 || g_hash_table_contains(describing->numbers, file))
+    return;
+  static const char *const words[] = {"__COUNTER__", "__BASE_FILE__", "__TIMESTAMP__",
+                                      "__INCLUDE_LEVEL__"};
+  size_t size = 0;
+  const char *text = clang_getFileContents(describing->tu, file, &size);
+  char *path = real_path(file);
+  bool is_system =
+      clang_Location_isInSystemHeader(clang_getLocationForOffset(describing->tu, file, 0)) != 0;
+  bool is_fine = text != NULL && !leaves_state(text, size) && path != NULL &&
+                 strchr(path, '\n') == NULL && is_system;
+  for (size_t i = 0; is_fine && i < G_N_ELEMENTS(words); i++)
+    is_fine = !has_word(text, size, words[i]);
+  describing->is_fine = describing->is_fine && is_fine;
+  g_ptr_array_add(describing->files, file);
+  g_ptr_array_add(describing->paths, path != NULL ? path : g_strdup(""));
+  g_hash_table_insert(describing->numbers, file, GUINT_TO_POINTER(describing->files->len));
+}
+
+static guint number_of(const struct describing *describing, CXFile file)
+{
+  return file != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(describing->numbers, file)) : 0;
+}
+
+static guint add_entry(struct describing *describing, CXFile file)
+{
+  struct entry *entry = g_new0(struct entry, 1);
+  entry->file = number_of(describing, file);
+  entry->included = g_array_new(FALSE, FALSE, sizeof(guint));
+  g_ptr_array_add(describing->entries, entry);
+  return describing->entries->len - 1;
+}
+
+static guint enter(struct describing *describing, CXFile file)
+{
+  gpointer known = g_hash_table_lookup(describing->guarded, file);
+  if (known != NULL)
+    return GPOINTER_TO_UINT(known) - 1;
+  guint entry = add_entry(describing, file);
+  if (clang_isFileMultipleIncludeGuarded(describing->tu, file))
+    g_hash_table_insert(describing->guarded, file, GUINT_TO_POINTER(entry + 1));
+  return entry;
+}
+
+/* "sys/time.h" at "/usr/include/sys/time.h" was found in "/usr/include". */
+static void note_directory(struct describing *describing, CXCursor directive, CXFile file)
+{
+  CXString spelling = clang_getCursorSpelling(directive);
+  CXString name = clang_getFileName(file);
+  const char *wanted = clang_getCString(spelling);
+  const char *found = clang_getCString(name);
+  if (wanted != NULL && found != NULL && g_str_has_suffix(found, wanted) &&
+      strlen(found) > strlen(wanted) + 1)
+    g_hash_table_add(describing->directories, g_strndup(found, strlen(found) - strlen(wanted) - 1));
+  clang_disposeString(spelling);
+  clang_disposeString(name);
+}
+
+/* The compiler's own headers that may be entered again and again. */
+static bool is_read_in_parts(CXFile file)
+{
+  CXString name = clang_getFileName(file);
+  const char *text = clang_getCString(name);
+  bool is_one =
+      text != NULL && (g_str_has_suffix(text, "/stddef.h") || g_str_has_suffix(text, "/stdarg.h"));
+  clang_disposeString(name);
+  return is_one;
+}
+
+/* Directives come in the order in which they were met: one in a file that is on the way down ends
+ * what was entered below it. */
+static void add_directive(struct describing *describing, CXCursor directive, CXFile where)
+{
+  CXFile file = clang_getIncludedFile(directive);
+  if (file == NULL)
+    return;
+  GArray *stack = describing->stack;
+  while (stack->len > 1 &&
+         !clang_File_isEqual(g_array_index(stack, struct level, stack->len - 1).file, where))
+    g_array_set_size(stack, stack->len - 1);
+  guint above = g_array_index(stack, struct level, stack->len - 1).entry;
+  if (stack->len == 1 && where != NULL && number_of(describing, where) != 0)
+    describing->is_fine = false;
+  struct level level = {.file = file, .entry = enter(describing, file)};
+  if (stack->len == 1 && !clang_isFileMultipleIncludeGuarded(describing->tu, file) &&
+      !is_read_in_parts(file))
+    describing->is_fine = false;
+  g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
+  g_array_append_val(stack, level);
+  note_directory(describing, directive, file);
+}
+
+/* ---- names ---- */
+
+static void add_name(struct describing *describing, char kind, CXCursor cursor, guint file)
+{
+  CXString spelling = clang_getCursorSpelling(cursor);
+  const char *name = clang_getCString(spelling);
+  if (name != NULL && *name != '\0' && strpbrk(name, " (\n") == NULL)
+    g_string_append_printf(describing->text, "%c %s %u\n", kind, name, file - 1);
+  clang_disposeString(spelling);
+}
+
+struct within {
+  struct describing *describing;
+  guint file;
+};
+
+static bool is_tag(enum CXCursorKind kind)
+{
+  return kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl || kind == CXCursor_EnumDecl;
+}
+
+/* Tags and enumerators inside a record are names of the file. */
+static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+  (void)parent;
+  struct within *within = data;
+  enum CXCursorKind kind = clang_getCursorKind(cursor);
+  if (is_tag(kind) || kind == CXCursor_EnumConstantDecl)
+    add_name(within->describing, 'T', cursor, within->file);
+  return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
+}
+
+/* What another file declares too: "S" where that one is added as well, "R" where it is below. */
+static void add_redeclaration(struct describing *describing, CXCursor cursor, guint file)
+{
+  CXFile other = NULL;
+  CXCursor canonical = clang_getCanonicalCursor(cursor);
+  clang_getExpansionLocation(clang_getCursorLocation(canonical), &other, NULL, NULL, NULL);
+  guint first = number_of(describing, other);
+  if (other == NULL || first == file)
+    return;
+  if (first != 0)
+    g_string_append_printf(describing->text, "S %u %u\n", first - 1, file - 1);
+  else
+    g_string_append_printf(describing->text, "R %u\n", file - 1);
+}
+
+static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+  (void)parent;
+  struct describing *describing = data;
+  CXFile where = NULL;
+  clang_getExpansionLocation(clang_getCursorLocation(cursor), &where, NULL, NULL, NULL);
+  guint file = number_of(describing, where);
+  enum CXCursorKind kind = clang_getCursorKind(cursor);
+  if (kind == CXCursor_InclusionDirective) {
+    add_directive(describing, cursor, where);
+  } else if (kind == CXCursor_MacroDefinition && file != 0) {
+    add_name(describing, 'M', cursor, file);
+  } else if (clang_isDeclaration(kind) && file != 0) {
+    struct within within = {describing, file};
+    add_name(describing, kind == CXCursor_TypedefDecl ? 'Y' : 'T', cursor, file);
+    /* Two typedefs of a name are the same type. */
+    if (kind != CXCursor_TypedefDecl)
+      add_redeclaration(describing, cursor, file);
+    clang_visitChildren(cursor, add_nested, &within);
+  }
+  return CXChildVisit_Continue;
+}
+
+/* ---- what is written ---- */
+
+static void reach(const struct describing *describing, guint at, GHashTable *seen, GString *files)
+{
+  if (!g_hash_table_add(seen, GUINT_TO_POINTER(at + 1)))
+    return;
+  const struct entry *entry = describing->entries->pdata[at];
+  if (entry->file != 0)
+    g_string_append_printf(files, " %u", entry->file - 1);
+  for (guint i = 0; i < entry->included->len; i++)
+    reach(describing, g_array_index(entry->included, guint, i), seen, files);
+}
+
+static void write_files(struct describing *describing)
+{
+  for (guint i = 0; i < describing->paths->len; i++)
+    g_string_append_printf(describing->text, "F %s\n", (const char *)describing->paths->pdata[i]);
+  for (guint i = 0; i < describing->entries->len; i++) {
+    const struct entry *entry = describing->entries->pdata[i];
+    if (entry->file == 0)
+      continue;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+    g_string_append_printf(describing->text, "C %u", entry->file - 1);
+    reach(describing, i, seen, describing->text);
+    g_string_append_c(describing->text, '\n');
+  }
+  GHashTableIter iterator;
+  gpointer directory = NULL;
+  g_hash_table_iter_init(&iterator, describing->directories);
+  while (g_hash_table_iter_next(&iterator, &directory, NULL))
+    g_string_append_printf(describing->text, "D %s\n", (const char *)directory);
+}
+
+static void write_words(struct describing *describing)
+{
+  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < describing->files->len; i++) {
+    size_t size = 0;
+    const char *text = clang_getFileContents(describing->tu, describing->files->pdata[i], &size);
+    struct c_tokens tokens = {.at = text, .end = text + size};
+    struct c_token token = c_tokens_next(&tokens);
+    for (; token.kind != C_END; token = c_tokens_next(&tokens))
+      if (token.kind == C_WORD)
+        g_hash_table_add(words, g_strndup(token.text, token.length));
+  }
+  GHashTableIter iterator;
+  gpointer word = NULL;
+  g_hash_table_iter_init(&iterator, words);
+  while (g_hash_table_iter_next(&iterator, &word, NULL))
+    g_string_append_printf(describing->text, "W %s\n", (const char *)word);
+}
+
+GBytes *added_describe(CXTranslationUnit tu, const char *file)
+{
+  struct describing describing = {
+      .tu = tu,
+      .prefix = file,
+      .numbers = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .files = g_ptr_array_new(),
+      .paths = g_ptr_array_new_with_free_func(g_free),
+      .entries = g_ptr_array_new_with_free_func(entry_free),
+      .guarded = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .stack = g_array_new(FALSE, FALSE, sizeof(struct level)),
+      .directories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+      .text = g_string_new(NULL),
+      .is_fine = clang_getNumDiagnostics(tu) == 0,
+  };
+  struct level root = {.file = clang_getFile(tu, file), .entry = add_entry(&describing, NULL)};
+  g_array_append_val(describing.stack, root);
+  clang_getInclusions(tu, add_file, &describing);
+  if (describing.is_fine)
+    clang_visitChildren(clang_getTranslationUnitCursor(tu), add_cursor, &describing);
+  if (describing.is_fine) {
+    write_files(&describing);
+    write_words(&describing);
+  }
+  g_hash_table_unref(describing.numbers);
+  g_ptr_array_unref(describing.files);
+  g_ptr_array_unref(describing.paths);
+  g_ptr_array_unref(describing.entries);
+  g_hash_table_unref(describing.guarded);
+  g_array_unref(describing.stack);
+  g_hash_table_unref(describing.directories);
+  if (describing.is_fine)
+    return g_string_free_to_bytes(describing.text);
+  g_string_free(describing.text, TRUE);
+  return NULL;
+}

@@ -1,0 +1,40 @@
+/* Standard headers in a precompiled header that go before those of a source, in another order and
+ * with some that it does not include itself.
+ *
+ * That changes nothing for a source in which no word occurs that such a header declares or defines
+ * before the source has included it, and which defines no macro that such a header mentions: what
+ * does not occur cannot be told from what is not there. added_fits() proves this for one source
+ * from its text and that of its own headers; when in doubt it says no. */
+#ifndef CLEAVE_ANALYZER_ADDED_HEADERS_H
+#define CLEAVE_ANALYZER_ADDED_HEADERS_H
+
+#include <clang-c/Index.h>
+#include <glib.h>
+#include <stdbool.h>
+
+/* What is behind the headers that FILE, the text of which was parsed with a detailed preprocessing
+ * record, includes: files, what each declares, and which includes which. NULL where some of them
+ * may not be added: errors, not guarded, not the system's, macros whose meaning depends on their
+ * place. */
+GBytes *added_describe(CXTranslationUnit tu, const char *file);
+
+/* The same read back, for use by many sources. `own` is the folder of the compiler's own headers.
+ * NULL where it is damaged. Free with added_free(). */
+struct added *added_open(GBytes *description, const char *own);
+void added_free(gpointer added);
+
+/* A file of the precompiled header below: what its macros mention counts where they occur. */
+void added_below(struct added *added, const char *path);
+
+/* Paths of all files that are added, real and absolute; the strings belong to `added`. */
+GPtrArray *added_files(const struct added *added);
+
+/* True where the source at PATH, compiled with these arguments, means the same with the headers
+ * added. Linear in the text of the source and of its headers that are not precompiled. A header
+ * that does not fit, but is included under a condition only, is appended to `unwanted` as a string:
+ * the answer holds when the parse does not enter it. `below` are real paths of the files in the
+ * precompiled header under them, or NULL. */
+bool added_fits(struct added *added, const char *path, const char *const *arguments,
+                GHashTable *below, GPtrArray *unwanted);
+
+#endif
