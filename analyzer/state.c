@@ -266,6 +266,16 @@ static bool begins_with_text(const struct linkage *linkage, uint32_t type)
   return field != NULL && (field->flags & UNIT_VALUE_CHARACTER) != 0;
 }
 
+/* Whether an access only reads characters through a variable that points to such. */
+static bool reads_text(const struct unit *unit, const struct unit_access *row)
+{
+  const struct unit_node *node = &unit->nodes[row->node];
+  if (row->mode != UNIT_READ || node->kind != UNIT_NODE_OBJECT || node->path != 0)
+    return false;
+  const uint32_t text = UNIT_VALUE_POINTER | UNIT_VALUE_CHARACTER;
+  return (unit->objects[node->index].value & text) == text;
+}
+
 /* Accesses through a pointer, to every object that outlives the call. */
 static void add_pointed(struct state *state, struct flow *flow, const bool *is_reachable,
                         uint32_t unit, const struct unit_access *row, struct access access)
@@ -289,8 +299,9 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
       continue;
     bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
                    linkage_fit(linkage, known->type, offset, record) != LINK_MISFIT;
-    if (known->kind == FLOW_HEAP && record == LINK_NONE && offset == 0 &&
-        row->operation != UNIT_OPERATION_WHOLE && !begins_with_text(linkage, known->type))
+    bool is_plain = row->operation != UNIT_OPERATION_WHOLE || reads_text(here->unit, row);
+    if (known->kind == FLOW_HEAP && record == LINK_NONE && offset == 0 && is_plain &&
+        !begins_with_text(linkage, known->type))
       continue;
     if (!is_same)
       continue;
