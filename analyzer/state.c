@@ -39,6 +39,7 @@ struct state {
   GArray *accesses;    /* struct access */
   uint32_t *of_object; /* link object -> holder + 1, grown on demand */
   uint32_t n_of_object;
+  struct id_map of_heap; /* unit and row of an allocation -> holder */
 };
 
 struct state *state_new(struct findings *findings)
@@ -59,6 +60,7 @@ void state_free(struct state *state)
   g_hash_table_unref(state->by_id);
   g_array_unref(state->accesses);
   g_free(state->of_object);
+  id_map_clear(&state->of_heap);
   g_free(state);
 }
 
@@ -124,6 +126,10 @@ static uint32_t holder_of_object(struct state *state, uint32_t object)
 static uint32_t holder_of_heap(struct state *state, const struct flow *flow, uint32_t object)
 {
   const struct flow_object *known = flow_object(flow, object);
+  uint64_t key = (uint64_t)known->unit << 32 | known->index;
+  uint32_t holder_known = id_map_get(&state->of_heap, key);
+  if (holder_known != UINT32_MAX)
+    return holder_known;
   struct linkage *linkage = state->findings->linkage;
   const struct unit *unit = linkage_unit(linkage, known->unit);
   const struct unit_object *row = &unit->objects[known->index];
@@ -148,7 +154,9 @@ static uint32_t holder_of_heap(struct state *state, const struct flow *flow, uin
   uint32_t routine = findings_routine(linkage, known->unit, row->routine);
   if (routine != LINK_NONE)
     holder.routine = linkage_routine(linkage, routine)->id;
-  return add_holder(state, &holder);
+  uint32_t index = add_holder(state, &holder);
+  id_map_put(&state->of_heap, key, index);
+  return index;
 }
 
 static uint32_t holder_outside(struct state *state, const char *storage, const char *name)
@@ -255,6 +263,18 @@ static void add_named(struct state *state, const struct flow *flow, uint32_t uni
   add_modes(state, access, modes);
 }
 
+/* Whether an access to the same state was added since: bodies have allocations of their own at one
+ * place. */
+static bool is_added(const struct state *state, guint first, const struct access *access)
+{
+  for (guint i = first; i < state->accesses->len; i++) {
+    const struct access *known = &g_array_index(state->accesses, struct access, i);
+    if (known->holder == access->holder && known->field == access->field)
+      return true;
+  }
+  return false;
+}
+
 /* Whether characters may lie where a record begins. A pointer to the record that became one to
  * characters on its way through "void *" does not mean its first field. */
 static bool begins_with_text(const struct linkage *linkage, uint32_t type)
@@ -287,6 +307,7 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
     return;
   uint32_t record = linkage_record(linkage, unit, row->record);
   uint32_t n = 0;
+  guint first = state->accesses->len;
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
@@ -315,7 +336,8 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
     access.field = linkage_string(linkage, field);
     access.holder = known->kind == FLOW_STATIC ? holder_of_object(state, known->index)
                                                : holder_of_heap(state, flow, object);
-    add_modes(state, access, row->mode & ~(uint32_t)UNIT_ADDRESS);
+    if (!is_added(state, first, &access))
+      add_modes(state, access, row->mode & ~(uint32_t)UNIT_ADDRESS);
   }
 }
 
