@@ -355,6 +355,32 @@ static void weigh(struct proposal *proposal)
   }
 }
 
+/* All that a service had may turn out to be shared code, or state whose owner is elsewhere. */
+static void drop_empty_services(struct proposal *proposal)
+{
+  g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(struct service));
+  g_autofree guint32 *number = g_new(guint32, MAX(proposal->services->len, 1));
+  for (guint i = 0; i < proposal->services->len; i++) {
+    struct service *service = &g_array_index(proposal->services, struct service, i);
+    number[i] = kept->len;
+    if (service->n_routines + service->n_states > 0) {
+      g_array_append_val(kept, *service);
+    } else {
+      g_free(service->name);
+    }
+  }
+  for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
+    guint32 *service = &proposal->routine[i].service;
+    *service = *service == MONOLITH_NONE ? MONOLITH_NONE : number[*service];
+  }
+  for (guint32 i = 0; i < proposal->monolith->n_states; i++) {
+    guint32 *service = &proposal->state[i].service;
+    *service = *service == MONOLITH_NONE ? MONOLITH_NONE : number[*service];
+  }
+  g_array_unref(proposal->services);
+  proposal->services = g_steal_pointer(&kept);
+}
+
 static void count_members(struct proposal *proposal)
 {
   for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
@@ -389,8 +415,9 @@ struct proposal *proposal_new(const struct monolith *monolith, const struct role
   place_routines(proposal, labels, service_of, decisions);
   place_stateless(proposal, decisions);
   place_states(proposal, labels, service_of, decisions);
-  weigh(proposal);
   count_members(proposal);
+  drop_empty_services(proposal);
+  weigh(proposal);
   return proposal;
 }
 

@@ -13,6 +13,7 @@
 #include "splitter/resolution.h"
 #include "splitter/spans.h"
 #include "splitter/splitting.h"
+#include "splitter/worth.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
 
@@ -141,6 +142,31 @@ void splitting_gather(struct splitting *splitting)
   splitting->units = units_new(splitting->evidence->n_nodes, splitting->constraints);
 }
 
+/* Per node: whether the outside world reaches it. */
+static guint8 *woken_nodes(const struct splitting *splitting)
+{
+  const struct evidence *evidence = splitting->evidence;
+  guint8 *is_woken = g_new0(guint8, MAX(evidence->n_nodes, 1));
+  for (guint32 node = 0; node < evidence->n_routines; node++) {
+    is_woken[node] = splitting->roles->is_entry[evidence->item[node]];
+  }
+  return is_woken;
+}
+
+/* What is too small to be a service, or not worth its boundary, is joined to others. */
+static guint32 join_small(const struct splitting *splitting, guint32 *labels, guint32 n_labels,
+                          gint64 *resolution)
+{
+  guint32 n = dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
+                         splitting->is_kept, labels, n_labels);
+  if (splitting->options->n_services > 0) {
+    return n;
+  }
+  g_autofree guint8 *is_woken = woken_nodes(splitting);
+  return worth_join(splitting->graph, splitting->units, splitting->worth, splitting->is_kept,
+                    is_woken, labels, n, resolution);
+}
+
 static struct resolution_choice solve_cold(const struct splitting *splitting)
 {
   const struct split_options *options = splitting->options;
@@ -150,8 +176,7 @@ static struct resolution_choice solve_cold(const struct splitting *splitting)
                                  splitting->worth, LEAST_SERVICE_MASS, splitting->is_kept)
           : resolution_longest(splitting->graph, splitting->units);
   choice.n_communities =
-      dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
-                 splitting->is_kept, choice.labels, choice.n_communities);
+      join_small(splitting, choice.labels, choice.n_communities, &choice.resolution);
   return choice;
 }
 
@@ -215,8 +240,7 @@ static void solve_warm(struct splitting *splitting)
   splitting->labels = leiden_resolve(splitting->graph, splitting->units, &options, warm, touched,
                                      n_touched, &splitting->n_labels);
   splitting->n_labels =
-      dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
-                 splitting->is_kept, splitting->labels, splitting->n_labels);
+      join_small(splitting, splitting->labels, splitting->n_labels, &splitting->resolution);
 }
 
 static char *options_text(const struct splitting *splitting)

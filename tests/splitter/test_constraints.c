@@ -8,6 +8,7 @@
 #include "splitter/dust.h"
 #include "splitter/leiden.h"
 #include "splitter/resolution.h"
+#include "splitter/worth.h"
 #include "tests/splitter/planted.h"
 
 enum { N_NODES = 60, MOST_LINES = 14 };
@@ -147,6 +148,11 @@ static void check_kept(const struct lines *lines, guint64 seed)
   g_assert_true(constraints_are_kept(constraints, labels));
   k = dust_adopt(planted.graph, units, NULL, 8, NULL, labels, k);
   g_assert_true(constraints_are_kept(constraints, labels));
+  guint8 is_woken[N_NODES] = {1};
+  gint64 lowered = options.resolution;
+  k = worth_join(planted.graph, units, planted.graph->mass, NULL, is_woken, labels, k, &lowered);
+  g_assert_true(constraints_are_kept(constraints, labels));
+  g_assert_cmpint(lowered, <=, options.resolution);
   g_autofree guint32 *warm =
       leiden_resolve(planted.graph, units, &options, planted.truth, NULL, 0, &k);
   g_assert_true(constraints_are_kept(constraints, warm));
@@ -247,11 +253,42 @@ static void test_connected(void)
   }
 }
 
+/* Four pairs of nodes: 0 is tied within by 9 and to 1 by 10, so that it is worth it only when the
+ * outside world wakes it; 3 has more towards 2 than within and never is; 1 and 2 hold enough. */
+static void test_worth(void)
+{
+  static const guint32 from[] = {0, 2, 4, 6, 0, 4};
+  static const guint32 to[] = {1, 3, 5, 7, 2, 6};
+  static const gint64 weight[] = {9, 90, 90, 2, 10, 10};
+  static const struct {
+    guint8 woken;    /* node that the outside world wakes; 8 for none */
+    guint8 kept;     /* node that is enough for a service; 8 for none */
+    guint32 n_parts; /* that are left */
+  } cases[] = {{0, 8, 3}, {2, 8, 2}, {8, 8, 3}, {0, 6, 4}, {2, 0, 3}};
+  struct network *graph = network_new(8, 6, from, to, weight, NULL);
+  struct units *units = units_new(8, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    guint32 labels[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    guint8 is_woken[9] = {0};
+    guint8 is_kept[9] = {0};
+    gint64 resolution = leiden_resolution(100);
+    is_woken[cases[i].woken] = is_kept[cases[i].kept] = 1;
+    guint32 k = worth_join(graph, units, graph->mass, is_kept, is_woken, labels, 4, &resolution);
+    g_assert_cmpuint(k, ==, cases[i].n_parts);
+    g_assert_cmpuint(labels[4] == labels[6], ==, cases[i].kept != 6);
+    g_assert_cmpuint(labels[0] == labels[2], ==, cases[i].woken == 2 && cases[i].kept != 0);
+    g_assert_cmpint(resolution, <=, leiden_resolution(k == 4 ? 100 : 2.5));
+  }
+  units_free(units);
+  network_free(graph);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/constraints/random", test_random);
   g_test_add_func("/constraints/shuffled", test_shuffled);
   g_test_add_func("/constraints/connected", test_connected);
+  g_test_add_func("/constraints/worth", test_worth);
   return g_test_run();
 }
