@@ -275,31 +275,67 @@ static bool is_added(const struct state *state, guint first, const struct access
   return false;
 }
 
-/* Whether characters may lie where a record begins. A pointer to the record that became one to
- * characters on its way through "void *" does not mean its first field. */
-static bool begins_with_text(const struct linkage *linkage, uint32_t type)
+/* Whether an access that names no field may mean what is stored somewhere, both as values' flags.
+ * Characters may alias anything, but a pointer to a number that became one to characters on its way
+ * through "void *" does not mean the number. */
+static bool values_fit(uint32_t stored, uint32_t accessed)
+{
+  const uint32_t pointer = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  bool is_pointer = (accessed & pointer) != 0;
+  bool is_text = !is_pointer && (accessed & UNIT_VALUE_CHARACTER) != 0;
+  bool has_pointer = (stored & pointer) != 0;
+  bool has_text = !has_pointer && (stored & UNIT_VALUE_CHARACTER) != 0;
+  return is_pointer == has_pointer && is_text == has_text;
+}
+
+/* What an object of no record type holds; anything where memory has no type. */
+static bool fits_plain(const struct linkage *linkage, const struct flow_object *object,
+                       uint32_t accessed)
+{
+  if (object->kind != FLOW_STATIC)
+    return true;
+  const struct link_object *known = linkage_object(linkage, object->index);
+  uint32_t stored = linkage_unit(linkage, known->unit)->objects[known->row].value;
+  return (stored & UNIT_VALUE_RECORD) != 0 || values_fit(stored, accessed);
+}
+
+static bool may_mean(struct linkage *linkage, const struct flow_object *object, uint32_t offset,
+                     const struct unit_access *row, uint32_t record)
 {
   uint32_t unit = 0;
   const struct unit_field *field = NULL;
-  if (type == LINK_NONE || linkage_leaf_at(linkage, type, 0, &unit, &field) == LINK_ANY_LEAF)
+  bool is_known = (row->value & (UNIT_VALUE_VOID | UNIT_VALUE_RECORD)) == 0;
+  if (record != LINK_NONE && object->type != LINK_NONE)
+    return row->path == 0 || linkage_fit(linkage, object->type, offset, record) != LINK_MISFIT;
+  if (record != LINK_NONE || row->path != 0 || !is_known)
     return true;
-  return field != NULL && (field->flags & UNIT_VALUE_CHARACTER) != 0;
+  if (object->type == LINK_NONE)
+    return fits_plain(linkage, object, row->value);
+  return linkage_leaf_at(linkage, object->type, offset, &unit, &field) != LINK_LEAF ||
+         field == NULL || values_fit(field->flags, row->value);
 }
 
-/* Whether an access only reads characters through a variable that points to such. */
-static bool reads_text(const struct unit *unit, const struct unit_access *row)
+static bool is_state(const struct flow_object *object, bool is_reachable)
 {
-  const struct unit_node *node = &unit->nodes[row->node];
-  if (row->mode != UNIT_READ || node->kind != UNIT_NODE_OBJECT || node->path != 0)
-    return false;
-  const uint32_t text = UNIT_VALUE_POINTER | UNIT_VALUE_CHARACTER;
-  return (unit->objects[node->index].value & text) == text;
+  return object->kind == FLOW_STATIC || (object->kind == FLOW_HEAP && object->index != UNIT_NONE &&
+                                         object->type != LINK_NONE && is_reachable);
 }
 
-/* Accesses through a pointer, to every object that outlives the call. */
+static bool is_constant(struct state *state, const struct flow_object *object)
+{
+  if (object->kind != FLOW_STATIC)
+    return false;
+  uint32_t holder = holder_of_object(state, object->index);
+  return g_array_index(state->holders, struct holder, holder).is_const;
+}
+
+/* Accesses through a pointer, to every object that outlives the call. What is const cannot be
+ * written, and a pointer that may point to very many of those says nothing by it: text goes
+ * through every "const char *". */
 static void add_pointed(struct state *state, struct flow *flow, const bool *is_reachable,
                         uint32_t unit, const struct unit_access *row, struct access access)
 {
+  enum { MOST_CONSTANTS = 16 };
   struct linkage *linkage = state->findings->linkage;
   const struct link_unit *here = &linkage->units[unit];
   uint32_t node = flow_node(flow, unit, row->node);
@@ -309,22 +345,19 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
   uint32_t n = 0;
   guint first = state->accesses->len;
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
+  uint32_t n_constants = 0;
+  for (uint32_t i = 0; i < n && n_constants <= MOST_CONSTANTS; i++)
+    n_constants +=
+        is_constant(state, flow_object(flow, points_to_object_of(flow->solver, targets[i])));
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
-    bool is_state =
-        known->kind == FLOW_STATIC || (known->kind == FLOW_HEAP && known->index != UNIT_NONE &&
-                                       known->type != LINK_NONE && is_reachable[object]);
-    if (!is_state)
-      continue;
-    bool is_same = record == LINK_NONE || known->type == LINK_NONE || row->path == 0 ||
-                   linkage_fit(linkage, known->type, offset, record) != LINK_MISFIT;
-    bool is_plain = row->operation != UNIT_OPERATION_WHOLE || reads_text(here->unit, row);
-    if (known->kind == FLOW_HEAP && record == LINK_NONE && offset == 0 && is_plain &&
-        !begins_with_text(linkage, known->type))
-      continue;
-    if (!is_same)
+    uint32_t modes = row->mode & ~(uint32_t)UNIT_ADDRESS;
+    if (is_constant(state, known))
+      modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
+    if (modes == 0 || !is_state(known, is_reachable[object]) ||
+        !may_mean(linkage, known, offset, row, record))
       continue;
     g_autofree char *field = NULL;
     if (row->path != 0 && known->type != LINK_NONE)
@@ -337,7 +370,7 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
     access.holder = known->kind == FLOW_STATIC ? holder_of_object(state, known->index)
                                                : holder_of_heap(state, flow, object);
     if (!is_added(state, first, &access))
-      add_modes(state, access, row->mode & ~(uint32_t)UNIT_ADDRESS);
+      add_modes(state, access, modes);
   }
 }
 

@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 11u
+#define UNIT_VERSION 12u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -420,7 +420,8 @@ struct unit_access {
   uint32_t file;      /* file */
   uint32_t line;
   uint32_t column;
-  uint32_t call; /* call: an ADDRESS handed to this call, or UNIT_NONE */
+  uint32_t call;  /* call: an ADDRESS handed to this call, or UNIT_NONE */
+  uint32_t value; /* enum unit_value_flags of what is accessed */
 };
 
 enum unit_arm_kind {

@@ -177,12 +177,14 @@ static const struct memory_model memory_models[] = {
 static struct place place_behind(struct visit *visit, struct value *pointer,
                                  const struct spot *spot)
 {
+  CXType canonical = clang_getCanonicalType(pointer->type);
   struct place place = {.base = UNIT_BASE_NONE,
                         .object = UNIT_NONE,
                         .node = UNIT_NONE,
                         .record = UNIT_NONE,
                         .routine = UNIT_NONE,
-                        .type = pointer->type};
+                        .type = canonical.kind == CXType_Pointer ? clang_getPointeeType(canonical)
+                                                                 : canonical};
   if (pointer->kind == UNIT_ARGUMENT_ADDRESS) {
     place.base = UNIT_BASE_OBJECT;
     place.object = pointer->index;
@@ -223,7 +225,6 @@ static void apply_atomic(struct visit *visit, struct value *pointer, struct valu
                          uint32_t mode, const struct spot *spot)
 {
   struct place place = place_behind(visit, pointer, spot);
-  place.type = clang_getPointeeType(clang_getCanonicalType(pointer->type));
   access_add(visit, &place, mode, UNIT_OPERATION_ATOMIC, spot);
   if (stored != NULL)
     flow_assign(visit, &place, stored, spot);

@@ -191,7 +191,8 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
                                .file = spot->file != UNIT_NONE ? spot->file : 0,
                                .line = spot->line,
                                .column = spot->column,
-                               .call = call};
+                               .call = call,
+                               .value = visit_value_flags(place->type)};
   return unit_builder_add_access(visit->builder, &access);
 }
 
