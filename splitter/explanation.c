@@ -187,7 +187,6 @@ static void explain_node(struct explaining *explaining, guint32 node)
     bool is_routine = node < proposal->evidence->n_routines;
     struct reason reason = {.subject = is_routine ? REASON_ROUTINE : REASON_STATE,
                             .item = proposal->evidence->item[node],
-                            .rank = rank,
                             .evidence = evidence_names[strongest],
                             .weight = (double)sum[strongest] / (double)all,
                             .file = ""};
@@ -229,7 +228,6 @@ static void explain_services(struct explaining *explaining)
       }
       struct reason reason = {.subject = REASON_SERVICE,
                               .item = service,
-                              .rank = rank,
                               .evidence = evidence_names[strongest],
                               .weight = own[strongest] / all,
                               .text = g_strdup_printf("%.0f %% of what holds it together is %s",

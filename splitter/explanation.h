@@ -10,7 +10,6 @@ enum reason_subject { REASON_ROUTINE, REASON_STATE, REASON_SERVICE };
 struct reason {
   enum reason_subject subject;
   guint32 item; /* routine, state or service */
-  guint32 rank; /* 0 is the strongest */
   const char *evidence;
   double weight; /* share of all weight to its own service, or the service's share of a kind */
   char *text;
@@ -18,7 +17,8 @@ struct reason {
   gint64 line;
 };
 
-/* Three reasons for each member and owned state, one for each evidence kind of each service.
+/* Three reasons for each member and owned state, one for each evidence kind of each service; those
+ * of one subject follow each other, the strongest first.
  * O(ties + nodes). */
 GArray *explanation_of(const struct proposal *proposal);
 

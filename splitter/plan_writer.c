@@ -11,7 +11,8 @@
 struct writer {
   struct store *store;
   const struct proposal *proposal;
-  GArray *service_id; /* int64_t per service */
+  GArray *service_id;    /* int64_t per service */
+  GHashTable *n_reasons; /* "kind:item" -> how many were written */
 };
 
 static int64_t id_of_service(const struct writer *writer, guint32 service)
@@ -87,10 +88,14 @@ static bool write_closure(const struct writer *writer, int64_t function, const G
   return true;
 }
 
-static bool write_reason(const struct writer *writer, const char *kind, int64_t item, int rank,
+/* Reasons of one item rank in the order in which they are written. */
+static bool write_reason(const struct writer *writer, const char *kind, int64_t item,
                          const char *evidence, double weight, const char *text, const char *file,
                          int64_t line, GError **error)
 {
+  char *key = g_strdup_printf("%s:%" G_GINT64_FORMAT, kind, (gint64)item);
+  guint rank = GPOINTER_TO_UINT(g_hash_table_lookup(writer->n_reasons, key));
+  g_hash_table_insert(writer->n_reasons, key, GUINT_TO_POINTER(rank + 1));
   struct plan_reason record = {.kind = kind,
                                .item = item,
                                .rank = rank,
@@ -129,7 +134,7 @@ static bool write_function(const struct writer *writer, const struct function *f
   }
   for (guint i = 0; i < function->obstacles->len; i++) {
     const struct obstacle *obstacle = &g_array_index(function->obstacles, struct obstacle, i);
-    if (!write_reason(writer, "function", record.id, (int)i, readiness_names[obstacle->readiness],
+    if (!write_reason(writer, "function", record.id, readiness_names[obstacle->readiness],
                       (double)obstacle->readiness, obstacle->text, obstacle->file, obstacle->line,
                       error)) {
       return false;
@@ -175,8 +180,8 @@ static bool write_reasons(const struct writer *writer, const GArray *reasons, GE
     int64_t item = reason->subject == REASON_ROUTINE ? monolith->routines[reason->item].id
                    : reason->subject == REASON_STATE ? monolith->states[reason->item].id
                                                      : id_of_service(writer, reason->item);
-    if (!write_reason(writer, kinds[reason->subject], item, (int)reason->rank, reason->evidence,
-                      reason->weight, reason->text, reason->file, reason->line, error)) {
+    if (!write_reason(writer, kinds[reason->subject], item, reason->evidence, reason->weight,
+                      reason->text, reason->file, reason->line, error)) {
       return false;
     }
   }
@@ -215,8 +220,6 @@ static char *describe_group(const struct proposal *proposal, const struct span_g
 
 static bool write_groups(const struct writer *writer, const GPtrArray *groups, GError **error)
 {
-  enum { FIRST_RANK = 100 }; /* behind the kinds of evidence */
-  g_autofree int *rank = g_new0(int, MAX(writer->proposal->services->len, 1));
   for (guint i = 0; i < groups->len; i++) {
     const struct span_group *group = g_ptr_array_index(groups, i);
     guint32 service = writer->proposal->routine[group->routine].service;
@@ -225,8 +228,8 @@ static bool write_groups(const struct writer *writer, const GPtrArray *groups, G
     }
     g_autofree char *text = describe_group(writer->proposal, group);
     if (!write_reason(writer, "service", id_of_service(writer, service),
-                      FIRST_RANK + rank[service]++, group->is_transaction ? "transaction" : "lock",
-                      0, text, group->file, group->line, error)) {
+                      group->is_transaction ? "transaction" : "lock", 0, text, group->file,
+                      group->line, error)) {
       return false;
     }
   }
@@ -235,13 +238,11 @@ static bool write_groups(const struct writer *writer, const GPtrArray *groups, G
 
 static bool write_fusion(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
-  enum { FIRST_RANK = 1000 }; /* behind the obstacles */
   for (guint i = 0; i < plan->fusion->notes->len; i++) {
     const struct fusion_note *note = &g_array_index(plan->fusion->notes, struct fusion_note, i);
     const struct function *function = g_ptr_array_index(plan->functions, note->function);
-    if (!write_reason(writer, "function", store_id("function", function->name, NULL),
-                      FIRST_RANK + (int)i, "fusion", note->weight, note->text, note->file,
-                      note->line, error)) {
+    if (!write_reason(writer, "function", store_id("function", function->name, NULL), "fusion",
+                      note->weight, note->text, note->file, note->line, error)) {
       return false;
     }
   }
@@ -251,15 +252,13 @@ static bool write_fusion(const struct writer *writer, const struct plan_draft *p
 static bool write_deployment(const struct writer *writer, const struct plan_draft *plan,
                              GError **error)
 {
-  enum { FIRST_RANK = 100000 }; /* behind what is said of fusion */
   const struct deployment *deployment = plan->deployment;
   for (guint i = 0; deployment != NULL && i < deployment->billing->len; i++) {
     const struct double_billing *billing =
         &g_array_index(deployment->billing, struct double_billing, i);
     const struct function *function = g_ptr_array_index(plan->functions, billing->function);
-    if (!write_reason(writer, "function", store_id("function", function->name, NULL),
-                      FIRST_RANK + (int)i, "billing", billing->cost, billing->text, billing->file,
-                      billing->line, error)) {
+    if (!write_reason(writer, "function", store_id("function", function->name, NULL), "billing",
+                      billing->cost, billing->text, billing->file, billing->line, error)) {
       return false;
     }
   }
@@ -370,7 +369,8 @@ bool plan_write(struct store *store, const struct plan_draft *plan, GError **err
         store_id("service", g_array_index(proposal->services, struct service, i).name, NULL);
     g_array_append_val(service_id, id);
   }
-  struct writer writer = {store, proposal, service_id};
+  g_autoptr(GHashTable) n_reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  struct writer writer = {store, proposal, service_id, n_reasons};
   if (!store_begin(store, error)) {
     return false;
   }

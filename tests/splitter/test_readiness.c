@@ -138,6 +138,36 @@ static void add_kept_state(struct store *store, const char *name, const char *st
   add_access(store, "help", name, "read", "", 31);
 }
 
+/* Every reason is kept, whatever comes behind it: here more obstacles than any list would be given
+ * room for, and the note on what one function costs when it waits for the other. */
+static void test_many_reasons(void)
+{
+  enum { N_STATES = 1200 };
+  g_autofree char *path = scratch_path("many-reasons.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = new_store(path);
+  for (int i = 0; i < N_STATES; i++) {
+    g_autofree char *name = g_strdup_printf("kept_%d", i);
+    add_kept_state(store, name, "static", "int");
+  }
+  add_entry(store, "help", "http", "GET /help", "routes");
+  split_committed(store);
+  g_autoptr(record_set) reasons = store_load(store, &plan_reason_table, "item, rank", &error);
+  g_assert_no_error(error);
+  int64_t n = 0;
+  int64_t n_notes = 0;
+  for (size_t i = 0; i < reasons->n; i++) {
+    const struct plan_reason *reason = record_at(reasons, plan_reason, i);
+    if (strcmp(reason->kind, "function") == 0) {
+      n++;
+      n_notes += strcmp(reason->evidence, "fusion") == 0;
+    }
+  }
+  g_assert_cmpint(n_notes, >, 0);
+  g_assert_cmpint(n, >, N_STATES);
+  g_unlink(path);
+}
+
 static void test_states(void)
 {
   static const struct {
@@ -379,6 +409,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/readiness/effects", test_effects);
+  g_test_add_func("/readiness/many-reasons", test_many_reasons);
   g_test_add_func("/readiness/states", test_states);
   g_test_add_func("/readiness/unresolved", test_unresolved);
   g_test_add_func("/readiness/callbacks", test_callbacks);
