@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "splitter/handle.h"
-
 /* Names listed in one note; the rest is counted. Beyond so many functions nothing is compared. */
 enum { MOST_NAMES = 5, MOST_FUNCTIONS = 1000 };
 static const double nearly_same = 0.9;
@@ -16,7 +14,6 @@ struct fusing {
   const struct recording *recordings;
   GPtrArray *worked; /* per function: GArray of states that it works on in the process */
   GPtrArray *own;    /* per function: GArray of routines that are not shared code */
-  char **handle;     /* per state: why it cannot leave the process, or NULL */
   struct fusion *fusion;
 };
 
@@ -233,7 +230,8 @@ static void fuse_by_state(struct fusing *fusing, guint number)
     if (others->len == 0) {
       continue;
     }
-    bool is_bound = fusing->handle[state] != NULL && may_be_built(function_at(fusing, number));
+    bool is_bound =
+        fusing->proposal->roles->handle[state] != NULL && may_be_built(function_at(fusing, number));
     for (guint j = 0; is_bound && j < others->len; j++) {
       guint other = g_array_index(others, guint, j);
       bool is_one_process = strcmp(program_of(monolith, function_at(fusing, number)),
@@ -250,7 +248,7 @@ static void fuse_by_state(struct fusing *fusing, guint number)
          is_bound
              ? g_strdup_printf("one function with %s: both work on %s, which holds %s and cannot "
                                "leave the process; run one instance, or give it one owner",
-                               names, name, fusing->handle[state])
+                               names, name, fusing->proposal->roles->handle[state])
              : g_strdup_printf("shares written state %s with %s: keep it outside, for instances of "
                                "one function share it no more than two functions do",
                                name, names));
@@ -377,23 +375,14 @@ static void gather(struct fusing *fusing)
   const struct proposal *proposal = fusing->proposal;
   const struct monolith *monolith = proposal->monolith;
   g_autofree bool *is_written = g_new0(bool, MAX(monolith->n_states, 1));
-  g_autofree bool *is_asked = g_new0(bool, MAX(monolith->n_states, 1));
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
     is_written[access->state] |= access->mode == ACCESS_WRITE && !access->fact->is_startup;
   }
   for (guint i = 0; i < fusing->functions->len; i++) {
     const struct function *function = function_at(fusing, i);
-    GArray *states = worked_states(proposal, function, is_written);
-    g_ptr_array_add(fusing->worked, states);
+    g_ptr_array_add(fusing->worked, worked_states(proposal, function, is_written));
     g_ptr_array_add(fusing->own, own_routines(proposal, function));
-    for (guint j = 0; j < states->len; j++) {
-      guint32 state = g_array_index(states, guint32, j);
-      if (!is_asked[state]) {
-        is_asked[state] = true;
-        fusing->handle[state] = handle_in_state(monolith, state, NULL);
-      }
-    }
   }
 }
 
@@ -410,13 +399,11 @@ struct fusion *fusion_new(const struct proposal *proposal, const GPtrArray *func
   if (functions->len > MOST_FUNCTIONS) {
     return fusion;
   }
-  g_autofree char **handle = g_new0(char *, (gsize)proposal->monolith->n_states + 1);
   struct fusing fusing = {.proposal = proposal,
                           .functions = functions,
                           .recordings = recordings,
                           .worked = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref),
                           .own = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref),
-                          .handle = handle,
                           .fusion = fusion};
   gather(&fusing);
   for (guint i = 0; i < functions->len; i++) {
@@ -431,9 +418,6 @@ struct fusion *fusion_new(const struct proposal *proposal, const GPtrArray *func
   g_array_sort(fusion->notes, compare_notes);
   g_ptr_array_unref(fusing.worked);
   g_ptr_array_unref(fusing.own);
-  for (guint32 i = 0; i < proposal->monolith->n_states; i++) {
-    g_clear_pointer(&handle[i], g_free);
-  }
   return fusion;
 }
 

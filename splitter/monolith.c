@@ -217,11 +217,13 @@ static void number_files(struct monolith *monolith)
   }
   monolith->routine_file = g_new0(guint32, MAX(monolith->n_routines, 1));
   monolith->state_file = g_new0(guint32, MAX(monolith->n_states, 1));
+  monolith->is_heap = g_new0(bool, MAX(monolith->n_states, 1));
   for (guint32 i = 0; i < monolith->n_routines; i++) {
     monolith->routine_file[i] =
         GPOINTER_TO_UINT(g_hash_table_lookup(number, monolith->routines[i].file));
   }
   for (guint32 i = 0; i < monolith->n_states; i++) {
+    monolith->is_heap[i] = strcmp(monolith->states[i].storage, "heap") == 0;
     monolith->state_file[i] =
         GPOINTER_TO_UINT(g_hash_table_lookup(number, monolith->states[i].file));
   }
@@ -326,6 +328,7 @@ void monolith_free(struct monolith *monolith)
   g_clear_pointer(&monolith->files, g_ptr_array_unref);
   g_free(monolith->routine_file);
   g_free(monolith->state_file);
+  g_free(monolith->is_heap);
   g_free(monolith->calls);
   g_free(monolith->first_call);
   g_free(monolith->first_called);

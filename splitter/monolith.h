@@ -56,6 +56,7 @@ struct monolith {
   guint32 n_routines;
   const struct fact_state *states;
   guint32 n_states;
+  bool *is_heap;      /* per state: on the heap */
   struct call *calls; /* between routines, ordered by caller, callee, file, line, column */
   guint32 n_calls;
   guint32 *first_call;     /* per routine + 1: offsets into calls */

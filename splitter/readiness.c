@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "splitter/functions.h"
-#include "splitter/handle.h"
 
 static void add_obstacle(struct function *function, enum readiness readiness, const char *file,
                          gint64 line, char *text)
@@ -179,13 +178,16 @@ static struct use use_of(const struct proposal *proposal, const struct function 
 
 /* State that is in the process: only what changes an answer or loses something counts; the rest is
  * noted. */
-static void assess_memory(const struct monolith *monolith, struct function *function, guint32 state,
-                          enum state_role role, const struct use *use)
+static void assess_memory(const struct proposal *proposal, struct function *function, guint32 state,
+                          const struct use *use)
 {
+  const struct monolith *monolith = proposal->monolith;
+  const struct roles *roles = proposal->roles;
+  enum state_role role = roles->state[state];
   g_autofree char *name = monolith_state_name(&monolith->states[state]);
   bool is_kept = role == STATE_OWNED && use->is_written;
-  bool may_be_opened = false;
-  g_autofree char *handle = is_kept ? handle_in_state(monolith, state, &may_be_opened) : NULL;
+  const char *handle = is_kept ? roles->handle[state] : NULL;
+  bool may_be_opened = roles->handle_may_be_opened[state];
   const char *file = use->first->fact->file;
   gint64 line = use->first->fact->line;
   if (role == STATE_COUNTER && use->is_read) {
@@ -233,7 +235,7 @@ static void assess_state(const struct proposal *proposal, struct function *funct
                                                 : "reads file %s: pack it with the function",
                                  name));
   } else {
-    assess_memory(proposal->monolith, function, state, proposal->roles->state[state], &use);
+    assess_memory(proposal, function, state, &use);
   }
 }
 

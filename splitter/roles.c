@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/behaviour.h"
+#include "splitter/handle.h"
 #include "splitter/utilities.h"
 #include "splitter/words.h"
 
@@ -332,7 +333,7 @@ bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
                     const struct access *access)
 {
   bool is_elsewhere =
-      strcmp(monolith->states[access->state].storage, "heap") == 0 &&
+      monolith->is_heap[access->state] &&
       monolith->state_file[access->state] != monolith->routine_file[access->routine];
   return !state_role_is_replicable(roles->state[access->state]) && !access->fact->is_startup &&
          (access->mode == ACCESS_WRITE || !is_elsewhere);
@@ -385,6 +386,18 @@ static void mark_cached(const struct monolith *monolith, const bool *is_holder, 
   }
 }
 
+/* Judged once: every function that works on a state asks. */
+static void find_handles(const struct monolith *monolith, struct roles *roles)
+{
+  roles->handle = g_new0(char *, (gsize)monolith->n_states + 1);
+  roles->handle_may_be_opened = g_new0(bool, MAX(monolith->n_states, 1));
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    if (roles->state[i] == STATE_OWNED) {
+      roles->handle[i] = handle_in_state(monolith, i, &roles->handle_may_be_opened[i]);
+    }
+  }
+}
+
 struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
 {
   struct roles *roles = g_new0(struct roles, 1);
@@ -422,6 +435,7 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
     }
   }
   mark_frame(monolith, roles);
+  find_handles(monolith, roles);
   return roles;
 }
 
@@ -434,8 +448,11 @@ void roles_free(struct roles *roles)
   g_free(roles->state);
   for (guint32 i = 0; i < roles->n_states; i++) {
     g_free(roles->state_reason[i]);
+    g_free(roles->handle[i]);
   }
   g_free(roles->state_reason);
+  g_free(roles->handle);
+  g_free(roles->handle_may_be_opened);
   g_free(roles->is_entry);
   g_free(roles->is_tainted);
   g_free(roles->is_gateway);

@@ -31,6 +31,8 @@ struct roles {
   enum routine_role *routine; /* per routine */
   enum state_role *state;     /* per state */
   char **state_reason;        /* per state, may be NULL */
+  char **handle;              /* per state that needs an owner: handle_in_state(), may be NULL */
+  bool *handle_may_be_opened; /* per state with a handle: another process can open its own */
   bool *is_entry;             /* per routine: the outside world reaches it (main does not count) */
   bool *is_tainted;           /* per routine: state that cannot be copied is behind it */
   bool *is_gateway; /* per call: a dispatch to an entry, which the platform does instead */
