@@ -294,6 +294,19 @@ static bool set_root(struct compilations *compilations, const char *root, GError
                 root);
     return false;
   }
+  /* Nothing outside the root is told of: a picture without a single source would be empty. */
+  bool holds_any = compilations->all->len == 0;
+  for (guint i = 0; !holds_any && i < compilations->all->len; i++) {
+    const struct compilation *compilation = compilations->all->pdata[i];
+    holds_any = is_common_prefix(compilations->root, compilation->file);
+  }
+  if (!holds_any) {
+    const struct compilation *first = compilations->all->pdata[0];
+    g_set_error(error, COMPILATIONS_ERROR, COMPILATIONS_ERROR_USAGE,
+                "--root '%s' holds none of the %u sources (one is '%s')", root,
+                compilations->all->len, first->file);
+    return false;
+  }
   return true;
 }
 

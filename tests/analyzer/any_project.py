@@ -158,6 +158,20 @@ def from_the_root(folder):
     check(calls(store) == {("main", "helper")}, calls(store))
 
 
+@case
+def root_elsewhere(folder):
+    """A root that holds none of the sources would give an empty picture."""
+    write(folder, {"src/main.c": MAIN, "src/helper.c": HELPER, "else/readme": ""})
+    entries = [entry(folder, "src/main.c"), entry(folder, "src/helper.c")]
+    write(folder, {"compile_commands.json": json.dumps(entries)})
+    said = cleave("analyze", "--root", "else", "--db", folder / "cleave.db", cwd=folder,
+                  expect=(2,)).stderr
+    check("--root 'else' holds none of the 2 sources" in said, said)
+    check(not (folder / "cleave.db").exists(), "nothing is written")
+    for root in ("src", ".", "/"):
+        cleave("analyze", "--root", root, "--db", folder / "cleave.db", cwd=folder)
+
+
 def main():
     for name in sys.argv[1:] or CASES:
         folder = pathlib.Path(tempfile.mkdtemp(prefix="any-project-")).resolve()
