@@ -79,7 +79,8 @@ static void tell_function(const struct asked *asked, struct account *account)
   bool is_late =
       asked->outcome == OUTCOME_TIMEOUT || g_str_has_prefix(asked->error_type, "Function.Deadline");
   bool has_died = asked->outcome == OUTCOME_CRASH || asked->outcome == OUTCOME_MEMORY ||
-                  g_str_has_prefix(asked->error_type, "Function.Crash");
+                  g_str_has_prefix(asked->error_type, "Function.Crash") ||
+                  g_str_has_prefix(asked->error_type, "Function.Exit");
   account->deed = is_late ? TIMED_OUT : has_died ? CRASHED : FAILED;
   account->text = asked->http_status > 0
                       ? g_strdup_printf("status %d: %s", asked->http_status, message)
