@@ -9,10 +9,9 @@ void id_set_clear(struct id_set *set)
   *set = (struct id_set){0};
 }
 
-/* First position whose number is not below `id`. */
-static uint32_t find(const struct id_set *set, uint32_t id)
+/* First position from `low` to `high` whose number is not below `id`. */
+static uint32_t find_between(const struct id_set *set, uint32_t low, uint32_t high, uint32_t id)
 {
-  uint32_t low = 0, high = set->n;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
     if (set->ids[middle] < id)
@@ -21,6 +20,11 @@ static uint32_t find(const struct id_set *set, uint32_t id)
       high = middle;
   }
   return low;
+}
+
+static uint32_t find(const struct id_set *set, uint32_t id)
+{
+  return find_between(set, 0, set->n, id);
 }
 
 bool id_set_has(const struct id_set *set, uint32_t id)
@@ -58,15 +62,7 @@ static uint32_t position_from(const struct id_set *set, uint32_t from, uint32_t 
     low += step;
     step *= 2;
   }
-  uint32_t high = MIN(low + step - 1, set->n);
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (set->ids[middle] < id)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return find_between(set, low, MIN(low + step - 1, set->n), id);
 }
 
 /* How many of `other` are not in `set`. */

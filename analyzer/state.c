@@ -321,12 +321,12 @@ static bool is_state(const struct flow_object *object, bool is_reachable)
                                          object->type != LINK_NONE && is_reachable);
 }
 
-static bool is_constant(struct state *state, const struct flow_object *object)
+static bool is_constant(const struct linkage *linkage, const struct flow_object *object)
 {
   if (object->kind != FLOW_STATIC)
     return false;
-  uint32_t holder = holder_of_object(state, object->index);
-  return g_array_index(state->holders, struct holder, holder).is_const;
+  const struct link_object *known = linkage_object(linkage, object->index);
+  return (linkage_unit(linkage, known->unit)->objects[known->row].flags & UNIT_OBJECT_CONST) != 0;
 }
 
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
@@ -348,13 +348,13 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
   uint32_t n_constants = 0;
   for (uint32_t i = 0; i < n && n_constants <= MOST_CONSTANTS; i++)
     n_constants +=
-        is_constant(state, flow_object(flow, points_to_object_of(flow->solver, targets[i])));
+        is_constant(linkage, flow_object(flow, points_to_object_of(flow->solver, targets[i])));
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
     uint32_t modes = row->mode & ~(uint32_t)UNIT_ADDRESS;
-    if (is_constant(state, known))
+    if (is_constant(linkage, known))
       modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
     if (modes == 0 || !is_state(known, is_reachable[object]) ||
         !may_mean(linkage, known, offset, row, record))
