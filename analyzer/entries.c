@@ -25,11 +25,12 @@ struct waiting {
 
 struct entries {
   struct findings *findings;
-  GHashTable *found; /* id -> struct fact_entry */
-  GArray *waiting;   /* struct waiting */
-  GHashTable *pairs; /* caller << 32 | callee of the calls counted so far */
-  GArray *n_callers; /* uint32_t by link routine */
-  guint n_counted;   /* found calls */
+  GHashTable *found;    /* id -> struct fact_entry */
+  GArray *waiting;      /* struct waiting */
+  GHashTable *pairs;    /* caller << 32 | callee of the calls counted so far */
+  GArray *n_callers;    /* uint32_t by link routine */
+  guint n_counted;      /* found calls */
+  GHashTable *rules_of; /* name of a routine -> GPtrArray of the rules for its calls, or NULL */
 };
 
 /* What is known when a rule fires. */
@@ -41,6 +42,12 @@ struct evidence {
   const char *registrar;
 };
 
+static void free_rules(gpointer rules)
+{
+  if (rules != NULL)
+    g_ptr_array_unref(rules);
+}
+
 struct entries *entries_new(struct findings *findings)
 {
   struct entries *entries = g_new0(struct entries, 1);
@@ -49,6 +56,7 @@ struct entries *entries_new(struct findings *findings)
   entries->waiting = g_array_new(FALSE, FALSE, sizeof(struct waiting));
   entries->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   entries->n_callers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+  entries->rules_of = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_rules);
   return entries;
 }
 
@@ -60,6 +68,7 @@ void entries_free(struct entries *entries)
   g_array_unref(entries->waiting);
   g_hash_table_unref(entries->pairs);
   g_array_unref(entries->n_callers);
+  g_hash_table_unref(entries->rules_of);
   g_free(entries);
 }
 
@@ -184,16 +193,35 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
   id_set_clear(&handlers);
 }
 
+/* The rules for calls of a routine, by its name as units spell it; NULL when there are none. Every
+ * unit names the routines of its headers, so that most names come again and again. */
+static const GPtrArray *rules_of(struct entries *entries, const char *name)
+{
+  gpointer known = NULL;
+  if (g_hash_table_lookup_extended(entries->rules_of, name, NULL, &known))
+    return known;
+  const GPtrArray *rules = entries->findings->rules->entries;
+  g_autofree char *plain = effects_plain_name(name);
+  GPtrArray *matching = NULL;
+  for (guint i = 0; i < rules->len; i++) {
+    struct entry_rule *rule = g_ptr_array_index(rules, i);
+    if (rule->kind != ENTRY_RULE_CALL || !pattern_matches(rule->call, plain))
+      continue;
+    if (matching == NULL)
+      matching = g_ptr_array_new();
+    g_ptr_array_add(matching, rule);
+  }
+  g_hash_table_insert(entries->rules_of, (gpointer)name, matching);
+  return matching;
+}
+
 static void judge_calls(struct entries *entries, struct flow *flow, uint32_t unit)
 {
   const struct unit *from = linkage_unit(entries->findings->linkage, unit);
-  const GPtrArray *rules = entries->findings->rules->entries;
   for (uint32_t r = 0; r < from->n_routines; r++) {
-    g_autofree char *name = effects_plain_name(unit_string(from, from->routines[r].name));
-    for (guint i = 0; i < rules->len; i++) {
+    const GPtrArray *rules = rules_of(entries, unit_string(from, from->routines[r].name));
+    for (guint i = 0; rules != NULL && i < rules->len; i++) {
       const struct entry_rule *rule = g_ptr_array_index(rules, i);
-      if (rule->kind != ENTRY_RULE_CALL || !pattern_matches(rule->call, name))
-        continue;
       for (uint32_t c = 0; c < from->n_calls; c++) {
         if (from->calls[c].callee == r && flow_looks_at(flow, unit, from->calls[c].caller))
           judge_call(entries, flow, rule, unit, c);

@@ -102,6 +102,7 @@ struct points_to {
   struct id_map views; /* raw memory and type -> view */
   struct id_map fits;  /* location and type -> 0 or 1 */
   GArray *waiting;     /* uint32_t: nodes with fresh targets, a heap by rank */
+  guint n_until_order; /* nodes to look at until all are ranked anew */
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 

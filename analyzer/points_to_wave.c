@@ -227,13 +227,17 @@ static void rank_nodes(struct points_to *solver)
 }
 
 /* Waves from the sources on. Edges that a wave adds may close cycles and spoil the order, which is
- * made anew once that much has been looked at again. */
+ * made anew once that much has been looked at again; what little a further solution adds goes by
+ * the order of the last one. */
 void points_to_solve(struct points_to *solver)
 {
-  do {
-    rank_nodes(solver);
-    guint limit = solver->waiting->len + solver->nodes->len / 8;
-    for (guint n = 0; n < limit && solver->waiting->len != 0 && !is_interrupted(solver); n++)
-      propagate(solver, next_waiting(solver));
-  } while (solver->waiting->len != 0 && !is_interrupted(solver));
+  while (solver->waiting->len != 0 && !is_interrupted(solver)) {
+    if (solver->n_until_order == 0) {
+      rank_nodes(solver);
+      solver->n_until_order = solver->waiting->len + solver->nodes->len / 2;
+      continue;
+    }
+    solver->n_until_order--;
+    propagate(solver, next_waiting(solver));
+  }
 }

@@ -75,11 +75,23 @@ static gint compare_whole(gconstpointer left, gconstpointer right, gpointer data
   return compare_records(table, table->n_columns, left, right);
 }
 
+static bool is_sorted(const struct rows *rows)
+{
+  size_t size = rows->table->record_size;
+  for (guint i = 1; i < rows->records->len; i++) {
+    const char *here = rows->records->data + i * size;
+    if (compare_records(rows->table, rows->table->n_columns, here - size, here) > 0)
+      return false;
+  }
+  return true;
+}
+
 void rows_unique(struct rows *rows, size_t n_columns)
 {
   GArray *records = rows->records;
   size_t size = rows->table->record_size;
-  g_array_sort_with_data(records, compare_whole, (gpointer)rows->table);
+  if (!is_sorted(rows))
+    g_array_sort_with_data(records, compare_whole, (gpointer)rows->table);
   guint kept = 0;
   for (guint i = 0; i < records->len; i++) {
     char *here = records->data + i * size;

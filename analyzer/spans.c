@@ -9,6 +9,7 @@
 
 /* A call that opens or closes something. */
 struct event {
+  guint found; /* number of the found call */
   uint32_t routine;
   uint32_t line;
   uint32_t column;
@@ -28,9 +29,10 @@ struct summary {
 struct search {
   struct findings *findings;
   struct state *state;
-  GArray *events;            /* struct event */
+  GArray *single;            /* struct event: what calls do by themselves */
+  GArray *events;            /* struct event: these, and what callees leave open or close */
   struct summary *summaries; /* by link routine */
-  guint8 *named;             /* by link routine: see is_named() */
+  guint8 *roles;             /* by link routine and rule: see roles_of() */
   GHashTable *texts;         /* field -> texts that initialise it */
   GStringChunk *strings;
 };
@@ -122,12 +124,15 @@ static bool text_matches(struct search *search, const struct pattern *text, uint
   return false;
 }
 
-static void add_event(struct search *search, const struct found_call *found,
-                      const struct span_rule *rule, bool is_end)
+static void add_event(struct search *search, guint number, const struct span_rule *rule,
+                      bool is_end)
 {
+  const struct found_call *found =
+      &g_array_index(search->findings->found_calls, struct found_call, number);
   const struct unit *unit = linkage_unit(search->findings->linkage, found->unit);
   const struct unit_call *call = &unit->calls[found->call];
   struct event event = {
+      .found = number,
       .routine = found->caller,
       .line = call->line,
       .column = call->column,
@@ -138,44 +143,41 @@ static void add_event(struct search *search, const struct found_call *found,
   int position = is_end ? rule->end_argument : rule->begin_argument;
   event.subject = subject_of(search, unit, found->unit, conditions_argument(unit, call, position),
                              &event.state);
-  g_array_append_val(search->events, event);
+  g_array_append_val(search->single, event);
 }
 
-/* True where some rule names the routine. Most calls are of others, again and again. */
-static bool is_named(struct search *search, uint32_t callee)
+enum { ROLE_KNOWN = 1, ROLE_BEGINS = 2, ROLE_ENDS = 4 };
+
+/* What the name of a routine says to each rule. The same routines are called again and again. */
+static const guint8 *roles_of(struct search *search, uint32_t callee)
 {
-  enum { UNKNOWN, NAMED, OTHER };
-  const char *name = linkage_routine(search->findings->linkage, callee)->name;
   const GPtrArray *rules = search->findings->rules->spans;
-  guint8 *known = &search->named[callee];
-  if (*known != UNKNOWN)
-    return *known == NAMED;
-  *known = OTHER;
-  for (guint i = 0; i < rules->len && *known == OTHER; i++) {
+  guint8 *roles = &search->roles[(gsize)callee * rules->len];
+  if (rules->len == 0 || roles[0] != 0)
+    return roles;
+  const char *name = linkage_routine(search->findings->linkage, callee)->name;
+  for (guint i = 0; i < rules->len; i++) {
     const struct span_rule *rule = g_ptr_array_index(rules, i);
-    if (pattern_matches(rule->begin, name) || pattern_matches(rule->end, name))
-      *known = NAMED;
+    roles[i] = (guint8)(ROLE_KNOWN | (pattern_matches(rule->begin, name) ? ROLE_BEGINS : 0) |
+                        (pattern_matches(rule->end, name) ? ROLE_ENDS : 0));
   }
-  return *known == NAMED;
+  return roles;
 }
 
-static void judge_call(struct search *search, const struct found_call *found)
+static void judge_call(struct search *search, guint number)
 {
-  if (!is_named(search, found->callee))
-    return;
-  const struct linkage *linkage = search->findings->linkage;
-  const struct unit *unit = linkage_unit(linkage, found->unit);
+  const struct found_call *found =
+      &g_array_index(search->findings->found_calls, struct found_call, number);
+  const struct unit *unit = linkage_unit(search->findings->linkage, found->unit);
   const struct unit_call *call = &unit->calls[found->call];
-  const char *name = linkage_routine(linkage, found->callee)->name;
+  const guint8 *roles = roles_of(search, found->callee);
   const GPtrArray *rules = search->findings->rules->spans;
   for (guint i = 0; i < rules->len; i++) {
     const struct span_rule *rule = g_ptr_array_index(rules, i);
-    if (pattern_matches(rule->begin, name) &&
-        text_matches(search, rule->begin_text, found->unit, call))
-      add_event(search, found, rule, false);
-    else if (pattern_matches(rule->end, name) &&
-             text_matches(search, rule->end_text, found->unit, call))
-      add_event(search, found, rule, true);
+    if ((roles[i] & ROLE_BEGINS) != 0 && text_matches(search, rule->begin_text, found->unit, call))
+      add_event(search, number, rule, false);
+    else if ((roles[i] & ROLE_ENDS) != 0 && text_matches(search, rule->end_text, found->unit, call))
+      add_event(search, number, rule, true);
   }
 }
 
@@ -288,15 +290,30 @@ static void pair_all(struct search *search, bool is_last, struct summary *summar
   }
 }
 
+static void collect_single(struct search *search)
+{
+  const GArray *calls = search->findings->found_calls;
+  for (guint i = 0; i < calls->len; i++) {
+    if (g_array_index(calls, struct found_call, i).kind == CALL_DIRECT)
+      judge_call(search, i);
+  }
+}
+
+/* In the order of the calls. */
 static void collect(struct search *search)
 {
   const GArray *calls = search->findings->found_calls;
-  g_array_set_size(search->events, 0);
+  guint at = 0;
   for (guint i = 0; i < calls->len; i++) {
     const struct found_call *found = &g_array_index(calls, struct found_call, i);
     if (found->kind != CALL_DIRECT)
       continue;
-    judge_call(search, found);
+    for (; at < search->single->len; at++) {
+      const struct event *event = &g_array_index(search->single, struct event, at);
+      if (event->found != i)
+        break;
+      g_array_append_val(search->events, *event);
+    }
     if (search->summaries != NULL)
       judge_wrapper(search, found);
   }
@@ -310,10 +327,12 @@ void spans_find(struct findings *findings, struct state *state)
       .texts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
                                      (GDestroyNotify)g_ptr_array_unref),
       .strings = g_string_chunk_new(4096),
+      .single = g_array_new(FALSE, FALSE, sizeof(struct event)),
   };
   guint n = MAX(findings->linkage->routines->len, 1);
-  search.named = g_new0(guint8, n);
+  search.roles = g_new0(guint8, (gsize)n * findings->rules->spans->len);
   collect_texts(&search);
+  collect_single(&search);
   GPtrArray *generations = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
   for (int round = 0; round < ROUNDS; round++) {
     /* Summaries point into the events that they were made of. */
@@ -326,7 +345,8 @@ void spans_find(struct findings *findings, struct state *state)
     search.summaries = fresh;
   }
   g_free(search.summaries);
-  g_free(search.named);
+  g_free(search.roles);
+  g_array_unref(search.single);
   g_ptr_array_unref(generations);
   g_hash_table_unref(search.texts);
   g_string_chunk_free(search.strings);
