@@ -11,8 +11,9 @@ struct inference {
   GPtrArray *sources;     /* char *, absolute */
   GPtrArray *headers;     /* char *, absolute */
   GHashTable *by_name;    /* last part of a header's path -> GPtrArray of paths */
-  GHashTable *includes;   /* path -> GPtrArray of included names */
+  GHashTable *includes;   /* path -> GPtrArray of included names, each behind its '<' or '"' */
   GHashTable *unresolved; /* names */
+  GHashTable *shadowing;  /* folder of the tree -> whether it holds names of the system's headers */
   struct system_headers *system;
 };
 
@@ -71,7 +72,7 @@ static void index_headers(struct inference *inference)
   }
 }
 
-/* The names behind "#include", without looking at conditions. */
+/* The names behind "#include" with the quote that begins them, without looking at conditions. */
 static GPtrArray *includes_of(struct inference *inference, const char *path)
 {
   GPtrArray *known = g_hash_table_lookup(inference->includes, path);
@@ -101,7 +102,7 @@ static GPtrArray *includes_of(struct inference *inference, const char *path)
     const char *end = *at == '"' ? strchr(at + 1, '"') : *at == '<' ? strchr(at + 1, '>') : NULL;
     if (end == NULL || (line != NULL && end >= line) || end == at + 1)
       continue;
-    g_ptr_array_add(names, g_strndup(at + 1, (gsize)(end - at - 1)));
+    g_ptr_array_add(names, g_strndup(at, (gsize)(end - at)));
   }
   return names;
 }
@@ -169,49 +170,88 @@ static const char *in_used(GHashTable *used, const char *name)
   return found;
 }
 
+/* Whether a folder of the tree holds a header by the name of one of the system's, <string.h>. */
+static bool shadows(struct inference *inference, const char *folder)
+{
+  gpointer known = NULL;
+  if (g_hash_table_lookup_extended(inference->shadowing, folder, NULL, &known))
+    return GPOINTER_TO_INT(known);
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  const char *name = NULL;
+  bool does = false;
+  while (dir != NULL && !does && (name = g_dir_read_name(dir)) != NULL)
+    does = has_suffix(name, ".h") && system_headers_has(inference->system, name);
+  g_hash_table_insert(inference->shadowing, g_strdup(folder), GINT_TO_POINTER(does));
+  return does;
+}
+
+struct search {
+  GPtrArray *folders; /* char *: options, in the order in which includes ask for them */
+  GHashTable *used;   /* folders among them */
+};
+
+static void add_tree_folder(struct inference *inference, struct search *search, const char *header,
+                            const char *name, bool is_quoted)
+{
+  char *folder = g_strndup(header, strlen(header) - strlen(name) - 1);
+  const char *option = is_quoted && shadows(inference, folder) ? "-iquote" : "-I";
+  add_folder(search->folders, search->used, option, folder);
+}
+
+/* The file that an include most likely means; adds the folder that makes the compiler find it. NULL
+ * where it is the system's own or nowhere. */
+static const char *find_header(struct inference *inference, struct search *search,
+                               const char *includer, const char *include)
+{
+  const char *name = include + 1;
+  bool is_quoted = include[0] == '"';
+  g_autofree char *own = g_path_get_dirname(includer);
+  g_autofree char *local = g_canonicalize_filename(name, own);
+  bool is_beside = g_hash_table_contains(inference->includes, local) ||
+                   g_file_test(local, G_FILE_TEST_IS_REGULAR);
+  if (is_beside && is_quoted)
+    return g_intern_string(local);
+  bool is_standard = system_headers_has(inference->system, name);
+  const char *header = resolve(inference, name, includer);
+  if (header != NULL && is_standard && strchr(name, '/') == NULL)
+    return NULL; /* <string.h> is the system's, whatever the tree holds */
+  if (header != NULL) {
+    add_tree_folder(inference, search, header, name, is_quoted);
+    return header;
+  }
+  if (!is_standard && (header = in_used(search->used, name)) != NULL)
+    return header;
+  const char *folder = library_folder(inference, name);
+  if (folder == NULL)
+    return NULL;
+  add_folder(search->folders, search->used, "-isystem", g_strdup(folder));
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  return g_intern_string(path);
+}
+
 /* Options for folders, in the order in which the includes of the source ask for them. */
 static GPtrArray *folders_for(struct inference *inference, const char *source, bool *has_config)
 {
-  GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
-  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GHashTable) used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  struct search search = {.folders = g_ptr_array_new_with_free_func(g_free), .used = used};
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
   g_autoptr(GPtrArray) queue = g_ptr_array_new();
   g_ptr_array_add(queue, (gpointer)source);
   g_hash_table_add(seen, (gpointer)source);
   for (guint i = 0; i < queue->len; i++) {
     const char *includer = queue->pdata[i];
-    g_autofree char *own = g_path_get_dirname(includer);
-    GPtrArray *names = includes_of(inference, includer);
-    for (guint n = 0; n < names->len; n++) {
-      const char *name = names->pdata[n];
-      g_autofree char *local = g_canonicalize_filename(name, own);
-      const char *header = NULL;
-      if (g_hash_table_contains(inference->includes, local) ||
-          g_file_test(local, G_FILE_TEST_IS_REGULAR)) {
-        header = g_intern_string(local);
-      } else {
-        header = resolve(inference, name, includer);
-        bool is_standard = system_headers_has(inference->system, name);
-        if (header != NULL && is_standard && strchr(name, '/') == NULL)
-          continue; /* <string.h> is the system's, whatever the tree holds */
-        if (header != NULL) {
-          add_folder(folders, used, "-I", g_strndup(header, strlen(header) - strlen(name) - 1));
-        } else if (is_standard || (header = in_used(used, name)) == NULL) {
-          const char *folder = library_folder(inference, name);
-          if (folder == NULL)
-            continue;
-          add_folder(folders, used, "-isystem", g_strdup(folder));
-          g_autofree char *path = g_build_filename(folder, name, NULL);
-          header = g_intern_string(path);
-        }
-      }
+    GPtrArray *includes = includes_of(inference, includer);
+    for (guint n = 0; n < includes->len; n++) {
+      const char *header = find_header(inference, &search, includer, includes->pdata[n]);
+      if (header == NULL)
+        continue;
       if (g_str_has_suffix(header, "/config.h"))
         *has_config = true;
       if (g_hash_table_add(seen, (gpointer)header))
         g_ptr_array_add(queue, (gpointer)header);
     }
   }
-  return folders;
+  return search.folders;
 }
 
 static void add_source(struct compilations *compilations, struct inference *inference,
@@ -245,6 +285,7 @@ bool infer_compilations(struct compilations *compilations, const char *root, GEr
       .includes =
           g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref),
       .unresolved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+      .shadowing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
   };
   inference.system = system_headers_new(NULL);
   scan(&inference, root, 0);
@@ -258,6 +299,7 @@ bool infer_compilations(struct compilations *compilations, const char *root, GEr
   g_hash_table_unref(inference.by_name);
   g_hash_table_unref(inference.includes);
   g_hash_table_unref(inference.unresolved);
+  g_hash_table_unref(inference.shadowing);
   system_headers_free(inference.system);
   if (compilations->all->len == 0)
     g_set_error(error, COMPILATIONS_ERROR, COMPILATIONS_ERROR_NONE,

@@ -7,6 +7,7 @@ enum { DEPTH = 2, FOLDERS_LIMIT = 20000 };
 struct system_headers {
   GPtrArray *roots;          /* char *: where the compiler looks */
   GPtrArray *folders[DEPTH]; /* char *: one step below them, two steps below */
+  GHashTable *prefixes;      /* folder -> whether its name is a part of included names */
 };
 
 static const char *const standard[] = {
@@ -58,6 +59,7 @@ struct system_headers *system_headers_new(const char *const *folders)
 {
   struct system_headers *headers = g_new0(struct system_headers, 1);
   headers->roots = g_ptr_array_new_with_free_func(g_free);
+  headers->prefixes = g_hash_table_new(g_direct_hash, g_direct_equal);
   for (int i = 0; i < DEPTH; i++)
     headers->folders[i] = g_ptr_array_new_with_free_func(g_free);
   for (const char *const *root = folders != NULL ? folders : standard; *root != NULL; root++) {
@@ -80,6 +82,7 @@ void system_headers_free(struct system_headers *headers)
   g_ptr_array_unref(headers->roots);
   for (int i = 0; i < DEPTH; i++)
     g_ptr_array_unref(headers->folders[i]);
+  g_hash_table_unref(headers->prefixes);
   g_free(headers);
 }
 
@@ -98,6 +101,42 @@ bool system_headers_has(const struct system_headers *headers, const char *name)
   return has(CLEAVE_RESOURCE_DIR "/include", name);
 }
 
+/* Whether a header of the folder includes a name that begins with `prefix`, "sys/". */
+static bool includes_below(const char *folder, const char *prefix)
+{
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  g_autofree char *quoted = g_regex_escape_string(prefix, -1);
+  g_autofree char *pattern = g_strconcat("^[ \\t]*#[ \\t]*include[ \\t]*[<\"]", quoted, NULL);
+  g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
+  bool found = false;
+  const char *name = NULL;
+  while (dir != NULL && !found && (name = g_dir_read_name(dir)) != NULL) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (!g_str_has_suffix(name, ".h") || !g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
+        !g_file_get_contents(path, &text, &size, NULL))
+      continue;
+    found = g_regex_match_full(regex, text, (gssize)size, 0, 0, NULL, NULL);
+  }
+  return found;
+}
+
+/* <sys/errno.h>, <lzma/check.h>: the folder's name belongs to what is included, as its own headers
+ * and those beside it show. To look into such a folder for <errno.h> would find the wrong file. */
+static bool is_prefix(const struct system_headers *headers, const char *folder)
+{
+  gpointer known = NULL;
+  if (g_hash_table_lookup_extended(headers->prefixes, folder, NULL, &known))
+    return GPOINTER_TO_INT(known);
+  g_autofree char *name = g_path_get_basename(folder);
+  g_autofree char *prefix = g_strconcat(name, "/", NULL);
+  g_autofree char *parent = g_path_get_dirname(folder);
+  bool is = includes_below(folder, prefix) || includes_below(parent, prefix);
+  g_hash_table_insert(headers->prefixes, (gpointer)folder, GINT_TO_POINTER(is));
+  return is;
+}
+
 const char *system_headers_folder(const struct system_headers *headers, const char *name)
 {
   if (name[0] == '/' || strstr(name, "..") != NULL)
@@ -106,7 +145,7 @@ const char *system_headers_folder(const struct system_headers *headers, const ch
     const char *only = NULL;
     for (guint i = 0; i < headers->folders[depth]->len; i++) {
       const char *folder = g_ptr_array_index(headers->folders[depth], i);
-      if (!has(folder, name))
+      if (!has(folder, name) || is_prefix(headers, folder))
         continue;
       if (only != NULL)
         return NULL;

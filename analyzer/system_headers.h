@@ -20,8 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(system_headers_owner, system_headers_free)
 bool system_headers_has(const struct system_headers *headers, const char *name);
 
 /* The folder that makes an included name findable: the only one, up to two steps below the system's
- * folders, of the fewest steps; NULL where there is none or where several say something different.
- * Owned by `headers`. */
+ * folders, of the fewest steps, whose own name is no part of what headers there include (<sys/...>);
+ * NULL where there is none or where several say something different. Owned by `headers`. Reads the
+ * headers of a folder and of its parent, once. */
 const char *system_headers_folder(const struct system_headers *headers, const char *name);
 
 #endif

@@ -148,6 +148,22 @@ def no_commands(folder):
 
 
 @case
+def wrong_namesakes(folder):
+    """Without commands: what is in the tree or in a library's inner folder never hides the system's headers, and
+    an include in angle brackets finds the header beside it."""
+    write(folder, {"main.c": '#include <beside.h>\n#include "compat.h"\n#include <errno.h>\n#include <string.h>\n'
+                             '#include "reboot.h"\n'
+                             "int fail(void) { errno = EINVAL; return (int)strlen(NAME); }\n",
+                   "beside.h": "#define NAME \"name\"\n", "port/compat.h": "\n",
+                   "port/string.h": "#error the system's is meant\n"})
+    store, said = analyse(folder, expect=(4,))
+    found = store.execute("SELECT file, message FROM v_diagnostic WHERE message NOT LIKE '%file not found'").fetchall()
+    check(found == [], found)
+    check(("fail", "strlen") in calls(store), calls(store))
+    check("1 included names that no header satisfies" in said, said)
+
+
+@case
 def from_the_root(folder):
     """Commands whose folder is /, and a run that starts there: the compiler's own headers are found."""
     write(folder, {"main.c": "#include <stddef.h>\n#include <stdarg.h>\nsize_t n;\n" + MAIN, "helper.c": HELPER})
