@@ -340,9 +340,15 @@ static bool table_fits(const struct linkage *linkage, const struct entry_rule *r
           pattern_matches(rule->record, unit_string(from, from->types[row->record].name)));
 }
 
-/* Rows of a table stand together: [first, end) are the leaves of one object. */
+struct table_count {
+  int n_handlers; /* rows that hold a routine where the rule looks for one */
+  int n_fitting;  /* of them, those with a key that the rule wants */
+};
+
+/* Rows of a table stand together: [first, end) are the leaves of one object. Adds entries where
+ * `count` is NULL, else only counts. */
 static void judge_table(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
-                        uint32_t unit, uint32_t first, uint32_t end, bool is_counting, int *n_rows)
+                        uint32_t unit, uint32_t first, uint32_t end, struct table_count *count)
 {
   struct linkage *linkage = entries->findings->linkage;
   const struct unit *from = linkage_unit(linkage, unit);
@@ -354,10 +360,11 @@ static void judge_table(struct entries *entries, struct flow *flow, const struct
     start = stop;
     uint32_t leaf = handler_of_row(&row, rule);
     g_autofree char *key = leaf != LINK_NONE ? key_of_row(&row, rule) : NULL;
-    if (key == NULL)
-      continue;
-    (*n_rows)++;
-    if (is_counting)
+    if (count != NULL) {
+      count->n_handlers += leaf != LINK_NONE;
+      count->n_fitting += key != NULL;
+    }
+    if (key == NULL || count != NULL)
       continue;
     const struct unit_initialiser *initialiser = &from->initialisers[leaf];
     struct evidence evidence = {
@@ -372,7 +379,8 @@ static void judge_table(struct entries *entries, struct flow *flow, const struct
   }
 }
 
-/* A table means one thing: the most confident rule that fits claims it. */
+/* A table means one thing: the most confident rule that fits claims it. One path among a hundred
+ * settings makes no routes of them: at least half of the rows with a routine have to fit. */
 static void judge_tables(struct entries *entries, struct flow *flow, uint32_t unit)
 {
   const struct unit *from = linkage_unit(entries->findings->linkage, unit);
@@ -390,14 +398,13 @@ static void judge_tables(struct entries *entries, struct flow *flow, uint32_t un
           (best != NULL && best->confidence >= rule->confidence) ||
           !table_fits(entries->findings->linkage, rule, unit, object))
         continue;
-      int n_rows = 0;
-      judge_table(entries, flow, rule, unit, first, end, true, &n_rows);
-      if (n_rows >= rule->minimum)
+      struct table_count count = {0};
+      judge_table(entries, flow, rule, unit, first, end, &count);
+      if (count.n_fitting >= rule->minimum && 2 * count.n_fitting >= count.n_handlers)
         best = rule;
     }
-    int n_found = 0;
     if (best != NULL)
-      judge_table(entries, flow, best, unit, first, end, false, &n_found);
+      judge_table(entries, flow, best, unit, first, end, NULL);
     first = end;
   }
 }

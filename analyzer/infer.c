@@ -10,11 +10,16 @@ enum { FILES_LIMIT = 200000, DEPTH_LIMIT = 64, FILE_BYTES = 8 * 1024 * 1024 };
 struct inference {
   GPtrArray *sources;     /* char *, absolute */
   GPtrArray *headers;     /* char *, absolute */
-  GHashTable *by_name;    /* last part of a header's path -> GPtrArray of paths */
+  GHashTable *by_name;    /* last part of a file's path -> GPtrArray of paths */
   GHashTable *includes;   /* path -> GPtrArray of included names, each behind its '<' or '"' */
   GHashTable *unresolved; /* names */
   GHashTable *shadowing;  /* folder of the tree -> whether it holds names of the system's headers */
   struct system_headers *system;
+};
+
+struct search {
+  GPtrArray *folders; /* char *: options, in the order in which includes ask for them */
+  GHashTable *used;   /* folders among them */
 };
 
 static int by_text(gconstpointer a, gconstpointer b)
@@ -56,10 +61,11 @@ static void scan(struct inference *inference, const char *folder, unsigned depth
   }
 }
 
-static void index_headers(struct inference *inference)
+/* By name: headers, and sources, which others may include as well. */
+static void index_files(struct inference *inference, const GPtrArray *files)
 {
-  for (guint i = 0; i < inference->headers->len; i++) {
-    char *path = inference->headers->pdata[i];
+  for (guint i = 0; i < files->len; i++) {
+    char *path = files->pdata[i];
     char *name = g_path_get_basename(path);
     GPtrArray *paths = g_hash_table_lookup(inference->by_name, name);
     if (paths == NULL) {
@@ -115,8 +121,8 @@ static size_t common_length(const char *a, const char *b)
   return length;
 }
 
-/* The header of the tree that `name` most likely means: the one nearest to the file that includes
- * it. NULL where none ends with that name. */
+/* The file of the tree that `name` most likely means: the one nearest to the file that includes it,
+ * which is not itself. NULL where none ends with that name. */
 static const char *resolve(struct inference *inference, const char *name, const char *includer)
 {
   g_autofree char *last = g_path_get_basename(name);
@@ -125,7 +131,7 @@ static const char *resolve(struct inference *inference, const char *name, const 
   const char *best = NULL;
   for (guint i = 0; paths != NULL && i < paths->len; i++) {
     const char *path = paths->pdata[i];
-    if (!g_str_has_suffix(path, ending))
+    if (!g_str_has_suffix(path, ending) || strcmp(path, includer) == 0)
       continue;
     if (best == NULL || common_length(path, includer) > common_length(best, includer))
       best = path;
@@ -134,12 +140,14 @@ static const char *resolve(struct inference *inference, const char *name, const 
 }
 
 /* The folder below the system's that has a header which neither the tree nor the compiler finds;
- * NULL where there is none. */
+ * NULL where there is none. What configuring makes, config.h, is the tree's own, and another's by
+ * that name would tell wrong things. */
 static const char *library_folder(struct inference *inference, const char *name)
 {
   if (system_headers_has(inference->system, name))
     return NULL;
-  const char *folder = system_headers_folder(inference->system, name);
+  const char *folder =
+      strcmp(name, "config.h") != 0 ? system_headers_folder(inference->system, name) : NULL;
   if (folder == NULL)
     g_hash_table_add(inference->unresolved, g_strdup(name));
   return folder;
@@ -184,11 +192,6 @@ static bool shadows(struct inference *inference, const char *folder)
   g_hash_table_insert(inference->shadowing, g_strdup(folder), GINT_TO_POINTER(does));
   return does;
 }
-
-struct search {
-  GPtrArray *folders; /* char *: options, in the order in which includes ask for them */
-  GHashTable *used;   /* folders among them */
-};
 
 static void add_tree_folder(struct inference *inference, struct search *search, const char *header,
                             const char *name, bool is_quoted)
@@ -289,7 +292,8 @@ bool infer_compilations(struct compilations *compilations, const char *root, GEr
   };
   inference.system = system_headers_new(NULL);
   scan(&inference, root, 0);
-  index_headers(&inference);
+  index_files(&inference, inference.headers);
+  index_files(&inference, inference.sources);
   for (guint i = 0; i < inference.sources->len; i++)
     add_source(compilations, &inference, inference.sources->pdata[i]);
   compilations->n_entries = inference.sources->len;

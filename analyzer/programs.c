@@ -225,16 +225,29 @@ static void restart(struct closure *closure)
   memset(closure->is_member, 0, MAX(closure->linkage->n_units, 1) * sizeof(bool));
 }
 
-static char *program_name(const struct linkage *linkage, uint32_t unit)
+/* A folder for sources says nothing about what they are. */
+static bool is_for_sources(const char *folder)
 {
-  g_autofree char *name = g_path_get_basename(unit_path(linkage, unit));
-  char *dot = strrchr(name, '.');
+  static const char *const names[] = {"src", "source", "sources", "main", "app", "lib", NULL};
+  return g_strv_contains(names, folder);
+}
+
+/* What a person would call the program of this `main`: its file, or where that is main.c, the
+ * nearest folder with a name of its own, or else the project. A new string. */
+static char *program_name(const struct linkage *linkage, uint32_t unit, const char *project)
+{
+  g_auto(GStrv) parts = g_strsplit(unit_path(linkage, unit), "/", -1);
+  guint last = g_strv_length(parts) - 1;
+  char *dot = strrchr(parts[last], '.');
   if (dot != NULL)
     *dot = '\0';
-  if (g_strcmp0(name, "main") != 0 || strchr(unit_path(linkage, unit), '/') == NULL)
-    return g_steal_pointer(&name);
-  g_autofree char *folder = g_path_get_dirname(unit_path(linkage, unit));
-  return g_path_get_basename(folder);
+  if (strcmp(parts[last], "main") != 0)
+    return g_strdup(parts[last]);
+  for (guint i = last; i-- > 0;) {
+    if (!is_for_sources(parts[i]))
+      return g_strdup(parts[i]);
+  }
+  return g_strdup(project != NULL ? project : last > 0 ? parts[last - 1] : parts[last]);
 }
 
 /* ---- what the build says ---- */
@@ -428,8 +441,9 @@ static void add_finished_programs(struct closure *closure, const struct member_i
 
 /* ---- all of it ---- */
 
-static void add_main_programs(struct closure *closure, bool *is_linked)
+static void add_main_programs(struct closure *closure, const char *root, bool *is_linked)
 {
+  g_autofree char *project = tree_project_name(root);
   struct linkage *linkage = closure->linkage;
   for (uint32_t i = 0; i < linkage->n_units; i++) {
     if (!closure->has_main[i] || is_linked[i])
@@ -437,7 +451,7 @@ static void add_main_programs(struct closure *closure, bool *is_linked)
     restart(closure);
     add_member(closure, i);
     close_members(closure, NULL);
-    g_autofree char *name = program_name(linkage, i);
+    g_autofree char *name = program_name(linkage, i, project);
     struct link_plan plan = {.name = name, .source = "main-closure", .units = closure->members};
     linkage_add_program(linkage, &plan);
     mark_linked(closure, is_linked);
@@ -538,7 +552,7 @@ void programs_find(struct linkage *linkage, const char *root, const char *build_
   add_archives(&closure, index, targets, is_linked);
   member_index_free(index);
   tree_files_free(files);
-  add_main_programs(&closure, is_linked);
+  add_main_programs(&closure, root, is_linked);
   add_rest(&closure, is_linked);
   tell_apart(linkage);
   find_copies(linkage);

@@ -139,6 +139,34 @@ static void stamp_all(GChecksum *checksum, const GPtrArray *paths)
     stamp_file(checksum, g_ptr_array_index(paths, i));
 }
 
+char *tree_project_name(const char *root)
+{
+  static const struct {
+    const char *file;
+    const char *pattern;
+  } sources[] = {
+      {"CMakeLists.txt", "^[ \\t]*project[ \\t]*\\([ \\t\\r\\n\"]*([A-Za-z][\\w.+-]*)"},
+      {"meson.build", "^[ \\t]*project[ \\t]*\\([ \\t\\r\\n]*'([A-Za-z][\\w.+-]*)'"},
+      {"configure.ac", "^[ \\t]*AC_INIT[ \\t]*\\([ \\t\\r\\n\\[]*([A-Za-z][\\w.+-]*)"},
+      {"configure.in", "^[ \\t]*AC_INIT[ \\t]*\\([ \\t\\r\\n]*\\[([A-Za-z][\\w.+-]*)\\]"},
+  };
+  for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
+    g_autofree char *path = g_build_filename(root, sources[i].file, NULL);
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(path, &text, &size, NULL))
+      continue;
+    g_autoptr(GRegex) regex = g_regex_new(
+        sources[i].pattern, G_REGEX_MULTILINE | G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match_full(regex, text, (gssize)size, 0, 0, &match, NULL))
+      continue;
+    g_autofree char *name = g_match_info_fetch(match, 1);
+    return g_ascii_strdown(name, -1);
+  }
+  return NULL;
+}
+
 char *tree_files_stamp(const char *root, const char *build_folder)
 {
   g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -152,6 +180,9 @@ char *tree_files_stamp(const char *root, const char *build_folder)
     g_autofree char *path = g_build_filename(build_folder, names[i], NULL);
     stamp_file(checksum, path);
   }
+  g_autofree char *project = tree_project_name(root);
+  if (project != NULL)
+    g_checksum_update(checksum, (const guchar *)project, -1);
   tree_files_free(files);
   return g_strdup(g_checksum_get_string(checksum));
 }

@@ -16,7 +16,13 @@ struct tree_files {
 struct tree_files *tree_files_find(const char *root, const char *build_folder);
 void tree_files_free(struct tree_files *files);
 
-/* Changes when something is built, linked or configured anew: a hash of names, sizes and times. A
+/* The name that a build file at the root gives to the project (project() of CMake and Meson, AC_INIT
+ * of Autoconf), in small letters; NULL without one. The name of the root folder would change with
+ * every check-out. A new string. */
+char *tree_project_name(const char *root);
+
+/* Changes when something is built, linked or configured anew: a hash of names, sizes and
+ * times, and of the project's name. A
  * new string. */
 char *tree_files_stamp(const char *root, const char *build_folder);
 

@@ -6,6 +6,7 @@
 
 #include "analyzer/unit.h"
 #include "cli/progress.h"
+#include "store/facts.h"
 
 /* Written by the signal handler only: nothing else can reach one. */
 static volatile sig_atomic_t is_interrupted;
@@ -69,13 +70,50 @@ static int64_t now(void)
   return g_get_real_time() * 1000;
 }
 
+static int by_use(gconstpointer a, gconstpointer b, gpointer counts)
+{
+  int n_a = GPOINTER_TO_INT(g_hash_table_lookup(counts, a));
+  int n_b = GPOINTER_TO_INT(g_hash_table_lookup(counts, b));
+  return n_a != n_b ? n_b - n_a : strcmp(a, b);
+}
+
+/* Headers that a build makes, or that a package brings, are the usual cause of most errors. */
+static void say_missing_headers(const struct context *context, struct store *store)
+{
+  enum { SHOWN = 3 };
+  g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  record_set *set = store_load(store, &fact_diagnostic_table, NULL, NULL);
+  for (size_t i = 0; set != NULL && i < set->n; i++) {
+    const struct fact_diagnostic *diagnostic = record_at(set, fact_diagnostic, i);
+    const char *end = strstr(diagnostic->message, "' file not found");
+    if (strcmp(diagnostic->severity, "fatal") != 0 || end == NULL || diagnostic->message[0] != '\'')
+      continue;
+    char *name = g_strndup(diagnostic->message + 1, (gsize)(end - diagnostic->message - 1));
+    int n = GPOINTER_TO_INT(g_hash_table_lookup(counts, name));
+    g_hash_table_replace(counts, name, GINT_TO_POINTER(n + 1));
+  }
+  g_autoptr(GList) names = g_list_sort_with_data(g_hash_table_get_keys(counts), by_use, counts);
+  g_autoptr(GString) list = g_string_new(NULL);
+  for (GList *at = names; at != NULL && g_list_position(names, at) < SHOWN; at = at->next)
+    g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", (char *)at->data);
+  guint n = g_hash_table_size(counts);
+  if (n > SHOWN)
+    g_string_append_printf(list, " and %u more", n - SHOWN);
+  if (n > 0)
+    context_say(context, "headers that are missing: %s; where a build makes them, build first",
+                list->str);
+  record_set_free(set);
+}
+
 /* The exit code, after the closing words. */
-static int close_run(const struct context *context, const struct analyze_summary *summary,
-                     unsigned n_missing)
+static int close_run(const struct context *context, struct store *store,
+                     const struct analyze_summary *summary, unsigned n_missing)
 {
   context_say(context, "%u %s: %u parsed, %u with errors, %u failed", summary->n_units,
               summary->n_units == 1 ? "unit" : "units", summary->n_parsed, summary->n_errors,
               summary->n_failed);
+  if (summary->n_errors > 0)
+    say_missing_headers(context, store);
   if (summary->n_failed > 0 || summary->n_errors > 0)
     context_say(context, "'cleave show diagnostics' tells what is wrong");
   if (summary->n_units > 0 && summary->n_failed == summary->n_units)
@@ -128,7 +166,7 @@ int analysis_run(struct context *context, struct store *store,
                 summary.n_parsed);
     return EXIT_INTERRUPT;
   }
-  return is_done ? close_run(context, &summary, compilations->n_missing)
+  return is_done ? close_run(context, store, &summary, compilations->n_missing)
                  : analysis_fail(context, error);
 }
 
@@ -149,5 +187,5 @@ int analysis_merge(struct context *context, struct store *store, struct store *c
     context_say(context, "interrupted: the store is as it was before");
     return EXIT_INTERRUPT;
   }
-  return close_run(context, &summary, 0);
+  return close_run(context, store, &summary, 0);
 }

@@ -102,6 +102,7 @@ def missing_headers(folder):
     check(store.execute("SELECT n_errors > 0 FROM v_file WHERE file = 'main.c'").fetchone() == (1,), "an error")
     check(calls(store) == {("main", "helper")}, "the rest is there")
     check("1 with errors" in said, said)
+    check("headers that are missing: gone.h;" in said, said)
     write(folder, {"gone.h": ""})
     store, said = analyse(folder, entries)
     check(store.execute("SELECT sum(n_errors) FROM v_file").fetchone() == (0,), "mended by the header")
@@ -153,6 +154,7 @@ def wrong_namesakes(folder):
     an include in angle brackets finds the header beside it."""
     write(folder, {"main.c": '#include <beside.h>\n#include "compat.h"\n#include <errno.h>\n#include <string.h>\n'
                              '#include "reboot.h"\n'
+                             '#include "config.h"\n'
                              "int fail(void) { errno = EINVAL; return (int)strlen(NAME); }\n",
                    "beside.h": "#define NAME \"name\"\n", "port/compat.h": "\n",
                    "port/string.h": "#error the system's is meant\n"})
@@ -160,7 +162,8 @@ def wrong_namesakes(folder):
     found = store.execute("SELECT file, message FROM v_diagnostic WHERE message NOT LIKE '%file not found'").fetchall()
     check(found == [], found)
     check(("fail", "strlen") in calls(store), calls(store))
-    check("1 included names that no header satisfies" in said, said)
+    check("2 included names that no header satisfies" in said, said)
+    check("headers that are missing: config.h, reboot.h;" in said, said)
 
 
 @case

@@ -280,6 +280,23 @@ def finished(tree):
 
 
 @case
+def main_names(tree):
+    """Without a build, a program is called after its file, its folder or its project."""
+    for name in ("src/main.c", "tools/src/main.c", "copy.c", "move/main.c"):
+        tree.write(name, "int main(void) { return 0; }\n")
+        tree.compile(name)
+    tree.analyse()
+    expect(set(tree.programs()), {"src", "tools", "copy", "move"}, "nothing names the project")
+    for file, text, name in (("configure.ac", "AC_PREREQ(2.69)\nAC_INIT([Pool-er], [1.2])\n", "pool-er"),
+                             ("meson.build", "project('pool', 'c')\n", "pool"),
+                             ("CMakeLists.txt", "cmake_minimum_required(VERSION 3.20)\nproject(\n  Bank C)\n", "bank"),
+                             ("CMakeLists.txt", "project(${NAME})\n", "pool")):
+        tree.write(file, text)
+        tree.analyse()
+        expect(set(tree.programs()), {name, "tools", "copy", "move"}, file)
+
+
+@case
 def link_map(tree):
     """A map of the linker, with a member that an archive gave."""
     compile_two(tree)
