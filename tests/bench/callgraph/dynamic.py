@@ -37,6 +37,21 @@ class Binary:
             return None
         return self.names[bisect.bisect_right(self.starts, address) - 1]
 
+    def inlined(self):
+        """Routines that stand inside their callers even without optimisation (always_inline)."""
+        text = subprocess.run(["readelf", "--debug-dump=info", self.path], check=True, capture_output=True,
+                              text=True, errors="replace").stdout
+        names, name = set(), None
+        for line in text.splitlines():
+            if "Abbrev Number" in line:
+                name = None
+            elif "DW_AT_name" in line and name is None:
+                name = line.rsplit(": ", 1)[-1].strip()
+            elif match := re.search(r"DW_AT_inline\s*:\s*(\d)", line):
+                if match[1] in "13" and name:  # DW_INL_inlined, DW_INL_declared_inlined
+                    names.add(name)
+        return names
+
     def returns_of_indirect_calls(self):
         """Addresses behind calls through registers or memory."""
         text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", self.path], check=True,
@@ -80,11 +95,18 @@ class Trace:
         self.pairs = {}  # (caller, callee) -> the call stands in the caller
         by_return = collections.defaultdict(set)
         indirect = binary.returns_of_indirect_calls()
+        inlined = binary.inlined()
         for site, callee, parent in rows_of(trace):
             target = binary.name(callee)
             # The return address is one behind the call, and in the next routine after a noreturn one.
             caller = binary.name(site - 1)
             if target is None:
+                continue
+            # What is inlined notes the return address of the routine that it stands in.
+            if target in inlined:
+                around = binary.name(parent) if parent else None
+                if around:
+                    self.pairs[around, target] = True
                 continue
             if caller is None:
                 around = binary.name(parent) if parent else None
