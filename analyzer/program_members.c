@@ -318,9 +318,29 @@ static uint32_t count_locals(const struct linkage *linkage, uint32_t number,
   return n;
 }
 
+/* Whether a unit's object has the name that automake gives objects with flags of one program alone:
+ * "my_prog-main.o" for "my-prog". */
+static bool has_prefix_of(const struct member_index *index, uint32_t number, const char *program)
+{
+  const struct unit *unit = linkage_unit(index->linkage, number);
+  g_autofree char *prefix = g_strconcat(program, "-", NULL);
+  for (char *at = prefix; at[1] != '\0'; at++) {
+    if (!g_ascii_isalnum(*at) && *at != '@')
+      *at = '_';
+  }
+  g_auto(GStrv) objects = g_strsplit(unit_string(unit, unit->infos[0].object), "\n", -1);
+  for (char **object = objects; *object != NULL; object++) {
+    g_autofree char *base = g_path_get_basename(*object);
+    if (g_str_has_prefix(base, prefix))
+      return true;
+  }
+  return false;
+}
+
 /* The unit behind one name of a source that is not taken yet; LINK_NONE when none fits. */
-static uint32_t unit_of_source(const struct member_index *index, const struct object_file *file,
-                               uint32_t source, GHashTable *names, const bool *is_taken)
+static uint32_t unit_of_source(const struct member_index *index, const char *program,
+                               const struct object_file *file, uint32_t source, GHashTable *names,
+                               const bool *is_taken)
 {
   const GArray *units =
       g_hash_table_lookup(index->by_name, g_ptr_array_index(file->sources, source));
@@ -331,6 +351,7 @@ static uint32_t unit_of_source(const struct member_index *index, const struct ob
     if (is_taken[unit] || (match.n_exports != 0 && match.n_found == 0))
       continue;
     uint32_t score = 1 + match.n_found + 2 * count_locals(index->linkage, unit, file, source);
+    score = 2 * score + has_prefix_of(index, unit, program);
     if (score > most) {
       most = score;
       best = unit;
@@ -339,13 +360,14 @@ static uint32_t unit_of_source(const struct member_index *index, const struct ob
   return best;
 }
 
-struct members *members_of_file(const struct member_index *index, const struct object_file *file)
+struct members *members_of_file(const struct member_index *index, const char *name,
+                                const struct object_file *file)
 {
   struct members *members = members_new();
   g_autoptr(GHashTable) names = defined_names(file);
   g_autofree bool *is_taken = g_new0(bool, MAX(index->linkage->n_units, 1));
   for (uint32_t i = 0; i < file->sources->len; i++) {
-    uint32_t unit = unit_of_source(index, file, i, names, is_taken);
+    uint32_t unit = unit_of_source(index, name, file, i, names, is_taken);
     if (unit == LINK_NONE)
       continue;
     is_taken[unit] = true;

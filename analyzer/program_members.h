@@ -34,8 +34,9 @@ struct members *members_of_target(const struct member_index *index,
                                   const struct build_target *target);
 
 /* By the names of source files in a finished file's symbol table, and by which of a unit's symbols
- * are there. */
-struct members *members_of_file(const struct member_index *index, const struct object_file *file);
+ * are there; of several that fit alike the one whose object automake names after the program. */
+struct members *members_of_file(const struct member_index *index, const char *name,
+                                const struct object_file *file);
 void members_free(struct members *members);
 
 #endif

@@ -426,7 +426,7 @@ static void add_finished_programs(struct closure *closure, const struct member_i
     g_autoptr(object_file_owner) file = object_file_read(path);
     if (file == NULL)
       continue;
-    struct members *members = members_of_file(index, file);
+    struct members *members = members_of_file(index, name, file);
     restart(closure);
     add_all(closure, members->units);
     bool is_library = strstr(name, ".so") != NULL;

@@ -297,6 +297,35 @@ def main_names(tree):
 
 
 @case
+def of_one_program(tree):
+    """One source with flags of its own for each of two programs: automake names its objects after them."""
+    tree.write("main.c", "int work(void);\nint main(void) { return work(); }\n")
+    tree.write("work.c", """int quick(void) { return 1; }
+int slow(void) { return 2; }
+static int run(int (*how)(void)) { return how(); }
+int work(void)
+{
+#ifdef CHECKED
+  return run(slow);
+#else
+  return run(quick);
+#endif
+}
+""")
+    for name, flags in (("a-tool", ["-DCHECKED"]), ("tool", [])):
+        for source in ("main", "work"):
+            tree.compile(f"{source}.c", *flags, output=f"{name.replace('-', '_')}-{source}.o")
+    tree.build()
+    for name in ("a_tool", "tool"):
+        tree.run("cc", f"{name}-main.o", f"{name}-work.o", "-o", name.replace("_", "-"))
+    tree.analyse()
+    both = {"main.c", "work.c"}
+    expect(tree.programs(), {"a-tool": both, "tool": both}, "programs")
+    expect(tree.calls("run"), {("quick", "work.c"), ("slow", "work.c")}, "targets")
+    expect(tree.store.execute("SELECT DISTINCT tier FROM v_call WHERE caller = 'run'").fetchall(), [("callback",)], "tiers")
+
+
+@case
 def link_map(tree):
     """A map of the linker, with a member that an archive gave."""
     compile_two(tree)
