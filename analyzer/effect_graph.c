@@ -36,17 +36,12 @@ uint32_t effect_graph_body(const struct effect_graph *graph, uint32_t routine, u
 
 uint32_t effect_graph_n_nodes(const struct effect_graph *graph)
 {
-  return 3 * graph->n + graph->n_bodies + graph->variants->len;
+  return 3 * graph->n + graph->n_bodies + graph->variants.rows->len;
 }
 
 uint32_t effect_graph_variant(const struct effect_graph *graph, uint32_t variant)
 {
   return 3 * graph->n + graph->n_bodies + variant;
-}
-
-static const struct effect_variant *variant_at(const struct effect_graph *graph, uint32_t variant)
-{
-  return &g_array_index(graph->variants, struct effect_variant, variant);
 }
 
 uint32_t effect_graph_routine(const struct effect_graph *graph, uint32_t node)
@@ -55,7 +50,7 @@ uint32_t effect_graph_routine(const struct effect_graph *graph, uint32_t node)
     return node % graph->n;
   node -= 3 * graph->n;
   return node < graph->n_bodies ? graph->of_body[node]
-                                : variant_at(graph, node - graph->n_bodies)->routine;
+                                : variants_at(&graph->variants, node - graph->n_bodies)->routine;
 }
 
 /* Whose calls have bodies of their own. */
@@ -195,123 +190,6 @@ static bool has_core(const struct effect_graph *graph, uint32_t routine)
   return graph->first_lent[routine] != LINK_NONE;
 }
 
-/* ---- variants ---- */
-
-/* The arm of a switch over a parameter, from 1, around a call: what it guards runs for its
- * constants only. UNIT_NONE where there is none. */
-static uint32_t guard_of(const struct effect_graph *graph, uint32_t call, uint32_t *param)
-{
-  const struct unit *unit = effect_graph_unit(graph, effect_graph_call(graph, call));
-  const struct unit_call *row = effect_graph_row(graph, call);
-  for (uint32_t arm = row->arm; arm != UNIT_NONE; arm = unit->arms[arm].parent) {
-    const struct unit_arm *guard = &unit->arms[arm];
-    bool is_exact = guard->kind == UNIT_ARM_CASE && guard->object != UNIT_NONE &&
-                    guard->path == 0 && (guard->flags & UNIT_ARM_REACHED) == 0;
-    if (!is_exact || unit->objects[guard->object].kind != UNIT_OBJECT_PARAM ||
-        !is_unchanged(unit, row->caller, unit->objects[guard->object].position))
-      continue;
-    *param = unit->objects[guard->object].position;
-    return arm;
-  }
-  return UNIT_NONE;
-}
-
-/* Constants may be converted on their way: only those that differ in their last byte are surely
- * different. */
-static bool may_be_equal(int64_t left, int64_t right)
-{
-  return ((uint64_t)left & 0xff) == ((uint64_t)right & 0xff);
-}
-
-/* Whether a call runs when its caller is called with a constant. */
-static bool runs_for(const struct effect_graph *graph, uint32_t call, int64_t constant)
-{
-  const struct unit *unit = effect_graph_unit(graph, effect_graph_call(graph, call));
-  uint32_t param = 0, arm = guard_of(graph, call, &param);
-  if (arm == UNIT_NONE || param != graph->switches[effect_graph_call(graph, call)->caller] ||
-      may_be_equal(unit->arms[arm].integer, constant))
-    return true;
-  uint32_t group = unit->arms[arm].group;
-  while (++arm < unit->n_arms && unit->arms[arm].group == group &&
-         (unit->arms[arm].flags & UNIT_ARM_JOINED) != 0) {
-    if (unit->arms[arm].kind != UNIT_ARM_CASE || (unit->arms[arm].flags & UNIT_ARM_REACHED) != 0 ||
-        may_be_equal(unit->arms[arm].integer, constant))
-      return true;
-  }
-  return false;
-}
-
-static void find_switches(struct effect_graph *graph)
-{
-  graph->switches = g_new0(uint8_t, MAX(graph->n, 1));
-  for (guint i = 0; i < graph->findings->found_calls->len; i++) {
-    const struct found_call *call = effect_graph_call(graph, i);
-    bool is_whole = is_on_the_way(graph, call) && !graph->has_bodies[call->caller] &&
-                    !has_core(graph, call->caller) && graph->switches[call->caller] == 0;
-    uint32_t param = 0;
-    if (is_whole && guard_of(graph, i, &param) != UNIT_NONE && param <= UINT8_MAX)
-      graph->switches[call->caller] = (uint8_t)param;
-  }
-}
-
-/* The constant that a call hands to a routine that switches over it; false for anything else. */
-static bool constant_handed(const struct effect_graph *graph, uint32_t call, int64_t *constant)
-{
-  const struct found_call *found = effect_graph_call(graph, call);
-  uint32_t param = graph->switches[found->callee];
-  const struct unit_argument *argument =
-      found->kind == CALL_DIRECT && param != 0 ? argument_of(graph, call, param) : NULL;
-  if (argument == NULL || argument->kind != UNIT_ARGUMENT_INTEGER)
-    return false;
-  *constant = argument->integer;
-  return true;
-}
-
-static gint compare_variants(gconstpointer left, gconstpointer right)
-{
-  const struct effect_variant *a = left, *b = right;
-  if (a->routine != b->routine)
-    return a->routine < b->routine ? -1 : 1;
-  return (a->constant > b->constant) - (a->constant < b->constant);
-}
-
-/* The variant that a call leads to, or LINK_NONE. */
-static uint32_t variant_called(const struct effect_graph *graph, uint32_t call)
-{
-  struct effect_variant wanted = {effect_graph_call(graph, call)->callee, 0};
-  if (!constant_handed(graph, call, &wanted.constant))
-    return LINK_NONE;
-  for (uint32_t i = graph->first_variant[wanted.routine];
-       i < graph->first_variant[wanted.routine + 1]; i++) {
-    if (variant_at(graph, i)->constant == wanted.constant)
-      return i;
-  }
-  return LINK_NONE;
-}
-
-static void find_variants(struct effect_graph *graph)
-{
-  find_switches(graph);
-  for (guint i = 0; i < graph->findings->found_calls->len; i++) {
-    struct effect_variant variant = {effect_graph_call(graph, i)->callee, 0};
-    if (is_on_the_way(graph, effect_graph_call(graph, i)) &&
-        constant_handed(graph, i, &variant.constant))
-      g_array_append_val(graph->variants, variant);
-  }
-  g_array_sort(graph->variants, compare_variants);
-  guint kept = 0;
-  for (guint i = 0; i < graph->variants->len; i++) {
-    if (kept == 0 || compare_variants(variant_at(graph, kept - 1), variant_at(graph, i)) != 0)
-      g_array_index(graph->variants, struct effect_variant, kept++) = *variant_at(graph, i);
-  }
-  g_array_set_size(graph->variants, kept);
-  graph->first_variant = g_new0(uint32_t, graph->n + 2);
-  for (guint i = 0; i < kept; i++)
-    graph->first_variant[variant_at(graph, i)->routine + 1]++;
-  for (uint32_t i = 1; i <= graph->n; i++)
-    graph->first_variant[i] += graph->first_variant[i - 1];
-}
-
 /* ---- steps ---- */
 
 static void add_step(struct effect_graph *graph, uint32_t from, uint32_t to, uint32_t call,
@@ -337,11 +215,12 @@ static bool hands_over(const struct effect_graph *graph, uint32_t call,
                                  argument->index) == lent->target;
 }
 
-/* Where a call leads: a routine, its core, a body or a variant. */
-static uint32_t node_called(const struct effect_graph *graph, uint32_t index)
+/* Where a call leads in a variant of its caller, or LINK_NONE: to a routine, its core, a body or a
+ * variant. */
+static uint32_t node_called(const struct effect_graph *graph, uint32_t from, uint32_t index)
 {
   const struct found_call *call = effect_graph_call(graph, index);
-  uint32_t variant = variant_called(graph, index);
+  uint32_t variant = variants_called(&graph->variants, from, index);
   if (variant != LINK_NONE)
     return effect_graph_variant(graph, variant);
   bool is_whole = call->kind != CALL_DIRECT && has_core(graph, call->callee);
@@ -358,11 +237,6 @@ static void add_steps_to(struct effect_graph *graph, const struct found_call *ca
                          uint32_t index, uint32_t lent, bool is_inner)
 {
   add_step(graph, call->caller, to, index, lent);
-  for (uint32_t i = graph->first_variant[call->caller]; i < graph->first_variant[call->caller + 1];
-       i++) {
-    if (runs_for(graph, index, variant_at(graph, i)->constant))
-      add_step(graph, effect_graph_variant(graph, i), to, index, lent);
-  }
   bool has_inner = has_core(graph, call->caller) || graph->has_bodies[call->caller];
   if (!has_inner || (has_core(graph, call->caller) && !is_inner))
     return;
@@ -372,17 +246,34 @@ static void add_steps_to(struct effect_graph *graph, const struct found_call *ca
   add_step(graph, inner, to, index, lent);
 }
 
+/* The steps of the variants of a call's caller in which it runs; `lent` as for add_step(). */
+static void add_variant_steps(struct effect_graph *graph, uint32_t index, uint32_t lent)
+{
+  const struct variants *variants = &graph->variants;
+  uint32_t v = variants->first[effect_graph_call(graph, index)->caller];
+  for (; v != LINK_NONE; v = variants_at(variants, v)->next) {
+    if (!variants_runs(variants, v, index))
+      continue;
+    uint32_t to =
+        lent != LINK_NONE ? effect_graph_lent(graph, lent)->target : node_called(graph, v, index);
+    add_step(graph, effect_graph_variant(graph, v), to, index, lent);
+  }
+}
+
 static void add_steps_of(struct effect_graph *graph, uint32_t index)
 {
   const struct found_call *call = effect_graph_call(graph, index);
   bool is_lending = call->kind == CALL_DIRECT && has_core(graph, call->callee);
-  add_steps_to(graph, call, node_called(graph, index), index, LINK_NONE,
+  add_steps_to(graph, call, node_called(graph, LINK_NONE, index), index, LINK_NONE,
                called_param(graph, index) == 0);
+  add_variant_steps(graph, index, LINK_NONE);
   for (uint32_t i = is_lending ? graph->first_lent[call->callee] : LINK_NONE; i != LINK_NONE;
        i = effect_graph_lent(graph, i)->next) {
     const struct effect_lent *lent = effect_graph_lent(graph, i);
-    if (hands_over(graph, index, lent))
-      add_steps_to(graph, call, lent->target, index, i, handed_on(graph, index, lent->param) == 0);
+    if (!hands_over(graph, index, lent))
+      continue;
+    add_steps_to(graph, call, lent->target, index, i, handed_on(graph, index, lent->param) == 0);
+    add_variant_steps(graph, index, i);
   }
 }
 
@@ -399,6 +290,15 @@ static void sort_steps(struct effect_graph *graph)
     graph->sorted[graph->first[g_array_index(graph->steps, struct effect_step, i).to + 1]++] = i;
 }
 
+/* Routines that are more than one node already have no variants. */
+static void build_variants(struct effect_graph *graph)
+{
+  graph->is_split = g_new0(bool, MAX(graph->n, 1));
+  for (uint32_t i = 0; i < graph->n; i++)
+    graph->is_split[i] = graph->has_bodies[i] || has_core(graph, i);
+  variants_build(&graph->variants, graph->findings, graph->program, graph->is_split);
+}
+
 void effect_graph_build(struct effect_graph *graph)
 {
   graph->n = graph->findings->linkage->routines->len;
@@ -406,11 +306,10 @@ void effect_graph_build(struct effect_graph *graph)
   memset(graph->first_lent, 0xff, MAX(graph->n, 1) * sizeof *graph->first_lent);
   graph->lents = g_array_new(FALSE, FALSE, sizeof(struct effect_lent));
   graph->steps = g_array_new(FALSE, FALSE, sizeof(struct effect_step));
-  graph->variants = g_array_new(FALSE, FALSE, sizeof(struct effect_variant));
   find_bodies(graph);
   index_calls(graph);
   collect_lents(graph);
-  find_variants(graph);
+  build_variants(graph);
   for (guint i = 0; i < graph->findings->found_calls->len; i++) {
     if (is_on_the_way(graph, effect_graph_call(graph, i)))
       add_steps_of(graph, i);
@@ -423,9 +322,8 @@ void effect_graph_clear(gpointer data)
   struct effect_graph *graph = data;
   g_free(graph->of_body);
   g_free(graph->has_bodies);
-  g_free(graph->switches);
-  g_free(graph->first_variant);
-  g_array_unref(graph->variants);
+  g_free(graph->is_split);
+  variants_clear(&graph->variants);
   g_free(graph->first_in);
   g_free(graph->calls);
   g_free(graph->first_lent);

@@ -8,14 +8,15 @@
  * for the common one beside itself, in place of its core: calls lead to bodies, and the ways of all
  * of them are ways of the routine.
  *
- * A routine that switches over a parameter is a node of its own, a variant, for each constant that
- * a call hands over: without the calls of other cases.
+ * A routine whose parameters decide what runs is a node of its own, a variant, for each choice of
+ * constants that calls hand over (variants.h): without what they rule out.
  *
  * Builds; follows nothing. */
 #ifndef CLEAVE_ANALYZER_EFFECT_GRAPH_H
 #define CLEAVE_ANALYZER_EFFECT_GRAPH_H
 
 #include "analyzer/findings.h"
+#include "analyzer/variants.h"
 
 struct effect_step {
   uint32_t from, to; /* nodes: see effect_graph_core() and the like */
@@ -31,22 +32,15 @@ struct effect_lent {
   uint32_t n_between;
 };
 
-/* A routine as it is called with a constant. */
-struct effect_variant {
-  uint32_t routine;
-  int64_t constant;
-};
-
 struct effect_graph {
   struct findings *findings;
   uint32_t program;
-  uint32_t n;              /* link routines */
-  uint32_t n_bodies;       /* of its flow */
-  uint32_t *of_body;       /* body -> link routine, or LINK_NONE */
-  bool *has_bodies;        /* by link routine */
-  uint8_t *switches;       /* by link routine: the parameter, from 1, that it switches over, or 0 */
-  GArray *variants;        /* struct effect_variant, by routine */
-  uint32_t *first_variant; /* by link routine, and one behind the last */
+  uint32_t n;        /* link routines */
+  uint32_t n_bodies; /* of its flow */
+  uint32_t *of_body; /* body -> link routine, or LINK_NONE */
+  bool *has_bodies;  /* by link routine */
+  bool *is_split;    /* by link routine: has bodies or a core, and no variants */
+  struct variants variants;
   uint32_t *first_in, *calls; /* found calls by callee, while building */
   uint32_t *first_lent;       /* by routine */
   GArray *lents;              /* struct effect_lent */

@@ -162,6 +162,48 @@ static void free_level(gpointer level)
   g_array_unref(level);
 }
 
+/* Whether a direct effect of a variant's routine is one of the variant too. */
+static bool is_running(const struct effect_graph *graph, uint32_t variant,
+                       const struct fact_effect *row)
+{
+  const struct variants *variants = &graph->variants;
+  uint32_t routine = variants_at(variants, variant)->routine;
+  bool is_call = false;
+  for (uint32_t i = variants->first_call[routine]; i < variants->first_call[routine + 1]; i++) {
+    uint32_t call = variants->by_caller[i];
+    uint32_t callee = effect_graph_call(graph, call)->callee;
+    if (effect_graph_row(graph, call)->line != row->line ||
+        strcmp(linkage_routine(graph->findings->linkage, callee)->name, row->via) != 0)
+      continue;
+    if (variants_runs(variants, variant, call))
+      return true;
+    is_call = true;
+  }
+  return !is_call;
+}
+
+/* By what a variant has an effect itself, of the rows of one effect in the order of routines; NULL
+ * for none. */
+static const char *first_running(const struct effect_graph *graph, uint32_t variant,
+                                 const struct fact_effect *rows, guint n)
+{
+  struct linkage *linkage = graph->findings->linkage;
+  int64_t id = linkage_routine(linkage, variants_at(&graph->variants, variant)->routine)->id;
+  guint low = 0, high = n;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (rows[middle].routine < id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (; low < n && rows[low].routine == id; low++) {
+    if (is_running(graph, variant, &rows[low]))
+      return rows[low].via;
+  }
+  return NULL;
+}
+
 /* The routines with one direct effect, and by what: the first of their rows. */
 static void start(GPtrArray *levels, const struct effect_graph *graph, struct way *ways,
                   GHashTable *routines, const struct fact_effect *rows, guint n)
@@ -178,9 +220,10 @@ static void start(GPtrArray *levels, const struct effect_graph *graph, struct wa
     if (graph->of_body[i] != LINK_NONE)
       ways[effect_graph_body(graph, 0, i)] = ways[graph->of_body[i]];
   }
-  for (uint32_t i = 0; i < graph->variants->len; i++) {
-    uint32_t node = effect_graph_variant(graph, i);
-    ways[node] = ways[effect_graph_routine(graph, node)];
+  for (guint i = 0; i < graph->variants.rows->len; i++) {
+    uint32_t node = effect_graph_variant(graph, i), routine = effect_graph_routine(graph, node);
+    if (ways[routine].via != NULL)
+      ways[node] = (struct way){first_running(graph, i, rows, n), LINK_NONE, 0, 0};
   }
   for (uint32_t node = 0; node < effect_graph_n_nodes(graph); node++) {
     if (ways[node].via != NULL)

@@ -30,6 +30,8 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .words = g_hash_table_new(g_direct_hash, g_direct_equal),
       .loop = UNIT_NONE,
       .arm = UNIT_NONE,
+      .guard = UNIT_NONE,
+      .switch_guard = UNIT_NONE,
       .switch_arm = UNIT_NONE,
       .subject = clang_getNullCursor(),
   };

@@ -1,11 +1,22 @@
 #include "analyzer/params.h"
 
+#include "analyzer/variants.h"
+
 #include <string.h>
+
+/* A call as a way of uses: from the parameters of a routine or variant to those of another. */
+struct handing {
+  uint32_t call; /* found call */
+  uint32_t caller;
+  uint32_t callee; /* LINK_NONE: an outside routine. Both: the first of the parameters below */
+};
 
 struct uses {
   struct findings *findings;
   uint32_t **aliases; /* [unit][object] -> position of the parameter that a local holds, or 0 */
   uint32_t *first;   /* link routine -> first of its parameters below; LINK_NONE when not defined */
+  uint32_t n;        /* parameters of routines; those of variants follow */
+  GArray *handings;  /* struct handing */
   uint32_t *flags;   /* enum unit_use_flags by parameter */
   uint32_t *kept_in; /* by parameter: the one whose memory it is stored in, 0, or KEPT_ELSEWHERE */
   const char **reasons;
@@ -123,6 +134,7 @@ static void begin(struct uses *uses)
     uses->first[i] = routine->is_defined ? n : LINK_NONE;
     n += routine->is_defined ? row_of(linkage, routine)->n_params : 0;
   }
+  uses->n = n;
   uses->flags = g_new0(uint32_t, MAX(n, 1));
   uses->reasons = g_new0(const char *, MAX(n, 1));
   uses->kept_in = g_new0(uint32_t, MAX(n, 1));
@@ -205,9 +217,11 @@ static uint32_t param_behind(const struct uses *uses, uint32_t unit,
 
 /* Where what a callee keeps stays, seen from the caller: in a parameter of its own, elsewhere, or
  * nowhere (0) where it is a local that lends the memory. */
-static uint32_t kept_by(const struct uses *uses, const struct found_call *call, uint32_t position)
+static uint32_t kept_by(const struct uses *uses, const struct found_call *call,
+                        const struct handing *handing, uint32_t position)
 {
-  uint32_t into = uses->kept_in[uses->first[call->callee] + position];
+  uint32_t into =
+      handing->callee != LINK_NONE ? uses->kept_in[handing->callee + position] : KEPT_ELSEWHERE;
   const struct unit *unit = linkage_unit(uses->findings->linkage, call->unit);
   const struct unit_call *row = &unit->calls[call->call];
   if (into == 0 || into == KEPT_ELSEWHERE || into > row->n_arguments)
@@ -219,8 +233,10 @@ static uint32_t kept_by(const struct uses *uses, const struct found_call *call, 
   return is_local ? 0 : own != 0 ? own : KEPT_ELSEWHERE;
 }
 
-static bool inherit(struct uses *uses, const struct found_call *call, uint32_t argument_row)
+static bool inherit(struct uses *uses, const struct handing *handing, uint32_t argument_row)
 {
+  const struct found_call *call =
+      &g_array_index(uses->findings->found_calls, struct found_call, handing->call);
   struct linkage *linkage = uses->findings->linkage;
   const struct unit *unit = linkage_unit(linkage, call->unit);
   const struct unit_argument *argument = &unit->arguments[argument_row];
@@ -233,16 +249,16 @@ static bool inherit(struct uses *uses, const struct found_call *call, uint32_t a
   if (!callee->is_defined)
     gained = outside_uses(linkage_unit(linkage, callee->unit), row_of(linkage, callee), argument);
   else if (argument->position < row_of(linkage, callee)->n_params)
-    gained = uses->flags[uses->first[call->callee] + argument->position] & INHERITED;
+    gained = uses->flags[handing->callee + argument->position] & INHERITED;
   else
     gained = (argument->flags & UNIT_VALUE_POINTER) != 0 ? UNIT_USE_READ : 0;
   /* A part of what the parameter points to is touched; it is not itself freed or a string. */
   if (argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS)
     gained &= UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_KEPT;
-  uint32_t at = uses->first[call->caller] + own;
+  uint32_t at = handing->caller + own;
   bool is_moved = false;
   if ((gained & UNIT_USE_KEPT) != 0) {
-    uint32_t where = kept_by(uses, call, argument->position);
+    uint32_t where = kept_by(uses, call, handing, argument->position);
     if (where == 0)
       gained &= ~(uint32_t)UNIT_USE_KEPT;
     else
@@ -263,17 +279,92 @@ static bool inherit(struct uses *uses, const struct found_call *call, uint32_t a
 static bool inherit_all(struct uses *uses)
 {
   bool is_changed = false;
-  const GArray *calls = uses->findings->found_calls;
-  for (guint i = 0; i < calls->len; i++) {
-    const struct found_call *call = &g_array_index(calls, struct found_call, i);
-    if (call->kind == CALL_CALLBACK || uses->first[call->caller] == LINK_NONE)
-      continue;
+  for (guint i = 0; i < uses->handings->len; i++) {
+    const struct handing *handing = &g_array_index(uses->handings, struct handing, i);
+    const struct found_call *call =
+        &g_array_index(uses->findings->found_calls, struct found_call, handing->call);
     const struct unit_call *row =
         &linkage_unit(uses->findings->linkage, call->unit)->calls[call->call];
     for (uint32_t a = 0; a < row->n_arguments; a++)
-      is_changed = inherit(uses, call, row->first_argument + a) || is_changed;
+      is_changed = inherit(uses, handing, row->first_argument + a) || is_changed;
   }
   return is_changed;
+}
+
+/* ---- what hands parameters on to what ---- */
+
+static void add_handing(struct uses *uses, const struct variants *variants, const uint32_t *first,
+                        uint32_t from, uint32_t index)
+{
+  const struct found_call *call =
+      &g_array_index(uses->findings->found_calls, struct found_call, index);
+  uint32_t to = variants_called(variants, from, index);
+  struct handing handing = {.call = index,
+                            .caller = from != LINK_NONE ? first[from] : uses->first[call->caller],
+                            .callee = to != LINK_NONE ? first[to] : uses->first[call->callee]};
+  g_array_append_val(uses->handings, handing);
+}
+
+static uint32_t n_params_of(const struct uses *uses, uint32_t routine)
+{
+  const struct linkage *linkage = uses->findings->linkage;
+  return row_of(linkage, linkage_routine(linkage, routine))->n_params;
+}
+
+/* Room for the parameters of variants, with what their routines do themselves; a new array: the
+ * first of each variant, or LINK_NONE. */
+static uint32_t *place_variants(struct uses *uses, const struct variants *variants)
+{
+  uint32_t *first = g_new(uint32_t, MAX(variants->rows->len, 1));
+  uint32_t end = uses->n;
+  for (guint v = 0; v < variants->rows->len; v++) {
+    uint32_t routine = variants_at(variants, v)->routine;
+    bool is_defined = uses->first[routine] != LINK_NONE;
+    first[v] = is_defined ? end : LINK_NONE;
+    end += is_defined ? n_params_of(uses, routine) : 0;
+  }
+  uses->flags = g_renew(uint32_t, uses->flags, MAX(end, 1));
+  uses->kept_in = g_renew(uint32_t, uses->kept_in, MAX(end, 1));
+  uses->reasons = g_renew(const char *, uses->reasons, MAX(end, 1));
+  for (guint v = 0; v < variants->rows->len; v++) {
+    uint32_t own = uses->first[variants_at(variants, v)->routine];
+    uint32_t n = own == LINK_NONE ? 0 : n_params_of(uses, variants_at(variants, v)->routine);
+    for (uint32_t p = 0; p < n; p++) {
+      uses->flags[first[v] + p] = uses->flags[own + p];
+      uses->kept_in[first[v] + p] = uses->kept_in[own + p];
+      uses->reasons[first[v] + p] = NULL;
+    }
+  }
+  uses->n = end;
+  return first;
+}
+
+static void find_handings_in(struct uses *uses, uint32_t program)
+{
+  struct variants variants;
+  variants_build(&variants, uses->findings, program, NULL);
+  g_autofree uint32_t *first = place_variants(uses, &variants);
+  for (guint i = 0; i < uses->findings->found_calls->len; i++) {
+    const struct found_call *call =
+        &g_array_index(uses->findings->found_calls, struct found_call, i);
+    if (call->program != program || call->kind == CALL_CALLBACK ||
+        uses->first[call->caller] == LINK_NONE)
+      continue;
+    add_handing(uses, &variants, first, LINK_NONE, i);
+    for (uint32_t v = variants.first[call->caller]; v != LINK_NONE;
+         v = variants_at(&variants, v)->next) {
+      if (variants_runs(&variants, v, i))
+        add_handing(uses, &variants, first, v, i);
+    }
+  }
+  variants_clear(&variants);
+}
+
+static void find_handings(struct uses *uses)
+{
+  uses->handings = g_array_new(FALSE, FALSE, sizeof(struct handing));
+  for (guint i = 0; i < uses->findings->linkage->programs->len; i++)
+    find_handings_in(uses, i);
 }
 
 static const char *use_text(struct findings *findings, uint32_t flags,
@@ -347,6 +438,7 @@ void params_find(struct findings *findings)
 {
   struct uses uses = {.findings = findings};
   begin(&uses);
+  find_handings(&uses);
   for (int round = 0; round < 64 && inherit_all(&uses); round++)
     ;
   for (guint i = 0; i < findings->linkage->routines->len; i++) {
@@ -356,6 +448,7 @@ void params_find(struct findings *findings)
   for (uint32_t i = 0; i < findings->linkage->n_units; i++)
     g_free(uses.aliases[i]);
   g_free(uses.aliases);
+  g_array_unref(uses.handings);
   g_free(uses.first);
   g_free(uses.flags);
   g_free(uses.kept_in);

@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 12u
+#define UNIT_VERSION 13u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -297,6 +297,7 @@ struct unit_edge {
   uint32_t line;
   uint32_t routine; /* routine it stands in, or UNIT_NONE at file scope */
   uint32_t record;  /* type: what RECORD copies, or UNIT_NONE */
+  uint32_t guard;   /* guard: the innermost one, or UNIT_NONE */
 };
 
 enum unit_call_flags {
@@ -330,6 +331,7 @@ struct unit_call {
   uint32_t arm;   /* arm: the innermost one that guards it, or UNIT_NONE */
   uint32_t flags; /* enum unit_call_flags */
   uint32_t heap;  /* object: the HEAP object that an allocating call makes, or UNIT_NONE */
+  uint32_t guard; /* guard: the innermost one, or UNIT_NONE */
 };
 
 enum unit_argument_kind {
@@ -457,6 +459,27 @@ struct unit_arm {
   uint32_t reserved; /* 0 */
 };
 
+enum unit_guard_kind {
+  UNIT_GUARD_EQUAL,   /* runs only where the parameter is `integer` */
+  UNIT_GUARD_UNEQUAL, /* where it is not */
+  UNIT_GUARD_BITS,    /* where it has one of the bits of `integer` */
+  UNIT_GUARD_NO_BITS, /* where it has none of them */
+  UNIT_N_GUARD_KINDS
+};
+
+/* A condition over a parameter that must hold for what it guards to run; `if`, `else`, `&&`, `||`,
+ * `?:` and what follows "if (!p) return;". It says nothing where the routine changes the
+ * parameter. Calls and edges name their innermost guard. */
+struct unit_guard {
+  uint32_t routine; /* routine */
+  uint32_t parent;  /* guard around it, smaller than its own index, or UNIT_NONE */
+  uint32_t kind;    /* enum unit_guard_kind */
+  uint32_t object;  /* object: the parameter */
+  int64_t integer;
+  uint32_t is_void;  /* 0 or 1: what it guards can be jumped to */
+  uint32_t reserved; /* 0 */
+};
+
 enum unit_loop_kind { UNIT_LOOP_FOR, UNIT_LOOP_WHILE, UNIT_LOOP_DO, UNIT_N_LOOP_KINDS };
 
 struct unit_loop {
@@ -524,6 +547,7 @@ struct unit_declaration {
   X(argument, arguments)                                                                           \
   X(initialiser, initialisers)                                                                     \
   X(access, accesses)                                                                              \
+  X(guard, guards)                                                                                 \
   X(arm, arms)                                                                                     \
   X(loop, loops)                                                                                   \
   X(literal, literals)                                                                             \

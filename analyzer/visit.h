@@ -85,6 +85,7 @@ struct visit {
   uint32_t loop;
   uint32_t loop_depth;
   uint32_t arm;
+  uint32_t guard;
   uint32_t n_groups; /* of arms so far */
   uint32_t conditional_depth;
   uint32_t is_null_guard; /* inside what runs only for a NULL pointer */
@@ -92,6 +93,7 @@ struct visit {
   CXCursor subject;       /* of the switch around */
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
+  uint32_t switch_guard;  /* likewise */
   uint32_t is_label_open; /* behind "case 1:" of "case 1: case 2:" */
   bool is_switch_body;    /* the next block is the body of a switch */
   bool is_after_jump;     /* of the next statement: the one before it does not go on into it */
@@ -258,7 +260,7 @@ struct value visit_atomic(struct visit *visit, CXCursor expression, guint start,
 void visit_initialiser(struct visit *visit, const struct place *place, CXCursor initialiser,
                        bool is_static);
 
-/* ---- visit_statement.c, visit_compare.c ---- */
+/* ---- visit_statement.c, visit_compare.c, visit_guard.c ---- */
 
 void visit_statement(struct visit *visit, CXCursor statement);
 struct value visit_statement_value(struct visit *visit, CXCursor compound);
@@ -266,6 +268,12 @@ void visit_variable(struct visit *visit, CXCursor declaration);
 /* The arms that `condition` being true opens; UNIT_NONE when it compares with no constant. */
 uint32_t visit_condition_arms(struct visit *visit, CXCursor condition, bool when, uint32_t group,
                               CXCursor branch);
+/* A constant with the name of its enumerator or macro (string row, or 0). */
+bool visit_constant(struct visit *visit, CXCursor expression, int64_t *integer, uint32_t *text);
 uint32_t visit_case_arm(struct visit *visit, CXCursor label, CXCursor subject, uint32_t group);
+/* The innermost guard where `condition` is `when`: the present one where it tests no parameter. */
+uint32_t visit_guards(struct visit *visit, CXCursor condition, bool when);
+/* What follows can be jumped to: the guards around it say nothing. */
+void visit_forget_guards(struct visit *visit);
 
 #endif

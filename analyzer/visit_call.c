@@ -329,6 +329,7 @@ static struct unit_call new_call(struct visit *visit, const struct spot *spot)
       .loop = visit->loop,
       .loop_depth = visit->loop_depth,
       .arm = visit->arm,
+      .guard = visit->guard,
       .heap = UNIT_NONE,
       .flags =
           (visit->conditional_depth + visit->has_left > 0 ? (uint32_t)UNIT_CALL_CONDITIONAL : 0u) |

@@ -83,7 +83,7 @@ static void compare_call(struct arms *arms, CXCursor call, bool is_zero_equal)
   clang_disposeString(spelling);
 }
 
-static bool constant_of(struct visit *visit, CXCursor expression, int64_t *integer, uint32_t *text)
+bool visit_constant(struct visit *visit, CXCursor expression, int64_t *integer, uint32_t *text)
 {
   CXCursor stripped = visit_strip(visit, expression, true);
   enum CXCursorKind kind = clang_getCursorKind(stripped);
@@ -112,16 +112,16 @@ static void compare_constant(struct arms *arms, CXCursor left, CXCursor right)
 {
   struct visit *visit = arms->visit;
   struct unit_arm arm = {.kind = UNIT_ARM_EQUAL, .object = UNIT_NONE};
-  if (constant_of(visit, left, &arm.integer, &arm.text)) {
+  if (visit_constant(visit, left, &arm.integer, &arm.text)) {
     CXCursor swap = left;
     left = right;
     right = swap;
-  } else if (!constant_of(visit, right, &arm.integer, &arm.text)) {
+  } else if (!visit_constant(visit, right, &arm.integer, &arm.text)) {
     return;
   }
   int64_t other = 0;
   uint32_t ignored = 0;
-  if (constant_of(visit, left, &other, &ignored))
+  if (visit_constant(visit, left, &other, &ignored))
     return;
   arm.via = unit_builder_string(visit->builder, "==");
   note_subject(visit, left, &arm);
@@ -231,7 +231,7 @@ uint32_t visit_case_arm(struct visit *visit, CXCursor label, CXCursor subject, u
     arm.kind = UNIT_ARM_CASE;
     CXCursor third;
     bool is_range = visit_child(visit, label, 2, &third);
-    if (!constant_of(visit, value, &arm.integer, &arm.text) || is_range)
+    if (!visit_constant(visit, value, &arm.integer, &arm.text) || is_range)
       arm.flags |= UNIT_ARM_REACHED;
   }
   note_subject(visit, subject, &arm);

@@ -133,6 +133,12 @@ static bool is_pointer_value(CXType type)
   return is_pointer(type) || visit_is_array(type);
 }
 
+static bool is_routine(CXCursor expression)
+{
+  enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(expression)).kind;
+  return kind == CXType_FunctionProto || kind == CXType_FunctionNoProto;
+}
+
 /* Whether the expression names an object that is an array, so that its elements lie in that. */
 static bool is_array_object(CXCursor expression)
 {
@@ -382,7 +388,8 @@ static struct value load(struct visit *visit, CXCursor expression, CXType type)
   struct place place = visit_place(visit, expression);
   place.type = type;
   struct spot spot = visit_spot(visit, expression);
-  if (place.routine != UNIT_NONE || place.is_string)
+  /* "*pointer" of a routine pointer is the routine, which is its address again. */
+  if (place.routine != UNIT_NONE || place.is_string || is_routine(expression))
     return place_address(visit, &place, &spot);
   if (is_array_object(expression) && !visit_is_va_list(type)) {
     access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, &spot);
@@ -562,6 +569,18 @@ static struct value value_of_arithmetic(struct visit *visit, CXCursor expression
   return *pointer;
 }
 
+/* `when` is the left side's truth where the right side runs. */
+static void visit_short_circuit(struct visit *visit, CXCursor left, CXCursor right, bool when)
+{
+  visit_truth(visit, left);
+  uint32_t outer = visit->guard;
+  visit->guard = visit_guards(visit, left, when);
+  visit->conditional_depth++;
+  visit_truth(visit, right);
+  visit->conditional_depth--;
+  visit->guard = outer;
+}
+
 static struct value value_of_binary(struct visit *visit, CXCursor expression, CXType type)
 {
   guint n = 0;
@@ -584,10 +603,7 @@ static struct value value_of_binary(struct visit *visit, CXCursor expression, CX
     return visit_value(visit, right);
   case CXBinaryOperator_LAnd:
   case CXBinaryOperator_LOr:
-    visit_truth(visit, left);
-    visit->conditional_depth++;
-    visit_truth(visit, right);
-    visit->conditional_depth--;
+    visit_short_circuit(visit, left, right, kind == CXBinaryOperator_LAnd);
     return value_none(type);
   default:
     return value_of_arithmetic(visit, expression, left, right, type, kind);
@@ -624,10 +640,16 @@ static struct value value_of_conditional(struct visit *visit, CXCursor expressio
   guint start = visit_push_expressions(visit, expression, &n);
   struct value value = value_none(type);
   if (n == 3) {
-    visit_truth(visit, visit_at(visit, start));
+    CXCursor condition = visit_at(visit, start);
+    uint32_t outer = visit->guard;
+    visit_truth(visit, condition);
     visit->conditional_depth++;
+    visit->guard = visit_guards(visit, condition, true);
     struct value first = visit_value(visit, visit_at(visit, start + 1));
+    visit->guard = outer;
+    visit->guard = visit_guards(visit, condition, false);
     struct value second = visit_value(visit, visit_at(visit, start + 2));
+    visit->guard = outer;
     visit->conditional_depth--;
     struct spot spot = visit_spot(visit, expression);
     value = join(visit, &first, &second, type, &spot);

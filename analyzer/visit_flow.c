@@ -21,7 +21,8 @@ void flow_edge(struct visit *visit, enum unit_edge_kind kind, uint32_t to, uint3
                            .file = spot->file,
                            .line = spot->line,
                            .routine = visit->routine,
-                           .record = UNIT_NONE};
+                           .record = UNIT_NONE,
+                           .guard = visit->guard};
   unit_builder_add_edge(visit->builder, &edge);
 }
 
@@ -170,7 +171,8 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
       visit_object_row(visit, place->object)->kind > UNIT_OBJECT_STATIC_LOCAL) {
     if ((mode & UNIT_READ) != 0)
       visit_use(visit, place->object, UNIT_USE_VALUE);
-    if ((mode & UNIT_WRITE) != 0 && operation != UNIT_OPERATION_INITIALISER)
+    /* Whoever has its address may write it. */
+    if ((mode & (UNIT_WRITE | UNIT_ADDRESS)) != 0 && operation != UNIT_OPERATION_INITIALISER)
       visit_use(visit, place->object, UNIT_USE_ASSIGNED);
     return UNIT_NONE;
   }

@@ -142,17 +142,20 @@ static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
   visit_truth(visit, condition);
   if (group == UNIT_NONE)
     group = visit->n_groups++;
-  uint32_t outer = visit->arm;
+  uint32_t outer = visit->arm, outer_guard = visit->guard;
   uint32_t arm = visit_condition_arms(visit, condition, true, group, then);
   if (arm != UNIT_NONE)
     visit->arm = arm;
+  visit->guard = visit_guards(visit, condition, true);
   visit_then(visit, then, null_test_of(visit, condition));
   visit->arm = outer;
+  visit->guard = outer_guard;
   if (n > 2) {
     CXCursor otherwise = visit_at(visit, start + 2);
     arm = visit_condition_arms(visit, condition, false, group, otherwise);
     if (arm != UNIT_NONE)
       visit->arm = arm;
+    visit->guard = visit_guards(visit, condition, false);
     visit->conditional_depth++;
     if (clang_getCursorKind(otherwise) == CXCursor_IfStmt) {
       visit->n_statements++;
@@ -162,6 +165,7 @@ static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
     }
     visit->conditional_depth--;
     visit->arm = outer;
+    visit->guard = outer_guard;
   }
   visit_pop(visit, start);
 }
@@ -312,14 +316,18 @@ static void visit_switch(struct visit *visit, CXCursor statement)
   CXCursor outer_subject = visit->subject;
   uint32_t outer_group = visit->group;
   uint32_t outer_switch_arm = visit->switch_arm;
+  uint32_t outer_guard = visit->guard, outer_switch_guard = visit->switch_guard;
   visit->subject = subject;
   visit->group = group;
   visit->switch_arm = outer;
+  visit->switch_guard = outer_guard;
   visit->is_switch_body = clang_getCursorKind(body) == CXCursor_CompoundStmt;
   visit_conditional(visit, body);
   visit->subject = outer_subject;
   visit->group = outer_group;
   visit->switch_arm = outer_switch_arm;
+  visit->switch_guard = outer_switch_guard;
+  visit->guard = outer_guard;
   visit->arm = outer;
   visit_pop(visit, start);
 }
@@ -386,8 +394,21 @@ static bool ends_in_jump(struct visit *visit, CXCursor statement)
   }
 }
 
+/* "if (!p) return;": the rest of the block runs only where that does not hold. */
+static uint32_t guards_after(struct visit *visit, CXCursor statement)
+{
+  guint n = 0;
+  guint start = visit_push(visit, statement, &n);
+  uint32_t guard = visit->guard;
+  if (n == 2 && ends_in_jump(visit, visit_at(visit, start + 1)))
+    guard = visit_guards(visit, visit_at(visit, start), false);
+  visit_pop(visit, start);
+  return guard;
+}
+
 static void visit_all(struct visit *visit, CXCursor statement)
 {
+  uint32_t outer_guard = visit->guard;
   guint n = 0;
   guint start = visit_push(visit, statement, &n);
   bool is_switch_body = visit->is_switch_body;
@@ -400,7 +421,10 @@ static void visit_all(struct visit *visit, CXCursor statement)
     visit->is_after_jump =
         is_label && (i == 0 ? is_switch_body : ends_in_jump(visit, visit_at(visit, start + i - 1)));
     visit_statement(visit, part);
+    if (kind == CXCursor_IfStmt)
+      visit->guard = guards_after(visit, part);
   }
+  visit->guard = outer_guard;
   visit_pop(visit, start);
 }
 
@@ -412,6 +436,7 @@ static void visit_jump_label(struct visit *visit, CXCursor statement)
     row->flags |= UNIT_ARM_REACHED;
     arm = row->parent;
   }
+  visit_forget_guards(visit);
   visit_all(visit, statement);
 }
 
@@ -450,6 +475,7 @@ void visit_statement(struct visit *visit, CXCursor statement)
   case CXCursor_CaseStmt:
   case CXCursor_DefaultStmt:
     visit->arm = visit->switch_arm;
+    visit->guard = visit->switch_guard;
     visit->is_label_open = 0;
     visit_label(visit, statement, visit->subject, visit->group);
     break;

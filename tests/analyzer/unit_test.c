@@ -40,7 +40,8 @@ static GBytes *small_unit(void)
                                                      .to = node,
                                                      .from = object,
                                                      .file = file,
-                                                     .routine = UNIT_NONE});
+                                                     .routine = UNIT_NONE,
+                                                     .guard = UNIT_NONE});
   GBytes *bytes = unit_builder_freeze(builder);
   unit_builder_free(builder);
   return bytes;

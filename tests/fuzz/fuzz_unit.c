@@ -19,8 +19,19 @@ static GBytes *sound_unit(void)
       builder, &(struct unit_object){.name = name, .routine = routine, .record = UNIT_NONE});
   uint32_t path = unit_builder_path(builder, 0, UNIT_NONE);
   uint32_t node = unit_builder_node(builder, UNIT_NODE_OBJECT, object, path);
-  unit_builder_add_edge(builder, &(struct unit_edge){.to = node, .from = object, .path = path});
-  unit_builder_add_call(builder, &(struct unit_call){.pointer = node, .slot_object = object});
+  uint32_t guard = unit_builder_add_guard(
+      builder,
+      &(struct unit_guard){.routine = routine, .parent = UNIT_NONE, .object = object, .integer = 1});
+  unit_builder_add_edge(builder, &(struct unit_edge){.to = node,
+                                                     .from = object,
+                                                     .path = path,
+                                                     .record = UNIT_NONE,
+                                                     .guard = guard});
+  unit_builder_add_call(builder, &(struct unit_call){.pointer = node,
+                                                     .slot_object = object,
+                                                     .loop = UNIT_NONE,
+                                                     .arm = UNIT_NONE,
+                                                     .guard = guard});
   GBytes *bytes = unit_builder_freeze(builder);
   unit_builder_free(builder);
   return bytes;
