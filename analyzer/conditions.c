@@ -25,6 +25,14 @@ char *conditions_text(const struct unit *unit, const struct unit_argument *argum
   }
 }
 
+/* The variable with static storage that an argument is, "" for anything else. */
+static const char *variable_name(const struct unit *unit, const struct unit_argument *argument)
+{
+  bool is_variable = argument->kind == UNIT_ARGUMENT_OBJECT && argument->path == 0 &&
+                     unit->objects[argument->index].kind == UNIT_OBJECT_GLOBAL;
+  return is_variable ? unit_string(unit, unit->objects[argument->index].name) : "";
+}
+
 static bool matches(const struct rule_condition *condition, const struct unit *unit,
                     const struct unit_argument *argument)
 {
@@ -32,7 +40,7 @@ static bool matches(const struct rule_condition *condition, const struct unit *u
     return argument->kind == UNIT_ARGUMENT_INTEGER && (argument->integer & condition->bits) != 0;
   g_autofree char *text = conditions_text(unit, argument);
   if (text == NULL)
-    return false;
+    return pattern_matches(condition->matches, variable_name(unit, argument));
   if (pattern_matches(condition->matches, text))
     return true;
   g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, argument->integer);

@@ -1,4 +1,4 @@
-/* Conditions that rules put on the constant arguments of a call. */
+/* Conditions that rules put on the arguments of a call: constants, and names of variables. */
 #ifndef CLEAVE_ANALYZER_CONDITIONS_H
 #define CLEAVE_ANALYZER_CONDITIONS_H
 

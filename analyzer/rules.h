@@ -18,7 +18,8 @@
 /* `handler: thread`: the body of the thread, or the main, in which the call is made. */
 #define RULE_THREAD (-3)
 
-/* A constant argument must have one of these bits, or be one of these values or names. */
+/* A constant argument must have one of these bits, or be one of these values or names; or an
+ * argument the variable of this name. */
 struct rule_condition {
   int argument;
   int64_t bits;            /* 0 when the condition is not about bits */

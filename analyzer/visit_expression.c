@@ -388,8 +388,10 @@ static struct value load(struct visit *visit, CXCursor expression, CXType type)
   struct place place = visit_place(visit, expression);
   place.type = type;
   struct spot spot = visit_spot(visit, expression);
-  /* "*pointer" of a routine pointer is the routine, which is its address again. */
-  if (place.routine != UNIT_NONE || place.is_string || is_routine(expression))
+  /* "*pointer" of a routine pointer is the routine, which is its address again. A parameter that is
+   * spelled as a routine is a pointer. */
+  bool is_behind = place.base == UNIT_BASE_POINTER && is_routine(expression);
+  if (place.routine != UNIT_NONE || place.is_string || is_behind)
     return place_address(visit, &place, &spot);
   if (is_array_object(expression) && !visit_is_va_list(type)) {
     access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, &spot);
