@@ -47,8 +47,8 @@ static guint32 walk_part(const struct network *graph, const struct units *units,
   return n_queued;
 }
 
-guint32 connectivity_split(const struct network *graph, const struct units *units, guint32 n_ids,
-                           guint32 *labels)
+guint32 connectivity_split(const struct network *graph, const struct units *units,
+                           const guint8 *is_asked, guint32 n_ids, guint32 *labels)
 {
   guint32 n = graph->n_nodes;
   g_autofree guint8 *is_used = g_new0(guint8, MAX(n_ids, 1));
@@ -61,7 +61,7 @@ guint32 connectivity_split(const struct network *graph, const struct units *unit
   }
   guint32 n_split = 0;
   for (guint32 node = 0; node < n; node++) {
-    if (is_seen[node]) {
+    if (is_seen[node] || (is_asked != NULL && !is_asked[labels[node]])) {
       continue;
     }
     guint32 label = labels[node];

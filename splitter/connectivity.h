@@ -7,10 +7,11 @@
 #include "splitter/network.h"
 
 /* Gives every connected part of a community beyond its first a label of its own (labels < n_ids;
- * n_ids must exceed the number of nodes). Units count as connected. Returns the number of parts
- * that were split off. O(n + edges). */
-guint32 connectivity_split(const struct network *graph, const struct units *units, guint32 n_ids,
-                           guint32 *labels);
+ * n_ids must exceed the number of nodes). Units count as connected. IS_ASKED (per label; NULL for
+ * all) tells which communities are looked at. Returns the number of parts that were split off.
+ * O(n + edges of these communities). */
+guint32 connectivity_split(const struct network *graph, const struct units *units,
+                           const guint8 *is_asked, guint32 n_ids, guint32 *labels);
 
 struct weakest_cut {
   gint64 weight;   /* of the edges cut; 0 for one node */

@@ -1,7 +1,6 @@
 #include "splitter/leiden.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "splitter/connectivity.h"
@@ -98,9 +97,10 @@ static void mend(const struct level *level, struct communities *communities,
   }
 }
 
-/* One pass over all levels. LABELS (ids < n_ids) is where it begins and what it returns. */
+/* One pass over all levels. LABELS (ids < n_ids) is where it begins and what it returns. FIRST is
+ * for the bottom; above it all nodes are looked at. */
 static guint64 run_levels(struct level *bottom, const struct units *units,
-                          const struct price *price, guint32 n_ids, const guint32 *order,
+                          const struct price *price, guint32 n_ids, const struct visits *first,
                           guint32 *labels)
 {
   struct level *level = bottom;
@@ -112,9 +112,8 @@ static guint64 run_levels(struct level *bottom, const struct units *units,
   struct communities *communities = communities_new(level, n_ids, labels);
   mend(level, communities, units);
   for (;;) {
-    bool is_ordered = order != NULL && level == bottom;
-    n_moves += level_move_units(level, price, communities, is_ordered ? order : NULL,
-                                is_ordered ? level->n_units : 0, NULL);
+    struct visits above = {.n_sweeps = first->n_sweeps};
+    n_moves += level_move_units(level, price, communities, level == bottom ? first : &above);
     guint32 n_parts = 0;
     g_autofree guint32 *part = level_refine(level, price, communities, &n_parts);
     for (guint32 node = 0; node < bottom->n_nodes; node++) {
@@ -210,10 +209,12 @@ static guint32 *solve_once(const struct network *graph, const struct units *unit
     }
   }
   g_autofree guint32 *order = visiting_order(units->n_units, start);
+  struct visits visits = {
+      .queued = order, .n_queued = units->n_units, .n_sweeps = options->n_sweeps};
   guint n_passes = options->n_passes > 0 ? options->n_passes : DEFAULT_PASSES;
   for (guint pass = 0; pass < n_passes; pass++) {
-    guint64 n_moves = run_levels(level, units, &price, n_ids, order, labels);
-    guint32 n_split = connectivity_split(graph, units, n_ids, labels);
+    guint64 n_moves = run_levels(level, units, &price, n_ids, &visits, labels);
+    guint32 n_split = connectivity_split(graph, units, NULL, n_ids, labels);
     if (n_moves == 0 && n_split == 0) {
       break;
     }
@@ -251,14 +252,16 @@ guint32 *leiden_solve(const struct network *graph, const struct units *units,
   return best;
 }
 
-/* Queues the units whose nodes are not where WARM has them, and their neighbours. */
+/* Queues the units whose nodes are not where WARM has them, and their neighbours. CHANGED is set
+ * for the labels that they left and came to. */
 static void queue_mended(const struct network *graph, const struct units *units,
-                         const guint32 *warm, const guint32 *now, GArray *queued)
+                         const guint32 *warm, const guint32 *now, GArray *queued, guint8 *changed)
 {
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     if (warm[node] == now[node]) {
       continue;
     }
+    changed[warm[node]] = changed[now[node]] = 1;
     g_array_append_val(queued, units->unit_of[node]);
     for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
       g_array_append_val(queued, units->unit_of[graph->neighbour[row]]);
@@ -279,18 +282,22 @@ guint32 *leiden_resolve(const struct network *graph, const struct units *units,
   struct communities *communities = communities_new(level, n_ids, labels);
   mend(level, communities, units);
   g_autoptr(GArray) queued = g_array_new(FALSE, FALSE, sizeof(guint32));
+  g_autofree guint8 *changed = g_new0(guint8, n_ids);
   for (guint32 i = 0; i < n_touched; i++) {
+    changed[communities->of_node[touched[i]]] = 1;
     g_array_append_val(queued, units->unit_of[touched[i]]);
   }
-  queue_mended(graph, units, warm, communities->of_node, queued);
+  queue_mended(graph, units, warm, communities->of_node, queued, changed);
   if (queued->len > 0) {
-    level_move_units(level, &price, communities, (const guint32 *)(gpointer)queued->data,
-                     queued->len, NULL);
+    struct visits visits = {.queued = (const guint32 *)(gpointer)queued->data,
+                            .n_queued = queued->len,
+                            .changed = changed};
+    level_move_units(level, &price, communities, &visits);
   }
   memcpy(labels, communities->of_node, n * sizeof *labels);
   communities_free(communities);
   level_free(level);
-  connectivity_split(graph, units, n_ids, labels);
+  connectivity_split(graph, units, changed, n_ids, labels);
   guint32 n_found = partition_number(n, n_ids, labels);
   if (n_communities != NULL) {
     *n_communities = n_found;

@@ -12,6 +12,7 @@ struct leiden_options {
   gint64 resolution; /* weight per squared mass, times 2^RESOLUTION_SHIFT (level.h) */
   guint n_passes;    /* at most so many passes over all levels; 0 means 8 */
   gint64 move_price; /* warm start: weight units for every node that leaves its label */
+  guint n_sweeps;    /* looks at units per level and pass, times all units; 0: while any improves */
   guint n_starts;    /* cold: the best of so many orders of visiting; 0 means 1 */
   guint first_start; /* the first of these orders; 0 is by number */
 };
@@ -29,7 +30,8 @@ guint32 *leiden_solve(const struct network *graph, const struct units *units,
                       guint32 *n_communities);
 
 /* Solves again after an edit: begins with WARM, looks at the units of the TOUCHED nodes and at what
- * their moves disturb, and leaves everything else as it is. O(n_nodes + what moves). */
+ * their moves disturb, and leaves everything else as it is: communities that gain or lose nothing
+ * are connected afterwards if they were. O(n_nodes + edges of what moves). */
 guint32 *leiden_resolve(const struct network *graph, const struct units *units,
                         const struct leiden_options *options, const guint32 *warm,
                         const guint32 *touched, guint32 n_touched, guint32 *n_communities);

@@ -86,12 +86,18 @@ gboolean communities_forbid(const struct level *level, const struct communities 
 void communities_move(const struct level *level, struct communities *communities, guint32 unit,
                       guint32 id);
 
-/* Local moving: takes units from a queue and moves each to its best allowed community until
- * nothing improves. QUEUED lists the units to begin with, in order; NULL means all, ascending.
- * CHANGED (per id, may be NULL) is set for every community touched. Returns the number of moves. */
+/* Where local moving begins and ends. */
+struct visits {
+  const guint32 *queued; /* the units to begin with, in order; NULL means all, ascending */
+  guint32 n_queued;
+  guint n_sweeps;  /* looks at no more than so many units times all; 0: until nothing improves */
+  guint8 *changed; /* per id, may be NULL: set for every community that gained or lost a unit */
+};
+
+/* Local moving: takes units from a queue and moves each to its best allowed community. Returns the
+ * number of moves. */
 guint64 level_move_units(const struct level *level, const struct price *price,
-                         struct communities *communities, const guint32 *queued, guint32 n_queued,
-                         guint8 *changed);
+                         struct communities *communities, const struct visits *visits);
 
 /* Refinement: splits every community into well connected parts, beginning with single units that
  * join the best part to which they are well connected. Returns one part per node; N_PARTS counts

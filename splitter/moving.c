@@ -91,7 +91,8 @@ static guint32 choose_community(struct moving *moving, guint32 unit, guint32 now
                      rate * (communities->mass[now] - mass) - moving_price(moving, unit, now);
   for (guint32 i = 0; i < moving->n_touched; i++) {
     guint32 id = moving->touched[i];
-    if (id == now) {
+    /* What stands there already only takes from the tie. */
+    if (id == now || (score)moving->tie[id] << RESOLUTION_SHIFT <= best_value) {
       continue;
     }
     score value = ((score)moving->tie[id] << RESOLUTION_SHIFT) - rate * communities->mass[id] -
@@ -128,21 +129,21 @@ static void queue_neighbours(struct moving *moving, guint32 unit, guint32 id)
 }
 
 guint64 level_move_units(const struct level *level, const struct price *price,
-                         struct communities *communities, const guint32 *queued, guint32 n_queued,
-                         guint8 *changed)
+                         struct communities *communities, const struct visits *visits)
 {
   struct moving moving = {.level = level, .price = price, .communities = communities};
   g_autofree gint64 *tie = moving.tie = g_new0(gint64, MAX(communities->n_ids, 1));
   g_autofree guint32 *touched = moving.touched = g_new(guint32, MAX(communities->n_ids, 1));
   g_autofree guint32 *queue = moving.queue = g_new(guint32, MAX(level->n_units, 1));
   g_autofree guint8 *is_queued = moving.is_queued = g_new0(guint8, MAX(level->n_units, 1));
-  for (guint32 i = 0; i < (queued != NULL ? n_queued : level->n_units); i++) {
-    queue_unit(&moving, queued != NULL ? queued[i] : i);
+  for (guint32 i = 0; i < (visits->queued != NULL ? visits->n_queued : level->n_units); i++) {
+    queue_unit(&moving, visits->queued != NULL ? visits->queued[i] : i);
   }
   guint64 n_moves = 0;
+  guint64 n_left = visits->n_sweeps > 0 ? (guint64)visits->n_sweeps * level->n_units : G_MAXUINT64;
   /* Every move improves an integer objective, so this ends; the bound is for the price of time. */
   guint64 bound = 64 * (guint64)level->n_units + 1024;
-  while (moving.n_queued > 0 && n_moves < bound) {
+  while (moving.n_queued > 0 && n_moves < bound && n_left-- > 0) {
     guint32 unit = take_unit(&moving);
     guint32 node = level->unit_of == NULL ? unit : level->unit_member[level->unit_first[unit]];
     guint32 now = communities->of_node[node];
@@ -155,9 +156,9 @@ guint64 level_move_units(const struct level *level, const struct price *price,
       continue;
     }
     communities_move(level, communities, unit, best);
-    if (changed != NULL) {
-      changed[now] = 1;
-      changed[best] = 1;
+    if (visits->changed != NULL) {
+      visits->changed[now] = 1;
+      visits->changed[best] = 1;
     }
     n_moves++;
     queue_neighbours(&moving, unit, best);

@@ -63,7 +63,8 @@ static guint32 choose_part(struct refinement *refinement, guint32 unit, gint64 c
   score best_value = 0;
   for (guint32 i = 0; i < refinement->n_touched; i++) {
     guint32 part = refinement->touched[i];
-    if (part == unit || !same_home(refinement->level, unit, part) ||
+    if (part == unit || (score)refinement->tie[part] << RESOLUTION_SHIFT <= best_value ||
+        !same_home(refinement->level, unit, part) ||
         !is_well_connected(refinement, refinement->boundary[part], refinement->mass[part],
                            community_mass)) {
       continue;

@@ -28,7 +28,8 @@ struct scan {
   GArray *steps;
   guint steps_per_octave;
   guint n_passes;
-  guint32 n_most; /* communities beyond which a partition is dust */
+  gboolean is_warm; /* every step begins where the finer one before it ended */
+  guint32 n_most;   /* communities beyond which a partition is dust */
 };
 
 void resolution_choice_clear(struct resolution_choice *choice)
@@ -65,8 +66,17 @@ static double density_of_size(const struct network *graph, double n_nodes)
   return mass > 0 ? weight / mass / (n_nodes * mass / graph->n_nodes) : 0;
 }
 
+/* The fewest communities that there can be. */
 static guint32 n_components(const struct network *graph, const struct units *units)
 {
+  gboolean is_free = units->apart_first[units->n_units] == 0;
+  for (guint32 unit = 0; is_free && unit < units->n_units; unit++) {
+    is_free = units->anchor[unit] < 0;
+  }
+  if (is_free) {
+    g_autofree guint32 *labels = g_new0(guint32, MAX(graph->n_nodes, 1));
+    return 1 + connectivity_split(graph, units, NULL, graph->n_nodes + 1, labels);
+  }
   struct leiden_options options = {.resolution = 1, .n_passes = 1};
   guint32 k = 0;
   g_free(leiden_solve(graph, units, &options, NULL, &k));
@@ -112,12 +122,16 @@ static guint32 *median_of_steps(const struct scan *scan, guint first, guint last
 static guint32 *solve_step(struct scan *scan, gint64 resolution, guint32 *n_communities)
 {
   guint per_step = partitions_per_step(scan);
+  guint n_before = scan->partitions->len;
   for (guint i = 0; i < per_step; i++) {
+    const guint32 *before = scan->is_warm && n_before > 0
+                                ? g_ptr_array_index(scan->partitions, n_before - per_step + i)
+                                : NULL;
     const struct network *graph = scan->n_disturbed > 0 ? scan->disturbed[i] : scan->graph;
     struct leiden_options options = {
         .resolution = resolution, .n_passes = scan->n_passes, .first_start = i};
     g_ptr_array_add(scan->partitions,
-                    leiden_solve(graph, scan->units, &options, NULL, n_communities));
+                    leiden_solve(graph, scan->units, &options, before, n_communities));
   }
   guint step = scan->partitions->len / per_step - 1;
   return per_step > 1 ? median_of_steps(scan, step, step, n_communities)
@@ -232,6 +246,7 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
                       .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
                       .steps_per_octave = is_quick ? 1 : 2,
                       .n_passes = is_quick ? 1 : 0,
+                      .is_warm = is_quick,
                       .n_most = n_most};
   scan_run(&scan, finest);
   struct resolution_choice choice = scan.steps->len > 0 ? choose(&scan) : whole(graph, units);
@@ -243,12 +258,24 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
   return choice;
 }
 
-/* Large graphs: small communities first, then the scan over these, then one polish below. */
+/* No community whose weakest cut is worth less than keeping its sides together leaves here. */
+static void test_cuts(const struct network *graph, const struct units *units,
+                      struct resolution_choice *choice)
+{
+  guint32 n_ids = graph->n_nodes + 1;
+  if (connectivity_split_weak(graph, units, choice->resolution, n_ids, choice->labels) > 0) {
+    choice->n_communities = partition_number(graph->n_nodes, n_ids, choice->labels);
+  }
+}
+
+/* Large graphs: small communities first (two looks at every node are enough for what is only a
+ * beginning), then the scan over these, then one polish below. */
 static struct resolution_choice longest_of_large(const struct network *graph,
                                                  const struct units *units)
 {
   double fine = density_of_size(graph, SMALL_COMMUNITY);
-  struct leiden_options options = {.resolution = leiden_resolution(fine), .n_passes = 1};
+  struct leiden_options options = {
+      .resolution = leiden_resolution(fine), .n_passes = 1, .n_sweeps = 2};
   guint32 n_parts = 0;
   g_autofree guint32 *part = leiden_solve(graph, units, &options, NULL, &n_parts);
   struct units *no_units = units_new(graph->n_nodes, NULL);
@@ -263,8 +290,7 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     warm[node] = choice.labels[part[node]];
   }
-  options.resolution = choice.resolution;
-  options.n_passes = 1;
+  options = (struct leiden_options){.resolution = choice.resolution, .n_passes = 1};
   g_free(choice.labels);
   choice.labels = leiden_solve(graph, units, &options, warm, &choice.n_communities);
   units_free(small_units);
@@ -274,27 +300,13 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   return choice;
 }
 
-static struct resolution_choice longest(const struct network *graph, const struct units *units)
-{
-  return graph->n_nodes > RESOLUTION_LARGE
-             ? longest_of_large(graph, units)
-             : longest_by_scan(graph, units, density_of_size(graph, FEWEST_NODES),
-                               units->n_units / 3, FALSE);
-}
-
-/* No community whose weakest cut is worth less than keeping its sides together leaves here. */
-static void test_cuts(const struct network *graph, const struct units *units,
-                      struct resolution_choice *choice)
-{
-  guint32 n_ids = graph->n_nodes + 1;
-  if (connectivity_split_weak(graph, units, choice->resolution, n_ids, choice->labels) > 0) {
-    choice->n_communities = partition_number(graph->n_nodes, n_ids, choice->labels);
-  }
-}
-
 struct resolution_choice resolution_longest(const struct network *graph, const struct units *units)
 {
-  struct resolution_choice choice = longest(graph, units);
+  struct resolution_choice choice =
+      graph->n_nodes > RESOLUTION_LARGE
+          ? longest_of_large(graph, units)
+          : longest_by_scan(graph, units, density_of_size(graph, FEWEST_NODES), units->n_units / 3,
+                            FALSE);
   test_cuts(graph, units, &choice);
   return choice;
 }

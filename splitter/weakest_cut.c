@@ -4,6 +4,8 @@
 
 #include "splitter/level.h"
 
+#define ABSENT G_MAXUINT32
+
 /* The community as a small graph of its own that shrinks round by round. */
 struct shrinking {
   guint32 n;
@@ -17,51 +19,56 @@ struct shrinking {
   guint8 *best_side; /* per point */
 };
 
-struct heap_entry {
-  gint64 key;
-  guint32 node;
-};
-
+/* Nodes by attachment, the most attached on top and of equals the smaller. */
 struct heap {
-  struct heap_entry *entry;
+  const gint64 *key; /* per node; it only grows while the node is in */
+  guint32 *node;
+  guint32 *place; /* of a node; not of those that were taken out */
   guint32 n;
 };
 
-static gboolean comes_first(struct heap_entry a, struct heap_entry b)
+static gboolean comes_first(const struct heap *heap, guint32 a, guint32 b)
 {
-  return a.key != b.key ? a.key > b.key : a.node < b.node;
+  return heap->key[a] != heap->key[b] ? heap->key[a] > heap->key[b] : a < b;
 }
 
-static void heap_push(struct heap *heap, struct heap_entry entry)
+static void heap_put(struct heap *heap, guint32 place, guint32 node)
 {
-  guint32 i = heap->n++;
-  while (i > 0 && comes_first(entry, heap->entry[(i - 1) / 2])) {
-    heap->entry[i] = heap->entry[(i - 1) / 2];
+  heap->node[place] = node;
+  heap->place[node] = place;
+}
+
+/* NODE, whose key has grown, goes up. */
+static void heap_raise(struct heap *heap, guint32 node)
+{
+  guint32 i = heap->place[node];
+  while (i > 0 && comes_first(heap, node, heap->node[(i - 1) / 2])) {
+    heap_put(heap, i, heap->node[(i - 1) / 2]);
     i = (i - 1) / 2;
   }
-  heap->entry[i] = entry;
+  heap_put(heap, i, node);
 }
 
-static struct heap_entry heap_pop(struct heap *heap)
+static guint32 heap_pop(struct heap *heap)
 {
-  struct heap_entry top = heap->entry[0];
-  struct heap_entry last = heap->entry[--heap->n];
+  guint32 top = heap->node[0];
+  guint32 last = heap->node[--heap->n];
   guint32 i = 0;
   for (;;) {
     guint32 child = 2 * i + 1;
     if (child >= heap->n) {
       break;
     }
-    if (child + 1 < heap->n && comes_first(heap->entry[child + 1], heap->entry[child])) {
+    if (child + 1 < heap->n && comes_first(heap, heap->node[child + 1], heap->node[child])) {
       child++;
     }
-    if (!comes_first(heap->entry[child], last)) {
+    if (!comes_first(heap, heap->node[child], last)) {
       break;
     }
-    heap->entry[i] = heap->entry[child];
+    heap_put(heap, i, heap->node[child]);
     i = child;
   }
-  heap->entry[i] = last;
+  heap_put(heap, i, last);
   return top;
 }
 
@@ -103,30 +110,28 @@ static void mark_joins(struct shrinking *shrinking, guint32 *parent)
   guint32 n = shrinking->n;
   g_autofree gint64 *attachment = g_new0(gint64, n);
   g_autofree guint8 *is_scanned = g_new0(guint8, n);
-  g_autofree struct heap_entry *room = g_new(struct heap_entry, (gsize)shrinking->n_rows + n);
-  struct heap heap = {room, 0};
+  g_autofree guint32 *in_order = g_new(guint32, n);
+  g_autofree guint32 *place = g_new(guint32, n);
+  struct heap heap = {attachment, in_order, place, n};
   for (guint32 node = 0; node < n; node++) {
     parent[node] = node;
-    heap_push(&heap, (struct heap_entry){0, node});
+    heap_put(&heap, node, node);
   }
   while (heap.n > 0) {
-    struct heap_entry top = heap_pop(&heap);
-    if (is_scanned[top.node] || top.key != attachment[top.node]) {
-      continue;
-    }
-    is_scanned[top.node] = 1;
-    for (guint32 row = shrinking->first[top.node]; row < shrinking->first[top.node + 1]; row++) {
+    guint32 top = heap_pop(&heap);
+    is_scanned[top] = 1;
+    for (guint32 row = shrinking->first[top]; row < shrinking->first[top + 1]; row++) {
       guint32 other = shrinking->neighbour[row];
       if (is_scanned[other]) {
         continue;
       }
       attachment[other] += shrinking->weight[row];
       if (attachment[other] >= shrinking->best) {
-        guint32 a = find_root(parent, top.node);
+        guint32 a = find_root(parent, top);
         guint32 b = find_root(parent, other);
         parent[MAX(a, b)] = MIN(a, b);
       }
-      heap_push(&heap, (struct heap_entry){attachment[other], other});
+      heap_raise(&heap, other);
     }
   }
 }
@@ -193,32 +198,12 @@ static void shrink(struct shrinking *shrinking, guint32 *parent)
   shrinking->n = n_next;
 }
 
-/* Numbers the units of NODES as points; POINT_OF is per entry of NODES. */
-static guint32 number_points(const struct units *units, const guint32 *nodes, guint32 n_nodes,
-                             guint32 *point_of)
-{
-  g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
-  guint32 n_points = 0;
-  for (guint32 i = 0; i < n_nodes; i++) {
-    gpointer key = GUINT_TO_POINTER(units->unit_of[nodes[i]] + 1);
-    gpointer point = g_hash_table_lookup(known, key);
-    if (point == NULL) {
-      point = GUINT_TO_POINTER(++n_points);
-      g_hash_table_insert(known, key, point);
-    }
-    point_of[i] = GPOINTER_TO_UINT(point) - 1;
-  }
-  return n_points;
-}
-
 /* The subgraph on NODES, every node a shrunk node of its own; units are joined by one shrink. */
 static void induce(struct shrinking *shrinking, const struct network *graph, const guint32 *nodes,
-                   guint32 n_nodes)
+                   guint32 n_nodes, const guint32 *position)
 {
-  g_autoptr(GHashTable) position = g_hash_table_new(NULL, NULL);
   guint32 room = 0;
   for (guint32 i = 0; i < n_nodes; i++) {
-    g_hash_table_insert(position, GUINT_TO_POINTER(nodes[i] + 1), GUINT_TO_POINTER(i + 1));
     room += graph->first[nodes[i] + 1] - graph->first[nodes[i]];
   }
   shrinking->n = n_nodes;
@@ -229,9 +214,9 @@ static void induce(struct shrinking *shrinking, const struct network *graph, con
   for (guint32 i = 0; i < n_nodes; i++) {
     shrinking->first[i] = n_rows;
     for (guint32 row = graph->first[nodes[i]]; row < graph->first[nodes[i] + 1]; row++) {
-      gpointer at = g_hash_table_lookup(position, GUINT_TO_POINTER(graph->neighbour[row] + 1));
-      if (at != NULL) {
-        shrinking->neighbour[n_rows] = GPOINTER_TO_UINT(at) - 1;
+      guint32 at = position[graph->neighbour[row]];
+      if (at != ABSENT) {
+        shrinking->neighbour[n_rows] = at;
         shrinking->weight[n_rows++] = graph->weight[row];
       }
     }
@@ -240,30 +225,42 @@ static void induce(struct shrinking *shrinking, const struct network *graph, con
   shrinking->n_rows = n_rows;
 }
 
-struct weakest_cut connectivity_weakest_cut(const struct network *graph, const struct units *units,
-                                            const guint32 *nodes, guint32 n_nodes)
+/* Joins the nodes of every unit: each gets the first of its unit as parent. */
+static void join_units(const struct units *units, const guint32 *nodes, guint32 n_nodes,
+                       const guint32 *position, guint32 *parent)
+{
+  memset(parent, 0xff, n_nodes * sizeof *parent);
+  for (guint32 i = 0; i < n_nodes; i++) {
+    guint32 unit = units->unit_of[nodes[i]];
+    gboolean is_joined = parent[i] != ABSENT;
+    for (guint32 j = units->first[unit]; !is_joined && j < units->first[unit + 1]; j++) {
+      guint32 at = position[units->member[j]];
+      if (at != ABSENT) {
+        parent[at] = i;
+      }
+    }
+  }
+}
+
+/* The cut with POSITION, which says for every node of the graph where it stands in NODES. */
+static struct weakest_cut find_cut(const struct network *graph, const struct units *units,
+                                   const guint32 *nodes, guint32 n_nodes, const guint32 *position)
 {
   struct weakest_cut cut = {.n_nodes = n_nodes, .side = g_new0(guint8, MAX(n_nodes, 1))};
-  g_autofree guint32 *point_of = g_new(guint32, MAX(n_nodes, 1));
-  guint32 n_points = number_points(units, nodes, n_nodes, point_of);
-  if (n_points < 2) {
+  if (n_nodes < 2) {
     return cut;
   }
   struct shrinking shrinking = {.n_points = n_nodes, .best = G_MAXINT64};
-  induce(&shrinking, graph, nodes, n_nodes);
+  induce(&shrinking, graph, nodes, n_nodes, position);
   g_autofree guint32 *node_of_point = shrinking.node_of_point = g_new(guint32, n_nodes);
   g_autofree guint8 *best_side = shrinking.best_side = g_new0(guint8, n_nodes);
   g_autofree guint32 *parent = g_new(guint32, n_nodes);
-  g_autofree guint32 *first_of_point = g_new(guint32, n_points);
-  memset(first_of_point, 0xff, n_points * sizeof *first_of_point);
   for (guint32 i = 0; i < n_nodes; i++) {
     node_of_point[i] = i;
-    if (first_of_point[point_of[i]] == G_MAXUINT32) {
-      first_of_point[point_of[i]] = i;
-    }
-    parent[i] = first_of_point[point_of[i]];
   }
+  join_units(units, nodes, n_nodes, position, parent);
   shrink(&shrinking, parent);
+  gboolean is_one = shrinking.n < 2;
   while (shrinking.n > 1) {
     try_degrees(&shrinking);
     if (shrinking.best == 0) {
@@ -271,6 +268,12 @@ struct weakest_cut connectivity_weakest_cut(const struct network *graph, const s
     }
     mark_joins(&shrinking, parent);
     shrink(&shrinking, parent);
+  }
+  g_free(shrinking.first);
+  g_free(shrinking.neighbour);
+  g_free(shrinking.weight);
+  if (is_one) {
+    return cut;
   }
   gint64 mass[2] = {0, 0};
   for (guint32 i = 0; i < n_nodes; i++) {
@@ -282,10 +285,31 @@ struct weakest_cut connectivity_weakest_cut(const struct network *graph, const s
   }
   cut.weight = shrinking.best;
   cut.mass = mass[smaller];
-  g_free(shrinking.first);
-  g_free(shrinking.neighbour);
-  g_free(shrinking.weight);
   return cut;
+}
+
+/* Notes where NODES stand (or, with IS_GONE, that they do not) in POSITION. */
+static void note_positions(const guint32 *nodes, guint32 n_nodes, gboolean is_gone,
+                           guint32 *position)
+{
+  for (guint32 i = 0; i < n_nodes; i++) {
+    position[nodes[i]] = is_gone ? ABSENT : i;
+  }
+}
+
+static guint32 *positions_new(guint32 n_nodes)
+{
+  guint32 *position = g_new(guint32, MAX(n_nodes, 1));
+  memset(position, 0xff, n_nodes * sizeof *position);
+  return position;
+}
+
+struct weakest_cut connectivity_weakest_cut(const struct network *graph, const struct units *units,
+                                            const guint32 *nodes, guint32 n_nodes)
+{
+  g_autofree guint32 *position = positions_new(graph->n_nodes);
+  note_positions(nodes, n_nodes, FALSE, position);
+  return find_cut(graph, units, nodes, n_nodes, position);
 }
 
 static gint64 mass_of(const struct network *graph, const guint32 *nodes, guint32 n_nodes)
@@ -299,11 +323,13 @@ static gint64 mass_of(const struct network *graph, const guint32 *nodes, guint32
 
 /* Splits one list of nodes; both sides are pushed back for another look. */
 static gboolean split_nodes(const struct network *graph, const struct units *units,
-                            gint64 resolution, GArray *nodes, guint32 fresh, guint32 *labels,
-                            GPtrArray *left)
+                            gint64 resolution, GArray *nodes, guint32 fresh, guint32 *position,
+                            guint32 *labels, GPtrArray *left)
 {
   const guint32 *node = &g_array_index(nodes, guint32, 0);
-  struct weakest_cut cut = connectivity_weakest_cut(graph, units, node, nodes->len);
+  note_positions(node, nodes->len, FALSE, position);
+  struct weakest_cut cut = find_cut(graph, units, node, nodes->len, position);
+  note_positions(node, nodes->len, TRUE, position);
   gint64 rest = mass_of(graph, node, nodes->len) - cut.mass;
   gboolean is_weak = cut.mass > 0 && rest > 0 &&
                      ((score)cut.weight << RESOLUTION_SHIFT) < (score)resolution * cut.mass * rest;
@@ -339,6 +365,7 @@ guint32 connectivity_split_weak(const struct network *graph, const struct units 
       g_ptr_array_add(left, members[id]);
     }
   }
+  g_autofree guint32 *position = positions_new(graph->n_nodes);
   guint32 n_splits = 0;
   guint32 fresh = 0;
   while (left->len > 0) {
@@ -347,7 +374,7 @@ guint32 connectivity_split_weak(const struct network *graph, const struct units 
       fresh++;
     }
     if (nodes->len > 1 && fresh < n_ids &&
-        split_nodes(graph, units, resolution, nodes, fresh, labels, left)) {
+        split_nodes(graph, units, resolution, nodes, fresh, position, labels, left)) {
       n_splits++;
       fresh++;
     }

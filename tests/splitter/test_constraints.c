@@ -242,9 +242,9 @@ static void test_connected(void)
       struct leiden_options options = {.resolution =
                                            leiden_resolution(density * (double)NETWORK_WEIGHT_ONE)};
       g_autofree guint32 *labels = leiden_solve(planted.graph, units, &options, NULL, NULL);
-      g_assert_cmpuint(connectivity_split(planted.graph, units, 201, labels), ==, 0);
+      g_assert_cmpuint(connectivity_split(planted.graph, units, NULL, 201, labels), ==, 0);
       connectivity_split_weak(planted.graph, units, options.resolution, 201, labels);
-      g_assert_cmpuint(connectivity_split(planted.graph, units, 201, labels), ==, 0);
+      g_assert_cmpuint(connectivity_split(planted.graph, units, NULL, 201, labels), ==, 0);
       g_assert_cmpuint(
           connectivity_split_weak(planted.graph, units, options.resolution, 201, labels), ==, 0);
     }

@@ -138,6 +138,49 @@ static void test_weakest_cut_by_force(void)
 }
 
 /* A warm start that nothing disturbs changes nothing; a price keeps nodes at home. */
+/* Units count as connected wherever their members stand in the list. */
+static void test_weakest_cut_of_units(void)
+{
+  guint32 from[] = {0, 1, 2, 3};
+  guint32 to[] = {1, 2, 3, 4};
+  gint64 weight[] = {9, 9, 1, 9};
+  struct network *graph = network_new(5, 4, from, to, weight, NULL);
+  struct constraints *constraints = constraints_new(5);
+  constraints_add_together(constraints, 2, 3);
+  struct units *units = units_new(5, constraints);
+  guint32 nodes[] = {3, 4, 0, 2, 1};
+  struct weakest_cut cut = connectivity_weakest_cut(graph, units, nodes, 5);
+  g_assert_cmpint(cut.weight, ==, 9);
+  g_assert_cmpuint(cut.side[0], ==, cut.side[3]);
+  g_free(cut.side);
+  cut = connectivity_weakest_cut(graph, units, (guint32[]){3, 2}, 2);
+  g_assert_cmpint(cut.weight, ==, 0);
+  g_assert_cmpint(cut.mass, ==, 0);
+  g_free(cut.side);
+  units_free(units);
+  constraints_free(constraints);
+  network_free(graph);
+}
+
+/* Four pairs in two communities: only the one that is asked for comes apart. */
+static void test_connected_parts(void)
+{
+  guint32 from[] = {0, 2, 4, 6};
+  guint32 to[] = {1, 3, 5, 7};
+  struct network *graph = network_new(8, 4, from, to, NULL, NULL);
+  struct units *units = units_new(8, NULL);
+  guint32 labels[] = {0, 0, 0, 0, 1, 1, 1, 1};
+  guint8 is_asked[9] = {0, 1};
+  g_assert_cmpuint(connectivity_split(graph, units, is_asked, 9, labels), ==, 1);
+  guint32 some[] = {0, 0, 0, 0, 1, 1, 2, 2};
+  g_assert_true(memcmp(labels, some, sizeof some) == 0);
+  g_assert_cmpuint(connectivity_split(graph, units, NULL, 9, labels), ==, 1);
+  guint32 all[] = {0, 0, 3, 3, 1, 1, 2, 2};
+  g_assert_true(memcmp(labels, all, sizeof all) == 0);
+  units_free(units);
+  network_free(graph);
+}
+
 static void test_warm_start(void)
 {
   struct planted planted = planted_new(1000, 9000, 20, 60, 0.3, 5);
@@ -199,6 +242,8 @@ int main(int argc, char **argv)
   g_test_add_func("/leiden/small-graphs", test_small_graphs);
   g_test_add_func("/leiden/weakest-cut", test_weakest_cut);
   g_test_add_func("/leiden/weakest-cut-by-force", test_weakest_cut_by_force);
+  g_test_add_func("/leiden/weakest-cut-of-units", test_weakest_cut_of_units);
+  g_test_add_func("/leiden/connected-parts", test_connected_parts);
   g_test_add_func("/leiden/warm-start", test_warm_start);
   g_test_add_func("/leiden/resolve", test_resolve);
   return g_test_run();
