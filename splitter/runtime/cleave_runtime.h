@@ -2,8 +2,9 @@
  *
  * A generated program fills an array of struct cleave_function and hands it to
  * cleave_runtime_main(). The same binary recognises where it runs (AWS Lambda, an Azure custom
- * handler, or HTTP on PORT), turns what the platform sends into a struct cleave_event, calls the
- * function, one event at a time, and sends back what the function left in its struct cleave_reply.
+ * handler, OpenWhisk, OpenFaaS, Fission, or HTTP on PORT), turns what the platform sends into a
+ * struct cleave_event, calls the function, one event at a time, and sends back what the function
+ * left in its struct cleave_reply.
  *
  * It never calls a function from two threads, never acknowledges a message that was not processed,
  * and never keeps anything of an event after its call has returned.
@@ -31,9 +32,12 @@ enum cleave_trigger {
 
 /* Where the process runs. */
 enum cleave_platform {
-  CLEAVE_ON_PORT,   /* Cloud Run functions, Knative, OpenFaaS: HTTP on PORT */
-  CLEAVE_ON_LAMBDA, /* AWS Lambda Runtime API */
-  CLEAVE_ON_AZURE   /* Azure Functions custom handler */
+  CLEAVE_ON_PORT,      /* Cloud Run functions, Knative: HTTP on PORT */
+  CLEAVE_ON_LAMBDA,    /* AWS Lambda Runtime API */
+  CLEAVE_ON_AZURE,     /* Azure Functions custom handler */
+  CLEAVE_ON_OPENFAAS,  /* HTTP in the watchdog's place */
+  CLEAVE_ON_FISSION,   /* HTTP, as a container or as an environment that is specialised */
+  CLEAVE_ON_OPENWHISK, /* /init and /run */
 };
 
 /* Bytes of known length. data[length] is always NUL, so text may be used as a C string. */
@@ -199,6 +203,10 @@ struct cleave_function {
   /* One message of a queue or stream; where NULL, invoke is called with event->message set and its
    * reply dropped. Returns 0 when the message is processed and may be acknowledged. */
   int (*consume)(const struct cleave_message *message, struct cleave_error *error);
+  /* Names of environment variables that the routine or init reads, up to a NULL; may be NULL. Where
+   * a platform hands settings and secrets over in another way (files, bound parameters), they are
+   * put into the environment before init. */
+  const char *const *environment;
 };
 
 /* Runs until the platform ends the process. Returns the exit status for main(): 0 after SIGTERM,

@@ -3,6 +3,7 @@
 #include "current.h"
 #include "encoding.h"
 #include "log.h"
+#include "whisk.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +27,7 @@ struct crash_end {
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
 
-enum crash_target { TARGET_LOG, TARGET_POST, TARGET_CONNECTION };
+enum crash_target { TARGET_LOG, TARGET_POST, TARGET_CONNECTION, TARGET_ACTION };
 
 static struct {
   enum crash_target target;
@@ -189,11 +190,15 @@ static void crash_post(struct crash_end end)
 static void crash_reply(struct crash_end end)
 {
   bool is_late = end.number == CRASH_TIMER_SIGNAL;
+  bool is_action = crash.target == TARGET_ACTION;
   struct crash_text body = {.length = 0};
+  say(&body, is_action ? "{\"error\":" : "");
   say_body(&body, end);
+  say(&body, is_action ? "}" : "");
   struct crash_text reply = {.length = 0};
-  say(&reply,
-      is_late ? "HTTP/1.1 504 Gateway Timeout\r\n" : "HTTP/1.1 500 Internal Server Error\r\n");
+  say(&reply, is_action ? "HTTP/1.1 502 Bad Gateway\r\n"
+              : is_late ? "HTTP/1.1 504 Gateway Timeout\r\n"
+                        : "HTTP/1.1 500 Internal Server Error\r\n");
   say(&reply, "Content-Type: application/json\r\nConnection: close\r\nContent-Length: ");
   say_number(&reply, body.length);
   say(&reply, "\r\n\r\n");
@@ -212,6 +217,11 @@ static void crash_report(struct crash_end end)
   if (crash.target == TARGET_POST) {
     crash_post(end);
   } else if (crash.target == TARGET_CONNECTION) {
+    crash_reply(end);
+  } else if (crash.target == TARGET_ACTION) {
+    /* What the routine printed last may not have ended its line. */
+    write_all(log_descriptor(), "\n" WHISK_SENTINEL, sizeof(WHISK_SENTINEL));
+    write_all(STDERR_FILENO, "\n" WHISK_SENTINEL, sizeof(WHISK_SENTINEL));
     crash_reply(end);
   }
 }
@@ -286,6 +296,12 @@ void crash_aim_connection(int descriptor)
 {
   crash.connection = descriptor;
   crash.target = TARGET_CONNECTION;
+}
+
+void crash_aim_action(int descriptor)
+{
+  crash.target = TARGET_ACTION;
+  crash.connection = descriptor;
 }
 
 void crash_aim_log(void)

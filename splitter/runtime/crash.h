@@ -22,6 +22,8 @@ void crash_aim_post(const struct sockaddr *address, socklen_t length, const char
                     const char *path);
 /* A 500 (or 504) reply on an open connection. */
 void crash_aim_connection(int descriptor);
+/* The same for an OpenWhisk action: status 502, {"error":…}, and the ends of both logs. */
+void crash_aim_action(int descriptor);
 /* Only the log. */
 void crash_aim_log(void);
 

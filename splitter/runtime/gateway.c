@@ -198,7 +198,7 @@ int gateway_read(struct work *work, struct cleave_error *error)
   return 0;
 }
 
-static json_t *header_object(struct arena *arena, const struct fields *headers)
+json_t *gateway_headers(struct arena *arena, const struct fields *headers)
 {
   json_t *object = json_object();
   for (size_t i = 0; i < headers->n_items; i++) {
@@ -211,7 +211,7 @@ static json_t *header_object(struct arena *arena, const struct fields *headers)
   return object;
 }
 
-static json_t *cookie_list(struct arena *arena, const struct fields *cookies)
+json_t *gateway_cookies(struct arena *arena, const struct fields *cookies)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < cookies->n_items; i++) {
@@ -223,12 +223,12 @@ static json_t *cookie_list(struct arena *arena, const struct fields *cookies)
 static json_t *reply_head(struct arena *arena, const struct cleave_reply *reply, bool is_v1)
 {
   json_t *head = json_pack("{s:i,s:o}", "statusCode", reply_status(reply), "headers",
-                           header_object(arena, &reply->headers));
+                           gateway_headers(arena, &reply->headers));
   if (reply->cookies.n_items > 0 && is_v1) {
     json_object_set_new(head, "multiValueHeaders",
-                        json_pack("{s:o}", "Set-Cookie", cookie_list(arena, &reply->cookies)));
+                        json_pack("{s:o}", "Set-Cookie", gateway_cookies(arena, &reply->cookies)));
   } else if (reply->cookies.n_items > 0) {
-    json_object_set_new(head, "cookies", cookie_list(arena, &reply->cookies));
+    json_object_set_new(head, "cookies", gateway_cookies(arena, &reply->cookies));
   }
   return head;
 }

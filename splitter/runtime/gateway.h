@@ -15,4 +15,8 @@ struct cleave_bytes gateway_write(struct work *work, struct cleave_reply *reply)
 /* The head of a streamed reply: statusCode, headers and cookies alone. */
 struct cleave_bytes gateway_write_head(struct arena *arena, const struct cleave_reply *reply);
 
+/* Headers as an object (repeated ones joined), cookies as a list. New references. */
+json_t *gateway_headers(struct arena *arena, const struct fields *headers);
+json_t *gateway_cookies(struct arena *arena, const struct fields *cookies);
+
 #endif

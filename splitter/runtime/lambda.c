@@ -6,7 +6,6 @@
 #include "gateway.h"
 #include "json.h"
 #include "records.h"
-#include "route.h"
 #include "trace.h"
 
 #include <stdio.h>
@@ -249,37 +248,9 @@ static int lambda_read_http(struct lambda *lambda, struct work *work, struct cle
   if (gateway_read(work, error) != 0) {
     return -1;
   }
-  struct cleave_event *event = &work->event;
   const struct runtime *runtime = lambda->runtime;
-  const struct cleave_function *functions = runtime->only ? runtime->only : runtime->functions;
-  size_t n_functions = runtime->only ? 1 : runtime->n_functions;
-  struct fields parameters = {NULL, 0, 0};
-  int failure;
-  const struct cleave_function *function = route_find(
-      functions, n_functions, event->method, event->raw_path, work->arena, &parameters, &failure);
-  if (!function) {
-    return cleave_error_set(error, failure, "Function.NoRoute", "%s '%s'",
-                            failure == 405   ? "method not allowed for"
-                            : failure == 400 ? "embedded NUL in"
-                                             : "no function serves",
-                            event->raw_path);
-  }
-  if (parameters.n_items > 0) {
-    work->parameters = parameters;
-  }
-  size_t length;
-  event->path =
-      percent_decode(work->arena, event->raw_path, strlen(event->raw_path), false, &length);
-  work_assign(work, function);
-  work_seal(work);
-  const char *cookies = cleave_event_header(event, "cookie");
-  const char *type = cleave_event_header(event, "content-type");
-  fields_read_cookies(&work->cookies, work->arena, cookies ? cookies : "");
-  event->content_type = type ? type : "";
-  work_seal(work);
-  return strlen(event->path) == length
-             ? 0
-             : cleave_error_set(error, 400, "Function.BadRequest", "embedded NUL in the path");
+  return work_route(work, runtime->only ? runtime->only : runtime->functions,
+                      runtime->only ? 1 : runtime->n_functions, error);
 }
 
 /* Brings the event into its normal form. */

@@ -2,7 +2,9 @@
 
 #include "crash.h"
 #include "encoding.h"
+#include "fission.h"
 #include "json.h"
+#include "openfaas.h"
 #include "push.h"
 #include "records.h"
 #include "route.h"
@@ -15,9 +17,10 @@
 #define JSON_TYPE "application/json"
 
 /* The path of a request target, absolute form included, and where its query begins. */
-static const char *target_path(struct arena *arena, const struct wire *request, const char **query)
+static const char *target_path(struct arena *arena, const struct wire *request, bool is_fission,
+                               const char **query)
 {
-  const char *target = buffer_text(&request->target);
+  const char *target = is_fission ? fission_target(request) : buffer_text(&request->target);
   if (*target != '/') {
     const char *scheme = strstr(target, "://");
     const char *path = scheme ? strchr(scheme + 3, '/') : NULL;
@@ -71,13 +74,29 @@ static const char *without_prefix(const char *path, const char *prefix)
   return path;
 }
 
+/* Gives the event to the function of its route. Where a router forwards to "/", the path that the
+ * caller asked for goes first. */
+static int port_route(struct runtime *runtime, struct work *work, const struct wire *request,
+                      const char *prefix, bool is_forwarded, struct cleave_error *error)
+{
+  const char *query;
+  const char *path = target_path(work->arena, request, is_forwarded, &query);
+  const struct cleave_function *only = runtime->only;
+  work->event.raw_path = without_prefix(path, prefix);
+  int result =
+      work_route(work, only ? only : runtime->functions, only ? 1 : runtime->n_functions, error);
+  return result != 0 && is_forwarded && error->status == 404
+             ? port_route(runtime, work, request, prefix, false, error)
+             : result;
+}
+
 int port_read_http(struct runtime *runtime, struct work *work, struct exchange *exchange,
                    const char *prefix, struct cleave_error *error)
 {
   const struct wire *request = exchange_request(exchange);
   struct cleave_event *event = &work->event;
-  const char *path = target_path(work->arena, request, &event->query_string);
-  event->raw_path = without_prefix(path, prefix);
+  bool is_fission = runtime->settings.platform == CLEAVE_ON_FISSION;
+  target_path(work->arena, request, false, &event->query_string);
   event->method = http_method_str((enum http_method)request->parser.method);
   event->protocol = request->parser.http_minor > 0 ? "HTTP/1.1" : "HTTP/1.0";
   const char *forwarded = wire_header(request, "X-Forwarded-For");
@@ -85,31 +104,25 @@ int port_read_http(struct runtime *runtime, struct work *work, struct exchange *
                                : arena_string(work->arena, exchange_peer(exchange));
   event->body = (struct cleave_bytes){buffer_text(&request->body), request->body.length};
   work->headers = request->headers;
-  int failure;
-  const struct cleave_function *function = route_find(
-      runtime->only ? runtime->only : runtime->functions, runtime->only ? 1 : runtime->n_functions,
-      event->method, event->raw_path, work->arena, &work->parameters, &failure);
-  if (!function) {
-    return cleave_error_set(error, failure, "Function.NoRoute", "%s '%s'",
-                            failure == 405   ? "method not allowed for"
-                            : failure == 400 ? "embedded NUL in"
-                                             : "no function serves",
-                            event->raw_path);
+  if (is_fission) {
+    fission_parameters(work, request);
   }
-  work_assign(work, function);
-  size_t length;
-  event->path =
-      percent_decode(work->arena, event->raw_path, strlen(event->raw_path), false, &length);
-  if (strlen(event->path) != length ||
-      !fields_read_query(&work->query, work->arena, event->query_string)) {
+  if (port_route(runtime, work, request, prefix, is_fission, error) != 0) {
+    return -1;
+  }
+  if (!fields_read_query(&work->query, work->arena, event->query_string)) {
     return cleave_error_set(error, 400, "Function.BadRequest", "embedded NUL in the request");
   }
-  const char *cookies = wire_header(request, "Cookie");
-  const char *type = wire_header(request, "Content-Type");
-  fields_read_cookies(&work->cookies, work->arena, cookies ? cookies : "");
-  event->content_type = type ? type : "";
   work_seal(work);
   return 0;
+}
+
+/* A reply's headers with those that the platform expects. */
+static struct cleave_fields port_headers(struct runtime *runtime, struct cleave_fields headers)
+{
+  return runtime->settings.platform == CLEAVE_ON_OPENFAAS
+             ? openfaas_headers(&runtime->arena, headers, runtime->began_ns)
+             : headers;
 }
 
 void port_reply_error(struct runtime *runtime, struct exchange *exchange,
@@ -118,11 +131,14 @@ void port_reply_error(struct runtime *runtime, struct exchange *exchange,
   int status = error->status >= 400 && error->status <= 599 ? error->status : 500;
   cleave_log(status < 500 ? CLEAVE_WARNING : CLEAVE_ERROR, "%s: %s", error->type, error->message);
   const struct cleave_field type = {"Content-Type", JSON_TYPE};
-  exchange_reply(exchange, status, &type, 1, error_json(&runtime->arena, error));
+  struct cleave_fields headers = port_headers(runtime, (struct cleave_fields){&type, 1});
+  exchange_reply(exchange, status, headers.items, headers.n_items,
+                 error_json(&runtime->arena, error));
 }
 
 /* A streamed reply goes straight to the connection. */
 struct port_stream {
+  struct runtime *runtime;
   struct exchange *exchange;
   struct cleave_reply *reply;
 };
@@ -130,7 +146,7 @@ struct port_stream {
 static bool stream_begin(void *data, const struct cleave_reply *reply)
 {
   struct port_stream *stream = data;
-  struct cleave_fields headers = reply_http_headers(stream->reply);
+  struct cleave_fields headers = port_headers(stream->runtime, reply_http_headers(stream->reply));
   crash_aim_log(); /* a report cannot go into the middle of a body */
   exchange_begin(stream->exchange, reply_status(reply), headers.items, headers.n_items);
   return true;
@@ -145,28 +161,44 @@ static bool stream_write(void *data, const void *bytes, size_t n)
 static void answer_native(struct runtime *runtime, struct work *work, struct exchange *exchange)
 {
   struct cleave_reply *reply = &runtime->reply;
+  const struct cleave_field type = {"Content-Type", JSON_TYPE};
+  struct cleave_fields headers = {NULL, 0};
+  struct cleave_bytes body = {"", 0};
+  int status = 204;
   if (work->event.trigger == CLEAVE_HTTP) {
-    struct cleave_fields headers = reply_http_headers(reply);
-    exchange_reply(exchange, reply_status(reply), headers.items, headers.n_items,
-                   reply_body(reply));
+    headers = reply_http_headers(reply);
+    status = reply_status(reply);
+    body = reply_body(reply);
   } else if (work->event.trigger == CLEAVE_DIRECT) {
-    const struct cleave_field type = {"Content-Type", JSON_TYPE};
-    exchange_reply(exchange, 200, &type, 1, reply_json_text(reply));
-  } else {
-    exchange_reply(exchange, 204, NULL, 0, (struct cleave_bytes){"", 0});
+    headers = (struct cleave_fields){&type, 1};
+    status = 200;
+    body = reply_json_text(reply);
   }
+  headers = port_headers(runtime, headers);
+  exchange_reply(exchange, status, headers.items, headers.n_items, body);
+}
+
+/* When the caller wants the call to be over; 0: the settings or the descriptor say. */
+static int64_t deadline_of(struct runtime *runtime, struct work *work, struct exchange *exchange)
+{
+  int64_t limit = runtime->settings.timeout_ms > 0 ? runtime->settings.timeout_ms
+                  : work->function                 ? (int64_t)work->function->timeout_ms
+                                                   : 0;
+  return runtime->settings.platform == CLEAVE_ON_OPENFAAS
+             ? openfaas_deadline(exchange_request(exchange), limit)
+             : 0;
 }
 
 void port_answer(struct runtime *runtime, struct work *work, struct exchange *exchange, int result,
                  struct cleave_error *error)
 {
-  struct port_stream stream = {exchange, &runtime->reply};
+  struct port_stream stream = {runtime, exchange, &runtime->reply};
   const struct reply_sink sink = {stream_begin, stream_write, &stream};
   bool may_stream = result == 0 && work->event.trigger == CLEAVE_HTTP &&
                     (work->function->flags & CLEAVE_STREAM_REPLY);
   reply_reset(&runtime->reply, may_stream ? &sink : NULL);
   crash_aim_connection(exchange_descriptor(exchange));
-  runtime_enter(runtime, work, 0);
+  runtime_enter(runtime, work, deadline_of(runtime, work, exchange));
   if (result == 0) {
     result = work_run(work, &runtime->reply, error);
   }
@@ -239,11 +271,32 @@ static bool is_health_check(struct runtime *runtime, const struct wire *request,
   return !function || !function->key || !strstr(function->key, "/healthz");
 }
 
-static void port_handle(struct runtime *runtime, struct exchange *exchange)
+/* What a platform asks for itself. */
+static bool answers_platform(struct runtime *runtime, struct fission *fission,
+                             struct exchange *exchange, const char *path)
+{
+  return runtime->settings.platform == CLEAVE_ON_OPENFAAS
+             ? openfaas_answer_probe(exchange, path)
+             : runtime->settings.platform == CLEAVE_ON_FISSION &&
+                   fission_answer_specialise(fission, runtime, exchange, path);
+}
+
+static const char *id_header(const struct runtime *runtime)
+{
+  return runtime->settings.platform == CLEAVE_ON_OPENFAAS  ? "X-Call-Id"
+         : runtime->settings.platform == CLEAVE_ON_FISSION ? "X-Fission-Request-ID"
+                                                           : "X-Request-Id";
+}
+
+static void port_handle(struct runtime *runtime, struct fission *fission, struct exchange *exchange)
 {
   const struct wire *request = exchange_request(exchange);
   const char *query;
-  const char *path = target_path(&runtime->arena, request, &query);
+  const char *path = target_path(&runtime->arena, request, false, &query);
+  runtime->began_ns = openfaas_clock_ns();
+  if (answers_platform(runtime, fission, exchange, path)) {
+    return;
+  }
   if (is_health_check(runtime, request, path)) {
     const struct cleave_field type = {"Content-Type", JSON_TYPE};
     exchange_reply(exchange, 200, &type, 1, (struct cleave_bytes){"{\"status\":\"ok\"}", 15});
@@ -252,8 +305,8 @@ static void port_handle(struct runtime *runtime, struct exchange *exchange)
   struct work work;
   struct cleave_error error = {0};
   int result;
-  work_init(&work, &runtime->arena, CLEAVE_ON_PORT);
-  port_identify(&work, request, "X-Request-Id");
+  work_init(&work, &runtime->arena, runtime->settings.platform);
+  port_identify(&work, request, id_header(runtime));
   const struct cleave_function *function = push_function(runtime, request, path);
   if (!function) {
     result = port_read_http(runtime, &work, exchange, "", &error);
@@ -269,14 +322,9 @@ static void port_handle(struct runtime *runtime, struct exchange *exchange)
   work_clear(&work);
 }
 
-struct server *port_open(struct runtime *runtime)
+struct server *port_listen(struct runtime *runtime)
 {
-  struct cleave_error error;
   const char *problem = "PORT is no port number";
-  if (runtime_start_functions(runtime, &error) != 0) {
-    cleave_log(CLEAVE_ERROR, "%s: %s", error.type, error.message);
-    return NULL;
-  }
   struct server_options options = {
       .host = runtime->settings.host,
       .port = runtime->settings.port,
@@ -291,16 +339,30 @@ struct server *port_open(struct runtime *runtime)
   return server;
 }
 
+struct server *port_open(struct runtime *runtime)
+{
+  struct cleave_error error;
+  if (runtime_start_functions(runtime, &error) != 0) {
+    cleave_log(CLEAVE_ERROR, "%s: %s", error.type, error.message);
+    return NULL;
+  }
+  return port_listen(runtime);
+}
+
 int port_run(struct runtime *runtime)
 {
+  if (runtime->settings.platform == CLEAVE_ON_OPENFAAS) {
+    openfaas_export_secrets(runtime);
+  }
   struct server *server = port_open(runtime);
   if (!server) {
     return 1;
   }
+  struct fission fission = {false};
   struct exchange *exchange;
   while ((exchange = server_next(server))) {
     arena_reset(&runtime->arena);
-    port_handle(runtime, exchange);
+    port_handle(runtime, &fission, exchange);
   }
   server_free(server);
   return 0;

@@ -1,4 +1,4 @@
-/* HTTP on PORT: Cloud Run functions, Knative, OpenFaaS http mode, and every plain container host.
+/* HTTP on PORT: Cloud Run functions, Knative, OpenFaaS, Fission, and every plain container host.
  * Sources: Cloud Run container runtime contract; Knative runtime contract. */
 #ifndef CLEAVE_PORT_H
 #define CLEAVE_PORT_H
@@ -11,6 +11,9 @@ int port_run(struct runtime *runtime);
 
 /* Starts the functions, then listens on the settings' address. NULL when either fails (logged). */
 struct server *port_open(struct runtime *runtime);
+
+/* Listens without starting them. NULL when it cannot (logged). */
+struct server *port_listen(struct runtime *runtime);
 
 /* Fills ids and trace of the event from the request's headers. */
 void port_identify(struct work *work, const struct wire *request, const char *id_header);

@@ -113,6 +113,11 @@ static void read_bare_message(struct work *work, const struct wire *request,
     message->n_deliveries =
         (unsigned)strtoul(header(request, "X-CloudTasks-TaskRetryCount"), NULL, 10) + 1;
   }
+  /* Fission's own and its KEDA connectors, OpenFaaS' connectors. */
+  static const char *const topics[] = {"X-Fission-MQTrigger-Topic", "KEDA-Topic", "X-Topic"};
+  for (size_t i = 0; i < sizeof(topics) / sizeof(*topics) && *message->source == '\0'; i++) {
+    message->source = header(request, topics[i]);
+  }
   if (*message->id == '\0') {
     message->id = work->event.request_id;
   }
@@ -207,6 +212,9 @@ static int read_schedule(struct work *work, const struct wire *request,
       n_events > 0 ? events[0].time : header(request, "X-CloudScheduler-ScheduleTime");
   work->event.schedule =
       n_events > 0 ? resource_name(events[0].source) : header(request, "X-CloudScheduler-JobName");
+  if (*work->event.schedule == '\0') {
+    work->event.schedule = header(request, "X-Fission-Timer-Name");
+  }
   return 0;
 }
 
@@ -245,8 +253,13 @@ int push_read(struct work *work, const struct wire *request, struct cleave_error
 
 const char *push_resource(const struct wire *request, struct arena *arena, json_t **json)
 {
-  static const char *const names[] = {"X-CloudScheduler-JobName", "X-CloudTasks-QueueName",
-                                      "x-goog-pubsub-subscription-name"};
+  static const char *const names[] = {"X-CloudScheduler-JobName",
+                                      "X-CloudTasks-QueueName",
+                                      "x-goog-pubsub-subscription-name",
+                                      "X-Fission-Timer-Name",
+                                      "X-Fission-MQTrigger-Topic",
+                                      "KEDA-Topic",
+                                      "X-Topic"};
   *json = NULL;
   for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
     if (*header(request, names[i]) != '\0') {

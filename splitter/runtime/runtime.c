@@ -6,6 +6,7 @@
 #include "log.h"
 #include "port.h"
 #include "records.h"
+#include "whisk.h"
 
 #include <errno.h>
 #include <event2/util.h>
@@ -198,6 +199,8 @@ static int runtime_run(struct runtime *runtime)
     return lambda_run(runtime);
   case CLEAVE_ON_AZURE:
     return azure_run(runtime);
+  case CLEAVE_ON_OPENWHISK:
+    return whisk_run(runtime);
   default:
     return port_run(runtime);
   }

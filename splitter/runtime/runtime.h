@@ -20,6 +20,7 @@ struct runtime {
   struct event_base *base;
   struct arena arena; /* of the running event */
   struct cleave_reply reply;
+  int64_t began_ns;                  /* the running exchange, by the monotonic clock */
   const volatile sig_atomic_t *stop; /* SIGTERM came */
 };
 

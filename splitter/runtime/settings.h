@@ -17,10 +17,15 @@ struct settings {
   size_t max_headers;       /* CLEAVE_MAX_HEADERS, bytes, default 64 KB */
   size_t max_body;          /* CLEAVE_MAX_BODY, bytes, default 32 MB */
   int64_t peer_timeout_ms;  /* CLEAVE_PEER_TIMEOUT_MS: a request must be complete in it; 60 s */
-  int64_t timeout_ms;       /* CLEAVE_TIMEOUT_MS: longest call; 0: the descriptor decides */
+  int64_t timeout_ms;  /* CLEAVE_TIMEOUT_MS or exec_timeout: longest call; 0: the descriptor's */
+  const char *secrets; /* OpenFaaS: folder of the secrets' files */
 };
 
 /* Reads the environment. The strings stay the environment's. */
 struct settings settings_read(void);
+
+/* A duration as Go writes it ("1m30s", "1.5h", "300ms"; a bare number counts seconds, as OpenFaaS
+ * reads it) in milliseconds; -1 when it is none or longer than 24 days. */
+int64_t duration_ms(const char *text);
 
 #endif

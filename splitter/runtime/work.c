@@ -3,11 +3,14 @@
 #include "child.h"
 #include "crash.h"
 #include "current.h"
+#include "encoding.h"
 #include "json.h"
 #include "reply.h"
+#include "route.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 int cleave_error_set(struct cleave_error *error, int status, const char *type, const char *format,
@@ -90,6 +93,39 @@ void work_seal(struct work *work)
   work->event.cookies = fields_view(&work->cookies);
 }
 
+int work_route(struct work *work, const struct cleave_function *functions, size_t n_functions,
+                 struct cleave_error *error)
+{
+  struct cleave_event *event = &work->event;
+  struct fields parameters = {NULL, 0, 0};
+  int failure;
+  const struct cleave_function *function = route_find(
+      functions, n_functions, event->method, event->raw_path, work->arena, &parameters, &failure);
+  if (!function) {
+    return cleave_error_set(error, failure, "Function.NoRoute", "%s '%s'",
+                            failure == 405   ? "method not allowed for"
+                            : failure == 400 ? "embedded NUL in"
+                                             : "no function serves",
+                            event->raw_path);
+  }
+  if (parameters.n_items > 0) {
+    work->parameters = parameters;
+  }
+  size_t length;
+  event->path =
+      percent_decode(work->arena, event->raw_path, strlen(event->raw_path), false, &length);
+  work_assign(work, function);
+  work_seal(work);
+  const char *cookies = cleave_event_header(event, "cookie");
+  const char *type = cleave_event_header(event, "content-type");
+  fields_read_cookies(&work->cookies, work->arena, cookies ? cookies : "");
+  event->content_type = type ? type : "";
+  work_seal(work);
+  return strlen(event->path) == length
+             ? 0
+             : cleave_error_set(error, 400, "Function.BadRequest", "embedded NUL in the path");
+}
+
 /* One call under the eye of the crash report. An error that the function left empty gets a text. */
 static int work_call(const struct work *work, const struct cleave_event *event,
                      struct cleave_reply *reply, struct cleave_error *error)
@@ -106,6 +142,9 @@ static int work_call(const struct work *work, const struct cleave_event *event,
   } else {
     result = cleave_error_set(error, 500, "Function.NotCallable", "function '%s' takes no %s",
                               function->name, event->message ? "messages" : "events");
+  }
+  if (event->platform == CLEAVE_ON_OPENWHISK && __fpending(stdout) > 0) {
+    putc('\n', stdout); /* the end of its log must begin a line */
   }
   fflush(stdout); /* a frozen process would keep it */
   if (result == 0 && reply->is_too_large) {

@@ -47,6 +47,12 @@ void work_add_messages(struct work *work, size_t n);
 /* Makes the event's views of the lists. */
 void work_seal(struct work *work);
 
+/* Gives an http event whose method, raw_path, query and headers were read to its function, with the
+ * decoded path, the route's parameters (those in the envelope where its pattern has none), content
+ * type and cookies. Returns 0, or -1 with error at 400, 404 or 405. */
+int work_route(struct work *work, const struct cleave_function *functions, size_t n_functions,
+                 struct cleave_error *error);
+
 /* Calls the function: once, per message or per object. Returns 0 when all went well, -1 with error
  * set otherwise; has_failed tells which messages. reply holds the answer of http and direct. */
 int work_run(struct work *work, struct cleave_reply *reply, struct cleave_error *error);

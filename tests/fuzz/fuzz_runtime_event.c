@@ -10,6 +10,7 @@
 #include "splitter/runtime/records.h"
 #include "splitter/runtime/route.h"
 #include "splitter/runtime/trace.h"
+#include "splitter/runtime/whisk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -200,15 +201,36 @@ static void read_texts(struct arena *arena, struct cleave_bytes bytes)
   walk_text(trace_continue(arena, bytes.data));
 }
 
+/* An activation's parameters, and the body as a web action's answer of that type. */
+static void read_whisk(struct work *work, struct cleave_bytes bytes, struct cleave_error *error)
+{
+  struct runtime runtime = {.functions = work->function, .n_functions = 1};
+  struct cleave_reply reply;
+  work->json = json_read_envelope(bytes, error);
+  if (!work->json) {
+    return;
+  }
+  int result = whisk_read(&runtime, work, work->json, error);
+  check(result, error);
+  if (result == 0) {
+    walk(work);
+  }
+  reply_init(&reply, 1 << 20);
+  cleave_reply_header(&reply, "Content-Type", work->event.content_type);
+  cleave_reply_write(&reply, work->event.body.data, work->event.body.length);
+  json_decref(whisk_web_reply(work->arena, &reply, error));
+  reply_clear(&reply);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static const struct cleave_function functions[] = {
-      {"f", "routine", CLEAVE_DIRECT, "", 0, 0, NULL, NULL, NULL},
-      {"f", "routine", CLEAVE_HTTP, "/price/{sku}", 0, 0, NULL, NULL, NULL},
-      {"f", "routine", CLEAVE_SCHEDULE, "", 0, 0, NULL, NULL, NULL},
-      {"f", "routine", CLEAVE_QUEUE, "", 0, 0, NULL, NULL, NULL},
-      {"f", "routine", CLEAVE_STREAM, "", 0, 0, NULL, NULL, NULL},
-      {"f", "routine", CLEAVE_OBJECT, "", CLEAVE_TEXT_PAYLOAD, 0, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_DIRECT, "", 0, 0, NULL, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_HTTP, "/price/{sku}", 0, 0, NULL, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_SCHEDULE, "", 0, 0, NULL, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_QUEUE, "", 0, 0, NULL, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_STREAM, "", 0, 0, NULL, NULL, NULL, NULL},
+      {"f", "routine", CLEAVE_OBJECT, "", CLEAVE_TEXT_PAYLOAD, 0, NULL, NULL, NULL, NULL},
   };
   if (size < 2) {
     return 0;
@@ -220,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   work_init(&work, &arena, CLEAVE_ON_PORT);
   work_assign(&work, &functions[data[1] % 6]);
   struct cleave_bytes bytes = {arena_copy(&arena, (const char *)data + 2, size - 2), size - 2};
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
   case 0:
     read_lambda(&work, bytes, &error);
     break;
@@ -240,6 +262,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     break;
   case 4:
     read_route(&arena, bytes.data);
+    break;
+  case 6:
+    read_whisk(&work, bytes, &error);
     break;
   default:
     read_texts(&arena, bytes);

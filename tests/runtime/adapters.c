@@ -110,11 +110,12 @@ static int start_daemon(struct cleave_error *error)
 }
 
 static const struct cleave_function functions[] = {
-    {"upcase", "upcase_main", CLEAVE_DIRECT, "", 0, 2000, NULL, invoke_upcase, NULL},
-    {"upcase-http", "upcase_main", CLEAVE_HTTP, "POST /upcase", 0, 0, NULL, invoke_upcase, NULL},
-    {"upcase-queue", "upcase_main", CLEAVE_QUEUE, "jobs", 0, 0, NULL, invoke_greet, NULL},
-    {"cgi", "cgi_main", CLEAVE_HTTP, "/cgi-bin/show/{rest+}", 0, 0, NULL, invoke_cgi, NULL},
-    {"mhd", "handle", CLEAVE_HTTP, "/mhd/{page}", 0, 0, start_daemon, invoke_handler, NULL},
+    {"upcase", "upcase_main", CLEAVE_DIRECT, "", 0, 2000, NULL, invoke_upcase, NULL, NULL},
+    {"upcase-http", "upcase_main", CLEAVE_HTTP, "POST /upcase", 0, 0, NULL, invoke_upcase, NULL,
+     NULL},
+    {"upcase-queue", "upcase_main", CLEAVE_QUEUE, "jobs", 0, 0, NULL, invoke_greet, NULL, NULL},
+    {"cgi", "cgi_main", CLEAVE_HTTP, "/cgi-bin/show/{rest+}", 0, 0, NULL, invoke_cgi, NULL, NULL},
+    {"mhd", "handle", CLEAVE_HTTP, "/mhd/{page}", 0, 0, start_daemon, invoke_handler, NULL, NULL},
 };
 
 int main(void)

@@ -76,6 +76,13 @@ static int direct(const struct cleave_event *event, struct cleave_reply *reply,
     free(letters);
   } else if (strcmp(action, "left") == 0) {
     answer = json_integer(cleave_deadline_ms_left());
+  } else if (strcmp(action, "print") == 0) {
+    printf("an unfinished line");
+    fputs("a problem\n", stderr);
+    answer = json_object();
+  } else if (strcmp(action, "variable") == 0) {
+    const char *value = getenv(json_string_value(json_object_get(json, "name")));
+    answer = json_pack("{s:s?}", "value", value);
   } else if (strcmp(action, "count") == 0) {
     answer = json_integer(++count);
   } else if (strcmp(action, "trace") == 0) {
@@ -112,6 +119,10 @@ static int http(const struct cleave_event *event, struct cleave_reply *reply,
   cleave_reply_cookie(reply, "t=3");
   if (body && strcmp(body, "binary") == 0) {
     return cleave_reply_write(reply, "\0\1\2\xFF", 4);
+  }
+  if (body && strcmp(body, "typed") == 0) {
+    cleave_reply_header(reply, "Content-Type", cleave_event_query(event, "type"));
+    return cleave_reply_write(reply, event->body.data, event->body.length);
   }
   if (body && strcmp(body, "none") == 0) {
     return 0;
@@ -200,17 +211,21 @@ static int init(struct cleave_error *error)
   return action ? act(action, SIGSEGV, error) : 0;
 }
 
+static const char *const direct_environment[] = {"TEST_SECRET", "TEST_PLACE", NULL};
+
 static const struct cleave_function functions[] = {
-    {"direct", "price_direct", CLEAVE_DIRECT, "", 0, 0, init, direct, NULL},
-    {"http", "price_http", CLEAVE_HTTP, "/price/{sku}", CLEAVE_STREAM_REPLY, 0, init, http, NULL},
-    {"static", "serve_static", CLEAVE_HTTP, "GET /static/{rest+}", 0, 0, init, http, NULL},
-    {"queue", "job_consume", CLEAVE_QUEUE, "jobs", 0, 0, init, NULL, consume},
-    {"told", "message_tell", CLEAVE_QUEUE, "told", 0, 0, init, NULL, tell},
-    {"stream", "clicks_consume", CLEAVE_STREAM, "clicks", 0, 0, init, NULL, consume},
-    {"object", "file_arrived", CLEAVE_OBJECT, "in", 0, 0, init, object, NULL},
-    {"schedule", "sweep", CLEAVE_SCHEDULE, "hourly", 0, 0, init, schedule, NULL},
-    {"fresh", "price_fresh", CLEAVE_DIRECT, "", CLEAVE_PROCESS_PER_EVENT, 0, init, direct, NULL},
-    {"limited", "price_limited", CLEAVE_DIRECT, "", 0, 300, init, direct, NULL},
+    {"direct", "price_direct", CLEAVE_DIRECT, "", 0, 0, init, direct, NULL, direct_environment},
+    {"http", "price_http", CLEAVE_HTTP, "/price/{sku}", CLEAVE_STREAM_REPLY, 0, init, http, NULL,
+     NULL},
+    {"static", "serve_static", CLEAVE_HTTP, "GET /static/{rest+}", 0, 0, init, http, NULL, NULL},
+    {"queue", "job_consume", CLEAVE_QUEUE, "jobs", 0, 0, init, NULL, consume, NULL},
+    {"told", "message_tell", CLEAVE_QUEUE, "told", 0, 0, init, NULL, tell, NULL},
+    {"stream", "clicks_consume", CLEAVE_STREAM, "clicks", 0, 0, init, NULL, consume, NULL},
+    {"object", "file_arrived", CLEAVE_OBJECT, "in", 0, 0, init, object, NULL, NULL},
+    {"schedule", "sweep", CLEAVE_SCHEDULE, "hourly", 0, 0, init, schedule, NULL, NULL},
+    {"fresh", "price_fresh", CLEAVE_DIRECT, "", CLEAVE_PROCESS_PER_EVENT, 0, init, direct, NULL,
+     NULL},
+    {"limited", "price_limited", CLEAVE_DIRECT, "", 0, 300, init, direct, NULL, NULL},
 };
 
 int main(void)

@@ -12,7 +12,7 @@ static int invoke(const struct cleave_event *event, struct cleave_reply *reply,
 }
 
 static const struct cleave_function function = {
-    "loop", "fastcgi_main", CLEAVE_HTTP, "/loop", 0, 2000, NULL, invoke, NULL,
+    "loop", "fastcgi_main", CLEAVE_HTTP, "/loop", 0, 2000, NULL, invoke, NULL, NULL,
 };
 
 int main(void)

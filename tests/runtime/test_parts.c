@@ -3,7 +3,9 @@
 #include "splitter/runtime/json.h"
 #include "splitter/runtime/reply.h"
 #include "splitter/runtime/route.h"
+#include "splitter/runtime/settings.h"
 #include "splitter/runtime/trace.h"
+#include "splitter/runtime/whisk.h"
 
 #include <glib.h>
 #include <string.h>
@@ -288,6 +290,35 @@ static void test_replies(void)
   reply_clear(&reply);
 }
 
+static void test_durations(void)
+{
+  static const struct {
+    const char *text;
+    int64_t ms;
+  } rows[] = {{"90s", 90000}, {"1m30s", 90000},   {"1.5h", 5400000}, {"300ms", 300},
+              {"20", 20000},  {"0", 0},           {"+2s", 2000},     {"1500us", 1},
+              {"", -1},       {"-1s", -1},        {"soon", -1},      {"1 s", -1},
+              {"1s2", -1},    {"s", -1},          {"1e3s", -1},      {"99999999h", -1},
+              {"1..2s", -1},  {"1h0m5s", 3605000}};
+  for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_assert_cmpint(duration_ms(rows[i].text), ==, rows[i].ms);
+  }
+}
+
+static void test_whisk_types(void)
+{
+  static const char *const texts[] = {"text/plain",      "application/json",
+                                      "application/xml", "application/problem+json",
+                                      "TEXT/html; a=b",  "application/x-any; charset=utf-8"};
+  static const char *const binaries[] = {"image/png", "image/svg+xml", "application/pdf", ""};
+  for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+    g_assert_false(whisk_type_is_binary(texts[i]));
+  }
+  for (size_t i = 0; i < G_N_ELEMENTS(binaries); i++) {
+    g_assert_true(whisk_type_is_binary(binaries[i]));
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -299,5 +330,7 @@ int main(int argc, char **argv)
   g_test_add_func("/runtime/traces", test_traces);
   g_test_add_func("/runtime/json-bounds", test_json_bounds);
   g_test_add_func("/runtime/replies", test_replies);
+  g_test_add_func("/runtime/durations", test_durations);
+  g_test_add_func("/runtime/whisk-types", test_whisk_types);
   return g_test_run();
 }

@@ -29,9 +29,9 @@ static int invoke_raw(const struct cleave_event *event, struct cleave_reply *rep
 }
 
 static const struct cleave_function functions[] = {
-    {"price", "price_total", CLEAVE_DIRECT, "", 0, 0, NULL, invoke, NULL},
-    {"raw", "price_raw", CLEAVE_DIRECT, "", 0, 0, NULL, invoke_raw, NULL},
-    {"web", "price_web", CLEAVE_HTTP, "POST /price", 0, 0, NULL, invoke, NULL},
+    {"price", "price_total", CLEAVE_DIRECT, "", 0, 0, NULL, invoke, NULL, NULL},
+    {"raw", "price_raw", CLEAVE_DIRECT, "", 0, 0, NULL, invoke_raw, NULL, NULL},
+    {"web", "price_web", CLEAVE_HTTP, "POST /price", 0, 0, NULL, invoke, NULL, NULL},
 };
 
 int main(void)
