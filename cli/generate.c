@@ -8,24 +8,23 @@
 #include "cli/terminal.h"
 #include "splitter/generate/specify.h"
 
-static const char *const platform_names[] = {"aws", "gcp", "azure", "knative"};
-
 static bool read_platforms(struct context *context, unsigned *platforms, int *code)
 {
   const char *const *names = context_list(context, "platform");
+  const char *const *known = generate_platform_names;
   *platforms = *names ? 0 : GENERATE_AWS;
   for (size_t i = 0; names[i]; i++) {
-    size_t at = 0;
-    while (at < G_N_ELEMENTS(platform_names) && strcmp(platform_names[at], names[i]) != 0) {
+    unsigned at = 0;
+    while (known[at] && strcmp(known[at], names[i]) != 0) {
       at++;
     }
-    if (at == G_N_ELEMENTS(platform_names)) {
-      const char *nearest = nearest_name(names[i], platform_names, G_N_ELEMENTS(platform_names));
+    if (!known[at]) {
+      g_autofree char *list = g_strjoinv(", ", (char **)known);
+      const char *nearest = nearest_name(names[i], known, at);
       *code = nearest ? context_fail(context, EXIT_USAGE,
                                      "unknown platform '%s', did you mean '%s'?", names[i], nearest)
-                      : context_fail(context, EXIT_USAGE,
-                                     "unknown platform '%s'; there are: aws, gcp, azure, knative",
-                                     names[i]);
+                      : context_fail(context, EXIT_USAGE, "unknown platform '%s'; there are: %s",
+                                     names[i], list);
       return false;
     }
     *platforms |= 1U << at;
@@ -133,7 +132,9 @@ static int run(struct context *context)
 
 static const struct option options[] = {
     {"platform", 0, OPTION_LIST, "NAMES",
-     "what to write descriptors for: aws,gcp,azure,knative (default aws)", NULL},
+     "what to write descriptors for: aws,gcp,azure,knative,openwhisk,fission,openfaas (default "
+     "aws)",
+     NULL},
     {"output", 'o', OPTION_TEXT, "DIR", "the folder to write", NULL},
     {"function", 0, OPTION_LIST, "NAMES", "only these functions", NULL},
     {"contracts", 0, OPTION_TEXT, "FILE",

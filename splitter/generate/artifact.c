@@ -100,6 +100,21 @@ static bool is_consumer(const struct function_spec *spec)
   return strcmp(spec->adapter, "consumer") == 0;
 }
 
+/* The variables that the function reads, for platforms that hand them over in their own way. */
+static void write_environment(struct c_writer *code, const struct function_spec *spec)
+{
+  if (spec->environment->len == 0) {
+    return;
+  }
+  c_writer_line(code, "static const char *const environment_%s[] = {", spec->symbol);
+  for (guint i = 0; i < spec->environment->len; i++) {
+    g_autofree char *name = c_literal(spec->environment->pdata[i]);
+    c_writer_line(code, "  %s,", name);
+  }
+  c_writer_line(code, "  NULL};");
+  c_writer_line(code, "%s", "");
+}
+
 static void write_descriptor(struct c_writer *code, const struct function_spec *spec)
 {
   g_autofree char *name = c_literal(spec->name);
@@ -121,6 +136,9 @@ static void write_descriptor(struct c_writer *code, const struct function_spec *
                                                       : "call";
   c_writer_line(code, ".%s = cleave_%s_%s,", is_consumer(spec) ? "consume" : "invoke", through,
                 spec->symbol);
+  if (spec->environment->len > 0) {
+    c_writer_line(code, ".environment = environment_%s,", spec->symbol);
+  }
   c_writer_close(code, ",");
 }
 
@@ -140,6 +158,7 @@ static void write_function(struct artifact *artifact, struct c_writer *code,
                            const struct function_spec *spec)
 {
   write_start(artifact->glue, code, spec);
+  write_environment(code, spec);
   write_entry_points(code, spec);
   c_writer_line(code, "%s", "");
   if (strcmp(spec->adapter, "http") == 0) {

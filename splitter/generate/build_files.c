@@ -144,13 +144,6 @@ static GPtrArray *open_decisions(const struct artifact *artifact)
 /* The project's own tests: each sample event through the binary, per platform. */
 static void append_tests(GString *out, const struct artifact *artifact, unsigned platforms)
 {
-  static const struct {
-    unsigned platform;
-    const char *name;
-  } known[] = {{GENERATE_AWS, "aws"},
-               {GENERATE_GCP, "gcp"},
-               {GENERATE_AZURE, "azure"},
-               {GENERATE_KNATIVE, "knative"}};
   for (guint i = 0; i < artifact->specs->len; i++) {
     const struct function_spec *spec = artifact->specs->pdata[i];
     g_string_append_printf(out, "cleave_function_test(FUNCTION \"%s\" NAME \"%s\" TRIGGER %s",
@@ -159,9 +152,9 @@ static void append_tests(GString *out, const struct artifact *artifact, unsigned
       g_string_append(out, " TYPED");
     }
     g_string_append(out, "\n  PLATFORMS");
-    for (size_t j = 0; j < G_N_ELEMENTS(known); j++) {
-      if (platforms & known[j].platform) {
-        g_string_append_printf(out, " %s", known[j].name);
+    for (size_t j = 0; generate_platform_names[j]; j++) {
+      if (platforms & (1U << j)) {
+        g_string_append_printf(out, " %s", generate_platform_names[j]);
       }
     }
     g_string_append(out, ")\n");

@@ -8,8 +8,7 @@
 #define EVENTS "default"              /* the broker that events come from */
 #define TIMER_ATTRIBUTE "cleavetimer" /* extension that tells timers apart */
 
-/* Secrets come from a secret object of the same name; other values are empty until set. */
-static json_t *environment_of(const struct artifact *artifact, const char *key)
+json_t *container_environment(const struct artifact *artifact, const char *key)
 {
   json_t *list = json_array();
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -44,7 +43,7 @@ static json_t *service_of(const struct artifact *artifact, const char *image,
                 "image", image, "ports", "name", "http1", "containerPort", 8080, "resources",
                 "limits", "cpu", "1", "memory", memory, "startupProbe", "tcpSocket", "port", 8080,
                 "periodSeconds", 1, "failureThreshold", 30);
-  json_t *environment = environment_of(artifact, secret_key);
+  json_t *environment = container_environment(artifact, secret_key);
   if (json_array_size(environment) > 0) {
     json_object_set(container, "env", environment);
   }

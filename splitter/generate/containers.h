@@ -11,4 +11,8 @@ void cloud_run_add(struct product *product, const GPtrArray *artifacts);
 /* knative/NAME.service.yaml, and a Trigger or PingSource where one wakes it. */
 void knative_add(struct product *product, const GPtrArray *artifacts);
 
+/* The variables of a container, each once: secrets as references to KEY of a secret object, other
+ * values empty until set. A new reference. */
+json_t *container_environment(const struct artifact *artifact, const char *key);
+
 #endif

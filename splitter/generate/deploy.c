@@ -5,6 +5,7 @@
 #include "splitter/generate/aws.h"
 #include "splitter/generate/azure.h"
 #include "splitter/generate/containers.h"
+#include "splitter/generate/engines.h"
 #include "splitter/generate/readme.h"
 #include "splitter/generate/samples.h"
 #include "splitter/generate/schema.h"
@@ -95,5 +96,14 @@ void deploy_add(struct product *product, const struct inventory *inventory,
   }
   if (platforms & GENERATE_KNATIVE) {
     knative_add(product, artifacts);
+  }
+  if (platforms & GENERATE_OPENWHISK) {
+    openwhisk_add(product, artifacts);
+  }
+  if (platforms & GENERATE_FISSION) {
+    fission_add(product, artifacts);
+  }
+  if (platforms & GENERATE_OPENFAAS) {
+    openfaas_add(product, artifacts);
   }
 }

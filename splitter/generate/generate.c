@@ -22,6 +22,9 @@
 
 G_DEFINE_QUARK(cleave - generate - error - quark, generate_error)
 
+const char *const generate_platform_names[] = {"aws",       "gcp",     "azure",    "knative",
+                                               "openwhisk", "fission", "openfaas", NULL};
+
 struct run {
   const struct generate_options *options;
   struct inventory *inventory;

@@ -14,7 +14,13 @@ enum generate_platform {
   GENERATE_GCP = 2,
   GENERATE_AZURE = 4,
   GENERATE_KNATIVE = 8,
+  GENERATE_OPENWHISK = 16,
+  GENERATE_FISSION = 32,
+  GENERATE_OPENFAAS = 64,
 };
+
+/* What people call them, in the order of their bits; ends with NULL. */
+extern const char *const generate_platform_names[];
 
 #define GENERATE_ERROR (generate_error_quark())
 GQuark generate_error_quark(void);

@@ -75,6 +75,19 @@ static void append_deployment(GString *out, unsigned platforms)
   if (platforms & GENERATE_KNATIVE) {
     g_string_append(out, "- Knative: `kubectl apply -f knative/`.\n");
   }
+  if (platforms & GENERATE_OPENWHISK) {
+    g_string_append(out, "- OpenWhisk: push an image of `build/package/NAME`, export what the "
+                         "functions read, then `wskdeploy -m openwhisk/manifest.yaml`.\n");
+  }
+  if (platforms & GENERATE_FISSION) {
+    g_string_append(out, "- Fission: push an image of `build/package/NAME`, then `kubectl apply -f "
+                         "fission/`.\n");
+  }
+  if (platforms & GENERATE_OPENFAAS) {
+    g_string_append(out, "- OpenFaaS: `faas-cli up -f openfaas/stack.yaml` builds the images of "
+                         "`build/package/NAME`, pushes and deploys them; make the secrets with "
+                         "`faas-cli secret create` first.\n");
+  }
   g_string_append(out, "\n## Change\n\n"
                        "`functions/NAME/function.yaml` says what a function is, each line with its "
                        "reason. Edit it and\nrun `cleave generate` again: what was edited stays "

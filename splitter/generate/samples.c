@@ -252,6 +252,90 @@ static json_t *azure_event(const struct inventory *inventory, const struct funct
                    body, "Metadata", metadata);
 }
 
+/* The value of a web action's body: base64, as OpenWhisk writes JSON of raw actions. */
+static json_t *openwhisk_http(const struct function_spec *spec, const char *body)
+{
+  g_autofree char *method = NULL;
+  g_autofree char *route = NULL;
+  route_split(spec->key, &method, &route);
+  json_t *parameters = json_object();
+  g_autofree char *path = sample_path(route, parameters);
+  json_decref(parameters);
+  g_autofree char *verb = g_ascii_strdown(strcmp(method, "ANY") == 0 ? "GET" : method, -1);
+  bool has_body = strcmp(verb, "get") != 0 || spec->contract;
+  g_autofree char *data = g_base64_encode((const guchar *)body, has_body ? strlen(body) : 0);
+  return json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "__ow_method", verb, "__ow_headers",
+                   "content-type", "application/json", "host", "h.example", "__ow_path", path,
+                   "__ow_query", "", "__ow_body", data);
+}
+
+static json_t *openwhisk_value(const struct inventory *inventory, const struct function_spec *spec)
+{
+  g_autofree char *body = payload_text(inventory, spec);
+  g_autofree char *source = plain_name(*spec->key ? spec->key : spec->name);
+  if (has_trigger(spec, "http")) {
+    return openwhisk_http(spec, body);
+  }
+  if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
+    return json_pack("{s:[{s:s, s:i, s:i, s:n, s:s}]}", "messages", "topic", source, "partition", 0,
+                     "offset", 421760, "key", "value", body);
+  }
+  if (has_trigger(spec, "object")) {
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:i}}", "bucket", source, "key", "a b.txt", "status",
+                     "added", "file", "ETag", "e", "Size", 3);
+  }
+  return has_trigger(spec, "schedule") ? json_pack("{s:s}", "job", spec->name)
+                                       : payload_json(inventory, spec);
+}
+
+/* The body of /run; without a deadline, which would be over. */
+static json_t *openwhisk_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  g_autofree char *name = g_strconcat("/guest/functions/", spec->name, NULL);
+  return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s}", "value", openwhisk_value(inventory, spec),
+                   "namespace", "guest", "action_name", name, "api_host", "https://whisk.example",
+                   "api_key", "", "activation_id", "3d3ef8c7a1a84f0fbef8c7a1a8bf0f01");
+}
+
+/* Headers that a trigger's connector adds, with the place of the topic's or timer's name. */
+static json_t *engine_event(const struct inventory *inventory, const struct function_spec *spec,
+                            const char *topic_header, const char *timer_header)
+{
+  g_autofree char *body = payload_text(inventory, spec);
+  g_autofree char *topic = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *timer = plain_name(spec->name);
+  if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
+    return request("POST", "/",
+                   json_pack("{s:s, s:s}", "Content-Type", "application/json", topic_header, topic),
+                   json_string(body));
+  }
+  if (has_trigger(spec, "schedule")) {
+    return request("POST", "/", json_pack("{s:s}", timer_header, timer), json_string(""));
+  }
+  return gcp_event(inventory, spec);
+}
+
+/* As Fission's router forwards: to "/", the caller's target in a header. */
+static json_t *fission_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  json_t *event = engine_event(inventory, spec, "KEDA-Topic", "X-Fission-Timer-Name");
+  json_t *headers = json_object_get(event, "headers");
+  json_object_set_new(headers, "X-Fission-Function-Name", json_string(spec->name));
+  if (has_trigger(spec, "http")) {
+    json_object_set(headers, "X-Fission-Full-Url", json_object_get(event, "path"));
+    json_object_set_new(event, "path", json_string("/"));
+  }
+  return event;
+}
+
+static json_t *openfaas_event(const struct inventory *inventory, const struct function_spec *spec)
+{
+  json_t *event = engine_event(inventory, spec, "X-Topic", "X-Topic");
+  json_object_set_new(json_object_get(event, "headers"), "X-Call-Id",
+                      json_string("079d9ff9-d7b7-4e37-b195-5ad520e6f797"));
+  return event;
+}
+
 bool samples_are_typed(const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
@@ -269,19 +353,15 @@ bool samples_are_typed(const struct function_spec *spec)
 void samples_add(struct product *product, const struct inventory *inventory, const char *artifact,
                  const struct function_spec *spec, unsigned platforms)
 {
-  static const struct {
-    unsigned platform;
-    const char *name;
-    json_t *(*make)(const struct inventory *inventory, const struct function_spec *spec);
-  } kinds[] = {{GENERATE_AWS, "aws", aws_event},
-               {GENERATE_GCP, "gcp", gcp_event},
-               {GENERATE_AZURE, "azure", azure_event},
-               {GENERATE_KNATIVE, "knative", knative_event}};
-  for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-    if (platforms & kinds[i].platform) {
-      g_autofree char *path =
-          g_strdup_printf("functions/%s/samples/%s.%s.json", artifact, spec->name, kinds[i].name);
-      product_add_json(product, path, kinds[i].make(inventory, spec));
+  static json_t *(*const makers[])(const struct inventory *inventory,
+                                   const struct function_spec *spec) = {
+      aws_event,       gcp_event,     azure_event,   knative_event,
+      openwhisk_event, fission_event, openfaas_event};
+  for (size_t i = 0; generate_platform_names[i]; i++) {
+    if (platforms & (1U << i)) {
+      g_autofree char *path = g_strdup_printf("functions/%s/samples/%s.%s.json", artifact,
+                                              spec->name, generate_platform_names[i]);
+      product_add_json(product, path, makers[i](inventory, spec));
     }
   }
   if (samples_are_typed(spec)) {

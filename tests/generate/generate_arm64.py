@@ -51,7 +51,8 @@ def main():
     cleave = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
-        triggers.generate(cleave, ["aws", "gcp", "azure", "knative"])
+        triggers.generate(cleave, ["aws", "gcp", "azure", "knative", "openwhisk", "fission",
+                                   "openfaas"])
         sysroot = f"{work}/sysroot"
         done = f.run("out/cmake/arm64-sysroot", sysroot, codes=range(256))
         if done.returncode != 0:

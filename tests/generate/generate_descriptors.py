@@ -16,8 +16,9 @@ try:
     import yaml
 except ImportError:
     f.skip("no YAML reader is installed (Debian package python3-yaml)")
+import engines
 
-PLATFORMS = ["aws", "gcp", "azure", "knative"]
+PLATFORMS = ["aws", "gcp", "azure", "knative", "openwhisk", "fission", "openfaas"]
 CANARY = "canary-7d1e54"
 
 
@@ -379,6 +380,7 @@ def check(out):
     check_google(out, specs)
     check_azure(out, specs)
     check_knative(out, specs)
+    engines.check(out, specs)
     check_secrets(out)
     return len(specs), n
 

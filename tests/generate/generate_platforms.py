@@ -15,7 +15,7 @@ import functions as f
 import triggers
 from triggers import write
 
-PLATFORMS = ["aws", "gcp", "azure", "knative"]
+PLATFORMS = ["aws", "gcp", "azure", "knative", "openwhisk", "fission", "openfaas"]
 
 
 def load(path):

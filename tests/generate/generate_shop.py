@@ -11,7 +11,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(__file__))
 import functions as f
 
-PLATFORMS = "aws,gcp,azure,knative"
+PLATFORMS = "aws,gcp,azure,knative,openwhisk,fission,openfaas"
 
 
 def main():

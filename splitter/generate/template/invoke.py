@@ -168,10 +168,10 @@ class Lambda:
 class Http:
     """A client of a function that listens."""
 
-    def __init__(self, options, variable, health):
+    def __init__(self, options, variable, health, **environment):
         self.port, self.trigger, self.name = free_port(), options.trigger, options.name
         self.is_typed = bool(options.input)
-        self.process = Process(options, {variable: str(self.port)})
+        self.process = Process(options, {variable: str(self.port), **environment})
         for _ in range(PATIENCE * 10):
             try:
                 self.ask("GET", health, {}, None, is_probe=True)
@@ -204,8 +204,8 @@ class Http:
 class Port(Http):
     """Cloud Run functions and Knative."""
 
-    def __init__(self, options):
-        super().__init__(options, "PORT", "/healthz")
+    def __init__(self, options, health="/healthz", **environment):
+        super().__init__(options, "PORT", health, **environment)
 
     def send(self, event):
         request = json.loads(event)
@@ -216,6 +216,92 @@ class Port(Http):
         if self.trigger == "http":
             return http_outcome(status, self.is_typed), body
         return (OK if status < 300 else REFUSED if status < 500 else FAILED), body
+
+
+class Fission(Port):
+    """A container that the router calls, specialised once before."""
+
+    def __init__(self, options):
+        super().__init__(options, CLEAVE_PLATFORM="fission")
+        order = json.dumps({"filepath": "/userfunc/deployarchive", "functionName": options.name,
+                            "url": "/"}).encode()
+        for wanted in (200, 400):
+            status, _, body = self.ask("POST", "/v2/specialize", {}, order)
+            if status != wanted:
+                raise Fault(f"specialised with {status} in the place of {wanted}: {body}")
+
+
+class OpenFaas(Port):
+    """A container behind the gateway, which wants its probes answered and calls timed."""
+
+    def __init__(self, options):
+        super().__init__(options, "/_/health", CLEAVE_PLATFORM="openfaas")
+        if self.ask("GET", "/_/ready", {}, None)[::2] != (200, b"OK"):
+            raise Fault("it is not ready")
+
+    def ask(self, method, path, headers, body, is_chunked=False, is_probe=False):
+        answer = super().ask(method, path, headers, body, is_chunked, is_probe)
+        if not path.startswith("/_/") and "X-Duration-Seconds" not in answer[1]:
+            raise Fault(f"the call is not timed: {answer}")
+        return answer
+
+
+class OpenWhisk(Http):
+    """An invoker with one container: /init once, then /run; each log of a run has its end."""
+    SENTINEL = b"XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
+
+    def __init__(self, options):
+        super().__init__(options, "PORT", "/", __OW_API_HOST="https://whisk.example")
+        self.n_runs = 0
+        order = json.dumps({"value": {"name": options.name, "main": "main",
+                                      "binary": False}}).encode()
+        for wanted in (200, 403):
+            status, answer = self.post("/init", order)
+            if status != wanted or (status != 200) != ("error" in answer):
+                raise Fault(f"initialised with {status} in the place of {wanted}: {answer}")
+        self.n_ends = self.ends()
+
+    def post(self, path, body):
+        status, headers, text = self.ask("POST", path, {"Content-Type": "application/json"}, body)
+        answer = json.loads(text)
+        if headers.get("Content-Type") != "application/json" or not isinstance(answer, (dict, list)):
+            raise Fault(f"no JSON object: {text!r}")
+        return status, answer
+
+    def ends(self):
+        with open(self.process.log.name, "rb") as file:
+            return file.read().split(b"\n").count(self.SENTINEL)
+
+    def send(self, event):
+        try:
+            order = json.loads(event)
+            if isinstance(order, dict):
+                event = json.dumps({**order, "deadline": int((time.time() + PATIENCE) * 1000)}).encode()
+        except (ValueError, RecursionError):
+            pass
+        status, answer = self.post("/run", event)
+        self.n_ends += 2
+        for _ in range(PATIENCE * 10):
+            if self.ends() >= self.n_ends:
+                break
+            time.sleep(0.1)
+        else:
+            raise Fault("the activation's log has no end")
+        if self.ends() != self.n_ends:
+            raise Fault("the activation's log ends twice")
+        return self.judge(status, answer), answer
+
+    def judge(self, status, answer):
+        if status != 200:
+            if list(answer) != ["error"]:
+                raise Fault(f"a failure is told by error alone: {answer}")
+            return REFUSED if status < 500 else FAILED
+        is_failure = isinstance(answer, dict) and "error" in answer
+        told = answer["error"] if is_failure else answer
+        if self.trigger == "http":
+            return http_outcome(told["statusCode"], self.is_typed)
+        bad = is_failure and told["errorType"].startswith("Function.Bad")
+        return REFUSED if bad else FAILED if is_failure else OK
 
 
 class Azure(Http):
@@ -285,6 +371,12 @@ def payload_of(platform, trigger, event):
                 "direct": place(lambda e, p: e["Data"]["req"].update(Body=text(p))),
                 "queue": place(lambda e, p: e["Data"].update(msg=encoded(p))),
                 "stream": place(lambda e, p: e["Data"].update(event=encoded(p)))}.get(trigger)
+    if platform == "openwhisk":
+        return {"http": place(lambda e, p: e["value"].update(__ow_body=encoded(p))),
+                "direct": lambda payload: b'{"value":' + payload + b"}",
+                "queue": place(lambda e, p: e["value"]["messages"][0].update(value=text(p))),
+                "stream": place(lambda e, p: e["value"]["messages"][0].update(value=text(p))),
+                }.get(trigger)
     if platform == "gcp" and trigger in ("queue", "stream"):
         return place(lambda e, p: e["body"]["message"].update(data=encoded(p)))
     if trigger in ("schedule", "object"):
@@ -361,7 +453,7 @@ def check_hostile(options, platform, event):
             if outcome == OK:
                 raise Fault(f"{payload[:200]!r} is taken for an input: {answer}")
             n += 1
-    if options.platform in ("aws", "azure"):
+    if options.platform in ("aws", "azure", "openwhisk"):
         for data in damaged(event, options.name):
             platform.send(data)
             platform.process.check_alive()
@@ -381,7 +473,8 @@ def fits(schema, payload):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
-    parser.add_argument("--platform", required=True, choices=["aws", "gcp", "azure", "knative"])
+    parser.add_argument("--platform", required=True, choices=[
+        "aws", "gcp", "azure", "knative", "openwhisk", "fission", "openfaas"])
     parser.add_argument("--trigger", required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--sample", required=True)
@@ -394,7 +487,8 @@ def main():
     options = parser.parse_args()
     with open(options.sample, "rb") as file:
         event = file.read()
-    kinds = {"aws": Lambda, "azure": Azure}
+    kinds = {"aws": Lambda, "azure": Azure, "openwhisk": OpenWhisk, "fission": Fission,
+             "openfaas": OpenFaas}
     try:
         platform = kinds.get(options.platform, Port)(options)
         outcome = check_sample(options, platform, event)
