@@ -115,7 +115,7 @@ void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row)
   if (pointer == LINK_NONE)
     flow_add_direct_call(flow, unit, row);
   else
-    flow_add_call_through(flow, unit, row, pointer);
+    flow_add_call_through(flow, unit, row, pointer, flow_add_own_call(flow, unit, row, pointer));
 }
 
 static void add_unit(struct flow *flow, uint32_t index)
@@ -183,6 +183,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
       g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
   flow->nodes = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow->unit_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
+  flow->loads = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   /* A header's body may stand in a unit of another program: every unit has its arrays. */
   for (uint32_t i = 0; i < linkage->n_units; i++) {
     flow->nodes[i] = none_array(linkage_unit(linkage, i)->n_nodes);
@@ -224,6 +225,7 @@ void flow_free(struct flow *flow)
   freed_free(flow->freed);
   id_map_clear(&flow->gates);
   id_map_clear(&flow->outside);
+  flow_free_loads(flow);
   flow_free_bodies(flow);
   flow_helpers_free(flow->helpers);
   g_free(flow);

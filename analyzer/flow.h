@@ -72,6 +72,7 @@ struct flow {
   struct id_map gates;               /* routine and parameter -> node in front of a freed one */
   GArray *objects;                   /* struct flow_object by solver object */
   uint32_t **nodes;                  /* [unit][node] -> solver node or LINK_NONE, made on demand */
+  uint32_t **loads;                  /* see flow_own.c */
   uint32_t **unit_objects;           /* [unit][object] -> solver object or LINK_NONE */
   uint32_t *routine_objects;         /* link routine -> solver object */
   uint32_t *results, *rests;         /* link routine -> solver node */

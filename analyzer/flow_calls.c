@@ -241,12 +241,14 @@ void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row)
   apply_outside(flow, unit, row, routine);
 }
 
-void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer)
+void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer,
+                           uint32_t own)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
   g_autofree uint32_t *arguments = g_new(uint32_t, MAX(call->n_arguments, 1));
   for (uint32_t i = 0; i < call->n_arguments; i++)
-    arguments[i] = argument_node(flow, unit, call, (int)i);
+    arguments[i] =
+        i < 32 && (own >> i & 1) != 0 ? LINK_NONE : argument_node(flow, unit, call, (int)i);
   points_to_add_call(
       flow->solver, pointer, arguments, call->n_arguments, flow_place(flow, unit, call->result),
       flow_shape_number(flow, unit_string(linkage_unit(flow->linkage, unit), call->shape)));
@@ -261,7 +263,7 @@ void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_
   g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, caller);
   for (guint i = 0; i < bodies->len; i++) {
     flow->body = g_array_index(bodies, uint32_t, i);
-    flow_add_call_through(flow, unit, call, pointer);
+    flow_add_call_through(flow, unit, call, pointer, 0);
   }
   flow->body = LINK_NONE;
 }

@@ -101,6 +101,15 @@ void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row);
 /* ---- flow_calls.c ---- */
 
 void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row);
-void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer);
+/* `own` as flow_add_own_call() returned it. */
+void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer,
+                           uint32_t own);
+
+/* ---- flow_own.c ---- */
+
+/* Binds the arguments of a call through a pointer that come from the record that the pointer is
+ * loaded from: "o->run(o, o->data)". Returns them, bit i for argument i. */
+uint32_t flow_add_own_call(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer);
+void flow_free_loads(struct flow *flow);
 
 #endif

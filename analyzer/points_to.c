@@ -8,6 +8,8 @@ struct points_to *points_to_new(const struct points_to_types *types)
   solver->objects = g_array_new(FALSE, FALSE, sizeof(struct object));
   solver->constraints = g_array_new(FALSE, FALSE, sizeof(struct constraint));
   solver->calls = g_array_new(FALSE, FALSE, sizeof(struct call));
+  solver->own_calls = g_array_new(FALSE, FALSE, sizeof(struct own_call));
+  solver->own_arguments = g_array_new(FALSE, FALSE, sizeof(struct points_to_argument));
   solver->records = g_array_new(FALSE, FALSE, sizeof(struct record_link));
   solver->mirrors = g_array_new(FALSE, FALSE, sizeof(struct mirror));
   solver->routines = g_array_new(FALSE, FALSE, sizeof(struct routine));
@@ -28,13 +30,15 @@ void points_to_free(struct points_to *solver)
   }
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
-  GArray *arrays[] = {solver->nodes,    solver->objects,  solver->constraints,
-                      solver->calls,    solver->records,  solver->mirrors,
-                      solver->routines, solver->operands, solver->waiting};
+  GArray *arrays[] = {solver->nodes,    solver->objects,   solver->constraints,
+                      solver->calls,    solver->own_calls, solver->own_arguments,
+                      solver->records,  solver->mirrors,   solver->routines,
+                      solver->operands, solver->waiting};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
   id_map_clear(&solver->pairs);
+  id_map_clear(&solver->owned);
   id_map_clear(&solver->views);
   id_map_clear(&solver->copies);
   id_map_clear(&solver->fits);
@@ -64,6 +68,7 @@ static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t off
       .offset = offset,
       .constraints = POINTS_TO_NONE,
       .calls = POINTS_TO_NONE,
+      .own_calls = POINTS_TO_NONE,
       .records = POINTS_TO_NONE,
       .rank = UINT32_MAX,
   };
@@ -373,6 +378,28 @@ void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32
   owner->calls = solver->calls->len;
   g_array_append_val(solver->calls, call);
   revisit(solver, pointer);
+}
+
+void points_to_add_own_call(struct points_to *solver, uint32_t pointer, uint32_t base,
+                            const struct points_to_step *steps, uint32_t n_steps,
+                            const struct points_to_argument *arguments, uint32_t n_arguments,
+                            uint32_t shape)
+{
+  if (pointer == POINTS_TO_NONE || base == POINTS_TO_NONE)
+    return;
+  base = points_to_representative(solver, base);
+  struct node *owner = NODE(solver, base);
+  struct own_call call = {.next = owner->own_calls,
+                          .pointer = pointer,
+                          .steps = {steps[0], steps[n_steps - 1]},
+                          .n_steps = n_steps,
+                          .first_argument = solver->own_arguments->len,
+                          .n_arguments = n_arguments,
+                          .shape = shape};
+  g_array_append_vals(solver->own_arguments, arguments, n_arguments);
+  owner->own_calls = solver->own_calls->len;
+  g_array_append_val(solver->own_calls, call);
+  revisit(solver, base);
 }
 
 const uint32_t *points_to_targets(const struct points_to *solver, uint32_t node, uint32_t *n)

@@ -110,6 +110,29 @@ void points_to_set_routine(struct points_to *solver, uint32_t object, const uint
 void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32_t *arguments,
                         uint32_t n_arguments, uint32_t result, uint32_t shape);
 
+/* Contents at an offset of the record `type`, as for a load. */
+struct points_to_step {
+  uint64_t offset;
+  uint32_t type;
+};
+enum points_to_own { POINTS_TO_FOREIGN, POINTS_TO_SELF, POINTS_TO_FIELD };
+/* An argument that comes from the object whose routine is called: the object, or what a field of it
+ * holds. FOREIGN: any other one. */
+struct points_to_argument {
+  enum points_to_own kind;
+  struct points_to_step step; /* of FIELD */
+  uint32_t node;              /* all that it may be */
+};
+
+/* A call of a routine that is loaded from what `base` points to, through one or two steps, with
+ * arguments from the same object: "o->run(o, o->data)", "o->type->run(o)". Binds these arguments
+ * alone, those of each object to its own routines; the call itself (points_to_add_call()) leaves
+ * them out. Where there are many objects all are bound to all. */
+void points_to_add_own_call(struct points_to *solver, uint32_t pointer, uint32_t base,
+                            const struct points_to_step *steps, uint32_t n_steps,
+                            const struct points_to_argument *arguments, uint32_t n_arguments,
+                            uint32_t shape);
+
 /* Solves. May be called again after more constraints were added. Cubic in the worst case, close to
  * linear on real programs. */
 void points_to_solve(struct points_to *solver);

@@ -31,6 +31,18 @@ struct call {
   uint32_t shape;
 };
 
+/* See points_to_add_own_call(). */
+struct own_call {
+  uint32_t next; /* of the same node */
+  uint32_t pointer;
+  struct points_to_step steps[2];
+  uint32_t n_steps;
+  uint32_t first_argument; /* of solver->own_arguments */
+  uint32_t n_arguments;
+  uint32_t shape;
+  uint32_t n_objects; /* so far */
+};
+
 /* A record copy goes through an object of its own: sources flow into it, it flows into targets. */
 struct record_link {
   uint32_t next;
@@ -45,6 +57,7 @@ struct node {
   uint32_t offset;
   uint32_t constraints;
   uint32_t calls;
+  uint32_t own_calls;
   uint32_t records;
   uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
   uint32_t rank;       /* place in the last order of nodes; new ones come first */
@@ -91,6 +104,9 @@ struct points_to {
   GArray *objects;
   GArray *constraints;
   GArray *calls;
+  GArray *own_calls;
+  GArray *own_arguments; /* struct points_to_argument */
+  struct id_map owned;   /* own call and location that were bound */
   GArray *records;
   GArray *mirrors;
   GArray *routines;

@@ -173,6 +173,64 @@ static void apply_record(struct points_to *solver, const struct record_link *lin
     points_to_add_record_copy(solver, object, offset, between, 0);
 }
 
+/* ---- arguments from the object whose routine is called ---- */
+
+/* Objects of one call that are told apart. */
+#define OWN_LIMIT 64
+
+/* The location that a step leads to from another one. */
+static uint32_t follow(struct points_to *solver, const struct points_to_step *way,
+                       uint32_t location)
+{
+  struct constraint load = {.offset = (int32_t)MIN(way->offset, OFFSET_LIMIT),
+                            .type = way->type,
+                            .kind = CONSTRAINT_LOAD};
+  return OBJECT(solver, NODE(solver, location)->object)->is_opaque ? POINTS_TO_NONE
+                                                                   : step(solver, &load, location);
+}
+
+/* The node of an argument as one object gives it; POINTS_TO_NONE: of all objects, or none. */
+static uint32_t argument_of(struct points_to *solver, const struct points_to_argument *argument,
+                            uint32_t location)
+{
+  if (argument->kind == POINTS_TO_FIELD)
+    return follow(solver, &argument->step, location);
+  if (argument->kind == POINTS_TO_FOREIGN)
+    return POINTS_TO_NONE;
+  uint32_t self = points_to_add_node(solver);
+  points_to_insert(solver, self, location);
+  return self;
+}
+
+static void bind_own(struct points_to *solver, uint32_t index, uint32_t location)
+{
+  if (!id_map_put_new(&solver->owned, (uint64_t)index << 32 | location, 1))
+    return;
+  struct own_call *known = &g_array_index(solver->own_calls, struct own_call, index);
+  if (known->n_objects > OWN_LIMIT)
+    return;
+  bool is_beyond = ++known->n_objects > OWN_LIMIT;
+  const struct own_call call = *known;
+  uint32_t pointer = is_beyond ? call.pointer : follow(solver, &call.steps[0], location);
+  if (pointer == POINTS_TO_NONE)
+    return;
+  if (!is_beyond && call.n_steps == 2) {
+    uint32_t inner = points_to_add_node(solver);
+    points_to_add_load(solver, inner, pointer, call.steps[1].offset, call.steps[1].type);
+    pointer = inner;
+  }
+  g_autofree uint32_t *arguments = g_new(uint32_t, call.n_arguments);
+  for (uint32_t i = 0; i < call.n_arguments; i++) {
+    struct points_to_argument argument =
+        g_array_index(solver->own_arguments, struct points_to_argument, call.first_argument + i);
+    if (!is_beyond)
+      arguments[i] = argument_of(solver, &argument, location);
+    else
+      arguments[i] = argument.kind == POINTS_TO_FOREIGN ? POINTS_TO_NONE : argument.node;
+  }
+  points_to_add_call(solver, pointer, arguments, call.n_arguments, POINTS_TO_NONE, call.shape);
+}
+
 /* Applies what waits for the targets of a node to those that are new. */
 void points_to_apply(struct points_to *solver, uint32_t node, const struct id_set *targets)
 {
@@ -187,6 +245,11 @@ void points_to_apply(struct points_to *solver, uint32_t node, const struct id_se
     for (uint32_t t = 0; t < targets->n; t++)
       bind_call(solver, &call, i, NODE(solver, targets->ids[t])->object);
     i = call.next;
+  }
+  for (uint32_t i = NODE(solver, node)->own_calls; i != POINTS_TO_NONE;) {
+    for (uint32_t t = 0; t < targets->n; t++)
+      bind_own(solver, i, targets->ids[t]);
+    i = g_array_index(solver->own_calls, struct own_call, i).next;
   }
   for (uint32_t i = NODE(solver, node)->records; i != POINTS_TO_NONE;) {
     struct record_link link = g_array_index(solver->records, struct record_link, i);

@@ -114,8 +114,9 @@ static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
   id_set_clear(&gone->edges);
   join_lists(solver->constraints, &to->constraints, gone->constraints);
   join_lists(solver->calls, &to->calls, gone->calls);
+  join_lists(solver->own_calls, &to->own_calls, gone->own_calls);
   join_lists(solver->records, &to->records, gone->records);
-  gone->constraints = gone->calls = gone->records = POINTS_TO_NONE;
+  gone->constraints = gone->calls = gone->own_calls = gone->records = POINTS_TO_NONE;
 }
 
 /* Tarjan's components, without recursion. */

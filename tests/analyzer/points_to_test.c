@@ -134,6 +134,38 @@ static void test_small_copy(void)
   g_assert_cmpuint(n_targets(solver, points_to_location(solver, to, 24)), ==, 0);
 }
 
+/* "o->run(o)" for a number of objects, every second with another routine; returns how many objects
+ * the parameter of the first may be. */
+static guint n_of_own(guint n_objects)
+{
+  g_autoptr(points_to_owner) solver = new_solver();
+  uint32_t params[2] = {points_to_add_node(solver), points_to_add_node(solver)}, routines[2];
+  for (guint i = 0; i < 2; i++) {
+    routines[i] = points_to_add_object(solver, 1, POINTS_TO_SCALAR);
+    points_to_set_routine(solver, routines[i], &params[i], 1, POINTS_TO_NONE, POINTS_TO_NONE, 0);
+  }
+  uint32_t base = points_to_add_node(solver), pointer = points_to_add_node(solver);
+  points_to_add_load(solver, pointer, base, 8, 1);
+  struct points_to_step step = {8, 1};
+  struct points_to_argument self = {.kind = POINTS_TO_SELF, .node = base};
+  points_to_add_own_call(solver, pointer, base, &step, 1, &self, 1, 0);
+  for (guint i = 0; i < n_objects; i++) {
+    uint32_t object = points_to_add_object(solver, 16, 1);
+    points_to_add_address(solver, points_to_location(solver, object, 8), routines[i % 2], 0);
+    points_to_add_address(solver, base, object, 0);
+  }
+  points_to_solve(solver);
+  g_assert_cmpuint(n_targets(solver, pointer), ==, 2);
+  return n_targets(solver, params[0]);
+}
+
+static void test_own_calls(void)
+{
+  g_assert_cmpuint(n_of_own(2), ==, 1);
+  g_assert_cmpuint(n_of_own(64), ==, 32);
+  g_assert_cmpuint(n_of_own(66), ==, 66);
+}
+
 /* Behind an allocated record is raw memory; around a view is what it is a view of. */
 static void test_bytes(void)
 {
@@ -261,6 +293,7 @@ static void test_call(void)
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/points_to/own_calls", test_own_calls);
   g_test_add_func("/points_to/small_copy", test_small_copy);
   g_test_add_func("/points_to/bytes", test_bytes);
   g_test_add_func("/points_to/memory_and_numbers", test_memory_and_numbers);
