@@ -222,12 +222,28 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
     add_name(describing, 'M', cursor, file);
   } else if (clang_isDeclaration(kind) && file != 0) {
     struct within within = {describing, file};
-    add_name(describing, kind == CXCursor_TypedefDecl ? 'Y' : 'T', cursor, file);
+    bool is_ordinary = kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl;
+    add_name(describing,
+             kind == CXCursor_TypedefDecl ? 'Y'
+             : is_ordinary                ? 'V'
+                                          : 'T',
+             cursor, file);
     /* Two typedefs of a name are the same type. */
     if (kind != CXCursor_TypedefDecl)
       add_redeclaration(describing, cursor, file);
     clang_visitChildren(cursor, add_nested, &within);
   }
+  return CXChildVisit_Continue;
+}
+
+static enum CXChildVisitResult add_predefined(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+  (void)parent;
+  if (clang_getCursorKind(cursor) != CXCursor_MacroDefinition)
+    return CXChildVisit_Continue;
+  CXString spelling = clang_getCursorSpelling(cursor);
+  g_string_append_printf(data, "P %s\n", clang_getCString(spelling));
+  clang_disposeString(spelling);
   return CXChildVisit_Continue;
 }
 
@@ -264,26 +280,38 @@ static void write_files(struct describing *describing)
     g_string_append_printf(describing->text, "D %s\n", (const char *)directory);
 }
 
-static void write_words(struct describing *describing)
+static void write_all(GString *text, char kind, GHashTable *words)
 {
-  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < describing->files->len; i++) {
-    size_t size = 0;
-    const char *text = clang_getFileContents(describing->tu, describing->files->pdata[i], &size);
-    struct c_tokens tokens = {.at = text, .end = text + size};
-    struct c_token token = c_tokens_next(&tokens);
-    for (; token.kind != C_END; token = c_tokens_next(&tokens))
-      if (token.kind == C_WORD)
-        g_hash_table_add(words, g_strndup(token.text, token.length));
-  }
   GHashTableIter iterator;
   gpointer word = NULL;
   g_hash_table_iter_init(&iterator, words);
   while (g_hash_table_iter_next(&iterator, &word, NULL))
-    g_string_append_printf(describing->text, "W %s\n", (const char *)word);
+    g_string_append_printf(text, "%c %s\n", kind, (const char *)word);
 }
 
-GBytes *added_describe(CXTranslationUnit tu, const char *file)
+static void write_words(struct describing *describing)
+{
+  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr(GHashTable) undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < describing->files->len; i++) {
+    size_t size = 0;
+    const char *text = clang_getFileContents(describing->tu, describing->files->pdata[i], &size);
+    struct c_tokens tokens = {.at = text, .end = text + size};
+    struct c_token before = {.kind = C_OTHER, .text = "", .length = 0};
+    for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
+         token = c_tokens_next(&tokens)) {
+      if (token.kind == C_WORD)
+        g_hash_table_add(words, g_strndup(token.text, token.length));
+      if (token.kind == C_WORD && c_token_is(&before, "undef"))
+        g_hash_table_add(undefined, g_strndup(token.text, token.length));
+      before = token;
+    }
+  }
+  write_all(describing->text, 'W', words);
+  write_all(describing->text, 'U', undefined);
+}
+
+GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file)
 {
   struct describing describing = {
       .tu = tu,
@@ -306,6 +334,7 @@ GBytes *added_describe(CXTranslationUnit tu, const char *file)
   if (describing.is_fine) {
     write_files(&describing);
     write_words(&describing);
+    clang_visitChildren(clang_getTranslationUnitCursor(empty), add_predefined, describing.text);
   }
   g_hash_table_unref(describing.numbers);
   g_ptr_array_unref(describing.files);

@@ -13,10 +13,11 @@
 #include <stdbool.h>
 
 /* What is behind the headers that FILE, the text of which was parsed with a detailed preprocessing
- * record, includes: files, what each declares, and which includes which. NULL where some of them
+ * record, includes: files, what each declares, and which includes which. `empty` is an empty file
+ * parsed likewise: the macros that are there without any header. NULL where some of them
  * may not be added: errors, not guarded, not the system's, macros whose meaning depends on their
  * place. */
-GBytes *added_describe(CXTranslationUnit tu, const char *file);
+GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file);
 
 /* The same read back, for use by many sources. `own` is the folder of the compiler's own headers.
  * NULL where it is damaged. Free with added_free(). */
@@ -26,15 +27,22 @@ void added_free(gpointer added);
 /* A file of the precompiled header below: what its macros mention counts where they occur. */
 void added_below(struct added *added, const char *path);
 
-/* Paths of all files that are added, real and absolute; the strings belong to `added`. */
-GPtrArray *added_files(const struct added *added);
+/* Real and absolute paths of all files that are added; they belong to `added`. */
+const GPtrArray *added_files(const struct added *added);
+
+/* What must hold when a source was parsed with the headers added; else it means something else. */
+struct added_terms {
+  GHashTable *expected; /* real paths: no other file was entered, but the compiler's own */
+  GHashTable *unseen;   /* real paths of added files that the source does not include: it refers to
+                           nothing that they declare, and is without error */
+};
+void added_terms_clear(struct added_terms *terms);
 
 /* True where the source at PATH, compiled with these arguments, means the same with the headers
- * added. Linear in the text of the source and of its headers that are not precompiled. A header
- * that does not fit, but is included under a condition only, is appended to `unwanted` as a string:
- * the answer holds when the parse does not enter it. `below` are real paths of the files in the
- * precompiled header under them, or NULL. */
+ * added, provided that the terms hold, which are then filled. Linear in the text of the source and
+ * of its headers that are not precompiled. `below` are real paths of the files in the precompiled
+ * header under them, or NULL; it was made of the source's lines up to `shared_line`. */
 bool added_fits(struct added *added, const char *path, const char *const *arguments,
-                GHashTable *below, GPtrArray *unwanted);
+                GHashTable *below, unsigned shared_line, struct added_terms *terms);
 
 #endif

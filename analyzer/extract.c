@@ -13,6 +13,7 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .builder = builder,
       .root = input->root,
       .main_path = input->file,
+      .unseen = input->unseen,
       .files = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, known_file_free),
       .read = read,
       .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -340,7 +341,21 @@ static void begin_prefix(struct visit *visit)
 struct early {
   struct visit *visit;
   unsigned last_line; /* of the directives of the prefix, in the source */
+  const char *header; /* absolute path of what is shared instead, or NULL */
 };
+
+/* The header itself, and whatever it includes. */
+static bool is_behind_header(const struct early *early, CXFile file, CXSourceLocation *stack,
+                             unsigned n)
+{
+  bool is_behind = strcmp(visit_know(early->visit, file)->path, early->header) == 0;
+  for (unsigned i = 0; i < n && !is_behind; i++) {
+    CXFile includer = NULL;
+    clang_getExpansionLocation(stack[i], &includer, NULL, NULL, NULL);
+    is_behind = strcmp(visit_know(early->visit, includer)->path, early->header) == 0;
+  }
+  return is_behind;
+}
 
 static void note_early(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
@@ -348,7 +363,9 @@ static void note_early(CXFile file, CXSourceLocation *stack, unsigned n, CXClien
   unsigned line = 0;
   if (n > 0)
     clang_getExpansionLocation(stack[n - 1], NULL, &line, NULL, NULL);
-  if (n > 0 && line <= early->last_line)
+  bool is_early =
+      early->header != NULL ? is_behind_header(early, file, stack, n) : line <= early->last_line;
+  if (n > 0 && is_early)
     note_read(early->visit, file, READ_NESTED)->is_early = true;
 }
 
@@ -357,7 +374,8 @@ static void note_early(CXFile file, CXSourceLocation *stack, unsigned n, CXClien
 static guint extract_beginning(struct visit *visit, const struct extract_input *input,
                                const GArray *declarations)
 {
-  struct early early = {.visit = visit, .last_line = input->prefix_line};
+  struct early early = {
+      .visit = visit, .last_line = input->prefix_line, .header = input->prefix_header};
   begin_prefix(visit);
   clang_getInclusions(input->tu, note_early, &early);
   guint end = extract_declarations(visit, declarations, 0);
@@ -391,7 +409,7 @@ struct unit_builder *extract_unit(const struct extract_input *input, GHashTable 
     take_files(&visit, input->prefix_files);
   if (input->prefix != NULL)
     take_base(&visit, input->prefix);
-  else if (input->prefix_line != 0)
+  else if (input->prefix_line != 0 || input->prefix_header != NULL)
     first = extract_beginning(&visit, input, declarations);
   extract_files(&visit, input);
   uint32_t n_errors = extract_diagnostics(&visit);

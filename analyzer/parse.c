@@ -17,6 +17,7 @@ struct parser {
   CXIndex index;
   char *resource_dir;
   GHashTable *layers; /* GBytes * of a description -> struct layer * */
+  GHashTable *texts;  /* GBytes * of the files of a prefix -> GString * of what stands in them */
   GHashTable *hashes; /* "path\nsize\nmtime" -> uint64_t * of the content */
 };
 
@@ -34,6 +35,11 @@ static void layer_free(gpointer data)
   g_free(layer);
 }
 
+static void text_free(gpointer text)
+{
+  g_string_free(text, TRUE);
+}
+
 struct parser *parser_new(const char *resource_dir, GError **error)
 {
   g_autofree char *probe = g_build_filename(resource_dir, "include", "stddef.h", NULL);
@@ -49,6 +55,7 @@ struct parser *parser_new(const char *resource_dir, GError **error)
   parser->index = clang_createIndex(1, 0);
   parser->resource_dir = g_strdup(resource_dir);
   parser->layers = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, layer_free);
+  parser->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, text_free);
   parser->hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   return parser;
 }
@@ -59,6 +66,7 @@ void parser_free(struct parser *parser)
     return;
   clang_disposeIndex(parser->index);
   g_hash_table_unref(parser->layers);
+  g_hash_table_unref(parser->texts);
   g_hash_table_unref(parser->hashes);
   g_free(parser->resource_dir);
   g_free(parser);
@@ -162,15 +170,21 @@ static CXTranslationUnit parse(struct job *job, GPtrArray *arguments, enum CXErr
   return *code == CXError_Success ? tu : NULL;
 }
 
-/* NULL where the precompiled header does not fit after all. The parser need not look whether it is
- * up to date: it was made in this run, of the same arguments. */
+/* The parser need not look whether it is up to date: it was made in this run, of the same
+ * arguments. */
+static void add_precompiled(GPtrArray *arguments, const char *precompiled)
+{
+  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch", precompiled};
+  for (guint i = 0; i < G_N_ELEMENTS(options); i++)
+    g_ptr_array_add(arguments, g_strdup(options[i]));
+}
+
+/* NULL where the precompiled header does not fit after all. */
 static struct unit_builder *facts_with(struct job *job, GPtrArray *arguments,
                                        const struct extract_input *input, const char *precompiled)
 {
-  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch", precompiled};
   const guint n = arguments->len;
-  for (guint i = 0; i < G_N_ELEMENTS(options); i++)
-    g_ptr_array_add(arguments, g_strdup(options[i]));
+  add_precompiled(arguments, precompiled);
   struct extract_input with = *input;
   enum CXErrorCode code;
   with.tu = parse(job, arguments, &code);
@@ -226,32 +240,86 @@ static const char *shown_path(const char *root, const char *path)
 /* Where headers were added, a unit depends on all of them, whichever it includes itself. */
 static void note_added(struct job *job, const struct added *added)
 {
-  g_autoptr(GPtrArray) paths = added_files(added);
+  const GPtrArray *paths = added_files(added);
   for (guint i = 0; i < paths->len; i++)
     g_hash_table_insert(job->read, g_strdup(shown_path(job->request->root, paths->pdata[i])),
                         GINT_TO_POINTER(READ_NESTED));
 }
 
-static bool has_entered(const struct job *job, const GPtrArray *paths)
+static bool is_expected(const struct job *job, const struct layer *layer,
+                        const struct added_terms *terms, const char *path)
 {
-  for (guint i = 0; i < paths->len; i++)
-    if (g_hash_table_contains(job->read, shown_path(job->request->root, paths->pdata[i])))
-      return true;
-  return false;
+  const char *own = job->parser->resource_dir;
+  return g_hash_table_contains(terms->expected, path) ||
+         g_hash_table_contains(layer->below, path) ||
+         (g_str_has_prefix(path, own) && path[strlen(own)] == '/');
+}
+
+static bool terms_hold(const struct job *job, const struct layer *layer,
+                       const struct added_terms *terms, const struct unit_builder *builder)
+{
+  GHashTableIter iterator;
+  gpointer path = NULL;
+  g_hash_table_iter_init(&iterator, job->read);
+  while (g_hash_table_iter_next(&iterator, &path, NULL)) {
+    g_autofree char *absolute = absolute_path(job->request->root, path);
+    if (!is_expected(job, layer, terms, absolute))
+      return false;
+  }
+  return g_array_index(builder->infos, struct unit_info, 0).n_errors == 0;
 }
 
 static struct unit_builder *facts_with_added(struct job *job, GPtrArray *arguments,
                                              const struct extract_input *input,
-                                             const struct layer *layer, const GPtrArray *unwanted)
+                                             const struct layer *layer,
+                                             const struct added_terms *terms)
 {
-  struct unit_builder *builder = facts_with(job, arguments, input, job->request->added);
-  if (builder != NULL && has_entered(job, unwanted)) {
-    unit_builder_free(builder);
-    return NULL;
-  }
-  if (builder != NULL)
+  struct extract_input with = *input;
+  with.unseen = terms->unseen;
+  struct unit_builder *builder = facts_with(job, arguments, &with, job->request->added);
+  if (builder != NULL && terms_hold(job, layer, terms, builder)) {
     note_added(job, layer->added);
-  return builder;
+    return builder;
+  }
+  unit_builder_free(builder);
+  g_hash_table_remove_all(job->read);
+  return NULL;
+}
+
+/* The text of all files of a prefix, behind one another. */
+static const GString *text_below(struct parser *parser, const struct parse_request *request)
+{
+  GString *text = g_hash_table_lookup(parser->texts, request->prefix_files);
+  if (text != NULL)
+    return text;
+  text = g_string_new(NULL);
+  g_autoptr(GHashTable) below = paths_below(request->prefix_files, request->root);
+  GHashTableIter iterator;
+  gpointer path = NULL;
+  g_hash_table_iter_init(&iterator, below);
+  while (g_hash_table_iter_next(&iterator, &path, NULL)) {
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    if (g_file_get_contents(path, &bytes, &size, NULL))
+      g_string_append_len(text, bytes, (gssize)size);
+  }
+  g_hash_table_insert(parser->texts, request->prefix_files, text);
+  return text;
+}
+
+/* What is shared was read as if the guards of the headers around it were not defined. */
+static bool guards_mean_nothing(struct parser *parser, const struct parse_request *request)
+{
+  const GPtrArray *guards = request->prefix_guards;
+  if (guards == NULL || guards->len == 0 || request->prefix_files == NULL)
+    return true;
+  const GString *text = text_below(parser, request);
+  for (guint i = 0; i < guards->len; i++) {
+    const char *guard = guards->pdata[i];
+    if (memmem(text->str, text->len, guard, strlen(guard)) != NULL)
+      return false;
+  }
+  return true;
 }
 
 static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *arguments,
@@ -259,12 +327,18 @@ static struct unit_builder *facts_with_prefix(struct job *job, GPtrArray *argume
 {
   const struct parse_request *request = job->request;
   struct layer *layer = request->added != NULL ? layer_of(job->parser, request) : NULL;
-  g_autoptr(GPtrArray) unwanted = g_ptr_array_new_with_free_func(g_free);
+  if (!guards_mean_nothing(job->parser, request))
+    return NULL;
+  struct added_terms terms = {NULL, NULL};
+  struct unit_builder *builder = NULL;
   if (layer != NULL && layer->added != NULL &&
-      added_fits(layer->added, request->file, request->arguments, layer->below, unwanted))
-    return facts_with_added(job, arguments, input, layer, unwanted);
-  return request->precompiled != NULL ? facts_with(job, arguments, input, request->precompiled)
-                                      : NULL;
+      added_fits(layer->added, request->file, request->arguments, layer->below,
+                 request->prefix_line, &terms))
+    builder = facts_with_added(job, arguments, input, layer, &terms);
+  added_terms_clear(&terms);
+  if (builder == NULL && request->precompiled != NULL)
+    builder = facts_with(job, arguments, input, request->precompiled);
+  return builder;
 }
 
 static struct unit_builder *facts_without_prefix(struct job *job, GPtrArray *arguments,
@@ -299,6 +373,7 @@ static gpointer run_job(gpointer data)
                                 .arguments = joined,
                                 .configuration = configuration,
                                 .prefix_line = request->prefix_line,
+                                .prefix_header = request->prefix_header,
                                 .prefix = request->prefix,
                                 .prefix_files = request->prefix_files};
   struct unit_builder *builder = facts_with_prefix(job, arguments, &input);
@@ -420,29 +495,36 @@ bool parser_prefix(struct parser *parser, const struct parse_request *request, c
 
 /* ---- headers on top of a prefix ---- */
 
+static CXTranslationUnit parse_added(const struct job *job, const GPtrArray *arguments,
+                                     const char *text)
+{
+  const char *file = job->request->file;
+  struct CXUnsavedFile unsaved = {file, text, strlen(text)};
+  CXTranslationUnit tu = NULL;
+  enum CXErrorCode code = clang_parseTranslationUnit2(
+      job->parser->index, file, (const char *const *)arguments->pdata, (int)arguments->len,
+      &unsaved, 1,
+      CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization |
+          CXTranslationUnit_KeepGoing | CXTranslationUnit_DetailedPreprocessingRecord,
+      &tu);
+  return code == CXError_Success ? tu : NULL;
+}
+
 static gpointer run_add(gpointer data)
 {
   struct job *job = data;
   const struct parse_request *request = job->request;
   g_autoptr(GPtrArray) arguments = header_arguments(job->parser, request);
-  const char *const options[] = {"-Xclang", "-fno-validate-pch", "-include-pch",
-                                 request->precompiled};
-  for (guint i = 0; request->precompiled != NULL && i < G_N_ELEMENTS(options); i++)
-    g_ptr_array_add(arguments, g_strdup(options[i]));
-  struct CXUnsavedFile unsaved = {request->file, job->text, strlen(job->text)};
-  CXTranslationUnit tu = NULL;
-  enum CXErrorCode code = clang_parseTranslationUnit2(
-      job->parser->index, request->file, (const char *const *)arguments->pdata, (int)arguments->len,
-      &unsaved, 1,
-      CXTranslationUnit_Incomplete | CXTranslationUnit_ForSerialization |
-          CXTranslationUnit_KeepGoing | CXTranslationUnit_DetailedPreprocessingRecord,
-      &tu);
-  if (code != CXError_Success || tu == NULL)
-    return NULL;
-  job->parsed->description = added_describe(tu, request->file);
+  CXTranslationUnit empty = parse_added(job, arguments, "");
+  if (request->precompiled != NULL)
+    add_precompiled(arguments, request->precompiled);
+  CXTranslationUnit tu = empty != NULL ? parse_added(job, arguments, job->text) : NULL;
+  if (tu != NULL)
+    job->parsed->description = added_describe(tu, empty, request->file);
   if (job->parsed->description != NULL && !save(tu, job->path))
     g_clear_pointer(&job->parsed->description, g_bytes_unref);
-  clang_disposeTranslationUnit(tu);
+  g_clear_pointer(&tu, clang_disposeTranslationUnit);
+  g_clear_pointer(&empty, clang_disposeTranslationUnit);
   return NULL;
 }
 

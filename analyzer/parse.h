@@ -8,17 +8,20 @@
 #include "analyzer/unit.h"
 
 struct parse_request {
-  const char *file;             /* absolute path of the source */
-  const char *directory;        /* absolute: where its command runs */
-  const char *root;             /* absolute: paths in the facts are relative to it */
-  const char *object;           /* what the command writes, or "" */
-  const char *const *arguments; /* normalised, without the source */
-  unsigned prefix_line;         /* last line of the directives it shares with others, or 0 */
-  const char *precompiled;      /* header to begin with, or NULL; ignored where it does not fit */
-  const struct unit *prefix;    /* the facts behind it, as parser_prefix() tells them */
-  GBytes *prefix_files;         /* likewise, the files */
-  const char *added;            /* the same header with others on top, or NULL */
-  GBytes *description;          /* of those: see parser_add() */
+  const char *file;               /* absolute path of the source */
+  const char *directory;          /* absolute: where its command runs */
+  const char *root;               /* absolute: paths in the facts are relative to it */
+  const char *object;             /* what the command writes, or "" */
+  const char *const *arguments;   /* normalised, without the source */
+  unsigned prefix_line;           /* last line of the directives it shares with others, or 0 */
+  const char *prefix_header;      /* real path of what it shares instead, inside of headers that it
+                                     begins with, or NULL */
+  const GPtrArray *prefix_guards; /* char *: macros that are defined on the way there, or NULL */
+  const char *precompiled;        /* header to begin with, or NULL; ignored where it does not fit */
+  const struct unit *prefix;      /* the facts behind it, as parser_prefix() tells them */
+  GBytes *prefix_files;           /* likewise, the files */
+  const char *added;              /* the same header with others on top, or NULL */
+  GBytes *description;            /* of those: see parser_add() */
 };
 
 /* What a parse yields. Clear with parsed_clear(). */

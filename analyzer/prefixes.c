@@ -3,6 +3,7 @@
 #include "analyzer/standard_headers.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -197,9 +198,11 @@ static char *standard_header(const char *directive)
 {
   const char *start = is_include(directive) ? strchr(directive, '<') : NULL;
   const char *end = start != NULL ? strchr(start, '>') : NULL;
-  if (end == NULL || !is_standard_header(start + 1, (size_t)(end - start - 1)))
+  if (end == NULL)
     return NULL;
-  return g_strndup(start + 1, (gsize)(end - start - 1));
+  g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));
+  bool is_one = is_standard_header(name, strlen(name)) || strcmp(name, "stdint.h") == 0;
+  return is_one ? g_steal_pointer(&name) : NULL;
 }
 
 /* Where another file system or compiler is meant, headers are not where we look for them. */
@@ -268,6 +271,18 @@ static char *choose_added(GPtrArray *const *heads, guint n_heads, guint n)
 
 /* ---- prefixes ---- */
 
+static struct prefix *prefix_new(const struct compilation *model, guint number, const char *text)
+{
+  g_autofree char *folder = g_path_get_dirname(model->file);
+  struct prefix *prefix = g_new0(struct prefix, 1);
+  prefix->text = g_strdup(text);
+  prefix->file = g_build_filename(folder, ".cleave-prefix.h", NULL);
+  prefix->model = number;
+  prefix->precompiled = -1;
+  prefix->added = -1;
+  return prefix;
+}
+
 static void add_prefix(struct prefixes *prefixes, const struct compilations *compilations,
                        struct head *const *heads, guint n_heads, guint n_directives)
 {
@@ -276,13 +291,7 @@ static void add_prefix(struct prefixes *prefixes, const struct compilations *com
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < n_directives; i++)
     g_string_append_printf(text, "%s\n", (const char *)head->directives->pdata[i]);
-  g_autofree char *folder = g_path_get_dirname(model->file);
-  struct prefix *prefix = g_new0(struct prefix, 1);
-  prefix->text = g_strdup(text->str);
-  prefix->file = g_build_filename(folder, ".cleave-prefix.h", NULL);
-  prefix->model = head->number;
-  prefix->precompiled = -1;
-  prefix->added = -1;
+  struct prefix *prefix = prefix_new(model, head->number, text->str);
   g_ptr_array_add(prefixes->all, prefix);
   g_autoptr(GPtrArray) directives = g_ptr_array_new();
   for (guint i = 0; i < n_heads; i++) {
@@ -344,6 +353,75 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
   }
 }
 
+/* Standard headers for those that have no beginning in common with enough others. */
+static void add_rest(struct prefixes *prefixes, const struct compilations *compilations,
+                     const GPtrArray *heads, guint first, guint end)
+{
+  g_autoptr(GPtrArray) rest = g_ptr_array_new();
+  g_autoptr(GPtrArray) directives = g_ptr_array_new();
+  for (guint i = first; i < end; i++) {
+    struct head *head = heads->pdata[i];
+    if (g_hash_table_contains(prefixes->by_unit, GUINT_TO_POINTER(head->number)))
+      continue;
+    g_ptr_array_add(rest, head);
+    g_ptr_array_add(directives, head->directives);
+  }
+  const struct head *head = rest->len > 0 ? rest->pdata[0] : NULL;
+  const struct compilation *model = head != NULL ? compilations->all->pdata[head->number] : NULL;
+  char *added = rest->len >= PREFIX_MIN_USERS && may_add(model)
+                    ? choose_added((GPtrArray *const *)directives->pdata, rest->len, 0)
+                    : NULL;
+  if (added == NULL)
+    return;
+  struct prefix *prefix = prefix_new(model, head->number, "");
+  prefix->added_text = added;
+  g_ptr_array_add(prefixes->all, prefix);
+  for (guint i = 0; i < rest->len; i++) {
+    const struct head *user = rest->pdata[i];
+    g_hash_table_insert(prefixes->by_unit, GUINT_TO_POINTER(user->number), prefix);
+  }
+}
+
+/* The real path of a header that is all that a prefix includes, and lies beside its users. */
+static char *only_header(const struct prefix *prefix)
+{
+  const char *start = strchr(prefix->text, '"');
+  const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
+  if (end == NULL || strcmp(end, "\"\n") != 0 || !is_include(prefix->text) ||
+      strchr(prefix->text, '\n') != end + 1)
+    return NULL;
+  g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));
+  g_autofree char *folder = g_path_get_dirname(prefix->file);
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  char *real = realpath(path, NULL);
+  char *found = g_strdup(real);
+  free(real);
+  return found;
+}
+
+/* Sources that begin with a header which begins with what others share. */
+static void add_nested(struct prefixes *prefixes, const struct compilations *compilations,
+                       const GPtrArray *heads, guint first, guint end, guint first_prefix)
+{
+  g_autoptr(GHashTable) headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = first_prefix; i < prefixes->all->len; i++) {
+    char *header = only_header(prefixes->all->pdata[i]);
+    if (header != NULL)
+      g_hash_table_insert(headers, header, prefixes->all->pdata[i]);
+  }
+  for (guint i = first; i < end && g_hash_table_size(headers) > 0; i++) {
+    gpointer number = GUINT_TO_POINTER(((const struct head *)heads->pdata[i])->number);
+    const struct compilation *compilation = compilations->all->pdata[GPOINTER_TO_UINT(number)];
+    struct nested_prefix *nested = g_hash_table_contains(prefixes->by_unit, number)
+                                       ? NULL
+                                       : nested_prefix_find(compilation->file, headers);
+    if (nested == NULL)
+      continue;
+    g_hash_table_insert(prefixes->by_unit, number, g_hash_table_lookup(headers, nested->header));
+    g_hash_table_insert(prefixes->nested, number, nested);
+  }
+}
+
 /* The beginnings of all compilations that might share with one of these. Who shares what must not
  * depend on what happens to be parsed. */
 static GPtrArray *read_heads(const struct compilations *compilations, const guint *numbers, guint n)
@@ -368,6 +446,7 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
   prefixes->all = g_ptr_array_new();
   prefixes->by_unit = g_hash_table_new(g_direct_hash, g_direct_equal);
   prefixes->lines = g_hash_table_new(g_direct_hash, g_direct_equal);
+  prefixes->nested = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, nested_prefix_free);
   g_autoptr(GPtrArray) heads = read_heads(compilations, numbers, n);
   g_ptr_array_sort(heads, compare_heads);
   for (guint first = 0; first < heads->len;) {
@@ -375,7 +454,10 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
     while (end < heads->len && strcmp(((struct head *)heads->pdata[first])->key,
                                       ((struct head *)heads->pdata[end])->key) == 0)
       end++;
+    guint first_prefix = prefixes->all->len;
     split_range(prefixes, compilations, heads, first, end, 0);
+    add_nested(prefixes, compilations, heads, first, end, first_prefix);
+    add_rest(prefixes, compilations, heads, first, end);
     first = end;
   }
   for (guint i = 0; i < n; i++) {
@@ -407,12 +489,18 @@ void prefixes_free(struct prefixes *prefixes)
   g_ptr_array_unref(prefixes->all);
   g_hash_table_unref(prefixes->by_unit);
   g_hash_table_unref(prefixes->lines);
+  g_hash_table_unref(prefixes->nested);
   g_free(prefixes);
 }
 
 unsigned prefixes_line(const struct prefixes *prefixes, guint number)
 {
   return GPOINTER_TO_UINT(g_hash_table_lookup(prefixes->lines, GUINT_TO_POINTER(number)));
+}
+
+const struct nested_prefix *prefixes_nested(const struct prefixes *prefixes, guint number)
+{
+  return g_hash_table_lookup(prefixes->nested, GUINT_TO_POINTER(number));
 }
 
 const struct prefix *prefixes_of(const struct prefixes *prefixes, guint number)

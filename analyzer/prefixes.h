@@ -7,6 +7,7 @@
 #define CLEAVE_ANALYZER_PREFIXES_H
 
 #include "analyzer/compilations.h"
+#include "analyzer/prefixes_nested.h"
 #include "analyzer/unit.h"
 
 /* Fewer users than this do not pay for what they would share. */
@@ -16,7 +17,8 @@ enum { PREFIX_MIN_USERS = 5 };
 enum { ADDED_MIN_USES = 10 };
 
 struct prefix {
-  char *text;          /* the directives, one a line: "#define", "#undef" and "#include" only */
+  char *text;          /* the directives, one a line: "#define", "#undef" and "#include" only; empty
+                          where nothing but the headers on top is shared */
   char *added_text;    /* includes of standard headers on top: some users have each of them, too; or
                           NULL */
   char *file;          /* absolute path that the text is parsed as; no such file is there */
@@ -33,6 +35,7 @@ struct prefixes {
   GPtrArray *all;      /* struct prefix * */
   GHashTable *by_unit; /* number of a compilation -> struct prefix * */
   GHashTable *lines;   /* likewise -> line where it ends */
+  GHashTable *nested;  /* likewise -> struct nested_prefix *, where it stands inside headers */
 };
 
 /* Who shares what of these compilations, for all of which the others count too: the answer is the
@@ -45,6 +48,9 @@ void prefixes_free(struct prefixes *prefixes);
 /* The prefix of a compilation, or NULL; the line of its source where the prefix ends, or 0. */
 const struct prefix *prefixes_of(const struct prefixes *prefixes, guint number);
 unsigned prefixes_line(const struct prefixes *prefixes, guint number);
+
+/* How the prefix is reached that is no beginning of the source itself, or NULL. */
+const struct nested_prefix *prefixes_nested(const struct prefixes *prefixes, guint number);
 
 /* The directives at the start of a source, as strings without blanks at their ends, up to the first
  * thing that is no comment, "#include", "#define" or "#undef" of one line. Their lines are appended

@@ -72,6 +72,7 @@ struct visit {
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
   bool *entered_again;     /* by file row of the base: its user reads the file anew */
   bool names_are_plain;    /* the target's symbols have C's names */
+  GHashTable *unseen;      /* paths of precompiled headers that must not be referred to, or NULL */
   bool is_lacking;         /* the base does not do: the unit must be walked without one */
   bool is_early;           /* in a prefix: what its user defines is not known yet */
   uint32_t
@@ -116,6 +117,8 @@ struct known_file {
 };
 void known_file_free(gpointer data);
 struct known_file *visit_know(struct visit *visit, CXFile file);
+/* What a file declares is referred to: an unseen one does not do. */
+void visit_refer(struct visit *visit, CXFile file);
 const char *visit_shown_path(const struct visit *visit, const struct known_file *file);
 /* The row of a file, which gets one; UNIT_NONE from the second where it has none. */
 uint32_t visit_file(struct visit *visit, CXFile file);

@@ -43,13 +43,15 @@ static gint compare_declarations(gconstpointer left, gconstpointer right)
 void visit_put(struct visit *visit, GHashTable *table, CXCursor declaration, uint32_t row)
 {
   declarations_put(table, declaration, row);
-  if (!visit->is_early)
+  if (!visit->is_early && visit->unseen == NULL)
     return;
   CXFile file = NULL;
   CXCursor canonical = clang_getCanonicalCursor(declaration);
   clang_getExpansionLocation(clang_getCursorLocation(canonical), &file, NULL, NULL, NULL);
-  if (file != NULL)
+  if (file != NULL && visit->is_early)
     visit_file(visit, file);
+  else if (file != NULL)
+    visit_refer(visit, file);
 }
 
 /* ---- of the prefix itself ---- */

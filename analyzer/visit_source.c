@@ -96,6 +96,12 @@ uint32_t visit_file_row(struct visit *visit, CXFile file)
   return known->row != UNIT_NONE ? known->row : find_row(visit, known->path);
 }
 
+void visit_refer(struct visit *visit, CXFile file)
+{
+  if (visit->unseen != NULL && g_hash_table_contains(visit->unseen, visit_know(visit, file)->path))
+    visit->is_lacking = true;
+}
+
 /* Any place in a file tells whether it is the system's. */
 static struct known_file *place_file(struct visit *visit, CXFile file, CXSourceLocation location)
 {
@@ -126,6 +132,7 @@ struct spot visit_location(struct visit *visit, CXSourceLocation location)
     return spot;
   if (spot.handle != visit->last_seen) {
     place_file(visit, spot.handle, location);
+    visit_refer(visit, spot.handle);
     visit->last_seen = spot.handle;
     visit->last_seen_row = visit_file(visit, spot.handle);
   }

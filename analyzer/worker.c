@@ -87,15 +87,22 @@ static void isolate(const struct work *work, int in, int out)
       close(fd);
 }
 
-/* Standard headers on top of the prefix, which lies at PATH. */
+/* Standard headers on top of what the request names. */
 static void add_headers(const struct work *work, const struct parser_calls *calls,
-                        struct parser *parser, uint32_t number,
-                        const struct parse_request *prefix_request, const char *path,
+                        struct parser *parser, uint32_t number, const struct parse_request *request,
                         struct parsed *parsed)
 {
   const struct prefix *prefix = work->prefixes->all->pdata[number];
-  if (prefix->added_text == NULL || number >= N_BELOW)
-    return;
+  g_autofree char *path = worker_prefix_path(work->folder, number, true);
+  parsed->description = calls->add(parser, request, prefix->added_text, path);
+}
+
+/* The same on top of the prefix, which lies at PATH. */
+static void add_above(const struct work *work, const struct parser_calls *calls,
+                      struct parser *parser, uint32_t number,
+                      const struct parse_request *prefix_request, const char *path,
+                      struct parsed *parsed)
+{
   g_autofree char *below = g_strdup_printf("/proc/self/fd/%u", BELOW_FD + number);
   struct parse_request request = *prefix_request;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -103,8 +110,7 @@ static void add_headers(const struct work *work, const struct parser_calls *call
     return;
   if (dup3(fd, BELOW_FD + (int)number, O_CLOEXEC) >= 0) {
     request.precompiled = below;
-    g_autofree char *added_path = worker_prefix_path(work->folder, number, true);
-    parsed->description = calls->add(parser, &request, prefix->added_text, added_path);
+    add_headers(work, calls, parser, number, &request, parsed);
     close(BELOW_FD + (int)number);
   }
   close(fd);
@@ -121,10 +127,17 @@ static bool make_prefix(const struct work *work, const struct parser_calls *call
                                   .root = work->compilations->root,
                                   .object = "",
                                   .arguments = (const char *const *)model->arguments};
+  if (*prefix->text == '\0') {
+    parsed->facts = g_bytes_new(NULL, 0);
+    parsed->files = g_bytes_new(NULL, 0);
+    add_headers(work, calls, parser, number, &request, parsed);
+    return true;
+  }
   g_autofree char *path = worker_prefix_path(work->folder, number, false);
   if (!calls->parse_prefix(parser, &request, prefix->text, path, parsed, error))
     return false;
-  add_headers(work, calls, parser, number, &request, path, parsed);
+  if (prefix->added_text != NULL && number < N_BELOW)
+    add_above(work, calls, parser, number, &request, path, parsed);
   return true;
 }
 
@@ -142,10 +155,13 @@ static bool make_unit(const struct work *work, const struct parser_calls *calls,
       wanted->is_plain == 0 ? prefixes_of(work->prefixes, wanted->number) : NULL;
   g_autofree char *precompiled = descriptor_path(prefix != NULL ? prefix->precompiled : -1);
   g_autofree char *added = descriptor_path(prefix != NULL ? prefix->added : -1);
+  const struct nested_prefix *nested = prefixes_nested(work->prefixes, wanted->number);
   struct parse_request request = {.file = compilation->file,
                                   .directory = compilation->directory,
                                   .root = work->compilations->root,
                                   .object = compilation->objects,
+                                  .prefix_header = nested != NULL ? nested->header : NULL,
+                                  .prefix_guards = nested != NULL ? nested->guards : NULL,
                                   .arguments = (const char *const *)compilation->arguments,
                                   .prefix_line = prefixes_line(work->prefixes, wanted->number),
                                   .precompiled = precompiled,

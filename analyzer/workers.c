@@ -305,12 +305,13 @@ static bool take_prefix(void *context, guint number, const struct parsed *parsed
   const struct work *work = ((struct waiting *)context)->work;
   struct prefix *prefix = work->prefixes->all->pdata[number];
   bool is_made = parsed != NULL;
-  prefix->facts = is_made ? unit_open(parsed->facts, NULL) : NULL;
+  bool is_alone = *prefix->text == '\0';
+  prefix->facts = is_made && !is_alone ? unit_open(parsed->facts, NULL) : NULL;
   prefix->files = prefix->facts != NULL ? g_bytes_ref(parsed->files) : NULL;
   int fd = take_file(work->folder, number, false, prefix->facts != NULL);
   prefix->precompiled = move_below(fd, number);
   bool is_below = prefix->precompiled == BELOW_FD + (int)number;
-  bool is_added = is_made && parsed->description != NULL && is_below;
+  bool is_added = is_made && parsed->description != NULL && (is_alone || is_below);
   prefix->added = take_file(work->folder, number, true, is_added);
   if (prefix->added >= 0)
     prefix->description = g_bytes_ref(parsed->description);

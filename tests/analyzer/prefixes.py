@@ -47,7 +47,56 @@ ADDED = (
     "int floor(int x) { return x; }\n",
     "#include <time.h>\n#include <locale.h>\nint used_10(struct lconv *l) { return l->frac_digits; }\n",
     "#include <locale.h>\nchar *LATER(tm_)(struct lconv *l) { return l->decimal_point; }\n",
+    # Arms that are read, that are not, and of which nobody knows before the parse.
+    "#ifdef __APPLE__\n#include <nowhere.h>\n#define isalpha broken(\n#endif\n#include <ctype.h>\n"
+    "int used_12(int c) { return isalpha(c); }\n",
+    "#if defined(__GNUC__) && !defined(_MSC_VER)\n#include <ctype.h>\n#else\n#include <time.h>\n"
+    "#endif\nint used_13(int c) { return isdigit(c); }\n",
+    "#include <stdbool.h>\n#ifdef true\n#define isalpha(c) used_14(c)\n#endif\n#include <ctype.h>\n"
+    "int used_14(int c) { return isalpha(c); }\n",
+    "#if ITEM_LIMIT > 3 ? 1 : 0\n#define tm_year years\n#endif\n#include <time.h>\n"
+    "int used_15(struct tm *t) { return t->tm_year; }\n",
+    # A routine that is not included: hidden by a local name, declared anew, its address taken.
+    "#include <ctype.h>\nint used_16(int floor) { int y1 = floor; struct { int log; } exp = {y1}; "
+    "return exp.log + isalpha(y1); }\n",
+    "#include <ctype.h>\ntypedef double plain_17(double);\nextern plain_17 floor;\n"
+    "plain_17 *used_17(void) { return floor; }\n",
+    "#include <ctype.h>\nextern long timezone;\nlong *used_18(void) { return &timezone; }\n",
+    # A header that is read twice shows another part the second time.
+    "#define FIRST_PART\n#include \"parts.h\"\n#undef FIRST_PART\n#define SECOND_PART\n"
+    "#include \"parts.h\"\n#include <time.h>\nint used_19(void) { return part(3); }\n",
+    # A macro that hides a routine of a header that comes later, and of one that came before.
+    "#define isupper(c) used_20(c)\n#include <ctype.h>\nint used_20(int c) { return isupper(c); }\n",
+    "#include <ctype.h>\n#include <time.h>\n#undef isupper\n#define isupper(c) used_21(c + 1)\n"
+    "#include <ctype.h>\nint used_21(int c) { return c > 9 ? c : isupper(c); }\n",
+    "#include <stdint.h>\n#include <ctype.h>\nuint64_t used_22(void) { return UINT64_C(1) << 40; }\n",
 )
+PARTS = ("#ifdef FIRST_PART\nint part_of(int x);\n#endif\n"
+         "#ifdef SECOND_PART\n#define part(x) (int)fabs((double)x)\n#endif\n")
+# Sources without a common beginning share standard headers alone.
+APART = tuple(
+    f"#define APART_{n} {n}\n" + text for n, text in enumerate((
+        "#include <stdlib.h>\n#include <string.h>\nchar *apart_0(char *s) { return strdup(s); }\n",
+        "#include <string.h>\n#include <stdlib.h>\nvoid apart_1(char *s) { free(strdup(s)); }\n",
+        "#include <stdlib.h>\nsize_t strlen_2(void);\nvoid *apart_2(long n) { return malloc(n); }\n",
+        "#include <string.h>\nint apart_3(int random) { return random; }\n",
+        "#include <stdlib.h>\n#include <stdio.h>\nvoid apart_4(void) { puts(getenv(\"HOME\")); }\n",
+        "#include <stdio.h>\n#include <string.h>\nint apart_5(char *s) { return puts(strchr(s, 65)); }\n",
+        "#define _GNU_SOURCE\n#include <stdlib.h>\nvoid apart_6(char *t) { mkostemp(t, 0); }\n",
+        "#include <stdio.h>\nint apart_7(void) { return abs(-3); }\n")))
+# Headers around the one that is shared, one of which that one knows.
+AROUND = {
+    "nested/around.h": GUARD.format("around", '#include "nested.h"\nint around(struct item *);\n'),
+    "nested/outer.h": GUARD.format("outer", '#include "around.h"\nstruct outer { struct item i; };\n'),
+    "nested/known.h": GUARD.format("known", '#include "nested.h"\nint known(struct item *);\n'),
+    "nested/before.h": GUARD.format("before", 'int before(int);\n#include "nested.h"\n'),
+}
+NESTED = ("around", "outer", "known", "before")
+
+
+def nested_source(name):
+    return (f'/* begins with another header */\n#include "{name}.h"\n#include <ctype.h>\n'
+            f"int starts_{name}(struct item *i) {{ return nested_look(i) + isalpha(i->id); }}\n")
 
 
 def added_headers(number):
@@ -58,7 +107,7 @@ def groups():
     """name -> (header, text before the include, text behind it, made for every source)"""
     guarded = {name: GUARD.format(name, INLINE.format(name)) for name in (
         "plain", "redefined", "undefined", "again", "counter", "pushed", "broken", "commented",
-        "tentative", "late", "forced", "alike")}
+        "tentative", "late", "forced", "alike", "nested")}
     yield "plain", guarded["plain"], "/* a comment */\n", ""
     # A macro that one source defines before its include and another one does not.
     yield ("redefined", guarded["redefined"].replace("int id;", "int id;\n#ifdef BIG\nlong big;\n#endif\n"),
@@ -92,6 +141,7 @@ def groups():
     yield ("added", GUARD.format("added", INLINE.format("added") +
            "#define ABSOLUTE(x) fabs(x)\n#define PASTED(x) is##x\n#define LATER(x) x##name\n"),
            "", added_headers)
+    yield "nested", guarded["nested"].replace("int id;", "int id;\n#ifdef known_H\nlong more;\n#endif\n"), "", ""
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
 
 
@@ -110,6 +160,18 @@ def write(tree):
             force = ["-include", "force.h"] if name == "forced" else []
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
                             "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
+    (tree / "added" / "parts.h").write_text(PARTS)
+    for path, text in AROUND.items():
+        (tree / path).write_text(text)
+    apart = tree / "apart"
+    apart.mkdir()
+    others = {f"apart/apart{number}.c": text for number, text in enumerate(APART)}
+    others.update({f"nested/with_{name}.c": nested_source(name) for name in NESTED})
+    for path, text in others.items():
+        source = tree / path
+        source.write_text(text)
+        entries.append({"directory": str(source.parent), "file": source.name,
+                        "arguments": ["cc", "-c", source.name]})
     (tree / "compile_commands.json").write_text(json.dumps(entries))
 
 
@@ -139,7 +201,8 @@ def main():
         assert done.returncode in (0, 4), done.stderr
         assert not list(temporary.iterdir()), "something stays behind"
         one, two = facts(folder / "plain.db"), facts(folder / "shared.db")
-        assert len(one) == N * (len(list(groups())) - 1) + len(ADDED), len(one)
+        n_others = len(ADDED) + len(APART) + len(NESTED)
+        assert len(one) == N * (len(list(groups())) - 1) + n_others, len(one)
         differ = sorted(file for file in one if one[file] != two.get(file))
         assert not differ, f"facts differ: {differ}"
         words = difference(dump(folder / "plain.db"), dump(folder / "shared.db"))
@@ -149,7 +212,7 @@ def main():
             assert opened >= N, f"nothing was shared: {opened}"
             # A header on top of another one is opened beside it, which has a number of its own.
             added = re.findall(r'openat\(AT_FDCWD, "/proc/self/fd/\d{1,2}"', log.read_text())
-            assert 2 <= len(added) < 2 * len(ADDED), f"{len(added)} times headers were added"
+            assert N <= len(added) < 2 * n_others, f"{len(added)} times headers were added"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,308 @@
+#include "analyzer/added_parts.h"
+#include "analyzer/standard_headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where headers are ---- */
+
+static char *try_folder(const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+    return NULL;
+  char *real = realpath(path, NULL);
+  char *found = g_strdup(real);
+  free(real);
+  return found;
+}
+
+static char *try_options(const struct scan *scan, const char *option, const char *name)
+{
+  char *found = NULL;
+  for (const char *const *at = scan->arguments; *at != NULL && at[1] != NULL && found == NULL; at++)
+    if (strcmp(*at, option) == 0)
+      found = try_folder(*++at, name);
+  return found;
+}
+
+/* The file that an include means, real path; NULL where there is none. */
+static char *find_header(const struct scan *scan, const char *includer, const char *name,
+                         bool is_quoted)
+{
+  g_autofree char *folder = g_path_get_dirname(includer);
+  char *found = is_quoted ? try_folder(folder, name) : NULL;
+  if (found == NULL && is_quoted)
+    found = try_options(scan, "-iquote", name);
+  if (found == NULL)
+    found = try_options(scan, "-I", name);
+  if (found == NULL)
+    found = try_options(scan, "-isystem", name);
+  for (guint i = 0; found == NULL && i < scan->added->directories->len; i++)
+    found = try_folder(scan->added->directories->pdata[i], name);
+  return found;
+}
+
+static bool is_in_system(const struct scan *scan, const char *path)
+{
+  for (guint i = 0; i < scan->added->directories->len; i++)
+    if (g_str_has_prefix(path, scan->added->directories->pdata[i]))
+      return true;
+  return false;
+}
+
+/* A standard header, or one of the compiler's own: read by the source itself in either case, and by
+ * the standard the same before and behind any other. */
+static bool is_standard(const struct scan *scan, const char *name, const char *found)
+{
+  const char *own = scan->added->directories->pdata[0];
+  if (g_str_has_prefix(found, own))
+    return true;
+  return (is_standard_header(name, strlen(name)) || strcmp(name, "assert.h") == 0) &&
+         is_in_system(scan, found);
+}
+
+static bool is_below(const struct scan *scan, const char *path)
+{
+  return scan->below != NULL && g_hash_table_contains(scan->below, path);
+}
+
+/* ---- standard headers that are not added ---- */
+
+static void note_foreign(struct scan *scan, const char *path, guint level);
+
+/* The name between quotes or angle brackets; NULL where there is none. */
+static char *included_name(const struct c_token *rest, bool *is_quoted)
+{
+  if (rest->length <= 2 || (rest->text[0] != '<' && rest->text[0] != '"'))
+    return NULL;
+  char close = rest->text[0] == '<' ? '>' : '"';
+  const char *stop = memchr(rest->text + 1, close, rest->length - 1);
+  *is_quoted = close == '"';
+  return stop != NULL ? g_strndup(rest->text + 1, (gsize)(stop - rest->text - 1)) : NULL;
+}
+
+/* Whichever of those of the name is meant. */
+static void note_foreign_include(struct scan *scan, const char *path, const char *name, guint level)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  for (guint i = 0; i <= scan->added->directories->len; i++) {
+    const char *from = i == 0 ? folder : scan->added->directories->pdata[i - 1];
+    g_autofree char *found = try_folder(from, name);
+    if (found != NULL && !is_below(scan, found))
+      note_foreign(scan, found, level);
+  }
+}
+
+static void note_foreign_directive(struct scan *scan, struct c_tokens *tokens, const char *path,
+                                   guint level)
+{
+  struct c_token word = c_tokens_next(tokens);
+  if (c_token_is(&word, "define") || c_token_is(&word, "undef")) {
+    struct c_token name = c_tokens_next(tokens);
+    g_hash_table_insert(scan->states, g_strndup(name.text, name.length),
+                        GUINT_TO_POINTER(IS_UNKNOWN + 1));
+  } else if (c_token_is(&word, "include") || c_token_is(&word, "include_next")) {
+    struct c_token rest = c_tokens_rest(tokens);
+    bool is_quoted = false;
+    g_autofree char *name = included_name(&rest, &is_quoted);
+    if (name != NULL)
+      note_foreign_include(scan, path, name, level + 1);
+  }
+}
+
+/* Whatever it may define is not known from here on. */
+static void note_foreign(struct scan *scan, const char *path, guint level)
+{
+  if (level >= MAX_DEPTH || !g_hash_table_add(scan->foreign, g_strdup(path)))
+    return;
+  g_autofree char *text = NULL;
+  gsize size = 0;
+  if (!g_file_get_contents(path, &text, &size, NULL)) {
+    scan_refuse(scan);
+    return;
+  }
+  struct c_tokens tokens = {.at = text, .end = text + size, .is_broken = false};
+  bool is_start = true;
+  for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
+       token = c_tokens_next(&tokens)) {
+    if (is_start && c_token_is(&token, "#"))
+      note_foreign_directive(scan, &tokens, path, level);
+    is_start = token.kind == C_NEWLINE;
+  }
+}
+
+/* ---- includes ---- */
+
+/* What was read before is not read again, or by everybody. */
+static bool is_read_already(const struct scan *scan, const GArray *closure)
+{
+  for (guint i = 0; closure != NULL && i < closure->len; i++)
+    if (!scan->seen[g_array_index(closure, guint, i)])
+      return false;
+  return closure != NULL;
+}
+
+static void include_added(struct scan *scan, guint file, bool is_conditional)
+{
+  const GArray *closure = scan->added->closures->pdata[file];
+  if ((scan->is_dirty || scan->n_open > 0) && !is_read_already(scan, closure))
+    scan_refuse(scan);
+  for (guint i = 0; !is_conditional && closure != NULL && i < closure->len; i++)
+    scan->seen[g_array_index(closure, guint, i)] = true;
+}
+
+/* "#include NAME" of a name that is no macro cannot be read. */
+static bool is_undefined(const struct scan *scan, const struct c_token *rest)
+{
+  struct c_tokens tokens = {.at = rest->text, .end = rest->text + rest->length, .is_broken = false};
+  struct c_token word = c_tokens_next(&tokens);
+  if (word.kind != C_WORD || c_tokens_next(&tokens).kind != C_END)
+    return false;
+  g_autofree char *name = g_strndup(word.text, word.length);
+  return conditions_defined(scan, name) == IS_FALSE;
+}
+
+/* What is included under a condition need not fit as long as it is not entered. */
+static void scan_perhaps(struct scan *scan, const char *path, guint level)
+{
+  guint n = scan->order->len;
+  int n_open = scan->n_open;
+  bool is_dirty = scan->is_dirty;
+  scan_file(scan, path, true, level);
+  if (scan->does_fit)
+    return;
+  scan->does_fit = true;
+  scan->n_open = n_open;
+  scan->is_dirty = is_dirty;
+  for (guint i = n; i < scan->order->len; i++)
+    g_hash_table_remove(scan->scanned, scan->order->pdata[i]);
+  g_ptr_array_set_size(scan->order, (gint)n);
+}
+
+static void scan_include(struct scan *scan, struct reader *reader, guint level)
+{
+  struct c_token rest = c_tokens_rest(&reader->tokens);
+  if (is_undefined(scan, &rest))
+    return;
+  bool is_quoted = false;
+  g_autofree char *name = included_name(&rest, &is_quoted);
+  if (name == NULL) {
+    scan_refuse(scan);
+    return;
+  }
+  g_autofree char *found = find_header(scan, reader->path, name, is_quoted);
+  if (found == NULL || is_below(scan, found))
+    return;
+  bool is_conditional = !conditions_is_certain(reader);
+  guint file = GPOINTER_TO_UINT(g_hash_table_lookup(scan->added->files, found));
+  if (file != 0)
+    include_added(scan, file - 1, is_conditional);
+  else if (is_standard(scan, name, found))
+    note_foreign(scan, found, 0);
+  else if (is_conditional && !reader->is_conditional)
+    scan_perhaps(scan, found, level + 1);
+  else
+    scan_file(scan, found, is_conditional, level + 1);
+}
+
+/* ---- macros ---- */
+
+static GHashTable *parameters_ahead(const struct reader *reader)
+{
+  GHashTable *parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  if (reader->tokens.at >= reader->tokens.end || *reader->tokens.at != '(')
+    return parameters;
+  struct c_tokens ahead = reader->tokens;
+  struct c_token token = c_tokens_next(&ahead);
+  for (; token.kind != C_END && token.kind != C_NEWLINE && !c_token_is(&token, ")");
+       token = c_tokens_next(&ahead))
+    if (token.kind == C_WORD)
+      g_hash_table_add(parameters, g_strndup(token.text, token.length));
+  g_hash_table_add(parameters, g_strdup("__VA_ARGS__"));
+  return parameters;
+}
+
+/* A macro of an added header is none before the source has included it. */
+static void check_macro(struct scan *scan, const char *word)
+{
+  const struct name *name = g_hash_table_lookup(scan->added->names, word);
+  if (name != NULL && name->is_macro && !scan_is_seen(scan, name))
+    scan_refuse(scan);
+}
+
+/* What an added header mentions may mean something else behind this line: unless the line is part
+ * of what was read before the added headers too, or asks the compiler's own header for a part. */
+static void note_change(struct scan *scan, const struct reader *reader, const char *word)
+{
+  bool is_request = g_str_has_prefix(word, "__need_") && is_in_system(scan, reader->path);
+  if (reader->tokens.at > reader->shared_end && !is_request &&
+      g_hash_table_contains(scan->added->words, word))
+    scan->is_dirty = true;
+}
+
+static void scan_define(struct scan *scan, struct reader *reader)
+{
+  struct c_token name = c_tokens_next(&reader->tokens);
+  g_autofree char *word = g_strndup(name.text, name.length);
+  note_change(scan, reader, word);
+  check_macro(scan, word);
+  g_autoptr(GHashTable) parameters = parameters_ahead(reader);
+  macros_add(scan->macros, word);
+  conditions_note(scan, reader, word, true);
+  reader->parameters = parameters;
+  reader->macro = word;
+  scan_words(scan, reader, true);
+  reader->parameters = NULL;
+  reader->macro = NULL;
+  /* One that occurred before has a further meaning now. */
+  if (g_hash_table_remove(scan->used, word))
+    scan_name(scan, word, false, false);
+}
+
+static void scan_undef(struct scan *scan, struct reader *reader)
+{
+  struct c_token name = c_tokens_next(&reader->tokens);
+  g_autofree char *word = g_strndup(name.text, name.length);
+  note_change(scan, reader, word);
+  check_macro(scan, word);
+  conditions_note(scan, reader, word, false);
+  scan_words(scan, reader, true);
+}
+
+static void scan_pragma(struct scan *scan, struct reader *reader)
+{
+  struct c_token rest = c_tokens_rest(&reader->tokens);
+  scan->is_dirty = scan->is_dirty || !c_token_is(&rest, "once");
+}
+
+void scan_directive(struct scan *scan, struct reader *reader, guint level)
+{
+  struct c_token word = c_tokens_next(&reader->tokens);
+  reader->n_directives++;
+  if (word.kind == C_NEWLINE || word.kind == C_END)
+    return;
+  if (conditions_is_directive(&word)) {
+    conditions_directive(scan, reader, &word);
+    return;
+  }
+  if (conditions_is_dead(reader))
+    return;
+  /* A directive outside of the guard counts each time. */
+  if (reader->levels->len == 0)
+    g_clear_pointer(&reader->record->guard, g_free);
+  if (c_token_is(&word, "include"))
+    scan_include(scan, reader, level);
+  else if (c_token_is(&word, "define"))
+    scan_define(scan, reader);
+  else if (c_token_is(&word, "undef"))
+    scan_undef(scan, reader);
+  else if (c_token_is(&word, "pragma"))
+    scan_pragma(scan, reader);
+  else if (c_token_is(&word, "include_next") || c_token_is(&word, "import"))
+    scan_refuse(scan);
+  else if (c_token_is(&word, "error") || c_token_is(&word, "warning"))
+    c_tokens_rest(&reader->tokens);
+  else
+    scan_words(scan, reader, true);
+}

@@ -1,0 +1,131 @@
+/* What the files that prove a source fit for added headers share: see added_headers.h.
+ *
+ * Private to added_description.c, added_scan.c, added_directives.c and added_conditions.c. */
+#ifndef CLEAVE_ANALYZER_ADDED_PARTS_H
+#define CLEAVE_ANALYZER_ADDED_PARTS_H
+
+#include "analyzer/added_headers.h"
+#include "analyzer/c_tokens.h"
+
+enum { MAX_FILES = 1024, MAX_DEPTH = 100 };
+
+/* ---- added_description.c: what is known of the added headers ---- */
+
+/* Who declares a name: files, and as what. */
+struct name {
+  GArray *files; /* guint */
+  bool is_macro;
+  bool is_type;     /* a typedef and nothing else: all of them say the same */
+  bool is_ordinary; /* a routine or a variable and nothing else */
+};
+
+struct pair {
+  guint first;
+  guint second;
+};
+
+struct added {
+  GHashTable *files; /* path -> number + 1 */
+  GPtrArray *paths;  /* the same by number; the strings are those of `files` */
+  guint n_files;
+  GPtrArray *closures;    /* GArray * of guint: the files behind each; NULL where unknown */
+  GHashTable *names;      /* name -> struct name * */
+  GHashTable *words;      /* words of all files */
+  GPtrArray *directories; /* where system headers were found */
+  GArray *pairs;          /* struct pair: declare the same thing */
+  GArray *required;       /* guint: declare what is below, too */
+  GHashTable *predefined; /* macros of the compiler and of its arguments */
+  GHashTable *undefined;  /* macros that some file, or one below, undefines */
+  GHashTable *macros;     /* macro of what is below -> GPtrArray * of names that it mentions */
+  GHashTable *contents;   /* path -> GBytes *: of headers that were scanned */
+};
+
+/* Tables of macros: name -> GPtrArray * of names that its definitions mention. */
+GHashTable *macros_new(void);
+GPtrArray *macros_add(GHashTable *macros, const char *macro);
+void macros_mention(GHashTable *macros, const char *macro, const struct c_token *word);
+
+/* True where a name of the added headers begins, or ends, with this piece. `is_wanted` chooses
+ * among those, and may be NULL. */
+bool added_has_piece(const struct added *added, const struct c_token *piece, bool is_first,
+                     bool (*is_wanted)(const struct name *name, void *context), void *context);
+
+/* ---- one source ---- */
+
+enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN };
+
+/* A file that was scanned: whether another look could show more. */
+struct scanned {
+  char *guard;      /* macro that keeps its text from being read again, or NULL */
+  bool has_dead;    /* something was left out */
+  bool was_perhaps; /* scanned as included under a condition only */
+  unsigned n_rescans;
+};
+
+struct scan {
+  struct added *added;
+  const char *const *arguments;
+  GHashTable *below;    /* real paths, or NULL */
+  unsigned shared_line; /* up to which the source is part of what is below */
+  GHashTable *scanned;  /* real path -> struct scanned * */
+  GPtrArray *order;     /* the paths in order */
+  GHashTable *foreign;  /* real paths of standard headers that are not added */
+  GHashTable *macros;   /* of the source and its headers, as in struct added */
+  GHashTable *states;   /* macro that was defined or undefined here -> enum truth + 1 */
+  GHashTable *used;     /* macros that occurred */
+  bool seen[MAX_FILES]; /* included so far, on every way */
+  bool is_dirty;        /* something may change what an added header means from here on */
+  int n_open;           /* braces */
+  bool does_fit;
+};
+
+/* A "#if" that is open. */
+struct level {
+  enum truth now;    /* is the arm read? */
+  enum truth before; /* was one before it? */
+  bool is_guard;     /* "#ifndef" at the start of the file, as long as it encloses all of it */
+};
+
+/* Where a scan stands in one file. */
+struct reader {
+  struct c_tokens tokens;
+  const char *path;
+  const char *shared_end; /* what stands before it, the added headers saw too; or NULL */
+  bool is_conditional;    /* included under a condition */
+  GArray *levels;         /* struct level */
+  guint n_directives;
+  struct scanned *record;
+  const char *macro;      /* that is being defined, or NULL */
+  GHashTable *parameters; /* of it */
+};
+
+/* added_scan.c */
+
+void scan_refuse(struct scan *scan);
+void scan_file(struct scan *scan, const char *path, bool is_conditional, guint level);
+/* The rest of the line, or everything up to the next directive. */
+struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line);
+/* A word that occurs outside of any definition; `is_called` where "(" follows. */
+void scan_name(struct scan *scan, const char *word, bool is_member, bool is_called);
+bool scan_is_seen(const struct scan *scan, const struct name *name);
+
+/* added_directives.c */
+
+void scan_directive(struct scan *scan, struct reader *reader, guint level);
+
+/* added_conditions.c */
+
+enum truth conditions_defined(const struct scan *scan, const char *macro);
+/* `word` is "if", "ifdef" or the like; the reader stands behind it, and goes to the line's end.
+ * Words that an added header may define are checked where they decide anything. */
+void conditions_directive(struct scan *scan, struct reader *reader, const struct c_token *word);
+bool conditions_is_directive(const struct c_token *word);
+/* Nothing here is read. */
+bool conditions_is_dead(const struct reader *reader);
+/* All of it is. */
+bool conditions_is_certain(const struct reader *reader);
+/* What a definition here does to the state of a macro. */
+void conditions_note(struct scan *scan, const struct reader *reader, const char *macro,
+                     bool is_defined);
+
+#endif
