@@ -39,14 +39,14 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
                             flow_routine_object(flow, flow_resolve(flow, unit, edge->from)), 0);
     break;
   case UNIT_EDGE_COPY:
-    points_to_add_copy(flow->solver, to, flow_place(flow, unit, edge->from));
+    points_to_add_copy(flow->solver, to, flow_guarded_source(flow, unit, edge));
     break;
   case UNIT_EDGE_LOAD:
     restrict_loaded(flow, unit, edge, to);
     points_to_add_load(flow->solver, to, flow_place(flow, unit, edge->from), offset, type);
     break;
   case UNIT_EDGE_STORE:
-    points_to_add_store(flow->solver, to, flow_place(flow, unit, edge->from), offset, type);
+    points_to_add_store(flow->solver, to, flow_guarded_source(flow, unit, edge), offset, type);
     break;
   case UNIT_EDGE_FIELD:
     points_to_add_field(flow->solver, to, flow_place(flow, unit, edge->from), (int64_t)offset,
@@ -192,6 +192,9 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   flow_reserve_routines(flow);
   flow_reserve_statics(flow);
   flow->helpers = flow_helpers_find(flow);
+  flow_start_guarded(flow);
+  for (guint i = 0; i < program->units->len; i++)
+    flow_find_guarded(flow, g_array_index(program->units, uint32_t, i));
   for (guint i = 0; i < program->units->len; i++)
     add_unit(flow, g_array_index(program->units, uint32_t, i));
   flow_add_uncalled(flow);
@@ -226,6 +229,7 @@ void flow_free(struct flow *flow)
   id_map_clear(&flow->gates);
   id_map_clear(&flow->outside);
   flow_free_loads(flow);
+  flow_free_guarded(flow);
   flow_free_bodies(flow);
   flow_helpers_free(flow->helpers);
   g_free(flow);

@@ -86,8 +86,10 @@ struct flow {
   GHashTable *models_by_name;        /* outside routine's name -> GPtrArray of struct model */
   struct flow_summary *summaries;    /* by link routine */
   struct flow_helpers *helpers;
-  GArray *bodies;             /* struct flow_body */
-  struct id_map first_bodies; /* link routine -> its latest body */
+  GArray *guarded;             /* see flow_guards.c */
+  struct id_map first_guarded; /* link routine -> its latest */
+  GArray *bodies;              /* struct flow_body */
+  struct id_map first_bodies;  /* link routine -> its latest body */
   uint32_t body;        /* the one that rows mean now, LINK_NONE: those that stand for all calls */
   GArray *waiting;      /* struct flow_waiting: bodies whose rows are not added yet */
   struct id_map common; /* helper -> 1 where a body stands for all further calls */

@@ -177,8 +177,11 @@ static void bind_direct(struct flow *flow, uint32_t unit, const struct unit_call
     flow_routine_object(flow, entry.routine);
   for (uint32_t i = 0; i < call->n_arguments; i++) {
     uint32_t from = argument_node(flow, unit, call, (int)i);
-    if (from != LINK_NONE)
-      points_to_add_copy(flow->solver, param_of(flow, entry, i), from);
+    if (from == LINK_NONE)
+      continue;
+    points_to_add_copy(flow->solver, param_of(flow, entry, i), from);
+    if (entry.body == LINK_NONE)
+      flow_bind_guarded(flow, unit, call, entry.routine, i, from);
   }
 }
 

@@ -246,7 +246,7 @@ static uint32_t make_routine_object(struct flow *flow, uint32_t routine)
   g_autoptr(GArray) params = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (uint32_t i = 1; i < row->n_params; i++) {
     uint32_t node = flow_param_node(flow, known->unit, &unit->params[row->first_param + i]);
-    node = flow_entrance(flow, routine, i - 1, node);
+    node = flow_open_entrance(flow, routine, i - 1, flow_entrance(flow, routine, i - 1, node));
     g_array_append_val(params, node);
   }
   points_to_set_routine(flow->solver, index, (const uint32_t *)(void *)params->data, params->len,

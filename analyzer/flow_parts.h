@@ -105,6 +105,20 @@ void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row);
 void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer,
                            uint32_t own);
 
+/* ---- flow_guards.c ---- */
+
+/* Before any rows are added: finds what is stored under conditions in a unit. */
+void flow_start_guarded(struct flow *flow);
+void flow_find_guarded(struct flow *flow, uint32_t unit);
+void flow_free_guarded(struct flow *flow);
+/* The solver's node behind the source of an edge, which may stand under a condition. */
+uint32_t flow_guarded_source(struct flow *flow, uint32_t unit, const struct unit_edge *edge);
+/* Hands an argument (a solver's node) of a direct call to what its constants lead to. */
+void flow_bind_guarded(struct flow *flow, uint32_t unit, const struct unit_call *call,
+                       uint32_t routine, uint32_t position, uint32_t from);
+/* Where what comes to a parameter's node through pointers enters. */
+uint32_t flow_open_entrance(struct flow *flow, uint32_t routine, uint32_t position, uint32_t node);
+
 /* ---- flow_own.c ---- */
 
 /* Binds the arguments of a call through a pointer that come from the record that the pointer is

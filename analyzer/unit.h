@@ -468,7 +468,7 @@ enum unit_guard_kind {
 };
 
 /* A condition over a parameter that must hold for what it guards to run; `if`, `else`, `&&`, `||`,
- * `?:` and what follows "if (!p) return;". It says nothing where the routine changes the
+ * `?:`, a case of a switch, and what follows "if (!p) return;". It says nothing where the routine changes the
  * parameter. Calls and edges name their innermost guard. */
 struct unit_guard {
   uint32_t routine; /* routine */

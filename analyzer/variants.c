@@ -20,23 +20,6 @@ static bool is_constant_call(const struct found_call *call)
   return call->kind == CALL_DIRECT;
 }
 
-/* The position of a parameter that its routine does not change, or 0. */
-static uint32_t unchanged(const struct unit *unit, uint32_t routine, uint32_t position)
-{
-  const struct unit_routine *row = &unit->routines[routine];
-  return position != 0 && position < row->n_params && position <= UINT8_MAX &&
-                 (unit->params[row->first_param + position].uses & UNIT_USE_ASSIGNED) == 0
-             ? position
-             : 0;
-}
-
-static uint32_t tested_by(const struct unit *unit, uint32_t routine, uint32_t object)
-{
-  if (object == UNIT_NONE || unit->objects[object].kind != UNIT_OBJECT_PARAM)
-    return 0;
-  return unchanged(unit, routine, unit->objects[object].position);
-}
-
 /* ---- which parameters count ---- */
 
 /* The slot of a parameter, made where there is room; VARIANT_SLOTS for none. */
@@ -72,7 +55,7 @@ static uint32_t case_around(const struct unit *unit, uint32_t arm, uint32_t rout
     const struct unit_arm *row = &unit->arms[arm];
     bool is_case =
         row->kind == UNIT_ARM_CASE && row->path == 0 && (row->flags & UNIT_ARM_REACHED) == 0;
-    *position = is_case ? tested_by(unit, routine, row->object) : 0;
+    *position = is_case ? guards_param(unit, routine, row->object) : 0;
     if (*position != 0)
       return arm;
   }
@@ -85,7 +68,7 @@ static void need_tested(struct variants *variants, const struct found_call *call
   const struct unit_call *row = &unit->calls[call->call];
   for (uint32_t i = row->guard; i != UNIT_NONE; i = unit->guards[i].parent) {
     const struct unit_guard *guard = &unit->guards[i];
-    uint32_t position = guard->is_void ? 0 : tested_by(unit, row->caller, guard->object);
+    uint32_t position = guard->is_void ? 0 : guards_param(unit, row->caller, guard->object);
     bool is_exact = guard->integer != 0 || guard->kind >= UNIT_GUARD_BITS;
     if (position != 0)
       need_param(variants, call->caller, position, is_exact);
@@ -111,7 +94,7 @@ static uint32_t handed_on(const struct variants *variants, const struct found_ca
   if (argument == NULL || argument->kind != UNIT_ARGUMENT_PARAM || argument->path != 0)
     return 0;
   const struct unit *unit = unit_of(variants, call);
-  return unchanged(unit, unit->calls[call->call].caller, (uint32_t)argument->integer);
+  return guards_unchanged(unit, unit->calls[call->call].caller, (uint32_t)argument->integer);
 }
 
 /* What a parameter decides in a callee, it decides in whoever hands it on. */
@@ -160,35 +143,15 @@ static void find_params(struct variants *variants)
 
 /* ---- constants ---- */
 
-/* Constants may be converted on their way: what is told of them holds of their last byte. */
-static bool is_surely_set(int64_t integer)
-{
-  return ((uint64_t)integer & 0xff) != 0;
-}
-
-static bool may_be_equal(int64_t left, int64_t right)
-{
-  return ((uint64_t)left & 0xff) == ((uint64_t)right & 0xff);
-}
-
 static struct constant constant_of(const struct variants *variants, uint32_t from,
                                    const struct found_call *call, uint32_t position)
 {
   const struct unit_argument *argument = argument_of(variants, call, position);
   struct constant constant = {CONSTANT_UNKNOWN, 0};
-  if (argument == NULL)
+  if (argument != NULL)
+    constant = guards_constant(argument);
+  if (argument == NULL || constant.kind != CONSTANT_UNKNOWN)
     return constant;
-  switch (argument->kind) {
-  case UNIT_ARGUMENT_INTEGER:
-    return (struct constant){CONSTANT_EXACT, argument->integer};
-  case UNIT_ARGUMENT_NULL:
-    return (struct constant){CONSTANT_EXACT, 0};
-  case UNIT_ARGUMENT_STRING:
-  case UNIT_ARGUMENT_ADDRESS:
-    return (struct constant){CONSTANT_SET, 0};
-  default:
-    break;
-  }
   uint32_t own = from != LINK_NONE ? handed_on(variants, call, argument) : 0;
   uint32_t slot = own != 0 ? slot_of(&variants->params[call->caller], own) : VARIANT_SLOTS;
   return slot < VARIANT_SLOTS ? variants_at(variants, from)->constants[slot] : constant;
@@ -206,11 +169,8 @@ static bool describe(const struct variants *variants, uint32_t from, uint32_t in
     return false;
   for (uint32_t slot = 0; slot < VARIANT_SLOTS && params->positions[slot] != 0; slot++) {
     struct constant constant = constant_of(variants, from, call, params->positions[slot]);
-    bool is_reduced =
-        constant.kind == CONSTANT_EXACT && constant.integer != 0 && !params->is_exact[slot];
-    if (is_reduced)
-      constant =
-          (struct constant){is_surely_set(constant.integer) ? CONSTANT_SET : CONSTANT_UNKNOWN, 0};
+    if (!params->is_exact[slot])
+      constant = guards_reduced(constant);
     variant->constants[slot] = constant;
     is_known |= constant.kind != CONSTANT_UNKNOWN;
   }
@@ -259,35 +219,16 @@ static void need(struct variants *variants, uint32_t from, uint32_t call)
 
 /* ---- what runs ---- */
 
-/* Whether a condition surely does not hold. */
-static bool is_ruled_out(const struct unit_guard *guard, const struct constant *constant)
-{
-  if (constant->kind == CONSTANT_SET)
-    return guard->kind == UNIT_GUARD_EQUAL && guard->integer == 0;
-  if (constant->kind != CONSTANT_EXACT)
-    return false;
-  switch (guard->kind) {
-  case UNIT_GUARD_EQUAL:
-    return !may_be_equal(constant->integer, guard->integer);
-  case UNIT_GUARD_UNEQUAL:
-    return constant->integer == guard->integer;
-  case UNIT_GUARD_BITS:
-    return (constant->integer & guard->integer) == 0;
-  default:
-    return is_surely_set(constant->integer & guard->integer);
-  }
-}
-
 /* Whether none of the labels that lead to a case may be the constant. */
 static bool is_other_case(const struct unit *unit, uint32_t arm, int64_t constant)
 {
-  if (may_be_equal(unit->arms[arm].integer, constant))
+  if (guards_may_be_equal(unit->arms[arm].integer, constant))
     return false;
   uint32_t group = unit->arms[arm].group;
   while (++arm < unit->n_arms && unit->arms[arm].group == group &&
          (unit->arms[arm].flags & UNIT_ARM_JOINED) != 0) {
     if (unit->arms[arm].kind != UNIT_ARM_CASE || (unit->arms[arm].flags & UNIT_ARM_REACHED) != 0 ||
-        may_be_equal(unit->arms[arm].integer, constant))
+        guards_may_be_equal(unit->arms[arm].integer, constant))
       return false;
   }
   return true;
@@ -310,8 +251,8 @@ bool variants_runs(const struct variants *variants, uint32_t index, uint32_t cal
   const struct unit_call *row = &unit->calls[found->call];
   for (uint32_t i = row->guard; i != UNIT_NONE; i = unit->guards[i].parent) {
     const struct unit_guard *guard = &unit->guards[i];
-    uint32_t position = guard->is_void ? 0 : tested_by(unit, row->caller, guard->object);
-    if (is_ruled_out(guard, constant_at(variants, variant, position)))
+    uint32_t position = guard->is_void ? 0 : guards_param(unit, row->caller, guard->object);
+    if (guards_rule_out(guard, constant_at(variants, variant, position)))
       return false;
   }
   uint32_t position = 0;

@@ -7,19 +7,9 @@
 #define CLEAVE_ANALYZER_VARIANTS_H
 
 #include "analyzer/findings.h"
+#include "analyzer/guards.h"
 
 enum { VARIANT_SLOTS = 4 };
-
-enum constant_kind {
-  CONSTANT_UNKNOWN,
-  CONSTANT_EXACT, /* `integer`; NULL is 0 */
-  CONSTANT_SET    /* not 0 */
-};
-
-struct constant {
-  enum constant_kind kind;
-  int64_t integer;
-};
 
 /* A routine with constants for some of its parameters. */
 struct variant {

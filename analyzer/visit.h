@@ -276,6 +276,8 @@ bool visit_constant(struct visit *visit, CXCursor expression, int64_t *integer, 
 uint32_t visit_case_arm(struct visit *visit, CXCursor label, CXCursor subject, uint32_t group);
 /* The innermost guard where `condition` is `when`: the present one where it tests no parameter. */
 uint32_t visit_guards(struct visit *visit, CXCursor condition, bool when);
+/* The same where `subject` is a constant. */
+uint32_t visit_case_guard(struct visit *visit, CXCursor subject, int64_t integer);
 /* What follows can be jumped to: the guards around it say nothing. */
 void visit_forget_guards(struct visit *visit);
 

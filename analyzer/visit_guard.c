@@ -115,6 +115,14 @@ uint32_t visit_guards(struct visit *visit, CXCursor condition, bool when)
   return guards.innermost;
 }
 
+uint32_t visit_case_guard(struct visit *visit, CXCursor subject, int64_t integer)
+{
+  struct guards guards = {visit, visit->guard};
+  if (visit->routine != UNIT_NONE)
+    add_guard(&guards, subject, UNIT_GUARD_EQUAL, integer);
+  return guards.innermost;
+}
+
 void visit_forget_guards(struct visit *visit)
 {
   for (uint32_t guard = visit->guard; guard != UNIT_NONE;) {

@@ -289,6 +289,10 @@ static void visit_label(struct visit *visit, CXCursor label, CXCursor subject, u
     CXCursor inner = visit_at(visit, start + n - 1);
     enum CXCursorKind kind = clang_getCursorKind(inner);
     bool is_label = kind == CXCursor_CaseStmt || kind == CXCursor_DefaultStmt;
+    bool is_alone = !is_label && !was_label && row->kind == UNIT_ARM_CASE &&
+                    (row->flags & UNIT_ARM_REACHED) == 0;
+    if (is_alone)
+      visit->guard = visit_case_guard(visit, subject, row->integer);
     uint32_t outer = visit->is_label_open;
     visit->is_label_open = is_label;
     if (is_label)
