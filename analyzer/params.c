@@ -28,7 +28,7 @@ struct uses {
  * compares it. */
 #define INHERITED                                                                                  \
   (UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_INDEXED | UNIT_USE_STRING | UNIT_USE_FREED |        \
-   UNIT_USE_KEPT | UNIT_USE_CALLED)
+   UNIT_USE_KEPT | UNIT_USE_CALLED | UNIT_USE_STORED)
 
 static const struct unit_routine *row_of(const struct linkage *linkage,
                                          const struct link_routine *routine)
@@ -116,8 +116,11 @@ static void take_stores(struct uses *uses, uint32_t index)
       continue;
     bool is_static =
         to->kind == UNIT_NODE_OBJECT && unit->objects[to->index].kind <= UNIT_OBJECT_STATIC_LOCAL;
-    if (edge->kind == UNIT_EDGE_COPY && !is_static)
+    if (edge->kind == UNIT_EDGE_COPY && !is_static) {
+      if (variable_of(unit, edge->to) == NULL)
+        uses->flags[uses->first[routine] + position] |= UNIT_USE_STORED;
       continue;
+    }
     uint32_t into =
         !is_static && variable_of(unit, edge->to) != NULL ? uses->aliases[index][to->index] : 0;
     keep_in(uses, uses->first[routine] + position, into != 0 ? into : KEPT_ELSEWHERE);
@@ -254,13 +257,13 @@ static bool inherit(struct uses *uses, const struct handing *handing, uint32_t a
     gained = (argument->flags & UNIT_VALUE_POINTER) != 0 ? UNIT_USE_READ : 0;
   /* A part of what the parameter points to is touched; it is not itself freed or a string. */
   if (argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS)
-    gained &= UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_KEPT;
+    gained &= UNIT_USE_READ | UNIT_USE_WRITTEN | UNIT_USE_KEPT | UNIT_USE_STORED;
   uint32_t at = handing->caller + own;
   bool is_moved = false;
   if ((gained & UNIT_USE_KEPT) != 0) {
     uint32_t where = kept_by(uses, call, handing, argument->position);
     if (where == 0)
-      gained &= ~(uint32_t)UNIT_USE_KEPT;
+      gained = (gained & ~(uint32_t)UNIT_USE_KEPT) | UNIT_USE_STORED;
     else
       is_moved = keep_in(uses, at, where);
   }
@@ -379,7 +382,7 @@ static const char *use_text(struct findings *findings, uint32_t flags,
       {UNIT_USE_FREED, "freed"},         {UNIT_USE_KEPT, "kept"},
       {UNIT_USE_CALLED, "called"},       {UNIT_USE_RETURNED, "returned"},
       {UNIT_USE_ALLOCATED, "allocated"}, {UNIT_USE_NULL_TESTED, "null-tested"},
-      {UNIT_USE_VALUE, "value"},
+      {UNIT_USE_STORED, "stored"},       {UNIT_USE_VALUE, "value"},
   };
   g_autoptr(GString) text = g_string_new(NULL);
   for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {

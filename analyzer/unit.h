@@ -122,6 +122,7 @@ enum unit_use_flags {
   UNIT_USE_VALUE = 1u << 10,      /* its own value is read */
   UNIT_USE_ASSIGNED = 1u << 11,   /* the parameter itself is overwritten */
   UNIT_USE_ALLOCATED = 1u << 12,  /* result: fresh from an allocator */
+  UNIT_USE_STORED = 1u << 13,     /* stored in a record that ends with the call; set by linking */
 };
 
 struct unit_param {

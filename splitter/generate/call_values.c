@@ -113,7 +113,8 @@ void call_values_write_output(struct c_writer *code, const struct contract *cont
     }
     g_autofree char *source = g_strconcat(prefix, param->name, NULL);
     g_autofree char *count = call_value_count(contract, param->shape, prefix);
-    if (param->shape->kind == SHAPE_TEXT && param->capacity && count) {
+    if (param->shape->kind == SHAPE_TEXT && param->capacity && count &&
+        g_strcmp0(param->shape->count, param->capacity) == 0) {
       /* Only the room is known: the text ends with its NUL. */
       g_autofree char *length = g_strdup_printf("strnlen(%s, (size_t)%s)", source, count);
       g_free(count);

@@ -102,6 +102,14 @@ static const struct fact_param *room_param(const struct inventory *inventory,
   return generic;
 }
 
+/* "dstCapacity": room to fill, where "dstSize" may be either. */
+static bool is_called_capacity(const char *name)
+{
+  g_autofree char *small = g_ascii_strdown(name, -1);
+  return g_str_has_suffix(small, "cap") || g_str_has_suffix(small, "capacity") ||
+         g_str_has_suffix(small, "room") || g_str_has_suffix(small, "max");
+}
+
 /* "items: in,count(n); string" has a part about items and one about the result. */
 static bool is_about_somebody(const char *part)
 {
@@ -140,11 +148,13 @@ static void infer_direction(struct contract_param *out, const struct fact_param 
     out->is_in = true;
     return;
   }
-  bool is_written = has_use(param, "write");
+  /* What a record's field does with what it holds is not followed. */
+  bool is_stored = has_use(param, "stored");
+  bool is_written = has_use(param, "write") || is_stored;
   /* Of an array that is filled element by element, those that are not keep their values; a text
    * that is only written begins anew. */
   bool is_text = type->base == C_CHARACTER && type->n_stars == 1;
-  bool is_read = has_use(param, "read") || has_use(param, "string") ||
+  bool is_read = has_use(param, "read") || has_use(param, "string") || is_stored ||
                  (has_use(param, "indexed") && !(is_text && is_written));
   out->is_out = is_written;
   out->is_in = is_read || !is_written;
@@ -213,7 +223,9 @@ static char *infer_words(const struct inventory *inventory, const struct fact_pa
                          const struct c_type *type, char **why)
 {
   bool is_written = has_use(param, "write") && !type->is_const;
-  if (type->n_stars == 1 && is_written && has_use(param, "indexed")) {
+  bool is_filled = is_written && has_use(param, "indexed");
+  bool is_stored = has_use(param, "stored") && !type->is_const;
+  if (type->n_stars == 1 && (is_filled || is_stored)) {
     const struct fact_param *room = room_param(inventory, param);
     if (room && has_use(room, "read") && has_use(room, "write")) {
       *why = g_strdup_printf("%s is read and written, and called like its number: the room on the "
@@ -222,6 +234,13 @@ static char *infer_words(const struct inventory *inventory, const struct fact_pa
       return g_strdup_printf("%s,cap(*%s),count(%s)", has_use(param, "read") ? "inout" : "out",
                              room->name, room->name);
     }
+  }
+  const char *how = NULL;
+  const struct fact_param *count =
+      type->n_stars == 1 && is_stored ? count_param(inventory, param, &how) : NULL;
+  if (count && is_called_capacity(count->name)) {
+    *why = g_strdup_printf("%s %s, and as room to fill", count->name, how);
+    return g_strdup_printf("out,count(%s)", count->name);
   }
   bool is_handed_out = type->n_stars == 2 && is_written && !has_use(param, "read") &&
                        !has_use(param, "indexed") && !has_use(param, "kept");
@@ -250,6 +269,13 @@ static void check_number(struct shape_finder *finder, const struct contract_para
     shape_finder_refuse_value(finder, out->name,
                               "an array whose number of elements is not known: count(n), "
                               "cap(n) or terminated");
+  }
+  bool is_scalar = type->base == C_INTEGER || type->base == C_FLOAT || type->base == C_CHARACTER;
+  bool has_no_end = shape->kind == SHAPE_STRING ? out->is_out : is_one && is_scalar;
+  if (has_no_end && has_use(param, "stored")) {
+    shape_finder_refuse_value(finder, out->name,
+                              "it is stored in a record, and what is done with it there is not "
+                              "known: in, out or inout with count(n), cap(n) or terminated");
   }
 }
 

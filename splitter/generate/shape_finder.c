@@ -50,20 +50,41 @@ const char *shape_finder_words(const struct shape_finder *finder, const char *ow
   return words ? words : annotation;
 }
 
-static const char *const length_prefixes[] = {"n_", "num_", "nr_", "len_", "size_", "count_", NULL};
-static const char *const length_suffixes[] = {"_len", "_length", "_size",  "_count", "_n",
-                                              "_num", "len",     "length", "size",   NULL};
+/* "source_len" and "sourceLen" are one name. */
+static char *plain_name(const char *name)
+{
+  g_autofree char *small = g_ascii_strdown(name, -1);
+  g_auto(GStrv) parts = g_strsplit(small, "_", -1);
+  return g_strjoinv("", parts);
+}
+
+/* "n_items", "nItems", "items_n" */
+static bool is_n_of(const char *name, const char *owner)
+{
+  size_t length = strlen(name);
+  if (length > 2 && name[0] == 'n' && (name[1] == '_' || g_ascii_isupper(name[1]))) {
+    g_autofree char *rest = plain_name(name + 1);
+    g_autofree char *plain = plain_name(owner);
+    return strcmp(rest, plain) == 0;
+  }
+  return length > 2 && g_str_has_suffix(name, "_n") && strlen(owner) == length - 2 &&
+         strncmp(name, owner, length - 2) == 0;
+}
 
 bool names_count_of(const char *name, const char *owner)
 {
-  for (size_t i = 0; length_prefixes[i]; i++) {
-    if (g_str_has_prefix(name, length_prefixes[i]) &&
-        strcmp(name + strlen(length_prefixes[i]), owner) == 0) {
-      return true;
-    }
+  static const char *const words[] = {"len", "length", "size", "count",    "num", "nr",
+                                      "sz",  "nbytes", "cap",  "capacity", NULL};
+  if (is_n_of(name, owner)) {
+    return true;
   }
-  for (size_t i = 0; length_suffixes[i]; i++) {
-    if (g_str_has_prefix(name, owner) && strcmp(name + strlen(owner), length_suffixes[i]) == 0) {
+  g_autofree char *plain = plain_name(name);
+  g_autofree char *owned = plain_name(owner);
+  for (size_t i = 0; *owned && words[i]; i++) {
+    size_t length = strlen(words[i]);
+    bool is_behind = g_str_has_prefix(plain, owned) && strcmp(plain + strlen(owned), words[i]) == 0;
+    bool is_before = g_str_has_prefix(plain, words[i]) && strcmp(plain + length, owned) == 0;
+    if (is_behind || is_before) {
       return true;
     }
   }

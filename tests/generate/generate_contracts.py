@@ -290,6 +290,45 @@ int parcel_parse(const char *text, struct parcel **out)
   return 0;
 }
 
+/* Buffers that are filled through a record of the routine's own, with bytes that are no text. */
+struct stream { char *next; unsigned left; };
+static int put(struct stream *stream, char byte)
+{
+  if (stream->left == 0)
+    return -1;
+  stream->left--;
+  *stream->next++ = byte;
+  return 0;
+}
+
+int squeeze(char *dest, unsigned *destLen, char *source, unsigned sourceLen);
+int squeeze(char *dest, unsigned *destLen, char *source, unsigned sourceLen)
+{
+  struct stream from = {.next = source, .left = sourceLen}, to = {.next = dest, .left = *destLen};
+  for (; from.left > 0; from.left--, from.next++)
+    if (put(&to, '\\0') != 0 || put(&to, *from.next) != 0)
+      return -1;
+  *destLen -= to.left;
+  return 0;
+}
+
+int expand(const char *src, char *dst, int srcSize, int dstCapacity);
+int expand(const char *src, char *dst, int srcSize, int dstCapacity)
+{
+  struct stream to = {.next = dst, .left = (unsigned)dstCapacity};
+  for (int i = 0; i < srcSize; i++)
+    if (put(&to, src[i]) != 0)
+      return -1;
+  return srcSize;
+}
+
+int spoil(char *to);
+int spoil(char *to)
+{
+  struct stream stream = {.next = to, .left = 2};
+  return put(&stream, 'a') + put(&stream, 'b');
+}
+
 int loose(const unsigned char *pixels, int width, int height);
 int loose(const unsigned char *pixels, int width, int height)
 {
@@ -311,7 +350,7 @@ int main(int argc, char **argv)
          count_words((const char *const *)argv, 1), count_until(argv), darken(NULL, 0, 0),
          fill(&argc, &length), keep(order_new("x", 1)), argc > 5 ? evil(&argc, 1) : 0);
   append(&(struct buffer){0}, "x");
-  return total(NULL, 0, NULL, (char[9]){0}, 9);
+  return total(NULL, 0, NULL, (char[9]){0}, 9) + spoil(*argv);
 }
 """
 
@@ -386,6 +425,13 @@ COMPOUND = [
     ("pack", {"in": "AQI="}, None),
     ("spell", {"id": "AQIDBA==", "out": ""}, {"out": "01020304"}),
     ("spell", {"id": "AQIDBA==", "out": "123456789"}, None),
+    ("squeeze", {"destLen": 10, "source": "ab"},
+     {"result": 0, "dest": "\u0000a\u0000b", "destLen": 4, "source": "ab"}),
+    ("squeeze", {"destLen": 10, "source": {"base64": "/wA="}},
+     {"result": 0, "dest": {"base64": "AP8AAA=="}, "destLen": 4, "source": {"base64": "/wA="}}),
+    ("squeeze", {"destLen": 3, "source": "ab"}, {"result": -1, "dest": "\u0000a\u0000", "destLen": 3, "source": "ab"}),
+    ("expand", {"src": "ab", "dstCapacity": 3}, {"result": 2, "dst": "ab\u0000"}),
+    ("expand", {"src": "abcd", "dstCapacity": 3}, {"result": -1, "dst": "abc"}),
     ("turn", {"m": [[1, 2], [3, 4]]}, {"m": [[1.0, 3.0], [2.0, 4.0]]}),
     ("turn", {"m": [[1, 2]]}, None),
     ("sum_open", {"numbers": [1, 2, 4]}, {"result": 7}),
@@ -409,6 +455,9 @@ def check_compound(generate):
     refused = f.run(*generate, "loose", codes=(3,)).stdout
     if "an array whose number of elements is not known" not in refused:
         sys.exit(f"an array without a number is not refused: {refused}")
+    refused = f.run(*generate, "spoil", codes=(3,)).stdout
+    if "parameter to: it is stored in a record" not in refused:
+        sys.exit(f"a buffer that is filled without a known end is not refused: {refused}")
     names = sorted({name for name, _, _ in COMPOUND})
     f.run(*generate, ",".join(names), "--contracts", "contracts.yaml", "-o", "compound")
     f.run("cmake", "-G", "Ninja", "-S", "compound", "-B", "compound/build",

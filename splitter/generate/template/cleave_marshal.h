@@ -88,7 +88,8 @@ int cleave_read_text_array(struct cleave_marshal *marshal, const cleave_value *v
                            size_t size);
 int cleave_read_byte_array(struct cleave_marshal *marshal, const cleave_value *value, void *out,
                            size_t size);
-/* OUT: address of a pointer. Null gives NULL where is_nullable. N may be NULL. */
+/* OUT: address of a pointer. Null gives NULL where is_nullable. N may be NULL; a text
+ * without a number holds no NUL. */
 int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, int is_nullable,
                      void *out, size_t *n);
 int cleave_read_bytes(struct cleave_marshal *marshal, const cleave_value *value, int is_nullable,

@@ -236,10 +236,10 @@ const cleave_value *cleave_read_arm(struct cleave_marshal *marshal, const cleave
 static char *decode_base64(struct cleave_marshal *marshal, const char *text, size_t length,
                            size_t *n);
 
-/* A text, or {"base64": ...} where it is not UTF-8. The bytes belong to the value or the marshal.
- */
+/* A text, or {"base64": ...} where it is not UTF-8. Only one whose length travels beside it may hold
+ * a NUL. The bytes belong to the value or the marshal. */
 static int read_plain_text(struct cleave_marshal *marshal, const cleave_value *value,
-                           const char **text, size_t *n)
+                           int is_counted, const char **text, size_t *n)
 {
   const json_t *base64 = json_is_object(json(value)) && json_object_size(json(value)) == 1
                              ? json_object_get(json(value), "base64")
@@ -255,7 +255,7 @@ static int read_plain_text(struct cleave_marshal *marshal, const cleave_value *v
   } else {
     return cleave_marshal_refuse(marshal, value ? "a text is expected" : "missing");
   }
-  if (memchr(*text, '\0', *n)) {
+  if (!is_counted && memchr(*text, '\0', *n)) {
     return cleave_marshal_refuse(marshal, "a text with a NUL in it");
   }
   return 0;
@@ -266,7 +266,7 @@ int cleave_read_text_array(struct cleave_marshal *marshal, const cleave_value *v
 {
   const char *text = NULL;
   size_t n = 0;
-  if (read_plain_text(marshal, value, &text, &n) != 0) {
+  if (read_plain_text(marshal, value, 0, &text, &n) != 0) {
     return -1;
   }
   if (n >= size) {
@@ -291,7 +291,7 @@ int cleave_read_text(struct cleave_marshal *marshal, const cleave_value *value, 
   if (is_nullable && cleave_is_null(value)) {
     point(out, NULL);
   } else {
-    if (read_plain_text(marshal, value, &text, &length) != 0) {
+    if (read_plain_text(marshal, value, n != NULL, &text, &length) != 0) {
       return -1;
     }
     char *copy = cleave_marshal_alloc(marshal, length + 1, 1);
