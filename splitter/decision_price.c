@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "splitter/cuts.h"
-#include "splitter/dust.h"
 #include "splitter/leiden.h"
 #include "splitter/splitting.h"
 
@@ -168,8 +167,9 @@ static void solve_without(const struct splitting *splitting, const struct decisi
   without->labels =
       leiden_resolve(without->graph, without->units, &options, labels,
                      (const guint32 *)(gpointer)touched->data, touched->len, &without->n_labels);
-  without->n_labels = dust_adopt(without->graph, without->units, without->worth, LEAST_SERVICE_MASS,
-                                 without->is_kept, without->labels, without->n_labels);
+  gint64 resolution = splitting->resolution;
+  without->n_labels =
+      splitting_join_small(without, without->labels, without->n_labels, &resolution);
   splitting_propose(without);
 }
 

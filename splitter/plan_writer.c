@@ -5,6 +5,7 @@
 #include "splitter/cuts.h"
 #include "splitter/explanation.h"
 #include "splitter/extraction.h"
+#include "splitter/previous.h"
 #include "splitter/spans.h"
 #include "store/identity.h"
 
@@ -329,7 +330,11 @@ static bool write_decisions(const struct writer *writer, const struct plan_draft
 static bool write_info(const struct writer *writer, const struct plan_draft *plan, GError **error)
 {
   g_autofree char *resolution = g_strdup_printf("%" G_GINT64_FORMAT, plan->resolution);
+  g_autofree char *groups =
+      previous_groups_text(plan->proposal->monolith, plan->proposal->evidence, plan->labels,
+                           (const char *const *)plan->proposal->label_name);
   return store_set_info(writer->store, "split_resolution", resolution, error) &&
+         store_set_info(writer->store, "split_groups", groups, error) &&
          store_set_info(writer->store, "split_options", plan->options, error);
 }
 

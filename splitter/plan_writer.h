@@ -19,6 +19,7 @@ struct plan_draft {
   const GPtrArray *groups;             /* struct span_group * */
   const GPtrArray *decisions;          /* struct decision_price *, one per decision of boundaries */
   const struct boundaries *boundaries; /* NULL when nothing is decided */
+  const guint32 *labels;               /* per node of the proposal's evidence */
   const char *options;                 /* what it was made with */
   gint64 resolution;
 };

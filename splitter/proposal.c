@@ -51,7 +51,7 @@ static guint32 *add_services(struct proposal *proposal, const guint32 *labels, g
     }
   }
   forget_doubles(given, n_labels);
-  g_auto(GStrv) names = naming_of_labels(proposal->monolith, evidence, labels, n_labels, given);
+  char **names = naming_of_labels(proposal->monolith, evidence, labels, n_labels, given);
   g_autofree struct named_label *order = g_new0(struct named_label, MAX(n_labels, 1));
   for (guint32 i = 0; i < n_labels; i++) {
     order[i] = (struct named_label){names[i], i};
@@ -66,6 +66,7 @@ static guint32 *add_services(struct proposal *proposal, const guint32 *labels, g
     service_of[order[i].label] = i;
   }
   g_free(given);
+  proposal->label_name = names;
   return service_of;
 }
 
@@ -437,6 +438,7 @@ void proposal_free(struct proposal *proposal)
     g_free(g_array_index(proposal->services, struct service, i).reason);
   }
   g_array_unref(proposal->services);
+  g_strfreev(proposal->label_name);
   g_free(proposal->routine);
   g_free(proposal->state);
   network_free(proposal->graph);

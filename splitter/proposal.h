@@ -39,6 +39,7 @@ struct proposal {
   guint mask;            /* evidence kinds in use */
   struct network *graph; /* of these kinds; owned */
   GArray *services;      /* struct service, ordered by name */
+  char **label_name;     /* per label, also of those that became no service; NULL at the end */
   struct place *routine; /* per routine */
   struct place *state;   /* per state */
 };

@@ -153,9 +153,8 @@ static guint8 *woken_nodes(const struct splitting *splitting)
   return is_woken;
 }
 
-/* What is too small to be a service, or not worth its boundary, is joined to others. */
-static guint32 join_small(const struct splitting *splitting, guint32 *labels, guint32 n_labels,
-                          gint64 *resolution)
+guint32 splitting_join_small(const struct splitting *splitting, guint32 *labels, guint32 n_labels,
+                             gint64 *resolution)
 {
   guint32 n = dust_adopt(splitting->graph, splitting->units, splitting->worth, LEAST_SERVICE_MASS,
                          splitting->is_kept, labels, n_labels);
@@ -176,7 +175,7 @@ static struct resolution_choice solve_cold(const struct splitting *splitting)
                                  splitting->worth, LEAST_SERVICE_MASS, splitting->is_kept)
           : resolution_longest(splitting->graph, splitting->units);
   choice.n_communities =
-      join_small(splitting, choice.labels, choice.n_communities, &choice.resolution);
+      splitting_join_small(splitting, choice.labels, choice.n_communities, &choice.resolution);
   return choice;
 }
 
@@ -192,11 +191,9 @@ static guint32 *warm_labels(const struct splitting *splitting)
   for (guint32 i = 0; i < n_services; i++) {
     label_of[i] = MONOLITH_NONE;
     for (guint32 node = 0; node < evidence->n_nodes; node++) {
-      guint32 item = evidence->item[node];
-      guint32 service =
-          node < evidence->n_routines ? previous->routine[item] : previous->state[item];
-      if (service != MONOLITH_NONE &&
-          strcmp(g_ptr_array_index(previous->services, service),
+      guint32 group = previous_group(previous, evidence, node);
+      if (group != MONOLITH_NONE &&
+          strcmp(g_ptr_array_index(previous->groups, group),
                  g_ptr_array_index(splitting->boundaries->services, i)) == 0) {
         label_of[i] = labels[node];
         break;
@@ -220,10 +217,7 @@ static guint32 *new_nodes(const struct splitting *splitting, guint32 *n)
   guint32 *nodes = g_new(guint32, MAX(evidence->n_nodes, 1));
   *n = 0;
   for (guint32 node = 0; node < evidence->n_nodes; node++) {
-    guint32 item = evidence->item[node];
-    guint32 service = node < evidence->n_routines ? splitting->previous->routine[item]
-                                                  : splitting->previous->state[item];
-    if (service == MONOLITH_NONE) {
+    if (previous_group(splitting->previous, evidence, node) == MONOLITH_NONE) {
       nodes[(*n)++] = node;
     }
   }
@@ -239,8 +233,8 @@ static void solve_warm(struct splitting *splitting)
                                    .move_price = MOVE_PRICE * NETWORK_WEIGHT_ONE};
   splitting->labels = leiden_resolve(splitting->graph, splitting->units, &options, warm, touched,
                                      n_touched, &splitting->n_labels);
-  splitting->n_labels =
-      join_small(splitting, splitting->labels, splitting->n_labels, &splitting->resolution);
+  splitting->n_labels = splitting_join_small(splitting, splitting->labels, splitting->n_labels,
+                                             &splitting->resolution);
 }
 
 static char *options_text(const struct splitting *splitting)
@@ -412,6 +406,7 @@ static bool write_plan(const struct splitting *splitting, struct store *store,
                             .deployment = deployment,
                             .groups = splitting->groups,
                             .decisions = prices,
+                            .labels = splitting->labels,
                             .boundaries = splitting->boundaries,
                             .options = options,
                             .resolution = splitting->resolution};

@@ -38,6 +38,11 @@ struct splitting {
 
 /* Roles, groups, evidence, constraints and units of what is decided. */
 void splitting_gather(struct splitting *splitting);
+/* Joins what is too small to be a service, or not worth its boundary, to others. Renumbers LABELS
+ * (< N_LABELS) and returns their number; RESOLUTION is lowered to where the joins pay. What comes
+ * out is not changed by another call. */
+guint32 splitting_join_small(const struct splitting *splitting, guint32 *labels, guint32 n_labels,
+                             gint64 *resolution);
 /* The proposal of the labels. */
 void splitting_propose(struct splitting *splitting);
 /* Frees what the run made; options and history are not its own. */
