@@ -2,8 +2,7 @@
 
 #include "analyzer/files.h"
 #include "analyzer/inputs.h"
-#include "analyzer/link.h"
-#include "analyzer/tree_files.h"
+#include "analyzer/relink.h"
 #include "analyzer/unit.h"
 #include "base/sha256.h"
 #include "source_hash.h"
@@ -17,11 +16,6 @@ G_DEFINE_QUARK(cleave - analyze - error, analyze_error)
 
 enum { SECONDS_BETWEEN_COMMITS = 2 };
 
-/* Keys of the store's facts about the run. */
-#define INFO_ROOT "root"
-#define INFO_BUILD_FOLDER "build_folder"
-#define INFO_LINKED "linked" /* hash of everything that the fact tables were made from */
-
 /* Facts of another build are made again. */
 #define FINGERPRINT CLEAVE_SOURCE_HASH "-"
 
@@ -33,6 +27,9 @@ struct run {
   GHashTable *known; /* id -> struct fact_unit * of the set */
   struct record_set *known_set;
   struct inputs_check *check;
+  struct moves *moves; /* what happened to the units since they were linked; NULL: unknown */
+  GPtrArray *inputs;   /* GBytes: what the parsed units were made from */
+  char *rest;          /* hash of what the fact tables are made from beside units */
   gint64 last_commit;
   guint n_all;
 };
@@ -147,6 +144,23 @@ static const char *status_of(const struct unit *unit)
   return names[unit->infos[0].grade];
 }
 
+/* What a unit's new facts are beside those that are still stored. */
+static bool note_move(struct run *run, int64_t id, const char *fingerprint, GBytes *facts,
+                      GError **error)
+{
+  const struct fact_unit *known = g_hash_table_lookup(run->known, &id);
+  if (run->moves->is_more || (known != NULL && strcmp(known->fingerprint, fingerprint) == 0))
+    return true;
+  record_set *set = store_load_where(run->store, &fact_unit_table, "id", id, "id", error);
+  if (set == NULL)
+    return false;
+  if (set->n == 1)
+    moves_add(run->moves, id, record_at(set, fact_unit, 0)->facts, facts);
+  run->moves->is_more = run->moves->is_more || set->n != 1;
+  record_set_free(set);
+  return true;
+}
+
 static bool take_unit(void *context, guint number, const struct parsed *parsed, const char *reason,
                       GError **error)
 {
@@ -168,6 +182,11 @@ static bool take_unit(void *context, guint number, const struct parsed *parsed, 
     facts = g_bytes_ref(parsed->facts);
   }
   g_autofree char *fingerprint = hash_facts(facts);
+  g_ptr_array_add(run->inputs, g_bytes_ref(inputs));
+  if (run->moves != NULL && !note_move(run, compilation->id, fingerprint, facts, error)) {
+    unit_free(unit);
+    return false;
+  }
   g_autofree char *joined = g_strjoinv("\n", compilation->arguments);
   struct fact_unit row = {.id = compilation->id,
                           .file = compilation->shown,
@@ -222,122 +241,11 @@ static bool parse_stale(struct run *run, GArray *stale, GError **error)
                      &run->options->workers, take_unit, report_progress, run, error);
 }
 
-/* ---- linking ---- */
-
-struct loaded {
-  struct record_set *set;
-  GPtrArray *units; /* struct unit * */
-  GArray *ids;      /* int64_t */
-};
-
-static void loaded_clear(struct loaded *loaded)
-{
-  g_clear_pointer(&loaded->units, g_ptr_array_unref);
-  g_clear_pointer(&loaded->ids, g_array_unref);
-  g_clear_pointer(&loaded->set, record_set_free);
-}
-
-static int by_file(gconstpointer left, gconstpointer right)
-{
-  const struct fact_unit *a = *(struct fact_unit *const *)left;
-  const struct fact_unit *b = *(struct fact_unit *const *)right;
-  int order = strcmp(a->file, b->file);
-  if (order == 0)
-    order = strcmp(a->arguments, b->arguments);
-  return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
-}
+/* ---- the run ---- */
 
 static bool is_interrupted(const struct analyze_options *options)
 {
   return options->workers.is_interrupted != NULL && *options->workers.is_interrupted != 0;
-}
-
-static bool load_units(struct store *store, const struct analyze_options *options,
-                       struct loaded *loaded, GError **error)
-{
-  /* Sorted here and not by the store, which would move the facts about. */
-  loaded->set = store_load(store, &fact_unit_table, "id", error);
-  if (loaded->set == NULL)
-    return false;
-  loaded->units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_free);
-  loaded->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-  g_autoptr(GPtrArray) rows = g_ptr_array_new();
-  for (size_t i = 0; i < loaded->set->n; i++)
-    g_ptr_array_add(rows, (gpointer)record_at(loaded->set, fact_unit, i));
-  g_ptr_array_sort(rows, by_file);
-  for (guint i = 0; i < rows->len && !is_interrupted(options); i++) {
-    const struct fact_unit *row = rows->pdata[i];
-    struct unit *unit = unit_open(row->facts, error);
-    if (unit == NULL) {
-      g_prefix_error(error, "'%s' in '%s': ", row->file, store_path(store));
-      return false;
-    }
-    g_ptr_array_add(loaded->units, unit);
-    g_array_append_val(loaded->ids, row->id);
-  }
-  return true;
-}
-
-/* Changes exactly when linking again could change a row. */
-static char *linked_hash(struct store *store, const char *root, const char *build_folder,
-                         const struct analyze_options *options, GError **error)
-{
-  record_set *set =
-      store_load_without(store, &fact_unit_table, "facts, inputs", "file, arguments, id", error);
-  if (set == NULL)
-    return NULL;
-  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  for (size_t i = 0; i < set->n; i++) {
-    const struct fact_unit *unit = record_at(set, fact_unit, i);
-    g_checksum_update(checksum, (const guchar *)&unit->id, sizeof unit->id);
-    g_checksum_update(checksum, (const guchar *)unit->fingerprint, -1);
-  }
-  record_set_free(set);
-  g_autofree char *rules = link_data_hash(options->data_folder, options->rules);
-  g_autofree char *built = tree_files_stamp(root, *build_folder != '\0' ? build_folder : NULL);
-  const char *const parts[] = {CLEAVE_SOURCE_HASH, root, build_folder, rules, built};
-  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-    g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
-  return g_strdup(g_checksum_get_string(checksum));
-}
-
-static bool link_all(struct store *store, const char *root, const char *build_folder,
-                     const struct analyze_options *options, GError **error)
-{
-  struct loaded loaded = {0};
-  store_watch(store, options->workers.is_interrupted);
-  bool is_fine = load_units(store, options, &loaded, error) && !is_interrupted(options);
-  if (is_fine) {
-    struct link_input input = {.units = (const struct unit *const *)loaded.units->pdata,
-                               .ids = (const int64_t *)(const void *)loaded.ids->data,
-                               .n_units = loaded.units->len,
-                               .root = root,
-                               .build_folder = *build_folder != '\0' ? build_folder : NULL,
-                               .data_folder = options->data_folder,
-                               .rules = options->rules,
-                               .is_interrupted = options->workers.is_interrupted};
-    is_fine =
-        files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
-  }
-  loaded_clear(&loaded);
-  return is_fine;
-}
-
-static bool link_if_changed(struct store *store, const char *root, const char *build_folder,
-                            const struct analyze_options *options, struct analyze_summary *summary,
-                            GError **error)
-{
-  g_autofree char *hash = linked_hash(store, root, build_folder, options, error);
-  if (hash == NULL)
-    return false;
-  g_autofree char *linked = store_info(store, INFO_LINKED, NULL);
-  if (linked != NULL && strcmp(linked, hash) == 0 && !options->is_fresh)
-    return true;
-  summary->is_linked = true;
-  return link_all(store, root, build_folder, options, error) &&
-         store_set_info(store, INFO_ROOT, root, error) &&
-         store_set_info(store, INFO_BUILD_FOLDER, build_folder, error) &&
-         store_set_info(store, INFO_LINKED, hash, error);
 }
 
 static bool count_grades(struct store *store, struct analyze_summary *summary, GError **error)
@@ -354,12 +262,36 @@ static bool count_grades(struct store *store, struct analyze_summary *summary, G
   return true;
 }
 
+/* Where the fact tables are those of the known units, what happens to these can be followed. */
+static void follow_moves(struct run *run)
+{
+  g_autofree char *linked = store_info(run->store, INFO_LINKED, NULL);
+  g_autofree char *hash = relink_hash(run->known_set, run->rest);
+  if (g_strcmp0(linked, hash) == 0 && !run->options->is_fresh)
+    run->moves = moves_new();
+}
+
+static bool link_whole(struct run *run, const char *build_folder, GError **error)
+{
+  if (run->moves != NULL && run->summary->n_gone != 0)
+    run->moves->is_more = true;
+  if (!relink_if_changed(run->store, run->compilations->root, build_folder, run->options, run->rest,
+                         run->moves, run->summary, error))
+    return false;
+  return run->summary->is_linked ||
+         files_refresh(run->store, run->compilations->root, run->inputs, error);
+}
+
 static bool run_all(struct run *run, GError **error)
 {
   g_autoptr(GArray) stale = find_stale(run);
   bool is_whole = run->options->n_shards <= 1;
   const char *build_folder =
       run->compilations->build_folder != NULL ? run->compilations->build_folder : "";
+  if (is_whole)
+    run->rest = relink_rest(run->compilations->root, build_folder, run->options);
+  if (is_whole && stale->len != 0)
+    follow_moves(run);
   if (!store_begin(run->store, error))
     return false;
   if (!parse_stale(run, stale, error)) {
@@ -373,8 +305,7 @@ static bool run_all(struct run *run, GError **error)
   bool is_fine =
       delete_gone(run, error) && store_commit(run->store, error) && store_begin(run->store, error);
   if (is_fine && is_whole)
-    is_fine = link_if_changed(run->store, run->compilations->root, build_folder, run->options,
-                              run->summary, error);
+    is_fine = link_whole(run, build_folder, error);
   else if (is_fine)
     is_fine = store_set_info(run->store, INFO_ROOT, run->compilations->root, error) &&
               store_set_info(run->store, INFO_BUILD_FOLDER, build_folder, error);
@@ -398,9 +329,13 @@ bool analyze_run(struct store *store, const struct compilations *compilations,
                     .compilations = compilations,
                     .options = options,
                     .summary = summary,
-                    .check = inputs_check_new(compilations->root)};
+                    .check = inputs_check_new(compilations->root),
+                    .inputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref)};
   bool is_done = load_known(&run, &why) && run_all(&run, &why);
   inputs_check_free(run.check);
+  moves_free(run.moves);
+  g_ptr_array_unref(run.inputs);
+  g_free(run.rest);
   g_clear_pointer(&run.known, g_hash_table_unref);
   g_clear_pointer(&run.known_set, record_set_free);
   if (why != NULL)
@@ -461,8 +396,10 @@ bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_p
   bool is_fine = store_clear(store, &fact_unit_table, error);
   for (guint i = 0; is_fine && i < sorted->len; i++)
     is_fine = merge_part(store, sorted->pdata[i], options, &root, &build_folder, error);
-  is_fine = is_fine && !is_interrupted(options) &&
-            link_if_changed(store, root, build_folder, options, summary, error);
+  is_fine = is_fine && !is_interrupted(options);
+  g_autofree char *rest = is_fine ? relink_rest(root, build_folder, options) : NULL;
+  is_fine =
+      is_fine && relink_if_changed(store, root, build_folder, options, rest, NULL, summary, error);
   if (!is_fine || is_interrupted(options) || !store_commit(store, error)) {
     store_rollback(store);
     summary->is_interrupted = is_interrupted(options);

@@ -93,6 +93,21 @@ static bool begins_with(const char *hex, uint64_t hash)
   return g_str_has_prefix(hex, text->str);
 }
 
+/* The hash of a file's content, "" where it cannot be read, and its lines. A new string. */
+static char *look(const char *root, const char *path, int64_t *n_lines)
+{
+  g_autofree char *absolute =
+      g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
+  g_autofree char *bytes = NULL;
+  gsize size = 0;
+  if (!g_file_get_contents(absolute, &bytes, &size, NULL))
+    return g_strdup("");
+  char *hash = g_malloc(SHA256_HEX);
+  sha256_hex(bytes, size, hash);
+  *n_lines = count_lines(bytes, size);
+  return hash;
+}
+
 /* The row of a file; `strings` keeps its hash. */
 static struct fact_file row_of(struct files *files, const struct file *file, GStringChunk *strings)
 {
@@ -104,16 +119,7 @@ static struct fact_file row_of(struct files *files, const struct file *file, GSt
     hash = g_strdup(previous->hash);
     n_lines = previous->n_lines;
   } else {
-    g_autofree char *absolute = g_path_is_absolute(file->path)
-                                    ? g_strdup(file->path)
-                                    : g_build_filename(files->root, file->path, NULL);
-    g_autofree char *bytes = NULL;
-    gsize size = 0;
-    if (g_file_get_contents(absolute, &bytes, &size, NULL)) {
-      hash = g_malloc(SHA256_HEX);
-      sha256_hex(bytes, size, hash);
-      n_lines = count_lines(bytes, size);
-    }
+    hash = look(files->root, file->path, &n_lines);
   }
   enum unit_grade grade = file->grade;
   if (!file->is_tu && file->n_errors > 0)
@@ -122,7 +128,7 @@ static struct fact_file row_of(struct files *files, const struct file *file, GSt
                             .is_tu = file->is_tu,
                             .status = grades[grade],
                             .n_errors = file->n_errors,
-                            .hash = g_string_chunk_insert(strings, hash != NULL ? hash : ""),
+                            .hash = g_string_chunk_insert(strings, hash),
                             .n_lines = n_lines};
 }
 
@@ -176,5 +182,58 @@ bool files_write(struct store *store, const char *root, const struct record_set 
   g_hash_table_unref(files.messages);
   g_ptr_array_unref(files.diagnostics);
   record_set_free(previous);
+  return is_fine;
+}
+
+/* ---- files that were read again ---- */
+
+struct refresh {
+  GHashTable *stored;  /* path -> const struct fact_file * */
+  GHashTable *changed; /* paths, belonging to the inputs */
+};
+
+static void note_changed(void *context, const char *path, uint64_t hash)
+{
+  struct refresh *refresh = context;
+  const struct fact_file *stored = g_hash_table_lookup(refresh->stored, path);
+  if (stored != NULL && !begins_with(stored->hash, hash))
+    g_hash_table_add(refresh->changed, (gpointer)path);
+}
+
+static bool write_changed(struct refresh *refresh, struct store *store, const char *root,
+                          GError **error)
+{
+  GHashTableIter iterator;
+  gpointer path;
+  bool is_fine = true;
+  g_hash_table_iter_init(&iterator, refresh->changed);
+  while (is_fine && g_hash_table_iter_next(&iterator, &path, NULL)) {
+    struct fact_file row = *(const struct fact_file *)g_hash_table_lookup(refresh->stored, path);
+    row.n_lines = 0;
+    g_autofree char *hash = look(root, path, &row.n_lines);
+    row.hash = hash;
+    is_fine = store_replace(store, &fact_file_table, &row, error);
+  }
+  return is_fine;
+}
+
+bool files_refresh(struct store *store, const char *root, const GPtrArray *inputs, GError **error)
+{
+  if (inputs->len == 0)
+    return true;
+  g_autoptr(record_set) stored = store_load(store, &fact_file_table, NULL, error);
+  if (stored == NULL)
+    return false;
+  struct refresh refresh = {.stored = g_hash_table_new(g_str_hash, g_str_equal),
+                            .changed = g_hash_table_new(g_str_hash, g_str_equal)};
+  for (size_t i = 0; i < stored->n; i++) {
+    const struct fact_file *file = record_at(stored, fact_file, i);
+    g_hash_table_insert(refresh.stored, (gpointer)file->file, (gpointer)file);
+  }
+  for (guint i = 0; i < inputs->len; i++)
+    inputs_each(g_ptr_array_index(inputs, i), note_changed, &refresh);
+  bool is_fine = write_changed(&refresh, store, root, error);
+  g_hash_table_unref(refresh.stored);
+  g_hash_table_unref(refresh.changed);
   return is_fine;
 }

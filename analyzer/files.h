@@ -10,4 +10,8 @@
 bool files_write(struct store *store, const char *root, const struct record_set *rows,
                  const GPtrArray *units, GError **error);
 
+/* Writes the hash and the lines of stored files that are others by now. `inputs` are the records of
+ * inputs.h of units that were parsed again. */
+bool files_refresh(struct store *store, const char *root, const GPtrArray *inputs, GError **error);
+
 #endif

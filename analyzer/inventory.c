@@ -51,8 +51,8 @@ static const char *attributes_of(struct findings *findings, const struct link_ro
   return linkage_string(findings->linkage, text->str);
 }
 
-/* "cart:3 item:1" */
-static void add_words(struct findings *findings, int64_t routine, const char *words)
+void inventory_add_words(struct rows *rows, GStringChunk *strings, int64_t routine,
+                         const char *words)
 {
   g_auto(GStrv) pairs = g_strsplit(words, " ", -1);
   for (char **pair = pairs; *pair != NULL; pair++) {
@@ -62,10 +62,10 @@ static void add_words(struct findings *findings, int64_t routine, const char *wo
     *colon = '\0';
     struct fact_word row = {
         .routine = routine,
-        .word = linkage_string(findings->linkage, *pair),
+        .word = g_string_chunk_insert_const(strings, *pair),
         .n_uses = g_ascii_strtoll(colon + 1, NULL, 10),
     };
-    rows_add(findings->words, &row);
+    rows_add(rows, &row);
   }
 }
 
@@ -94,7 +94,8 @@ static void add_routine(struct findings *findings, const struct link_routine *kn
   };
   rows_add(findings->routines, &row);
   if (known->is_defined)
-    add_words(findings, known->id, unit_string(unit, routine->words));
+    inventory_add_words(findings->words, findings->linkage->strings, known->id,
+                        unit_string(unit, routine->words));
 }
 
 /* ---- types ---- */

@@ -7,4 +7,8 @@
 
 void inventory_add(struct findings *findings);
 
+/* Adds the rows of one routine's words, which read "cart:3 item:1"; `strings` keeps them. */
+void inventory_add_words(struct rows *rows, GStringChunk *strings, int64_t routine,
+                         const char *words);
+
 #endif

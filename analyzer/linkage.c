@@ -109,8 +109,12 @@ uint32_t linkage_add_object(struct linkage *linkage, uint32_t unit, uint32_t row
       known->unit = unit;
       known->row = row;
     }
-    if (*known->file == '\0')
+    /* File and row belong together: the line of a row is a line of the file. */
+    if (*known->file == '\0' && *file != '\0') {
       known->file = file;
+      known->unit = unit;
+      known->row = row;
+    }
     return GPOINTER_TO_UINT(found);
   }
   struct link_object fresh = {

@@ -14,6 +14,8 @@ struct rows {
 
 struct rows *rows_new(const struct record_table *table);
 void rows_free(struct rows *rows);
+typedef struct rows rows_owner;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(rows_owner, rows_free)
 
 /* Copies the record; its strings must live until the rows are written. NULL texts become "". */
 void rows_add(struct rows *rows, const void *record);

@@ -123,6 +123,25 @@ static uint32_t holder_of_object(struct state *state, uint32_t object)
   return index;
 }
 
+/* The record that an allocation makes; a new string. */
+static char *heap_name(const struct unit *unit, const struct unit_object *row)
+{
+  g_autofree char *record = g_strdup(unit_string(unit, row->type));
+  g_strdelimit(record, "*", ' ');
+  g_strstrip(record);
+  return *record != '\0' ? g_steal_pointer(&record)
+                         : g_strconcat("memory of ", unit_string(unit, row->name), NULL);
+}
+
+int64_t state_heap_id(const struct unit *unit, uint32_t object)
+{
+  const struct unit_object *row = &unit->objects[object];
+  g_autofree char *name = heap_name(unit, row);
+  char where[48];
+  g_snprintf(where, sizeof where, "%u:%u", row->line, row->column);
+  return store_id("heap", name, findings_file(unit, row->file), where, NULL);
+}
+
 static uint32_t holder_of_heap(struct state *state, const struct flow *flow, uint32_t object)
 {
   const struct flow_object *known = flow_object(flow, object);
@@ -135,16 +154,9 @@ static uint32_t holder_of_heap(struct state *state, const struct flow *flow, uin
   const struct unit_object *row = &unit->objects[known->index];
   const char *file = findings_file(unit, row->file);
   const char *type = unit_string(unit, row->type);
-  g_autofree char *record = g_strdup(type);
-  g_strdelimit(record, "*", ' ');
-  g_strstrip(record);
-  g_autofree char *name = *record != '\0'
-                              ? g_strdup(record)
-                              : g_strconcat("memory of ", unit_string(unit, row->name), NULL);
-  char where[48];
-  g_snprintf(where, sizeof where, "%u:%u", row->line, row->column);
+  g_autofree char *name = heap_name(unit, row);
   struct holder holder = {
-      .id = store_id("heap", name, file, where, NULL),
+      .id = state_heap_id(unit, known->index),
       .name = linkage_string(linkage, name),
       .file = file,
       .line = row->line,
@@ -523,7 +535,7 @@ void state_find_outside(struct state *state)
 
 /* ---- classes and rows ---- */
 
-static int64_t state_id(int64_t holder, const char *field)
+int64_t state_field_id(int64_t holder, const char *field)
 {
   if (*field == '\0')
     return holder;
@@ -576,7 +588,7 @@ static void add_state_row(struct state *state, const struct startup *startup, ui
 {
   const struct holder *holder = &g_array_index(state->holders, struct holder, index);
   struct fact_state record = {
-      .id = state_id(holder->id, field),
+      .id = state_field_id(holder->id, field),
       .name = holder->name,
       .field = field,
       .file = holder->file,
@@ -597,7 +609,7 @@ static void add_access_row(struct state *state, const struct startup *startup,
   const struct holder *holder = &g_array_index(state->holders, struct holder, access->holder);
   struct fact_access record = {
       .routine = linkage_routine(state->findings->linkage, access->routine)->id,
-      .state = state_id(holder->id, access->field),
+      .state = state_field_id(holder->id, access->field),
       .mode = modes[access->mode],
       .how = access->how,
       .file = access->file,
@@ -663,5 +675,5 @@ int64_t state_id_of(struct state *state, uint32_t object, const char *field)
     return 0;
   uint32_t index = holder_of_object(state, object);
   int64_t id = g_array_index(state->holders, struct holder, index).id;
-  return state_id(id, field);
+  return state_field_id(id, field);
 }

@@ -24,4 +24,9 @@ void state_finish(struct state *state, const struct startup *startup);
 /* The id of a variable's state, or of one field of it; 0 when it is none. */
 int64_t state_id_of(struct state *state, uint32_t object, const char *field);
 
+/* The id of what an allocation of a unit makes, and of a field of a variable or allocation; the
+ * field "" is the whole. */
+int64_t state_heap_id(const struct unit *unit, uint32_t object);
+int64_t state_field_id(int64_t holder, const char *field);
+
 #endif

@@ -180,6 +180,16 @@ static const struct rule rules[] = {
     INDEX(declaration, file, file),
 };
 
+enum unit_array unit_array_behind(enum unit_array array, uint32_t offset)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+    bool is_index = rules[i].kind == RULE_INDEX || rules[i].kind == RULE_OPTIONAL;
+    if (rules[i].array == array && rules[i].offset == offset && is_index)
+      return (enum unit_array)rules[i].limit;
+  }
+  return N_ARRAYS;
+}
+
 static bool rule_holds(const struct rule *rule, const uint8_t *rows, const uint32_t *counts)
 {
   uint32_t size = row_sizes[rule->array];

@@ -1,5 +1,5 @@
-/* How frozen facts lie in memory: a header, then one section for each array. Private to unit.c and
- * unit_builder.c. */
+/* How frozen facts lie in memory: a header, then one section for each array. Private to unit.c,
+ * unit_builder.c and moves.c. */
 #ifndef CLEAVE_ANALYZER_UNIT_LAYOUT_H
 #define CLEAVE_ANALYZER_UNIT_LAYOUT_H
 
@@ -15,6 +15,10 @@ enum unit_array {
   ARRAY_byte,       /* what they point to */
   N_ARRAYS
 };
+
+/* The array that the member at an offset of an array's rows is an index of, ARRAY_string for
+ * strings; N_ARRAYS for what is none, or one of several by the kind of the row. */
+enum unit_array unit_array_behind(enum unit_array array, uint32_t offset);
 
 struct unit_section {
   uint32_t offset; /* from the start, a multiple of 8 */

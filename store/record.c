@@ -258,3 +258,30 @@ struct record_set *store_load_where(struct store *store, const struct record_tab
   sqlite3_bind_int64(statement, 1, value);
   return load(store, table, statement, error);
 }
+
+struct record_set *store_load_text(struct store *store, const struct record_table *table,
+                                   const char *column, const char *value, const char *order,
+                                   GError **error)
+{
+  g_autofree char *sql = select_sql(table, column, NULL, order);
+  sqlite3_stmt *statement = store_statement(store, sql, error);
+  if (!statement) {
+    return NULL;
+  }
+  sqlite3_bind_text(statement, 1, value, -1, SQLITE_TRANSIENT);
+  return load(store, table, statement, error);
+}
+
+struct record_set *store_load_any(struct store *store, const struct record_table *table,
+                                  const char *column, const int64_t *values, size_t n,
+                                  GError **error)
+{
+  g_autoptr(GString) sql = g_string_new(NULL);
+  g_string_append_printf(sql, "SELECT * FROM %s WHERE \"%s\" IN (", table->name, column);
+  for (size_t i = 0; i < n; i++) {
+    g_string_append_printf(sql, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "", (gint64)values[i]);
+  }
+  g_string_append_c(sql, ')');
+  sqlite3_stmt *statement = store_statement(store, sql->str, error);
+  return statement ? load(store, table, statement, error) : NULL;
+}

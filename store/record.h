@@ -84,6 +84,11 @@ bool store_replace(struct store *store, const struct record_table *table, const 
 bool store_sync(struct store *store, const struct record_table *table, const void *records,
                 size_t n, GError **error);
 
+/* Puts the N records of FRESH in the place of the rows that have the primary keys of those of GONE
+ * (all columns where the table has none). Needs a transaction. */
+bool store_exchange(struct store *store, const struct record_table *table, const void *gone,
+                    const void *fresh, size_t n, GError **error);
+
 /* Deletes all rows of TABLE. */
 bool store_clear(struct store *store, const struct record_table *table, GError **error);
 
@@ -107,5 +112,15 @@ struct record_set *store_load_without(struct store *store, const struct record_t
 struct record_set *store_load_where(struct store *store, const struct record_table *table,
                                     const char *column, int64_t value, const char *order,
                                     GError **error);
+
+/* Rows whose COLUMN is one of the N values, in the order of the table. */
+struct record_set *store_load_any(struct store *store, const struct record_table *table,
+                                  const char *column, const int64_t *values, size_t n,
+                                  GError **error);
+
+/* Rows whose COLUMN equals VALUE. */
+struct record_set *store_load_text(struct store *store, const struct record_table *table,
+                                   const char *column, const char *value, const char *order,
+                                   GError **error);
 
 #endif

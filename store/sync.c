@@ -276,3 +276,15 @@ bool store_sync(struct store *store, const struct record_table *table, const voi
   }
   return delete_rows(store, table, &key, gone, error) && insert_all(store, table, fresh, error);
 }
+
+bool store_exchange(struct store *store, const struct record_table *table, const void *gone,
+                    const void *fresh, size_t n, GError **error)
+{
+  struct key key = key_of(table);
+  const struct record_set old = {.records = (void *)(uintptr_t)gone, .n = n};
+  g_autoptr(GPtrArray) records = g_ptr_array_sized_new((guint)n);
+  for (size_t i = 0; i < n; i++) {
+    g_ptr_array_add(records, (char *)(uintptr_t)fresh + i * table->record_size);
+  }
+  return delete_rows(store, table, &key, &old, error) && insert_all(store, table, records, error);
+}

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """After every edit an incremental run holds the rows of a cold one, and parses only what it must.
+Edits that only move lines move rows: nothing is linked again.
 
-edits.py N    N random edits of a copy of the shop, from a fixed seed
+edits.py N                N random edits of a copy of the shop, from a fixed seed
+edits.py N PROGRAM        N edits of a real program that move lines
 """
+import json
 import pathlib
 import random
 import re
+import shutil
+import sqlite3
 import sys
 import tempfile
 
-from common import cleave, copy_shop, difference, dump
+from common import cleave, copy_shop, difference, dump, program
 
 
 def parsed(done):
@@ -47,8 +52,113 @@ def broken(path, text, chance):
     return text + "int broken(void)\n{\n  return not_declared_anywhere;\n}\n"
 
 
+def indent(path, text, chance):
+    """A line further to the right: columns move."""
+    lines = text.split("\n")
+    places = [i for i in range(1, len(lines))
+              if lines[i].startswith(" ") and not lines[i - 1].endswith("\\")]
+    if places:
+        place = chance.choice(places)
+        lines[place] = "  " + lines[place]
+    return "\n".join(lines)
+
+
+def local(path, text, chance):
+    """A variable that only its routine sees."""
+    bodies = [m.end() for m in re.finditer(r"^[a-zA-Z][^\n;#]*\)\s*\{\n", text, re.M)]
+    if not bodies or path.suffix != ".c":
+        return "\n" + text
+    place = chance.choice(bodies)
+    name = f"local_{chance.randrange(10 ** 9)}"
+    return text[:place] + f"  int {name} = 1; {name}++; (void){name};\n" + text[place:]
+
+
+def gap(path, text, chance):
+    """Empty lines somewhere."""
+    lines = text.split("\n")
+    places = [i for i in range(1, len(lines)) if not lines[i - 1].endswith("\\")]
+    place = chance.choice(places)
+    lines[place:place] = [""] * chance.randrange(1, 9)
+    return "\n".join(lines)
+
+
+def tables(store):
+    """Every fact table, whole, but for times."""
+    database = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
+    names = [row[0] for row in database.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'fact_%'")]
+    found = {}
+    for name in names:
+        columns = "id, file, arguments, fingerprint, facts" if name == "fact_unit" else "*"
+        found[name] = sorted(database.execute(f"SELECT {columns} FROM {name}"), key=repr)
+    database.close()
+    assert found["fact_call"] and found["fact_access"], "the store is empty"
+    return found
+
+
+MARK = "a row that only linking takes away"
+
+
+def mark(store):
+    database = sqlite3.connect(store)
+    database.execute("INSERT INTO fact_effect VALUES(0, ?, '', '', '', 0)", (MARK,))
+    database.commit()
+    database.close()
+
+
+def is_marked(store):
+    """Takes the mark away; false where it was gone."""
+    database = sqlite3.connect(store)
+    n = database.execute("DELETE FROM fact_effect WHERE effect = ?", (MARK,)).rowcount
+    database.commit()
+    database.close()
+    return n == 1
+
+
+def forget_linking(store):
+    database = sqlite3.connect(store)
+    database.execute("UPDATE info SET value = '' WHERE key = 'linked'")
+    database.commit()
+    database.close()
+
+
+def move_lines(n_edits, name):
+    """Edits of a real program that move lines; most of them may not link anything."""
+    chance = random.Random(20240301)
+    with tempfile.TemporaryDirectory(prefix="cleave-moves-") as folder:
+        origin = program(name)
+        tree = pathlib.Path(folder) / "tree"
+        shutil.copytree(origin, tree, symlinks=True)
+        commands = tree / "compile_commands.json"
+        commands.write_text(commands.read_text().replace(str(origin), str(tree)))
+        files = sorted({pathlib.Path(entry["directory"], entry["file"])
+                        for entry in json.loads(commands.read_text())
+                        if entry["file"].endswith(".c")})
+        warm, whole = f"{folder}/warm.db", f"{folder}/whole.db"
+        cleave("analyze", tree, "--db", warm, cwd=folder)
+        n_moved = 0
+        for number in range(n_edits):
+            path = chance.choice(files)
+            edit = chance.choice([gap, indent, local])
+            text = path.read_text(encoding="latin-1")
+            path.write_text(edit(path, text, chance), encoding="latin-1")
+            mark(warm)
+            cleave("analyze", tree, "--db", warm, cwd=folder)
+            n_moved += is_marked(warm)
+            shutil.copy(warm, whole)
+            forget_linking(whole)
+            cleave("analyze", tree, "--db", whole, cwd=folder)
+            words = difference(tables(whole), tables(warm))
+            assert not words, f"edit {number} ({edit.__name__} of {path}) differs\n{words}"
+        print(f"{n_moved} of {n_edits} edits linked nothing")
+        assert n_moved >= n_edits * 0.8, "too many edits that move lines are linked"
+
+
 def main():
     n_edits = int(sys.argv[1])
+    if len(sys.argv) > 2:
+        move_lines(n_edits, sys.argv[2])
+        return
     chance = random.Random(20240229)
     with tempfile.TemporaryDirectory(prefix="cleave-edits-") as folder:
         tree = copy_shop(folder)
@@ -65,7 +175,7 @@ def main():
 
         for number in range(n_edits):
             path = chance.choice(files)
-            edit = chance.choice([comment, statement, shift, literal, broken])
+            edit = chance.choice([comment, statement, shift, literal, broken, indent, local, gap])
             before = path.read_text()
             after = edit(path, before, chance)
             if chance.random() < 0.2:
@@ -77,7 +187,8 @@ def main():
             cold = pathlib.Path(folder) / "cold.db"
             cold.unlink(missing_ok=True)
             cleave("analyze", tree, "--db", cold, cwd=folder, expect=exits)
-            words = difference(dump(cold), dump(f"{folder}/warm.db"))
+            words = difference(dump(cold), dump(f"{folder}/warm.db")) or difference(
+                tables(cold), tables(f"{folder}/warm.db"))
             assert not words, f"edit {number} ({edit.__name__} of {path}) differs\n{words}"
 
         # A file that is gone takes its rows with it.

@@ -1,0 +1,142 @@
+#include "analyzer/relink.h"
+
+#include "analyzer/files.h"
+#include "analyzer/link.h"
+#include "analyzer/moved_rows.h"
+#include "analyzer/tree_files.h"
+#include "source_hash.h"
+#include "store/facts.h"
+
+#include <string.h>
+
+struct loaded {
+  struct record_set *set;
+  GPtrArray *units; /* struct unit * */
+  GArray *ids;      /* int64_t */
+};
+
+static void loaded_clear(struct loaded *loaded)
+{
+  g_clear_pointer(&loaded->units, g_ptr_array_unref);
+  g_clear_pointer(&loaded->ids, g_array_unref);
+  g_clear_pointer(&loaded->set, record_set_free);
+}
+
+static int by_file(gconstpointer left, gconstpointer right)
+{
+  const struct fact_unit *a = *(struct fact_unit *const *)left;
+  const struct fact_unit *b = *(struct fact_unit *const *)right;
+  int order = strcmp(a->file, b->file);
+  if (order == 0)
+    order = strcmp(a->arguments, b->arguments);
+  return order != 0 ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+static bool is_interrupted(const struct analyze_options *options)
+{
+  return options->workers.is_interrupted != NULL && *options->workers.is_interrupted != 0;
+}
+
+static bool load_units(struct store *store, const struct analyze_options *options,
+                       struct loaded *loaded, GError **error)
+{
+  /* Sorted here and not by the store, which would move the facts about. */
+  loaded->set = store_load(store, &fact_unit_table, "id", error);
+  if (loaded->set == NULL)
+    return false;
+  loaded->units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_free);
+  loaded->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+  g_autoptr(GPtrArray) rows = g_ptr_array_new();
+  for (size_t i = 0; i < loaded->set->n; i++)
+    g_ptr_array_add(rows, (gpointer)record_at(loaded->set, fact_unit, i));
+  g_ptr_array_sort(rows, by_file);
+  for (guint i = 0; i < rows->len && !is_interrupted(options); i++) {
+    const struct fact_unit *row = rows->pdata[i];
+    struct unit *unit = unit_open(row->facts, error);
+    if (unit == NULL) {
+      g_prefix_error(error, "'%s' in '%s': ", row->file, store_path(store));
+      return false;
+    }
+    g_ptr_array_add(loaded->units, unit);
+    g_array_append_val(loaded->ids, row->id);
+  }
+  return true;
+}
+
+char *relink_rest(const char *root, const char *build_folder, const struct analyze_options *options)
+{
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  g_autofree char *rules = link_data_hash(options->data_folder, options->rules);
+  g_autofree char *built = tree_files_stamp(root, *build_folder != '\0' ? build_folder : NULL);
+  const char *const parts[] = {CLEAVE_SOURCE_HASH, root, build_folder, rules, built};
+  for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+    g_checksum_update(checksum, (const guchar *)parts[i], (gssize)strlen(parts[i]) + 1);
+  return g_strdup(g_checksum_get_string(checksum));
+}
+
+char *relink_hash(const struct record_set *units, const char *rest)
+{
+  g_autoptr(GPtrArray) rows = g_ptr_array_new();
+  for (size_t i = 0; i < units->n; i++)
+    g_ptr_array_add(rows, (gpointer)record_at(units, fact_unit, i));
+  g_ptr_array_sort(rows, by_file);
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  for (guint i = 0; i < rows->len; i++) {
+    const struct fact_unit *unit = rows->pdata[i];
+    g_checksum_update(checksum, (const guchar *)&unit->id, sizeof unit->id);
+    g_checksum_update(checksum, (const guchar *)unit->fingerprint, -1);
+  }
+  g_checksum_update(checksum, (const guchar *)rest, -1);
+  return g_strdup(g_checksum_get_string(checksum));
+}
+
+static bool link_all(struct store *store, const char *root, const char *build_folder,
+                     const struct analyze_options *options, GError **error)
+{
+  struct loaded loaded = {0};
+  store_watch(store, options->workers.is_interrupted);
+  bool is_fine = load_units(store, options, &loaded, error) && !is_interrupted(options);
+  if (is_fine) {
+    struct link_input input = {.units = (const struct unit *const *)loaded.units->pdata,
+                               .ids = (const int64_t *)(const void *)loaded.ids->data,
+                               .n_units = loaded.units->len,
+                               .root = root,
+                               .build_folder = *build_folder != '\0' ? build_folder : NULL,
+                               .data_folder = options->data_folder,
+                               .rules = options->rules,
+                               .is_interrupted = options->workers.is_interrupted};
+    is_fine =
+        files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
+  }
+  loaded_clear(&loaded);
+  return is_fine;
+}
+
+/* Moves rows where that is all that an edit did; is_done tells. */
+static bool move_rows(struct store *store, struct moves *moves, bool *is_done, GError **error)
+{
+  *is_done = false;
+  return moves == NULL || !moves_close(moves) || moved_rows_write(store, moves, is_done, error);
+}
+
+bool relink_if_changed(struct store *store, const char *root, const char *build_folder,
+                       const struct analyze_options *options, const char *rest, struct moves *moves,
+                       struct analyze_summary *summary, GError **error)
+{
+  record_set *units = store_load_without(store, &fact_unit_table, "facts, inputs", "id", error);
+  if (units == NULL)
+    return false;
+  g_autofree char *hash = relink_hash(units, rest);
+  record_set_free(units);
+  g_autofree char *linked = store_info(store, INFO_LINKED, NULL);
+  if (linked != NULL && strcmp(linked, hash) == 0 && !options->is_fresh)
+    return true;
+  bool is_moved = false;
+  if (!move_rows(store, moves, &is_moved, error))
+    return false;
+  summary->is_linked = !is_moved;
+  return (is_moved || link_all(store, root, build_folder, options, error)) &&
+         store_set_info(store, INFO_ROOT, root, error) &&
+         store_set_info(store, INFO_BUILD_FOLDER, build_folder, error) &&
+         store_set_info(store, INFO_LINKED, hash, error);
+}
