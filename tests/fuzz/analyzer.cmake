@@ -1,4 +1,5 @@
 cleave_fuzz(commands SOURCES fuzz_commands.c LIBRARIES cleave_analyzer)
+cleave_fuzz(rules SOURCES fuzz_rules.c LIBRARIES cleave_analyzer)
 cleave_fuzz(unit SOURCES fuzz_unit.c LIBRARIES cleave_analyzer)
 cleave_fuzz(link_steps SOURCES fuzz_link_steps.c LIBRARIES cleave_analyzer)
 
