@@ -373,6 +373,21 @@ static void visit_assembly(struct visit *visit, CXCursor statement)
   visit_pop(visit, start);
 }
 
+/* Whether an expression ends in a call of what is declared never to return. */
+static bool ends_program(struct visit *visit, CXCursor expression)
+{
+  CXCursor stripped = visit_strip(visit, expression, true), right;
+  if (clang_getCursorKind(stripped) == CXCursor_BinaryOperator)
+    return clang_getCursorBinaryOperatorKind(stripped) == CXBinaryOperator_Comma &&
+           visit_child(visit, stripped, 1, &right) && ends_program(visit, right);
+  if (clang_getCursorKind(stripped) != CXCursor_CallExpr)
+    return false;
+  CXCursor callee = clang_getCursorReferenced(stripped);
+  return clang_getCursorKind(callee) == CXCursor_FunctionDecl &&
+         (visit_routine_row(visit, visit_routine(visit, callee))->flags & UNIT_ROUTINE_NORETURN) !=
+             0;
+}
+
 /* Whether the end of a statement is never reached, as far as its last word tells. */
 static bool ends_in_jump(struct visit *visit, CXCursor statement)
 {
@@ -394,7 +409,7 @@ static bool ends_in_jump(struct visit *visit, CXCursor statement)
     return is_jump;
   }
   default:
-    return false;
+    return clang_isExpression(clang_getCursorKind(statement)) && ends_program(visit, statement);
   }
 }
 
