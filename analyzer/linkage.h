@@ -166,9 +166,9 @@ enum link_leaf {
 enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
                                uint32_t *unit, const struct unit_field **field);
 
-/* The field path at an offset of a record ("a.b"), or "" for the record itself; a new string.
- * With a type, descends until that record is reached. */
-char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset);
+/* The field path at an offset of a record ("a.b"), or "" for the record itself; of bit-fields the
+ * one that has that bit of the byte. A new string. */
+char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit);
 
 /* True when some field path at an offset of a record satisfies `matches`; a union has several. */
 bool linkage_has_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset,

@@ -201,14 +201,30 @@ bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offs
   return true;
 }
 
-char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset)
+/* The first field that covers a byte, of bit-fields the one that has that bit of it; LINK_NONE when
+ * there is none. */
+static uint32_t covering(const struct unit *unit, const struct unit_type *type, uint32_t offset,
+                         uint32_t bit)
+{
+  uint32_t next = 0, row, first = LINK_NONE;
+  while ((row = next_covering(unit, type, offset, &next)) != LINK_NONE) {
+    const struct unit_field *field = &unit->fields[row];
+    uint32_t at = offset * 8 + bit;
+    if ((field->flags & UNIT_VALUE_BIT_FIELD) == 0 ||
+        (at >= field->bit_offset && at < field->bit_offset + field->bit_size))
+      return row;
+    first = first == LINK_NONE ? row : first;
+  }
+  return first;
+}
+
+char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit)
 {
   GString *text = g_string_new(NULL);
   for (int depth = 0; type != LINK_NONE && depth < 8; depth++) {
     const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
     const struct unit *unit = linkage_unit(linkage, owner->unit);
-    uint32_t next = 0;
-    uint32_t row = next_covering(unit, &unit->types[owner->row], offset, &next);
+    uint32_t row = covering(unit, &unit->types[owner->row], offset, bit);
     if (row == LINK_NONE)
       break;
     const struct unit_field *field = &unit->fields[row];

@@ -297,18 +297,35 @@ static bool values_fit(uint32_t stored, uint32_t accessed)
   bool is_text = !is_pointer && (accessed & UNIT_VALUE_CHARACTER) != 0;
   bool has_pointer = (stored & pointer) != 0;
   bool has_text = !has_pointer && (stored & UNIT_VALUE_CHARACTER) != 0;
-  return is_pointer == has_pointer && is_text == has_text;
+  bool is_same_number = (accessed & UNIT_VALUE_FLOATING) == (stored & UNIT_VALUE_FLOATING);
+  return is_pointer == has_pointer && is_text == has_text && is_same_number;
+}
+
+/* A number is accessed as one of its own size (C17 6.5p7). Bytes may be part of anything, but mean
+ * the number no more than characters do. */
+static bool sizes_fit(uint64_t stored, uint32_t accessed)
+{
+  return stored == 0 || accessed == 0 || stored == accessed;
+}
+
+/* Bytes of a field that a pointer may lead to: none of a bit-field. */
+static uint64_t stored_size(const struct unit_field *field)
+{
+  return (field->flags & UNIT_VALUE_BIT_FIELD) != 0 ? UINT64_MAX : field->bit_size / 8;
 }
 
 /* What an object of no record type holds; anything where memory has no type. */
 static bool fits_plain(const struct linkage *linkage, const struct flow_object *object,
-                       uint32_t accessed)
+                       const struct unit_access *row)
 {
   if (object->kind != FLOW_STATIC)
     return true;
   const struct link_object *known = linkage_object(linkage, object->index);
-  uint32_t stored = linkage_unit(linkage, known->unit)->objects[known->row].value;
-  return (stored & UNIT_VALUE_RECORD) != 0 || values_fit(stored, accessed);
+  const struct unit_object *stored = &linkage_unit(linkage, known->unit)->objects[known->row];
+  bool is_sized = (stored->value & UNIT_VALUE_ARRAY) == 0;
+  return (stored->value & UNIT_VALUE_RECORD) != 0 ||
+         (values_fit(stored->value, row->value) &&
+          (!is_sized || sizes_fit(stored->size, row->size)));
 }
 
 static bool may_mean(struct linkage *linkage, const struct flow_object *object, uint32_t offset,
@@ -322,9 +339,11 @@ static bool may_mean(struct linkage *linkage, const struct flow_object *object, 
   if (record != LINK_NONE || row->path != 0 || !is_known)
     return true;
   if (object->type == LINK_NONE)
-    return fits_plain(linkage, object, row->value);
+    return fits_plain(linkage, object, row);
   return linkage_leaf_at(linkage, object->type, offset, &unit, &field) != LINK_LEAF ||
-         field == NULL || values_fit(field->flags, row->value);
+         field == NULL ||
+         (values_fit(field->flags, row->value) &&
+          ((field->flags & UNIT_VALUE_ARRAY) != 0 || sizes_fit(stored_size(field), row->size)));
 }
 
 static bool is_state(const struct flow_object *object, bool is_reachable)
@@ -341,6 +360,15 @@ static bool is_constant(const struct linkage *linkage, const struct flow_object 
   return (linkage_unit(linkage, known->unit)->objects[known->row].flags & UNIT_OBJECT_CONST) != 0;
 }
 
+/* Where a bit-field begins in its first byte; 0 for any other path. */
+static uint32_t first_bit(const struct unit *unit, uint32_t path)
+{
+  uint32_t field = unit->paths[path].field;
+  return field != UNIT_NONE && (unit->fields[field].flags & UNIT_VALUE_BIT_FIELD) != 0
+             ? unit->fields[field].bit_offset % 8
+             : 0;
+}
+
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
  * written, and a pointer that may point to very many of those says nothing by it: text goes
  * through every "const char *". */
@@ -354,6 +382,9 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
   if (node == LINK_NONE)
     return;
   uint32_t record = linkage_record(linkage, unit, row->record);
+  /* What begins a record is named when it is accessed as what it is. */
+  bool is_plain = record == LINK_NONE && row->operation != UNIT_OPERATION_WHOLE &&
+                  (row->value & (UNIT_VALUE_VOID | UNIT_VALUE_RECORD)) == 0;
   uint32_t n = 0;
   guint first = state->accesses->len;
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
@@ -373,9 +404,10 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
       continue;
     g_autofree char *field = NULL;
     if (row->path != 0 && known->type != LINK_NONE)
-      field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path]);
-    else if (row->path == 0 && offset != 0 && known->type != LINK_NONE)
-      field = linkage_field_at(linkage, known->type, offset);
+      field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path],
+                               first_bit(here->unit, row->path));
+    else if (row->path == 0 && known->type != LINK_NONE && (offset != 0 || is_plain))
+      field = linkage_field_at(linkage, known->type, offset, 0);
     else
       field = linkage_path_text(here->unit, row->path);
     access.field = linkage_string(linkage, field);

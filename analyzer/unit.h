@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 13u
+#define UNIT_VERSION 14u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -276,8 +276,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
-  UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                      moved as one of bytes: "(char *)p + n" */
+  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                          moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 
@@ -425,6 +425,8 @@ struct unit_access {
   uint32_t column;
   uint32_t call;  /* call: an ADDRESS handed to this call, or UNIT_NONE */
   uint32_t value; /* enum unit_value_flags of what is accessed */
+  uint32_t
+      size; /* POINTER without a path: bytes of what is accessed; 0 otherwise, and for arrays */
 };
 
 enum unit_arm_kind {
@@ -469,8 +471,8 @@ enum unit_guard_kind {
 };
 
 /* A condition over a parameter that must hold for what it guards to run; `if`, `else`, `&&`, `||`,
- * `?:`, a case of a switch, and what follows "if (!p) return;". It says nothing where the routine changes the
- * parameter. Calls and edges name their innermost guard. */
+ * `?:`, a case of a switch, and what follows "if (!p) return;". It says nothing where the routine
+ * changes the parameter. Calls and edges name their innermost guard. */
 struct unit_guard {
   uint32_t routine; /* routine */
   uint32_t parent;  /* guard around it, smaller than its own index, or UNIT_NONE */

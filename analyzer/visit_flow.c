@@ -161,6 +161,15 @@ void flow_assign(struct visit *visit, const struct place *place, struct value *v
     flow_edge(visit, UNIT_EDGE_STORE, place->node, from, place->path, value->edge_flags, spot);
 }
 
+/* What "*p" reads or writes. */
+static uint32_t plain_size(const struct place *place)
+{
+  if (place->base != UNIT_BASE_POINTER || place->path != 0 || visit_is_array(place->type))
+    return 0;
+  long long size = clang_Type_getSizeOf(place->type);
+  return size > 0 && size <= UINT32_MAX ? (uint32_t)size : 0;
+}
+
 uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_t mode,
                          enum unit_access_operation operation, const struct spot *spot,
                          uint32_t call)
@@ -194,7 +203,8 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
                                .line = spot->line,
                                .column = spot->column,
                                .call = call,
-                               .value = visit_value_flags(place->type)};
+                               .value = visit_value_flags(place->type),
+                               .size = plain_size(place)};
   return unit_builder_add_access(visit->builder, &access);
 }
 
