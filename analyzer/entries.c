@@ -635,19 +635,52 @@ void entries_find(struct entries *entries, struct flow *flow)
 
 /* ---- threads ---- */
 
-/* Marks what a routine reaches. */
-static void reach(const struct findings *findings, uint32_t routine, bool *is_reached)
+/* Who calls whom, callbacks apart. */
+struct callees {
+  uint32_t *first; /* by link routine, and one behind the last */
+  uint32_t *routines;
+};
+
+static struct callees callees_of_all(const struct findings *findings)
 {
-  if (is_reached[routine])
-    return;
+  const GArray *calls = findings->found_calls;
+  guint n = findings->linkage->routines->len;
+  struct callees callees = {g_new0(uint32_t, n + 2), g_new(uint32_t, MAX(calls->len, 1))};
+  for (guint i = 0; i < calls->len; i++) {
+    const struct found_call *call = &g_array_index(calls, struct found_call, i);
+    callees.first[call->caller + 2] += call->kind != CALL_CALLBACK;
+  }
+  for (guint i = 2; i < n + 2; i++)
+    callees.first[i] += callees.first[i - 1];
+  for (guint i = 0; i < calls->len; i++) {
+    const struct found_call *call = &g_array_index(calls, struct found_call, i);
+    if (call->kind != CALL_CALLBACK)
+      callees.routines[callees.first[call->caller + 1]++] = call->callee;
+  }
+  return callees;
+}
+
+static void callees_clear(struct callees *callees)
+{
+  g_free(callees->first);
+  g_free(callees->routines);
+}
+
+/* Marks what a routine reaches. */
+static void reach(const struct callees *callees, uint32_t routine, bool *is_reached)
+{
+  g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   is_reached[routine] = true;
-  bool is_changed = true;
-  while (is_changed) {
-    is_changed = false;
-    for (guint i = 0; i < findings->found_calls->len; i++) {
-      const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
-      if (is_reached[call->caller] && !is_reached[call->callee] && call->kind != CALL_CALLBACK)
-        is_reached[call->callee] = is_changed = true;
+  g_array_append_val(waiting, routine);
+  while (waiting->len != 0) {
+    uint32_t caller = g_array_index(waiting, uint32_t, waiting->len - 1);
+    g_array_set_size(waiting, waiting->len - 1);
+    for (uint32_t i = callees->first[caller]; i < callees->first[caller + 1]; i++) {
+      uint32_t callee = callees->routines[i];
+      if (is_reached[callee])
+        continue;
+      is_reached[callee] = true;
+      g_array_append_val(waiting, callee);
     }
   }
 }
@@ -687,23 +720,26 @@ static bool hands_over(const struct entries *entries, GHashTable *routines, cons
 static void add_threads(struct entries *entries)
 {
   struct linkage *linkage = entries->findings->linkage;
+  if (entries->waiting->len == 0)
+    return;
   g_autoptr(GPtrArray) threads = g_ptr_array_new();
   g_autoptr(GHashTable) routines = routines_by_id(linkage);
   GHashTableIter iterator;
   gpointer value;
   g_hash_table_iter_init(&iterator, entries->found);
-  while (entries->waiting->len != 0 && g_hash_table_iter_next(&iterator, NULL, &value)) {
+  while (g_hash_table_iter_next(&iterator, NULL, &value)) {
     const struct fact_entry *entry = value;
     if (strcmp(entry->trigger, "direct") == 0 || strcmp(entry->trigger, "main") == 0)
       g_ptr_array_add(threads, value);
   }
+  struct callees callees = callees_of_all(entries->findings);
   for (guint t = 0; t < threads->len; t++) {
     const struct fact_entry *thread = g_ptr_array_index(threads, t);
     uint32_t body = routine_by_id(routines, &thread->routine);
     g_autofree bool *is_reached = g_new0(bool, linkage->routines->len);
     if (body == LINK_NONE || strcmp(thread->trigger, "main") == 0)
       continue;
-    reach(entries->findings, body, is_reached);
+    reach(&callees, body, is_reached);
     for (guint w = 0; w < entries->waiting->len; w++) {
       const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
       if (!is_reached[waiting->routine] ||
@@ -714,6 +750,7 @@ static void add_threads(struct entries *entries)
       add_entry(entries, body, &evidence);
     }
   }
+  callees_clear(&callees);
 }
 
 void entries_finish(struct entries *entries)

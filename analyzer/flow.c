@@ -69,13 +69,6 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
 
 /* ---- the program ---- */
 
-static uint32_t *none_array(uint32_t n)
-{
-  uint32_t *array = g_new(uint32_t, MAX(n, 1));
-  memset(array, 0xff, MAX(n, 1) * sizeof *array);
-  return array;
-}
-
 bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
 {
   if (!linkage_stands_for(flow->linkage, unit, row))
@@ -184,11 +177,6 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   flow->nodes = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow->unit_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow->loads = g_new0(uint32_t *, MAX(linkage->n_units, 1));
-  /* A header's body may stand in a unit of another program: every unit has its arrays. */
-  for (uint32_t i = 0; i < linkage->n_units; i++) {
-    flow->nodes[i] = none_array(linkage_unit(linkage, i)->n_nodes);
-    flow->unit_objects[i] = none_array(linkage_unit(linkage, i)->n_objects);
-  }
   flow_reserve_routines(flow);
   flow_reserve_statics(flow);
   flow->helpers = flow_helpers_find(flow);

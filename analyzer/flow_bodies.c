@@ -18,20 +18,32 @@ struct flow_body *flow_present(const struct flow *flow)
 
 /* ---- rows ---- */
 
+/* A place in the array of one unit, which is made when something in the unit is asked for: a
+ * header's body may stand in a unit of another program, but most units of others are never seen. */
+static uint32_t *shared_slot(uint32_t **array, uint32_t n, uint32_t row)
+{
+  if (*array == NULL) {
+    *array = g_new(uint32_t, MAX(n, 1));
+    memset(*array, 0xff, MAX(n, 1) * sizeof **array);
+  }
+  return &(*array)[row];
+}
+
 uint32_t *flow_node_slot(struct flow *flow, uint32_t unit, uint32_t node)
 {
   const struct flow_body *body = flow_present(flow);
   const struct flow_helper *helper =
       body == NULL ? NULL : flow_helper(flow->helpers, body->routine);
-  uint32_t *shared = &flow->nodes[unit][node];
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  uint32_t *shared = shared_slot(&flow->nodes[unit], from->n_nodes, node);
   if (helper == NULL || helper->unit != unit || node < helper->first_node ||
       node - helper->first_node >= helper->n_nodes)
     return shared;
-  const struct unit *from = linkage_unit(flow->linkage, unit);
   const struct unit_node *row = &from->nodes[node];
   bool is_own = true;
   if (row->kind == UNIT_NODE_OBJECT)
-    is_own = flow_object_slot(flow, unit, row->index) != &flow->unit_objects[unit][row->index];
+    is_own = flow_object_slot(flow, unit, row->index) !=
+             shared_slot(&flow->unit_objects[unit], from->n_objects, row->index);
   else if (row->kind != UNIT_NODE_TEMP)
     is_own = row->index == helper->row;
   return is_own ? &body->nodes[node - helper->first_node] : shared;
@@ -42,7 +54,8 @@ uint32_t *flow_object_slot(struct flow *flow, uint32_t unit, uint32_t row)
   const struct flow_body *body = flow_present(flow);
   const struct flow_helper *helper =
       body == NULL ? NULL : flow_helper(flow->helpers, body->routine);
-  uint32_t *shared = &flow->unit_objects[unit][row];
+  uint32_t *shared =
+      shared_slot(&flow->unit_objects[unit], linkage_unit(flow->linkage, unit)->n_objects, row);
   if (helper == NULL || helper->unit != unit || row < helper->first_object ||
       row - helper->first_object >= helper->n_objects)
     return shared;

@@ -86,12 +86,90 @@ static bool is_sorted(const struct rows *rows)
   return true;
 }
 
-void rows_unique(struct rows *rows, size_t n_columns)
+/* A record by its first column. */
+struct place {
+  uint64_t key;
+  uint32_t record;
+};
+
+enum { DIGITS = 8, DIGIT_VALUES = 256 };
+
+/* Sorts places by their keys, digit by digit. Linear. */
+static struct place *sort_places(struct place *places, struct place *room, guint n)
+{
+  uint32_t counts[DIGITS][DIGIT_VALUES] = {{0}};
+  for (guint i = 0; i < n; i++) {
+    for (unsigned digit = 0; digit < DIGITS; digit++)
+      counts[digit][places[i].key >> (8 * digit) & 0xff]++;
+  }
+  for (unsigned digit = 0; digit < DIGITS; digit++) {
+    uint32_t *count = counts[digit], at = 0;
+    if (n != 0 && count[places[0].key >> (8 * digit) & 0xff] == n)
+      continue;
+    for (unsigned value = 0; value < DIGIT_VALUES; value++) {
+      uint32_t here = count[value];
+      count[value] = at;
+      at += here;
+    }
+    for (guint i = 0; i < n; i++)
+      room[count[places[i].key >> (8 * digit) & 0xff]++] = places[i];
+    struct place *sorted = room;
+    room = places;
+    places = sorted;
+  }
+  return places;
+}
+
+static gint compare_places(gconstpointer left, gconstpointer right, gpointer data)
+{
+  const struct rows *rows = data;
+  size_t size = rows->table->record_size;
+  return compare_whole(rows->records->data + ((const struct place *)left)->record * size,
+                       rows->records->data + ((const struct place *)right)->record * size,
+                       (gpointer)rows->table);
+}
+
+/* Rows that begin with a number: by that first, then the few that agree in it. */
+static void sort_by_number(struct rows *rows)
 {
   GArray *records = rows->records;
+  size_t size = rows->table->record_size, offset = rows->table->columns[0].offset;
+  g_autofree struct place *places = g_new(struct place, MAX(records->len, 1));
+  g_autofree struct place *room = g_new(struct place, MAX(records->len, 1));
+  for (guint i = 0; i < records->len; i++) {
+    int64_t number = *(const int64_t *)(const void *)(records->data + i * size + offset);
+    places[i] = (struct place){(uint64_t)number ^ (uint64_t)1 << 63, i};
+  }
+  struct place *sorted = sort_places(places, room, records->len);
+  GArray *fresh = g_array_sized_new(FALSE, FALSE, (guint)size, records->len);
+  for (guint first = 0, end; first < records->len; first = end) {
+    for (end = first + 1; end < records->len && sorted[end].key == sorted[first].key; end++)
+      ;
+    if (end - first > 1)
+      g_qsort_with_data(&sorted[first], (gint)(end - first), sizeof *sorted, compare_places, rows);
+    for (guint i = first; i < end; i++)
+      g_array_append_vals(fresh, records->data + sorted[i].record * size, 1);
+  }
+  g_array_unref(records);
+  rows->records = fresh;
+}
+
+static void sort(struct rows *rows)
+{
+  enum record_type type = rows->table->columns[0].type;
+  if (is_sorted(rows))
+    return;
+  if (type == RECORD_ID || type == RECORD_INT)
+    sort_by_number(rows);
+  else
+    g_array_sort_with_data(rows->records, compare_whole, (gpointer)rows->table);
+}
+
+void rows_unique(struct rows *rows, size_t n_columns)
+{
+  sort(rows);
+  GArray *records = rows->records;
   size_t size = rows->table->record_size;
-  if (!is_sorted(rows))
-    g_array_sort_with_data(records, compare_whole, (gpointer)rows->table);
   guint kept = 0;
   for (guint i = 0; i < records->len; i++) {
     char *here = records->data + i * size;
