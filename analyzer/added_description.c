@@ -191,7 +191,7 @@ struct added *added_open(GBytes *description, const char *own)
 {
   gsize size = 0;
   const char *data = g_bytes_get_data(description, &size);
-  g_autofree char *text = g_strndup(data, size);
+  g_autofree char *text = g_strndup(data != NULL ? data : "", size);
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   struct added *added = g_new0(struct added, 1);
   added->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -1,5 +1,7 @@
 #include "analyzer/inputs.h"
 
+#include "analyzer/file_shape.h"
+#include "analyzer/parse.h"
 #include "base/sha256.h"
 
 #include <string.h>
@@ -9,7 +11,9 @@ struct seen {
   bool is_there;
   int64_t size;
   int64_t modified; /* nanoseconds since the epoch */
-  uint64_t hash;    /* 0: not read yet */
+  bool is_read;     /* then what follows is known */
+  uint64_t hash;
+  uint64_t shape;
 };
 
 struct inputs_check {
@@ -18,7 +22,7 @@ struct inputs_check {
 };
 
 struct entry {
-  uint64_t hash;
+  struct parsed_file content;
   int64_t size;
   int64_t modified; /* 0: unknown */
 };
@@ -40,12 +44,8 @@ void inputs_check_free(struct inputs_check *check)
   g_free(check);
 }
 
-uint64_t inputs_hash(const char *path)
+static uint64_t hash_of(const char *bytes, size_t size)
 {
-  g_autofree char *bytes = NULL;
-  gsize size = 0;
-  if (!g_file_get_contents(path, &bytes, &size, NULL))
-    return 0;
   uint8_t digest[SHA256_BYTES];
   sha256(bytes, size, digest);
   uint64_t hash = 0;
@@ -72,14 +72,25 @@ static struct seen *look(struct inputs_check *check, const char *path)
   return seen;
 }
 
-static uint64_t content(struct inputs_check *check, const char *path, struct seen *seen)
+/* Whether it still says what it said when it was parsed: the same bytes, or other comments. */
+static bool is_same(struct inputs_check *check, const char *path, struct seen *seen,
+                    const struct entry *entry)
 {
-  if (seen->hash == 0) {
+  if (seen->size == entry->size && seen->modified == entry->modified)
+    return true;
+  if (!seen->is_read) {
     g_autofree char *absolute =
         g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(check->root, path, NULL);
-    seen->hash = inputs_hash(absolute);
+    g_autofree char *bytes = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(absolute, &bytes, &size, NULL))
+      return false;
+    seen->is_read = true;
+    seen->hash = hash_of(bytes, size);
+    seen->shape = g_path_is_absolute(path) ? 0 : file_shape(bytes, size);
   }
-  return seen->hash;
+  return seen->hash == entry->content.hash ||
+         (entry->content.shape != 0 && seen->shape == entry->content.shape);
 }
 
 GBytes *inputs_record(struct inputs_check *check, GBytes *files, int64_t started)
@@ -88,16 +99,16 @@ GBytes *inputs_record(struct inputs_check *check, GBytes *files, int64_t started
   gsize size = 0;
   const char *data = g_bytes_get_data(files, &size);
   const char *end = data + size;
-  uint64_t hash = 0;
-  for (const char *at = data; end - at > (ptrdiff_t)sizeof hash;) {
-    const char *path = at + sizeof hash;
+  struct parsed_file content = {0, 0};
+  for (const char *at = data; end - at > (ptrdiff_t)sizeof content;) {
+    const char *path = at + sizeof content;
     const char *stop = memchr(path, '\0', (size_t)(end - path));
     if (stop == NULL)
       break;
-    memcpy(&hash, at, sizeof hash);
+    memcpy(&content, at, sizeof content);
     at = stop + 1;
     const struct seen *seen = look(check, path);
-    struct entry entry = {.hash = hash,
+    struct entry entry = {.content = content,
                           .size = seen->size,
                           .modified = seen->modified < started ? seen->modified : 0};
     g_byte_array_append(bytes, (const guint8 *)&entry, sizeof entry);
@@ -133,9 +144,7 @@ bool inputs_are_fresh(struct inputs_check *check, GBytes *record)
     return false;
   while (next_entry(data, size, &at, &entry, &path)) {
     struct seen *seen = look(check, path);
-    if (!seen->is_there || seen->size != entry.size)
-      return false;
-    if (seen->modified != entry.modified && content(check, path, seen) != entry.hash)
+    if (!seen->is_there || !is_same(check, path, seen, &entry))
       return false;
   }
   return at == size;
@@ -149,5 +158,5 @@ void inputs_each(GBytes *record, inputs_visit *visit, void *context)
   struct entry entry;
   const char *path = NULL;
   while (data != NULL && next_entry(data, size, &at, &entry, &path))
-    visit(context, path, entry.hash);
+    visit(context, path, entry.content.hash);
 }

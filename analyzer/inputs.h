@@ -1,6 +1,7 @@
 /* What a unit was made from: the files read, and whether they are still the same.
  *
- * A file whose size and time are those recorded is the same; otherwise its content decides. */
+ * A file whose size and time are those recorded is the same; otherwise its content decides, and of
+ * files of the tree its shape: other comments need no parse (file_shape.h). */
 #ifndef CLEAVE_ANALYZER_INPUTS_H
 #define CLEAVE_ANALYZER_INPUTS_H
 
@@ -17,14 +18,11 @@ void inputs_check_free(struct inputs_check *check);
  * a time, so that its content is compared next time. */
 GBytes *inputs_record(struct inputs_check *check, GBytes *files, int64_t started);
 
-/* True when every file is as recorded. Damaged records are never fresh. */
+/* True when every file says what it said. Damaged records are never fresh. */
 bool inputs_are_fresh(struct inputs_check *check, GBytes *record);
 
 /* The recorded content hash of a file (path as in the facts); 0 when it is not in the record. */
 typedef void inputs_visit(void *context, const char *path, uint64_t hash);
 void inputs_each(GBytes *record, inputs_visit *visit, void *context);
-
-/* First eight bytes of the SHA-256 of the content; 0 when it cannot be read. */
-uint64_t inputs_hash(const char *path);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "analyzer/added_headers.h"
 #include "analyzer/extract.h"
+#include "analyzer/file_shape.h"
 #include "base/sha256.h"
 
 #include <pthread.h>
@@ -9,16 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 G_DEFINE_QUARK(cleave - parse - error, parse_error)
 
 struct parser {
   CXIndex index;
   char *resource_dir;
-  GHashTable *layers; /* GBytes * of a description -> struct layer * */
-  GHashTable *texts;  /* GBytes * of the files of a prefix -> GString * of what stands in them */
-  GHashTable *hashes; /* "path\nsize\nmtime" -> uint64_t * of the content */
+  GHashTable *layers;    /* GBytes * of a description -> struct layer * */
+  GHashTable *texts;     /* GBytes * of the files of a prefix -> GString * of what stands in them */
+  GHashTable *looked_at; /* absolute path -> struct parsed_file * */
 };
 
 /* Headers that are added to a prefix, as one process knows them. */
@@ -56,7 +56,7 @@ struct parser *parser_new(const char *resource_dir, GError **error)
   parser->resource_dir = g_strdup(resource_dir);
   parser->layers = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, layer_free);
   parser->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, text_free);
-  parser->hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  parser->looked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   return parser;
 }
 
@@ -67,7 +67,7 @@ void parser_free(struct parser *parser)
   clang_disposeIndex(parser->index);
   g_hash_table_unref(parser->layers);
   g_hash_table_unref(parser->texts);
-  g_hash_table_unref(parser->hashes);
+  g_hash_table_unref(parser->looked_at);
   g_free(parser->resource_dir);
   g_free(parser);
 }
@@ -81,25 +81,27 @@ static uint64_t hash_content(const char *bytes, size_t size)
   return hash;
 }
 
-/* Of the file at PATH as it is now. Headers are hashed once per process and version. */
-static uint64_t hash_file(struct parser *parser, const char *path)
+/* Of the file at PATH. Each is read once per process: of one that changes while all are parsed, the
+ * older content is remembered, with which nobody is up to date. */
+static struct parsed_file look_at(struct parser *parser, const char *path, bool is_ours)
 {
-  struct stat status;
-  if (stat(path, &status) != 0)
-    return 0;
-  g_autofree char *key = g_strdup_printf(
-      "%s\n%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT ".%09" G_GINT64_FORMAT, path,
-      (gint64)status.st_size, (gint64)status.st_mtim.tv_sec, (gint64)status.st_mtim.tv_nsec);
-  const uint64_t *known = g_hash_table_lookup(parser->hashes, key);
+  const struct parsed_file *known = g_hash_table_lookup(parser->looked_at, path);
   if (known != NULL)
     return *known;
+  struct parsed_file file = {0, 0};
   g_autofree char *bytes = NULL;
   gsize size = 0;
   if (!g_file_get_contents(path, &bytes, &size, NULL))
-    return 0;
-  uint64_t hash = hash_content(bytes, size);
-  g_hash_table_insert(parser->hashes, g_steal_pointer(&key), g_memdup2(&hash, sizeof hash));
-  return hash;
+    return file;
+  file.hash = hash_content(bytes, size);
+  file.shape = is_ours ? file_shape(bytes, size) : 0;
+  g_hash_table_insert(parser->looked_at, g_strdup(path), g_memdup2(&file, sizeof file));
+  return file;
+}
+
+static char *absolute_path(const char *root, const char *path)
+{
+  return g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
 }
 
 static int compare_paths(const void *left, const void *right)
@@ -116,11 +118,15 @@ static GBytes *list_files(struct parser *parser, GHashTable *read, const char *r
   GByteArray *files = g_byte_array_new();
   for (guint i = 0; i < n; i++) {
     const char *path = paths[i];
-    g_autofree char *absolute =
-        g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
-    uint64_t mark =
-        is_prefix ? GPOINTER_TO_UINT(g_hash_table_lookup(read, path)) : hash_file(parser, absolute);
-    g_byte_array_append(files, (const guint8 *)&mark, sizeof mark);
+    if (is_prefix) {
+      uint64_t role = GPOINTER_TO_UINT(g_hash_table_lookup(read, path));
+      g_byte_array_append(files, (const guint8 *)&role, sizeof role);
+    } else {
+      bool is_ours = !g_path_is_absolute(path);
+      g_autofree char *absolute = absolute_path(root, path);
+      struct parsed_file file = look_at(parser, absolute, is_ours);
+      g_byte_array_append(files, (const guint8 *)&file, sizeof file);
+    }
     g_byte_array_append(files, (const guint8 *)path, (guint)strlen(path) + 1);
   }
   return g_byte_array_free_to_bytes(files);
@@ -194,11 +200,6 @@ static struct unit_builder *facts_with(struct job *job, GPtrArray *arguments,
   struct unit_builder *builder = extract_unit(&with, job->read);
   clang_disposeTranslationUnit(with.tu);
   return builder;
-}
-
-static char *absolute_path(const char *root, const char *path)
-{
-  return g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(root, path, NULL);
 }
 
 static GHashTable *paths_below(GBytes *files, const char *root)

@@ -24,12 +24,18 @@ struct parse_request {
   GBytes *description;            /* of those: see parser_add() */
 };
 
+/* The content of a file that was read. */
+struct parsed_file {
+  uint64_t hash;  /* the first bytes of its SHA-256 */
+  uint64_t shape; /* file_shape() where it may change without changing facts; or 0 */
+};
+
 /* What a parse yields. Clear with parsed_clear(). */
 struct parsed {
   GBytes *facts; /* frozen (unit.h) */
-  GBytes *files; /* all that were read, sorted by path: for each eight bytes, then the path as in
-                    the facts with its NUL. The bytes are the first of the content's SHA-256; for a
-                    prefix they say whether it names the file itself */
+  GBytes *files; /* all that were read, sorted by path: for each a struct parsed_file, then the path
+                    as in the facts with its NUL; for a prefix eight bytes instead, which say
+                    whether it names the file itself */
   GBytes *description; /* of headers added to a prefix, or NULL */
 };
 static inline void parsed_clear(struct parsed *parsed)
