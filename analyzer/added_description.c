@@ -35,6 +35,14 @@ static void name_free(gpointer data)
   g_free(name);
 }
 
+void foreign_free(gpointer data)
+{
+  struct foreign *foreign = data;
+  g_ptr_array_unref(foreign->names);
+  g_ptr_array_unref(foreign->includes);
+  g_free(foreign);
+}
+
 static void array_free(gpointer data)
 {
   if (data != NULL)
@@ -58,6 +66,8 @@ void added_free(gpointer data)
   g_hash_table_unref(added->undefined);
   g_hash_table_unref(added->macros);
   g_hash_table_unref(added->contents);
+  g_hash_table_unref(added->real_paths);
+  g_hash_table_unref(added->foreign);
   g_free(added);
 }
 
@@ -207,6 +217,8 @@ struct added *added_open(GBytes *description, const char *own)
   added->macros = macros_new();
   added->contents =
       g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+  added->real_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  added->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, foreign_free);
   bool is_whole = read_files(added, lines);
   for (char **line = lines; is_whole && *line != NULL; line++)
     is_whole = **line == '\0' || (strlen(*line) > 2 && read_line(added, *line));

@@ -6,15 +6,19 @@
 
 /* ---- where headers are ---- */
 
-static char *try_folder(const char *folder, const char *name)
+/* The real path of a file of that name in the folder, or NULL. */
+static char *try_folder(const struct added *added, const char *folder, const char *name)
 {
   g_autofree char *path = g_build_filename(folder, name, NULL);
-  if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-    return NULL;
-  char *real = realpath(path, NULL);
-  char *found = g_strdup(real);
-  free(real);
-  return found;
+  const char *known = g_hash_table_lookup(added->real_paths, path);
+  if (known == NULL) {
+    char *real = g_file_test(path, G_FILE_TEST_IS_REGULAR) ? realpath(path, NULL) : NULL;
+    char *kept = g_strdup(real != NULL ? real : "");
+    free(real);
+    known = kept;
+    g_hash_table_insert(added->real_paths, g_steal_pointer(&path), kept);
+  }
+  return *known != '\0' ? g_strdup(known) : NULL;
 }
 
 static char *try_options(const struct scan *scan, const char *option, const char *name)
@@ -22,7 +26,7 @@ static char *try_options(const struct scan *scan, const char *option, const char
   char *found = NULL;
   for (const char *const *at = scan->arguments; *at != NULL && at[1] != NULL && found == NULL; at++)
     if (strcmp(*at, option) == 0)
-      found = try_folder(*++at, name);
+      found = try_folder(scan->added, *++at, name);
   return found;
 }
 
@@ -31,7 +35,7 @@ static char *find_header(const struct scan *scan, const char *includer, const ch
                          bool is_quoted)
 {
   g_autofree char *folder = g_path_get_dirname(includer);
-  char *found = is_quoted ? try_folder(folder, name) : NULL;
+  char *found = is_quoted ? try_folder(scan->added, folder, name) : NULL;
   if (found == NULL && is_quoted)
     found = try_options(scan, "-iquote", name);
   if (found == NULL)
@@ -39,7 +43,7 @@ static char *find_header(const struct scan *scan, const char *includer, const ch
   if (found == NULL)
     found = try_options(scan, "-isystem", name);
   for (guint i = 0; found == NULL && i < scan->added->directories->len; i++)
-    found = try_folder(scan->added->directories->pdata[i], name);
+    found = try_folder(scan->added, scan->added->directories->pdata[i], name);
   return found;
 }
 
@@ -69,8 +73,6 @@ static bool is_below(const struct scan *scan, const char *path)
 
 /* ---- standard headers that are not added ---- */
 
-static void note_foreign(struct scan *scan, const char *path, guint level);
-
 /* The name between quotes or angle brackets; NULL where there is none. */
 static char *included_name(const struct c_token *rest, bool *is_quoted)
 {
@@ -83,53 +85,72 @@ static char *included_name(const struct c_token *rest, bool *is_quoted)
 }
 
 /* Whichever of those of the name is meant. */
-static void note_foreign_include(struct scan *scan, const char *path, const char *name, guint level)
+static void add_includes(const struct added *added, const char *path, const char *name,
+                         GPtrArray *includes)
 {
   g_autofree char *folder = g_path_get_dirname(path);
-  for (guint i = 0; i <= scan->added->directories->len; i++) {
-    const char *from = i == 0 ? folder : scan->added->directories->pdata[i - 1];
-    g_autofree char *found = try_folder(from, name);
-    if (found != NULL && !is_below(scan, found))
-      note_foreign(scan, found, level);
+  for (guint i = 0; i <= added->directories->len; i++) {
+    const char *from = i == 0 ? folder : added->directories->pdata[i - 1];
+    char *found = try_folder(added, from, name);
+    if (found != NULL)
+      g_ptr_array_add(includes, found);
   }
 }
 
-static void note_foreign_directive(struct scan *scan, struct c_tokens *tokens, const char *path,
-                                   guint level)
+static void read_foreign_directive(const struct added *added, struct c_tokens *tokens,
+                                   const char *path, struct foreign *foreign)
 {
   struct c_token word = c_tokens_next(tokens);
   if (c_token_is(&word, "define") || c_token_is(&word, "undef")) {
     struct c_token name = c_tokens_next(tokens);
-    g_hash_table_insert(scan->states, g_strndup(name.text, name.length),
-                        GUINT_TO_POINTER(IS_UNKNOWN + 1));
+    g_ptr_array_add(foreign->names, g_strndup(name.text, name.length));
   } else if (c_token_is(&word, "include") || c_token_is(&word, "include_next")) {
     struct c_token rest = c_tokens_rest(tokens);
     bool is_quoted = false;
     g_autofree char *name = included_name(&rest, &is_quoted);
     if (name != NULL)
-      note_foreign_include(scan, path, name, level + 1);
+      add_includes(added, path, name, foreign->includes);
   }
 }
 
-/* Whatever it may define is not known from here on. */
-static void note_foreign(struct scan *scan, const char *path, guint level)
+static const struct foreign *read_foreign(const struct added *added, const char *path)
 {
-  if (level >= MAX_DEPTH || !g_hash_table_add(scan->foreign, g_strdup(path)))
-    return;
+  struct foreign *foreign = g_hash_table_lookup(added->foreign, path);
   g_autofree char *text = NULL;
   gsize size = 0;
-  if (!g_file_get_contents(path, &text, &size, NULL)) {
-    scan_refuse(scan);
-    return;
-  }
+  if (foreign != NULL || !g_file_get_contents(path, &text, &size, NULL))
+    return foreign;
+  foreign = g_new(struct foreign, 1);
+  foreign->names = g_ptr_array_new_with_free_func(g_free);
+  foreign->includes = g_ptr_array_new_with_free_func(g_free);
   struct c_tokens tokens = {.at = text, .end = text + size, .is_broken = false};
   bool is_start = true;
   for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
        token = c_tokens_next(&tokens)) {
     if (is_start && c_token_is(&token, "#"))
-      note_foreign_directive(scan, &tokens, path, level);
+      read_foreign_directive(added, &tokens, path, foreign);
     is_start = token.kind == C_NEWLINE;
   }
+  g_hash_table_insert(added->foreign, g_strdup(path), foreign);
+  return foreign;
+}
+
+/* Whatever it may define is not known from here on. */
+static void note_foreign(struct scan *scan, const char *path, guint level)
+{
+  if (level >= MAX_DEPTH || is_below(scan, path) ||
+      !g_hash_table_add(scan->foreign, g_strdup(path)))
+    return;
+  const struct foreign *foreign = read_foreign(scan->added, path);
+  if (foreign == NULL) {
+    scan_refuse(scan);
+    return;
+  }
+  for (guint i = 0; i < foreign->names->len; i++)
+    g_hash_table_insert(scan->states, g_strdup(foreign->names->pdata[i]),
+                        GUINT_TO_POINTER(IS_UNKNOWN + 1));
+  for (guint i = 0; i < foreign->includes->len; i++)
+    note_foreign(scan, foreign->includes->pdata[i], level + 1);
 }
 
 /* ---- includes ---- */

@@ -38,7 +38,16 @@ struct added {
   GHashTable *undefined;  /* macros that some file, or one below, undefines */
   GHashTable *macros;     /* macro of what is below -> GPtrArray * of names that it mentions */
   GHashTable *contents;   /* path -> GBytes *: of headers that were scanned */
+  GHashTable *real_paths; /* path -> what realpath() says of a regular file there, or "" */
+  GHashTable *foreign;    /* path -> struct foreign *: of standard headers that are not added */
 };
+
+/* What a standard header that is not added may define and include. */
+struct foreign {
+  GPtrArray *names;    /* char * */
+  GPtrArray *includes; /* char *: paths */
+};
+void foreign_free(gpointer foreign);
 
 /* Tables of macros: name -> GPtrArray * of names that its definitions mention. */
 GHashTable *macros_new(void);
