@@ -320,8 +320,10 @@ static char *key_of_row(const struct table_row *row, const struct entry_rule *ru
 static uint32_t handler_of_row(const struct table_row *row, const struct entry_rule *rule)
 {
   for (uint32_t i = row->first; i < row->end; i++) {
-    if (row->from->initialisers[i].kind == UNIT_ARGUMENT_ROUTINE &&
-        leaf_is(row, i, rule->handler_field))
+    const struct unit_initialiser *leaf = &row->from->initialisers[i];
+    if (leaf->kind == UNIT_ARGUMENT_ROUTINE && leaf_is(row, i, rule->handler_field) &&
+        pattern_matches(rule->routine,
+                        unit_string(row->from, row->from->routines[leaf->target].name)))
       return i;
   }
   return LINK_NONE;

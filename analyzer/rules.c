@@ -184,9 +184,9 @@ static bool read_minimum(const struct reader *reader, struct yaml_node *map, int
 static bool read_table_rule(const struct reader *reader, struct yaml_node *table,
                             struct entry_rule *rule, GError **error)
 {
-  static const char *const keys[] = {"key_field",    "key",    "handler_field",
-                                     "method_field", "record", "object",
-                                     "minimum",      "file",   NULL};
+  static const char *const keys[] = {"key_field", "key",    "handler_field", "method_field",
+                                     "record",    "object", "minimum",       "file",
+                                     "routine",   NULL};
   rule->kind = ENTRY_RULE_TABLE;
   return yaml_check_keys(reader->file, table, keys, error) &&
          read_pattern(reader, table, "key_field", &rule->key_field, error) &&
@@ -195,6 +195,7 @@ static bool read_table_rule(const struct reader *reader, struct yaml_node *table
          read_pattern(reader, table, "method_field", &rule->method_field, error) &&
          read_pattern(reader, table, "record", &rule->record, error) &&
          read_pattern(reader, table, "object", &rule->object, error) &&
+         read_pattern(reader, table, "routine", &rule->routine, error) &&
          read_pattern(reader, table, "file", &rule->file, error) &&
          read_minimum(reader, table, 1, rule, error);
 }

@@ -62,7 +62,7 @@ struct entry_rule {
   struct pattern *subject; /* the expression compared */
   int minimum;             /* rows or arms that make it a dispatch */
 
-  struct pattern *routine;
+  struct pattern *routine; /* the one that compares or switches; of a table, the handler */
   struct pattern *signature;
 };
 

@@ -10,6 +10,7 @@
     // effect: ROUTINE EFFECT           directly
     // path: ROUTINE EFFECT VIA         through others: the whole of v_effect.via
     // entry: ROUTINE TRIGGER "KEY" RULE [1]     with 1, the evidence stands one line above
+    // no entry: ROUTINE               by no rule
     // span: ROUTINE KIND END_LINE
     // param: ROUTINE NAME USES         the whole of v_param.use
     // contract: ROUTINE POSITION WORDS the whole of v_param.contract
@@ -38,7 +39,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access): (.*)|(unresolved|complete)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access|no entry): (.*)|(unresolved|complete)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -97,6 +98,8 @@ def holds(store, line, kind, text):
         return store.execute("SELECT count(*) FROM v_entry WHERE routine = ? AND trigger = ? AND key = ?"
                              " AND rule = ? AND line = ?",
                              (match[1], match[2], match[3], match[4], line - bool(match[5]))).fetchone()[0] > 0
+    if kind == "no entry":
+        return store.execute("SELECT count(*) FROM v_entry WHERE routine = ?", (text,)).fetchone()[0] == 0
     if kind == "span":
         routine, what, end = text.split(" ")
         return store.execute("SELECT count(*) FROM v_span WHERE routine = ? AND kind = ? AND line = ?"
