@@ -28,6 +28,7 @@ const char *const generate_platform_names[] = {"aws",       "gcp",     "azure", 
 struct run {
   const struct generate_options *options;
   struct inventory *inventory;
+  struct startup_calls *startup_calls;
   struct source_texts texts;
   struct contract_book *book; /* or NULL */
   struct product *product;
@@ -311,7 +312,7 @@ static void specify_one(struct run *run, const struct plan_function *plan)
   g_autofree char *text = NULL;
   const char *adapter = wanted_adapter(run, plan->name, &text);
   struct function_spec *spec =
-      specify(run->inventory, &run->texts, plan, adapter, run->book, &refusal);
+      specify(run->inventory, run->startup_calls, &run->texts, plan, adapter, run->book, &refusal);
   if (spec) {
     g_ptr_array_add(run->specs, spec);
   } else {
@@ -494,6 +495,7 @@ static bool write_project(struct run *run, GError **error)
 static void run_clear(struct run *run)
 {
   source_texts_clear(&run->texts);
+  startup_calls_free(run->startup_calls);
   inventory_free(run->inventory);
   contract_book_free(run->book);
   product_free(run->product);
@@ -521,6 +523,7 @@ struct generated *generate(struct store *store, const struct generate_options *o
   run.result = g_new0(struct generated, 1);
   run.result->functions = g_ptr_array_new_with_free_func(generated_function_free);
   run.result->proxies = g_ptr_array_new_with_free_func(generated_proxy_free);
+  run.startup_calls = startup_calls_new(inventory);
   source_texts_init(&run.texts, inventory->root);
   bool has_book = !options->contracts || (run.book = contract_book_load(options->contracts, error));
   run.product = has_book ? product_new(options->folder, error) : NULL;

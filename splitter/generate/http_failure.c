@@ -58,15 +58,9 @@ static char *failure_call(const struct http_finding *finding, const struct fact_
 /* The condition that the dispatcher asks of the handler's result, from its source. */
 static char *failure_condition(const struct http_finding *finding, const struct fact_call *dispatch)
 {
-  const char *text = source_texts_file(finding->texts, dispatch->file);
-  g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
-  guint n = lines ? g_strv_length(lines) : 0;
-  if (dispatch->line < 1 || dispatch->line > n) {
-    return NULL;
-  }
   static const char *const tests[] = {"!= 0", "< 0", "== -1", "== 0", "!= 1", "== 1", NULL};
-  const char *line = lines[dispatch->line - 1];
-  for (size_t i = 0; tests[i] && strstr(line, "if"); i++) {
+  g_autofree char *line = source_texts_line(finding->texts, dispatch->file, dispatch->line);
+  for (size_t i = 0; line && tests[i] && strstr(line, "if"); i++) {
     g_autofree char *pattern = g_strdup_printf(") %s", tests[i]);
     if (strstr(line, pattern)) {
       return g_strdup_printf("result %s", tests[i]);

@@ -15,15 +15,14 @@ static bool is_void(const struct contract *contract)
 static char *returned(struct source_texts *texts, const struct fact_routine *routine,
                       const char *pattern, int64_t *line)
 {
-  const char *text = source_texts_file(texts, routine->file);
-  g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
   g_autoptr(GRegex) regex = g_regex_new(pattern, 0, 0, NULL);
-  for (int64_t i = routine->line; lines && i <= routine->end_line; i++) {
+  for (int64_t i = routine->line; i <= routine->end_line; i++) {
     g_autoptr(GMatchInfo) match = NULL;
-    if (i > (int64_t)g_strv_length(lines)) {
+    g_autofree char *text = source_texts_line(texts, routine->file, i);
+    if (!text) {
       break;
     }
-    if (g_regex_match(regex, lines[i - 1], 0, &match)) {
+    if (g_regex_match(regex, text, 0, &match)) {
       *line = i;
       return g_match_info_fetch(match, 1);
     }

@@ -72,6 +72,16 @@ const char *source_texts_file(struct source_texts *texts, const char *file)
   return contents;
 }
 
+char *source_texts_line(struct source_texts *texts, const char *file, int64_t line)
+{
+  const char *start = source_texts_file(texts, file);
+  for (int64_t i = 1; start && i < line; i++) {
+    start = strchr(start, '\n');
+    start = start ? start + 1 : NULL;
+  }
+  return start && line >= 1 ? g_strndup(start, strcspn(start, "\n")) : NULL;
+}
+
 void source_call_clear(struct source_call *call)
 {
   g_clear_pointer(&call->expression, g_free);

@@ -22,6 +22,9 @@ void source_texts_clear(struct source_texts *texts);
 /* The whole file, or NULL. Belongs to TEXTS. Files over 16 MB are not read. */
 const char *source_texts_file(struct source_texts *texts, const char *file);
 
+/* One line of a file, counted from 1; a new string, NULL when there is none. O(bytes before it). */
+char *source_texts_line(struct source_texts *texts, const char *file, int64_t line);
+
 struct source_call {
   char *expression;    /* "db_open(config.url)", white space and comments made single blanks */
   char *assigned;      /* left side of "x = call(...)", or NULL */

@@ -320,10 +320,8 @@ static void find_failure(const struct inventory *inventory, struct source_texts 
   const GPtrArray *calls = inventory_list(inventory->calls_by_callee, &spec->routine->id);
   for (guint i = 0; i < calls->len; i++) {
     const struct fact_call *call = calls->pdata[i];
-    const char *text = source_texts_file(texts, call->file);
-    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
-    guint n = lines ? g_strv_length(lines) : 0;
-    if (call->line >= 1 && call->line <= n && strstr(lines[call->line - 1], ") != 0)")) {
+    g_autofree char *line = source_texts_line(texts, call->file, call->line);
+    if (line && strstr(line, ") != 0)")) {
       contract->fails = g_strdup("result != 0");
       contract->fails_reason =
           g_strdup_printf("asked so at %s:%" G_GINT64_FORMAT, call->file, call->line);
@@ -412,9 +410,9 @@ static bool take_call(const struct inventory *inventory, struct source_texts *te
   return true;
 }
 
-struct function_spec *specify(const struct inventory *inventory, struct source_texts *texts,
-                              const struct plan_function *plan, const char *adapter,
-                              const struct contract_book *book, char **refusal)
+struct function_spec *specify(const struct inventory *inventory, struct startup_calls *calls,
+                              struct source_texts *texts, const struct plan_function *plan,
+                              const char *adapter, const struct contract_book *book, char **refusal)
 {
   const struct fact_routine *routine = inventory_routine(inventory, plan->routine);
   if (!routine || !routine->is_defined) {
@@ -448,7 +446,7 @@ struct function_spec *specify(const struct inventory *inventory, struct source_t
   bool is_program = !spec->contract && strcmp(spec->adapter, "http") != 0 &&
                     strcmp(spec->adapter, "microhttpd") != 0;
   if (!is_program) {
-    startup_plan(inventory, texts, spec);
+    startup_plan(inventory, calls, texts, spec);
   }
   spec->state = state_plan_new(inventory, texts, spec, book);
   spec->state_home = g_strdup("process");

@@ -5,43 +5,13 @@
 #include "splitter/generate/c_writer.h"
 #include "splitter/generate/microhttpd.h"
 
-#define DEPTH_LIMIT 4
-
-/* A call made while the program starts. */
-struct candidate {
-  const struct fact_site *site;
-  const struct fact_routine *callee;
-  const struct fact_routine *caller;
-  GHashTable *reach; /* set of &id */
-  bool serves;       /* begins to serve: listens, starts threads, loops over events */
-};
-
 struct planning {
   const struct inventory *inventory;
+  struct startup_calls *calls;
   struct source_texts *texts;
   struct function_spec *spec;
-  GHashTable *need;   /* objects that must be set: &id */
-  bool knows_startup; /* the facts tell which accesses happen at start-up only */
-  GArray *candidates; /* struct candidate, in order */
+  GHashTable *need; /* objects that must be set: &id */
 };
-
-static void candidate_clear(gpointer data)
-{
-  struct candidate *candidate = data;
-  g_clear_pointer(&candidate->reach, g_hash_table_unref);
-}
-
-static const int64_t *object_of(const struct fact_state *state)
-{
-  return state->object != 0 ? &state->object : &state->id;
-}
-
-/* Inside the process, and not constant. */
-static bool is_inner(const struct fact_state *state)
-{
-  return strcmp(state->storage, "table") != 0 && strcmp(state->storage, "file") != 0 &&
-         strcmp(state->class, "const") != 0;
-}
 
 static void need_routine(struct planning *planning, const int64_t *routine)
 {
@@ -50,8 +20,8 @@ static void need_routine(struct planning *planning, const int64_t *routine)
     const struct fact_access *access = list->pdata[i];
     const struct fact_state *state = inventory_state(planning->inventory, access->state);
     bool is_read = strcmp(access->mode, "write") != 0;
-    if (state && is_read && is_inner(state)) {
-      g_hash_table_add(planning->need, (gpointer)object_of(state));
+    if (state && is_read && startup_is_inner(state)) {
+      g_hash_table_add(planning->need, (gpointer)startup_object(state));
     }
   }
 }
@@ -66,159 +36,34 @@ static void need_all(struct planning *planning, GHashTable *routines)
   }
 }
 
-/* Routines called directly or through resolved pointers, but not handed over as callbacks: what a
- * thread or a server runs later is no part of starting it. */
-static GHashTable *reach_now(const struct inventory *inventory, const struct fact_routine *start)
-{
-  GHashTable *reached = g_hash_table_new(g_int64_hash, g_int64_equal);
-  g_autoptr(GPtrArray) open = g_ptr_array_new();
-  g_hash_table_add(reached, (gpointer)&start->id);
-  g_ptr_array_add(open, (gpointer)start);
-  while (open->len > 0) {
-    const struct fact_routine *next = g_ptr_array_steal_index(open, open->len - 1);
-    const GPtrArray *calls = inventory_list(inventory->calls_by_caller, &next->id);
-    for (guint i = 0; i < calls->len; i++) {
-      const struct fact_call *call = calls->pdata[i];
-      const struct fact_routine *callee = inventory_routine(inventory, call->callee);
-      if (callee && strcmp(call->kind, "callback") != 0 &&
-          g_hash_table_add(reached, (gpointer)&callee->id)) {
-        g_ptr_array_add(open, (gpointer)callee);
-      }
-    }
-  }
-  return reached;
-}
-
-static bool is_serving_name(const char *name)
-{
-  static const char *const names[] = {"listen",
-                                      "accept",
-                                      "accept4",
-                                      "MHD_start_daemon",
-                                      "pthread_create",
-                                      "thrd_create",
-                                      "uv_run",
-                                      "event_base_dispatch",
-                                      "event_base_loop",
-                                      "event_dispatch",
-                                      "epoll_wait",
-                                      "epoll_pwait",
-                                      "sem_wait",
-                                      "pause",
-                                      "sigwait",
-                                      "sigwaitinfo",
-                                      "sigsuspend",
-                                      "pthread_join",
-                                      "ev_run",
-                                      "mg_start",
-                                      "mg_http_listen",
-                                      "mg_mgr_poll",
-                                      "g_thread_new",
-                                      "g_main_loop_run",
-                                      "evhttp_bind_socket",
-                                      "uv_listen",
-                                      "FCGI_Accept",
-                                      "FCGX_Accept",
-                                      "FCGX_Accept_r",
-                                      "daemon",
-                                      "fork",
-                                      NULL};
-  return g_strv_contains(names, name);
-}
-
-static bool has_serving_effect(const struct inventory *inventory, const int64_t *routine)
-{
-  const GPtrArray *effects = inventory_list(inventory->effects_by_routine, routine);
-  for (guint i = 0; i < effects->len; i++) {
-    if (is_serving_name(((const struct fact_effect *)effects->pdata[i])->via)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-static bool reaches_serving(const struct inventory *inventory, GHashTable *reach)
-{
-  GHashTableIter iterator;
-  gpointer id = NULL;
-  g_hash_table_iter_init(&iterator, reach);
-  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
-    if (has_serving_effect(inventory, id)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* The calls of ROUTINE in the order of its text. */
-static void collect(struct planning *planning, const struct fact_routine *routine, unsigned depth)
-{
-  const struct inventory *inventory = planning->inventory;
-  const GPtrArray *sites = inventory_list(inventory->sites_by_caller, &routine->id);
-  for (guint i = 0; i < sites->len; i++) {
-    const struct fact_site *site = sites->pdata[i];
-    const GPtrArray *calls = inventory_list(inventory->calls_by_site, &site->id);
-    if (!site->is_direct || calls->len == 0 || strcmp(site->file, routine->file) != 0) {
-      continue;
-    }
-    const struct fact_call *call = calls->pdata[0];
-    const struct fact_routine *callee = inventory_routine(inventory, call->callee);
-    if (!callee || strcmp(call->kind, "callback") == 0) {
-      continue;
-    }
-    struct candidate candidate = {site, callee, routine, reach_now(inventory, callee), false};
-    candidate.serves = reaches_serving(inventory, candidate.reach) || is_serving_name(callee->name);
-    if (candidate.serves && callee->is_defined && depth < DEPTH_LIMIT &&
-        inventory_list(inventory->sites_by_caller, &callee->id)->len > 3) {
-      /* A routine that starts everything: look inside. */
-      candidate_clear(&candidate);
-      collect(planning, callee, depth + 1);
-      continue;
-    }
-    g_array_append_val(planning->candidates, candidate);
-  }
-}
-
-/* An access that sets, at start-up, something that is needed. */
-static bool sets_needed(const struct planning *planning, const struct fact_access *access)
+static bool is_needed(const struct planning *planning, const struct fact_access *access)
 {
   const struct fact_state *state = inventory_state(planning->inventory, access->state);
-  return state && is_inner(state) && strcmp(access->mode, "write") == 0 &&
-         strcmp(access->how, "add") != 0 && (!planning->knows_startup || access->is_startup) &&
-         g_hash_table_contains(planning->need, object_of(state));
+  return g_hash_table_contains(planning->need, startup_object(state));
 }
 
-/* The state that a candidate sets before the program serves and that is needed, or NULL: inside
- * the call, or by what takes its result. The first by place, whatever the order of the set. */
+/* The state that a call sets before the program serves and that is needed, or NULL: by what takes
+ * its result, or inside the call. */
 static const struct fact_access *find_write(const struct planning *planning,
-                                            const struct candidate *candidate)
+                                            const struct startup_call *call)
 {
-  const struct fact_access *found = NULL;
-  const struct fact_site *site = candidate->site;
+  const struct fact_site *site = call->site;
   const GPtrArray *own =
-      inventory_list(planning->inventory->accesses_by_routine, &candidate->caller->id);
+      inventory_list(planning->inventory->accesses_by_routine, &call->caller->id);
   for (guint i = 0; i < own->len; i++) {
     const struct fact_access *access = own->pdata[i];
     if (access->line == site->line && strcmp(access->file, site->file) == 0 &&
-        sets_needed(planning, access)) {
+        startup_sets(planning->calls, access) && is_needed(planning, access)) {
       return access;
     }
   }
-  GHashTableIter iterator;
-  gpointer id = NULL;
-  g_hash_table_iter_init(&iterator, candidate->reach);
-  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
-    const GPtrArray *list = inventory_list(planning->inventory->accesses_by_routine, id);
-    for (guint i = 0; i < list->len; i++) {
-      const struct fact_access *access = list->pdata[i];
-      if (sets_needed(planning, access) &&
-          (!found || strcmp(access->file, found->file) < 0 ||
-           (strcmp(access->file, found->file) == 0 && access->line < found->line))) {
-        found = access;
-      }
+  const struct startup_effect *effect = startup_effect_of(planning->calls, call->callee);
+  for (guint i = 0; i < effect->writes->len; i++) {
+    if (is_needed(planning, effect->writes->pdata[i])) {
+      return effect->writes->pdata[i];
     }
   }
-  return found;
+  return NULL;
 }
 
 /* Names that a call at start-up may use without further knowledge. */
@@ -255,7 +100,7 @@ const char *startup_unknown_name(const struct inventory *inventory, const GPtrAr
   return NULL;
 }
 
-static bool needs_source(const struct inventory *inventory, const struct candidate *candidate,
+static bool needs_source(const struct inventory *inventory, const struct startup_call *candidate,
                          const char *expression)
 {
   if (candidate->callee->is_static || inventory_n_params(inventory, candidate->callee->id) > 0) {
@@ -289,7 +134,7 @@ void startup_mark_decision(struct start_step *step, const char *why, const char 
   g_clear_pointer(&step->run, g_free);
 }
 
-static struct start_step *make_step(struct planning *planning, const struct candidate *candidate,
+static struct start_step *make_step(struct planning *planning, const struct startup_call *candidate,
                                     const struct fact_access *write)
 {
   struct start_step *step = start_step_new();
@@ -343,27 +188,12 @@ static struct start_step *make_step(struct planning *planning, const struct cand
 }
 
 /* What runs at start-up, is not needed in the process, but prepares something outside. */
-static void note_left_out(struct planning *planning, const struct candidate *candidate)
+static void note_left_out(struct planning *planning, const struct startup_call *candidate)
 {
   if (!candidate->callee->is_defined || candidate->serves) {
     return;
   }
-  GHashTableIter iterator;
-  gpointer id = NULL;
-  g_autofree char *what = NULL;
-  g_hash_table_iter_init(&iterator, candidate->reach);
-  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
-    const GPtrArray *list = inventory_list(planning->inventory->accesses_by_routine, id);
-    for (guint i = 0; i < list->len; i++) {
-      const struct fact_access *access = list->pdata[i];
-      const struct fact_state *state = inventory_state(planning->inventory, access->state);
-      if (state && !is_inner(state) && strcmp(state->class, "const") != 0 &&
-          strcmp(access->mode, "write") == 0 && (!what || strcmp(state->name, what) < 0)) {
-        g_free(what);
-        what = g_strdup(state->name);
-      }
-    }
-  }
+  const char *what = startup_effect_of(planning->calls, candidate->callee)->outside;
   if (what) {
     struct start_step *step = start_step_new();
     step->callee = g_strdup(candidate->callee->name);
@@ -381,21 +211,11 @@ static const struct fact_routine *find_main(const struct planning *planning)
   return inventory_find_routine(planning->inventory, planning->spec->program, "main");
 }
 
-static bool knows_startup(const struct inventory *inventory)
-{
-  for (size_t i = 0; i < inventory->accesses->n; i++) {
-    if (record_at(inventory->accesses, fact_access, i)->is_startup) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /* Calls behind the last one that serves only clean up. */
 static guint serving_end(const GArray *candidates)
 {
   for (guint i = candidates->len; i > 0; i--) {
-    if (g_array_index(candidates, struct candidate, i - 1).serves) {
+    if (g_array_index(candidates, struct startup_call, i - 1).serves) {
       return i;
     }
   }
@@ -410,23 +230,18 @@ static void need_names(struct planning *planning, const char *expression)
     const GPtrArray *states = inventory_list(planning->inventory->states_by_name, names->pdata[i]);
     for (guint j = 0; j < states->len; j++) {
       const struct fact_state *state = states->pdata[j];
-      if (is_inner(state)) {
-        g_hash_table_add(planning->need, (gpointer)object_of(state));
+      if (startup_is_inner(state)) {
+        g_hash_table_add(planning->need, (gpointer)startup_object(state));
       }
     }
   }
 }
 
-void startup_plan(const struct inventory *inventory, struct source_texts *texts,
-                  struct function_spec *spec)
+void startup_plan(const struct inventory *inventory, struct startup_calls *calls,
+                  struct source_texts *texts, struct function_spec *spec)
 {
-  struct planning planning = {inventory,
-                              texts,
-                              spec,
-                              g_hash_table_new(g_int64_hash, g_int64_equal),
-                              knows_startup(inventory),
-                              g_array_new(FALSE, FALSE, sizeof(struct candidate))};
-  g_array_set_clear_func(planning.candidates, candidate_clear);
+  struct planning planning = {inventory, calls, texts, spec,
+                              g_hash_table_new(g_int64_hash, g_int64_equal)};
   const struct fact_routine *main_routine = find_main(&planning);
   need_all(&planning, spec->closure);
   struct start_step *daemon = strcmp(spec->adapter, "microhttpd") == 0
@@ -435,18 +250,19 @@ void startup_plan(const struct inventory *inventory, struct source_texts *texts,
   if (daemon && daemon->run) {
     need_names(&planning, daemon->run);
   }
-  if (main_routine && !g_hash_table_contains(spec->closure, &main_routine->id)) {
-    collect(&planning, main_routine, 0);
-  }
-  for (guint i = serving_end(planning.candidates); i > 0; i--) {
-    const struct candidate *candidate =
-        &g_array_index(planning.candidates, struct candidate, i - 1);
+  bool has_start = main_routine && !g_hash_table_contains(spec->closure, &main_routine->id);
+  const GArray *candidates = has_start ? startup_calls_of(calls, main_routine) : NULL;
+  for (guint i = has_start ? serving_end(candidates) : 0; i > 0; i--) {
+    const struct startup_call *candidate = &g_array_index(candidates, struct startup_call, i - 1);
     const struct fact_access *write = find_write(&planning, candidate);
     if (!write) {
       note_left_out(&planning, candidate);
       continue;
     }
-    need_all(&planning, candidate->reach);
+    const GPtrArray *reads = startup_effect_of(calls, candidate->callee)->reads;
+    for (guint j = 0; j < reads->len; j++) {
+      g_hash_table_add(planning.need, reads->pdata[j]);
+    }
     struct start_step *step = make_step(&planning, candidate, write);
     if (step->run) {
       need_names(&planning, step->run);
@@ -462,6 +278,5 @@ void startup_plan(const struct inventory *inventory, struct source_texts *texts,
     spec->left_out->pdata[i] = spec->left_out->pdata[j];
     spec->left_out->pdata[j] = swapped;
   }
-  g_array_unref(planning.candidates);
   g_hash_table_unref(planning.need);
 }

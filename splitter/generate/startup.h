@@ -9,11 +9,13 @@
 #include "splitter/generate/inventory.h"
 #include "splitter/generate/source_text.h"
 #include "splitter/generate/spec.h"
+#include "splitter/generate/startup_calls.h"
 
 /* Fills spec->start and spec->left_out. Needs spec->program and spec->closure.
- * O(start-up calls * calls of the program). */
-void startup_plan(const struct inventory *inventory, struct source_texts *texts,
-                  struct function_spec *spec);
+ * CALLS keeps what the functions of a program have in common. O(variables that the calls of the
+ * start set and read). */
+void startup_plan(const struct inventory *inventory, struct startup_calls *calls,
+                  struct source_texts *texts, struct function_spec *spec);
 
 /* The first of NAMES (char *) that start-up code of a function cannot know, such as a local
  * variable of main(); NULL when it knows all. */

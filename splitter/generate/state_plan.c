@@ -51,14 +51,12 @@ static bool is_lock(const char *type)
  * alone. "struct totals[2]"; a new string, or NULL. */
 static char *declared_type(struct source_texts *texts, const struct fact_state *state)
 {
-  const char *text = source_texts_file(texts, state->file);
-  g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+  g_autofree char *line = source_texts_line(texts, state->file, state->line);
   g_autofree char *pattern =
       g_strdup_printf("^\\s*((?:\\w+\\s+)+)%s\\s*((?:\\[\\s*\\d+\\s*\\])*)\\s*[;=]", state->name);
   g_autoptr(GRegex) regex = g_regex_new(pattern, 0, 0, NULL);
   g_autoptr(GMatchInfo) match = NULL;
-  if (!lines || !regex || state->line < 1 || state->line > (int64_t)g_strv_length(lines) ||
-      !g_regex_match(regex, lines[state->line - 1], 0, &match)) {
+  if (!line || !regex || !g_regex_match(regex, line, 0, &match)) {
     return NULL;
   }
   g_autofree char *words = g_match_info_fetch(match, 1);
@@ -169,12 +167,13 @@ struct state_plan *state_plan_new(const struct inventory *inventory, struct sour
   struct state_plan *plan = g_new0(struct state_plan, 1);
   plan->variables = g_ptr_array_new_with_free_func(stored_variable_free);
   g_autoptr(GPtrArray) ids = proxy_plan_closure(inventory, spec);
+  g_autoptr(GHashTable) taken = g_hash_table_new(NULL, NULL);
   for (guint i = 0; i < ids->len; i++) {
     const GPtrArray *accesses = inventory_list(inventory->accesses_by_routine, ids->pdata[i]);
     for (guint j = 0; j < accesses->len; j++) {
       const struct fact_access *access = accesses->pdata[j];
       const struct fact_state *state = inventory_state(inventory, access->state);
-      if (state && !access->is_startup) {
+      if (state && !access->is_startup && g_hash_table_add(taken, (gpointer)state)) {
         take_state(inventory, texts, book, plan, state);
       }
     }

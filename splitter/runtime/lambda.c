@@ -250,7 +250,7 @@ static int lambda_read_http(struct lambda *lambda, struct work *work, struct cle
   }
   const struct runtime *runtime = lambda->runtime;
   return work_route(work, runtime->only ? runtime->only : runtime->functions,
-                      runtime->only ? 1 : runtime->n_functions, error);
+                    runtime->only ? 1 : runtime->n_functions, error);
 }
 
 /* Brings the event into its normal form. */

@@ -94,7 +94,7 @@ void work_seal(struct work *work)
 }
 
 int work_route(struct work *work, const struct cleave_function *functions, size_t n_functions,
-                 struct cleave_error *error)
+               struct cleave_error *error)
 {
   struct cleave_event *event = &work->event;
   struct fields parameters = {NULL, 0, 0};

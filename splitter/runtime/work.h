@@ -51,7 +51,7 @@ void work_seal(struct work *work);
  * decoded path, the route's parameters (those in the envelope where its pattern has none), content
  * type and cookies. Returns 0, or -1 with error at 400, 404 or 405. */
 int work_route(struct work *work, const struct cleave_function *functions, size_t n_functions,
-                 struct cleave_error *error);
+               struct cleave_error *error);
 
 /* Calls the function: once, per message or per object. Returns 0 when all went well, -1 with error
  * set otherwise; has_failed tells which messages. reply holds the answer of http and direct. */
