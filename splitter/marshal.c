@@ -182,6 +182,23 @@ struct marshalling marshal_routine(const struct monolith *monolith, guint32 rout
   return sum;
 }
 
+const struct fact_param *marshal_unowned(const struct monolith *monolith, guint32 routine)
+{
+  int64_t id = monolith->routines[routine].id;
+  for (size_t i = first_param(monolith, id); i < monolith->param_set->n; i++) {
+    const struct fact_param *param = record_at(monolith->param_set, fact_param, i);
+    if (param->routine != id) {
+      break;
+    }
+    if (param->position > 0 && strchr(param->type, '*') && strstr(param->use, "read") &&
+        strstr(param->use, "write") && strncmp(param->type, "const ", 6) != 0 &&
+        !strstr(param->annotation, "transfer") && holds_pointers(monolith, param->type_id)) {
+      return param;
+    }
+  }
+  return NULL;
+}
+
 char *marshalling_size(const struct marshalling *marshalling)
 {
   if (marshalling->bytes == 0 && !marshalling->is_open) {

@@ -20,6 +20,11 @@ struct marshalling {
 struct marshalling marshal_routine(const struct monolith *monolith, guint32 routine);
 void marshalling_clear(struct marshalling *marshalling);
 
+/* The first parameter through which the routine can hand out memory that nobody frees: a record
+ * with pointers that it reads and writes, and of which no annotation says who owns them. NULL when
+ * there is none. O(log params + its params * fields). */
+const struct fact_param *marshal_unowned(const struct monolith *monolith, guint32 routine);
+
 /* "at least 12 bytes", "96 bytes", "nothing": a new string. */
 char *marshalling_size(const struct marshalling *marshalling);
 

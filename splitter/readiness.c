@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "splitter/functions.h"
+#include "splitter/marshal.h"
 
 static void add_obstacle(struct function *function, enum readiness readiness, const char *file,
                          gint64 line, char *text)
@@ -295,6 +296,50 @@ static void assess_loop(const struct monolith *monolith, struct function *functi
   }
 }
 
+static bool is_allocator(const char *name)
+{
+  static const char *const names[] = {"malloc",    "calloc",   "strdup",    "strndup",  "asprintf",
+                                      "vasprintf", "g_malloc", "g_malloc0", "g_strdup", NULL};
+  return g_strv_contains(names, name);
+}
+
+/* The first call of an allocator, by place, or NULL. */
+static const struct call *find_allocation(const struct monolith *monolith,
+                                          const struct function *function)
+{
+  const struct call *found = NULL;
+  for (guint i = 0; i < function->routines->len; i++) {
+    guint32 routine = g_array_index(function->routines, guint32, i);
+    for (guint32 j = monolith->first_call[routine]; j < monolith->first_call[routine + 1]; j++) {
+      const struct call *call = &monolith->calls[j];
+      int order = found ? strcmp(call->fact->file, found->fact->file) : -1;
+      if (is_allocator(monolith->routines[call->callee].name) &&
+          (order < 0 || (order == 0 && call->fact->line < found->fact->line))) {
+        found = call;
+      }
+    }
+  }
+  return found;
+}
+
+/* What a routine allocates and puts into a value that goes back to the caller belongs to nobody.
+ * Requests and responses of http functions have routines that release them. */
+static void assess_ownership(const struct monolith *monolith, struct function *function)
+{
+  if (strcmp(function->trigger, "http") == 0) {
+    return;
+  }
+  const struct fact_param *param = marshal_unowned(monolith, function->routine);
+  const struct call *allocation = param ? find_allocation(monolith, function) : NULL;
+  if (allocation) {
+    add_obstacle(function, READINESS_READY, allocation->fact->file, allocation->fact->line,
+                 g_strdup_printf("what %s allocates (%s) and puts into '%s' is never freed: say "
+                                 "transfer(full, free=...) or transfer(none) in its contract",
+                                 monolith->routines[allocation->caller].name,
+                                 monolith->routines[allocation->callee].name, param->name));
+  }
+}
+
 static int compare_obstacles(gconstpointer left, gconstpointer right)
 {
   const struct obstacle *a = left;
@@ -321,5 +366,6 @@ void function_assess(const struct proposal *proposal, struct function *function)
   assess_unresolved(proposal, function);
   assess_loop(proposal->monolith, function);
   assess_errors(proposal->monolith, function);
+  assess_ownership(proposal->monolith, function);
   g_array_sort(function->obstacles, compare_obstacles);
 }

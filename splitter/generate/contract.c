@@ -17,6 +17,7 @@ static void param_free(gpointer data)
   g_free(param->type);
   g_free(param->free);
   g_free(param->capacity);
+  g_free(param->unfreed);
   g_free(param->reason);
   shape_free(param->shape);
   g_free(param);
@@ -188,6 +189,7 @@ static void apply_declaration(struct contract_param *out, const struct annotatio
   if (declared->has_transfer) {
     g_free(out->free);
     out->free = g_strdup(declared->free);
+    out->has_transfer = true;
   }
   out->shape->is_nullable =
       (out->shape->is_nullable || declared->is_nullable) && out->shape->kind != SHAPE_LIST;

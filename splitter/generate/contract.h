@@ -20,10 +20,12 @@ struct contract_param {
   struct shape *shape;
   bool is_in;
   bool is_out;
-  char *free;     /* routine that frees what comes out: the result, or what an out pointer points
-                     to; NULL: it stays where it is */
-  bool is_kept;   /* the routine keeps or frees what it is handed */
-  char *capacity; /* the caller's room of an out buffer: a parameter, or a C expression */
+  char *free;        /* routine that frees what comes out: the result, or what an out pointer points
+                        to; NULL: it stays where it is */
+  bool is_kept;      /* the routine keeps or frees what it is handed */
+  bool has_transfer; /* it is declared who owns what comes out */
+  char *unfreed;     /* why memory that comes out through it may never be freed, or NULL */
+  char *capacity;    /* the caller's room of an out buffer: a parameter, or a C expression */
   char *reason;
 };
 

@@ -109,6 +109,9 @@ static json_t *param_of(const struct contract_param *param)
   if (param->free) {
     put_text(entry, "free", param->free);
   }
+  if (param->unfreed) {
+    put_text(entry, "unfreed", param->unfreed);
+  }
   return entry;
 }
 

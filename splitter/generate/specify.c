@@ -360,6 +360,55 @@ static const struct contract_param *first_input(const struct contract *contract)
   return NULL;
 }
 
+/* The first call of an allocator in the closure, by place; NULL without one. realloc() is followed
+ * by the generated code. */
+static const struct fact_call *find_allocation(const struct inventory *inventory,
+                                               const struct function_spec *spec)
+{
+  static const char *const names[] = {"malloc",    "calloc",   "strdup",    "strndup",  "asprintf",
+                                      "vasprintf", "g_malloc", "g_malloc0", "g_strdup", NULL};
+  const struct fact_call *found = NULL;
+  GHashTableIter iterator;
+  gpointer id = NULL;
+  g_hash_table_iter_init(&iterator, spec->closure);
+  while (g_hash_table_iter_next(&iterator, &id, NULL)) {
+    const GPtrArray *calls = inventory_list(inventory->calls_by_caller, id);
+    for (guint i = 0; i < calls->len; i++) {
+      const struct fact_call *call = calls->pdata[i];
+      const struct fact_routine *callee = inventory_routine(inventory, call->callee);
+      int order = found ? strcmp(call->file, found->file) : -1;
+      if (callee && g_strv_contains(names, callee->name) &&
+          (order < 0 || (order == 0 && call->line < found->line))) {
+        found = call;
+      }
+    }
+  }
+  return found;
+}
+
+/* Pointers to fresh memory that the routine may put into a value that goes back to the caller. */
+static void note_unfreed(const struct inventory *inventory, struct function_spec *spec)
+{
+  const struct fact_call *call = NULL;
+  for (guint i = 0; i < spec->contract->params->len; i++) {
+    struct contract_param *param = spec->contract->params->pdata[i];
+    const struct shape *element = param->shape->element;
+    if (!param->is_in || !param->is_out || param->has_transfer || !element ||
+        !shape_holds_pointers(element)) {
+      continue;
+    }
+    call = call ? call : find_allocation(inventory, spec);
+    if (!call) {
+      return;
+    }
+    param->unfreed = g_strdup_printf("memory that is allocated at %s:%" G_GINT64_FORMAT
+                                     " and put into '%s' is never freed: say "
+                                     "transfer(full, free=...) or transfer(none)",
+                                     call->file, call->line, param->name);
+    g_ptr_array_add(spec->todo, g_strdup(param->unfreed));
+  }
+}
+
 static bool take_contract(const struct inventory *inventory, struct source_texts *texts,
                           struct function_spec *spec, const struct contract_book *book,
                           char **refusal)
@@ -379,6 +428,7 @@ static bool take_contract(const struct inventory *inventory, struct source_texts
   if (strcmp(spec->adapter, "consumer") == 0) {
     choose_payload(spec->contract);
   }
+  note_unfreed(inventory, spec);
   const struct contract_param *asked = first_input(spec->contract);
   if (asked && strcmp(spec->adapter, "call") == 0 &&
       (strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->trigger, "object") == 0)) {
