@@ -332,11 +332,12 @@ static void assess_ownership(const struct monolith *monolith, struct function *f
   const struct fact_param *param = marshal_unowned(monolith, function->routine);
   const struct call *allocation = param ? find_allocation(monolith, function) : NULL;
   if (allocation) {
-    add_obstacle(function, READINESS_READY, allocation->fact->file, allocation->fact->line,
-                 g_strdup_printf("what %s allocates (%s) and puts into '%s' is never freed: say "
-                                 "transfer(full, free=...) or transfer(none) in its contract",
-                                 monolith->routines[allocation->caller].name,
-                                 monolith->routines[allocation->callee].name, param->name));
+    add_obstacle(
+        function, READINESS_READY, allocation->fact->file, allocation->fact->line,
+        g_strdup_printf("what %s allocates (%s) is never freed when it is put into '%s': say "
+                        "transfer(full, free=...) or transfer(none) in its contract",
+                        monolith->routines[allocation->caller].name,
+                        monolith->routines[allocation->callee].name, param->name));
   }
 }
 

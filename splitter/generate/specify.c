@@ -386,6 +386,22 @@ static const struct fact_call *find_allocation(const struct inventory *inventory
   return found;
 }
 
+/* Whether a routine may put pointers to fresh memory into such a value; a buffer that grows by
+ * realloc() is followed. */
+static bool takes_pointers(const struct shape *shape)
+{
+  if (shape->kind != SHAPE_STRUCT) {
+    return shape_holds_pointers(shape);
+  }
+  for (guint i = 0; shape->members && i < shape->members->len; i++) {
+    const struct shape *own = ((const struct member *)shape->members->pdata[i])->shape;
+    if (!own->room && takes_pointers(own)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* Pointers to fresh memory that the routine may put into a value that goes back to the caller. */
 static void note_unfreed(const struct inventory *inventory, struct function_spec *spec)
 {
@@ -394,7 +410,7 @@ static void note_unfreed(const struct inventory *inventory, struct function_spec
     struct contract_param *param = spec->contract->params->pdata[i];
     const struct shape *element = param->shape->element;
     if (!param->is_in || !param->is_out || param->has_transfer || !element ||
-        !shape_holds_pointers(element)) {
+        !takes_pointers(element)) {
       continue;
     }
     call = call ? call : find_allocation(inventory, spec);
@@ -428,7 +444,6 @@ static bool take_contract(const struct inventory *inventory, struct source_texts
   if (strcmp(spec->adapter, "consumer") == 0) {
     choose_payload(spec->contract);
   }
-  note_unfreed(inventory, spec);
   const struct contract_param *asked = first_input(spec->contract);
   if (asked && strcmp(spec->adapter, "call") == 0 &&
       (strcmp(spec->trigger, "schedule") == 0 || strcmp(spec->trigger, "object") == 0)) {
@@ -513,6 +528,9 @@ struct function_spec *specify(const struct inventory *inventory, struct startup_
   }
   if (strcmp(plan->readiness, "adapt") == 0) {
     g_ptr_array_add(spec->todo, g_strdup(plan->reason));
+  }
+  if (spec->contract) {
+    note_unfreed(inventory, spec);
   }
   return spec;
 }
