@@ -250,10 +250,10 @@ static void number_programs(struct monolith *monolith)
   }
 }
 
-bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b)
+bool monolith_files_share_program(const struct monolith *monolith, guint32 a, guint32 b)
 {
-  const GArray *of_a = monolith->file_programs[monolith->routine_file[a]];
-  const GArray *of_b = monolith->file_programs[monolith->routine_file[b]];
+  const GArray *of_a = monolith->file_programs[a];
+  const GArray *of_b = monolith->file_programs[b];
   bool is_shared = of_a->len == 0 || of_b->len == 0;
   for (guint i = 0, j = 0; !is_shared && i < of_a->len && j < of_b->len;) {
     guint32 left = g_array_index(of_a, guint32, i);
@@ -263,6 +263,12 @@ bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 
     j += right < left;
   }
   return is_shared;
+}
+
+bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b)
+{
+  return monolith_files_share_program(monolith, monolith->routine_file[a],
+                                      monolith->routine_file[b]);
 }
 
 struct monolith *monolith_load(struct store *store, GError **error)

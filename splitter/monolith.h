@@ -93,6 +93,8 @@ guint32 monolith_state(const struct monolith *monolith, int64_t id);
 /* Whether some program holds both routines; true where one's programs are not known.
  * O(programs of the two files). */
 bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b);
+/* The same of two files. */
+bool monolith_files_share_program(const struct monolith *monolith, guint32 a, guint32 b);
 
 /* `name` or `name.field`: a new string. */
 char *monolith_state_name(const struct fact_state *state);

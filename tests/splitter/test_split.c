@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "hand_made.h"
+#include "splitter/evidence.h"
 #include "splitter/split.h"
+#include "store/facts.h"
 #include "store/plan.h"
 
 enum { N_PER_CLUMP = 6 };
@@ -293,6 +295,59 @@ static void test_tiny_stores(void)
   g_unlink(path);
 }
 
+static void add_program(struct store *store, const char *program, const char *file)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_program record = {.program = program, .file = file, .source = "link.txt"};
+  must(store_insert(store, &fact_program_table, &record, &error), error);
+}
+
+/* Whether names, folders and the like tie two files that have programs of their own, or one. */
+static bool are_tied(bool is_one_program)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = scratch_path("programs.db");
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  g_assert_no_error(error);
+  must(store_begin(store, &error), error);
+  add_routine(store, "wagon_load", "src/a.c", 1);
+  add_routine(store, "wagon_unload", "src/b.c", 1);
+  add_state(store, "wagon_n", "global", "src/a.c");
+  add_state(store, "wagon_m", "global", "src/b.c");
+  add_access(store, "wagon_load", "wagon_n", "write", "assign", 2);
+  add_access(store, "wagon_unload", "wagon_m", "write", "assign", 2);
+  add_routine(store, "text_trim", "src/text.c", 1);
+  add_state(store, "n_done", "global", "src/text.c");
+  add_clump(store, "mirror");
+  add_program(store, "server", "src/a.c");
+  add_program(store, is_one_program ? "server" : "trial", "src/b.c");
+  must(store_commit(store, &error), error);
+  struct monolith *monolith = monolith_load(store, &error);
+  g_assert_no_error(error);
+  struct roles *roles = roles_new(monolith, NULL);
+  struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
+  struct network *graph = evidence_graph(evidence, (1U << N_EVIDENCE_KINDS) - 1);
+  guint32 a = evidence->node_of_routine[monolith_routine(monolith, routine_id("wagon_load"))];
+  guint32 b = evidence->node_of_routine[monolith_routine(monolith, routine_id("wagon_unload"))];
+  bool is_tied = false;
+  for (guint32 row = graph->first[a]; row < graph->first[a + 1]; row++) {
+    is_tied |= graph->neighbour[row] == b;
+  }
+  network_free(graph);
+  evidence_free(evidence);
+  roles_free(roles);
+  monolith_free(monolith);
+  g_unlink(path);
+  return is_tied;
+}
+
+static void test_strangers(void)
+{
+  g_assert_true(are_tied(true));
+  g_assert_false(are_tied(false));
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -302,6 +357,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/refused", test_refused);
   g_test_add_func("/split/unknown-names", test_unknown_names);
   g_test_add_func("/split/command-chain", test_command_chain_belongs_to_its_caller);
+  g_test_add_func("/split/strangers", test_strangers);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
