@@ -31,7 +31,7 @@ static const struct position positions[] = {
     PLACE(literal),          LINE(assembly, line),
 };
 
-/* Rows that belong to a routine, with where they stand. */
+/* Rows of a routine whose lines are compared with one another. Those of objects never are. */
 struct owned {
   enum unit_array array;
   uint32_t file, routine;
@@ -41,9 +41,8 @@ struct owned {
   {ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, owner)}
 
 static const struct owned owned[] = {
-    OWNED(object, routine),  OWNED(edge, routine),        OWNED(call, caller),
-    OWNED(access, routine),  OWNED(arm, routine),         OWNED(loop, routine),
-    OWNED(literal, routine), OWNED(initialiser, routine),
+    OWNED(edge, routine), OWNED(call, caller),     OWNED(access, routine),      OWNED(arm, routine),
+    OWNED(loop, routine), OWNED(literal, routine), OWNED(initialiser, routine),
 };
 
 static const uint32_t row_sizes[N_ARRAYS] = {

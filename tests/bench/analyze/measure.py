@@ -123,8 +123,12 @@ def edits(tree, folder):
     alone = analyze(copy / "one" / "compile_commands.json", "one.db", folder, "--root", str(copy),
                     "--shard", "0/2", "--jobs", "1")[0]
     edit = analyze(copy, "edit.db", folder)[0]
-    row("one source edited", edit, note=f"its parse alone {alone:.3f}; "
+    row("a routine added to one source", edit, note=f"its parse alone {alone:.3f}; "
         + verdict(round(edit - alone, 3), BAR_EDIT))
+    source.write_text("\n" + source.read_text())
+    moved = analyze(copy, "edit.db", folder)[0]
+    row("a line put before all others of it", moved, note=f"its parse alone {alone:.3f}; "
+        + verdict(round(moved - alone, 3), BAR_EDIT))
     source.write_text(source.read_text() + "/* a note */\n")
     row("a comment added to it", analyze(copy, "edit.db", folder)[0])
     database = sqlite3.connect(f"file:{folder}/edit.db?mode=ro", uri=True)
