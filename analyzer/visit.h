@@ -241,13 +241,22 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
 struct value place_load(struct visit *visit, const struct place *place, const struct spot *spot);
 struct value place_address(struct visit *visit, const struct place *place, const struct spot *spot);
 
+/* ---- visit_place.c: lvalues ---- */
+
+struct place visit_place(struct visit *visit, CXCursor expression);
+bool visit_is_place(struct visit *visit, CXCursor expression);
+bool visit_is_pointer(CXType type);
+bool visit_is_pointer_value(CXType type); /* or an array, which becomes one */
+bool visit_is_routine(CXCursor expression);
+bool visit_is_array_object(CXCursor expression);
+/* One more use of a name in the routine that is walked; none for "". */
+void visit_count_use(struct visit *visit, uint32_t name);
+
 /* ---- visit_expression.c ---- */
 
 struct value visit_value(struct visit *visit, CXCursor expression);
-struct place visit_place(struct visit *visit, CXCursor expression);
 void visit_discard(struct visit *visit, CXCursor expression);
 void visit_truth(struct visit *visit, CXCursor condition); /* tested for zero */
-bool visit_is_place(struct visit *visit, CXCursor expression);
 bool visit_integer(CXCursor expression, int64_t *integer);
 uint32_t visit_literal_text(struct visit *visit, CXCursor literal);
 
