@@ -275,11 +275,9 @@ static bool link_whole(struct run *run, const char *build_folder, GError **error
 {
   if (run->moves != NULL && run->summary->n_gone != 0)
     run->moves->is_more = true;
-  if (!relink_if_changed(run->store, run->compilations->root, build_folder, run->options, run->rest,
-                         run->moves, run->summary, error))
-    return false;
-  return run->summary->is_linked ||
-         files_refresh(run->store, run->compilations->root, run->inputs, error);
+  return relink_if_changed(run->store, run->compilations->root, build_folder, run->options,
+                           run->rest, run->moves, run->summary, error) &&
+         files_refresh(run->store, run->compilations->root, run->check, run->inputs, error);
 }
 
 static bool run_all(struct run *run, GError **error)

@@ -217,9 +217,17 @@ static bool write_changed(struct refresh *refresh, struct store *store, const ch
   return is_fine;
 }
 
-bool files_refresh(struct store *store, const char *root, const GPtrArray *inputs, GError **error)
+static void ignore(void *context, const char *path, uint64_t hash)
 {
-  if (inputs->len == 0)
+  (void)context;
+  (void)path;
+  (void)hash;
+}
+
+bool files_refresh(struct store *store, const char *root, const struct inputs_check *check,
+                   const GPtrArray *inputs, GError **error)
+{
+  if (inputs->len == 0 && !inputs_each_read(check, ignore, NULL))
     return true;
   g_autoptr(record_set) stored = store_load(store, &fact_file_table, NULL, error);
   if (stored == NULL)
@@ -230,6 +238,7 @@ bool files_refresh(struct store *store, const char *root, const GPtrArray *input
     const struct fact_file *file = record_at(stored, fact_file, i);
     g_hash_table_insert(refresh.stored, (gpointer)file->file, (gpointer)file);
   }
+  inputs_each_read(check, note_changed, &refresh);
   for (guint i = 0; i < inputs->len; i++)
     inputs_each(g_ptr_array_index(inputs, i), note_changed, &refresh);
   bool is_fine = write_changed(&refresh, store, root, error);

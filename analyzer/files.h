@@ -2,6 +2,7 @@
 #ifndef CLEAVE_ANALYZER_FILES_H
 #define CLEAVE_ANALYZER_FILES_H
 
+#include "analyzer/inputs.h"
 #include "analyzer/unit.h"
 #include "store/record.h"
 
@@ -10,8 +11,9 @@
 bool files_write(struct store *store, const char *root, const struct record_set *rows,
                  const GPtrArray *units, GError **error);
 
-/* Writes the hash and the lines of stored files that are others by now. `inputs` are the records of
- * inputs.h of units that were parsed again. */
-bool files_refresh(struct store *store, const char *root, const GPtrArray *inputs, GError **error);
+/* Writes the hash and the lines of stored files that are others by now: of those that the check has
+ * read, and of what units were made from that were parsed again (`inputs`: their records). */
+bool files_refresh(struct store *store, const char *root, const struct inputs_check *check,
+                   const GPtrArray *inputs, GError **error);
 
 #endif

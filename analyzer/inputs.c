@@ -160,3 +160,19 @@ void inputs_each(GBytes *record, inputs_visit *visit, void *context)
   while (data != NULL && next_entry(data, size, &at, &entry, &path))
     visit(context, path, entry.content.hash);
 }
+
+bool inputs_each_read(const struct inputs_check *check, inputs_visit *visit, void *context)
+{
+  GHashTableIter iterator;
+  gpointer path, value;
+  bool is_any = false;
+  g_hash_table_iter_init(&iterator, check->seen);
+  while (g_hash_table_iter_next(&iterator, &path, &value)) {
+    const struct seen *seen = value;
+    if (!seen->is_read)
+      continue;
+    visit(context, path, seen->hash);
+    is_any = true;
+  }
+  return is_any;
+}

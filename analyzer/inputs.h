@@ -25,4 +25,8 @@ bool inputs_are_fresh(struct inputs_check *check, GBytes *record);
 typedef void inputs_visit(void *context, const char *path, uint64_t hash);
 void inputs_each(GBytes *record, inputs_visit *visit, void *context);
 
+/* Visits the files that were read because they are not as recorded, with the hash of what they hold
+ * now. False, and nothing is visited, where there are none. Paths live as long as the check. */
+bool inputs_each_read(const struct inputs_check *check, inputs_visit *visit, void *context);
+
 #endif

@@ -1,5 +1,6 @@
 #include "analyzer/moves.h"
 
+#include "analyzer/sql.h"
 #include "analyzer/unit_layout.h"
 
 #include <stddef.h>
@@ -31,7 +32,7 @@ static const struct position positions[] = {
     PLACE(literal),          LINE(assembly, line),
 };
 
-/* Rows of a routine whose lines are compared with one another. Those of objects never are. */
+/* Rows of a routine whose lines are compared with one another: what runs before what. */
 struct owned {
   enum unit_array array;
   uint32_t file, routine;
@@ -41,8 +42,8 @@ struct owned {
   {ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, owner)}
 
 static const struct owned owned[] = {
-    OWNED(edge, routine), OWNED(call, caller),     OWNED(access, routine),      OWNED(arm, routine),
-    OWNED(loop, routine), OWNED(literal, routine), OWNED(initialiser, routine),
+    OWNED(call, caller),  OWNED(access, routine),  OWNED(arm, routine),
+    OWNED(loop, routine), OWNED(literal, routine),
 };
 
 static const uint32_t row_sizes[N_ARRAYS] = {
@@ -333,6 +334,15 @@ static bool find_moved(struct moved_unit *unit, const struct table *before,
   return true;
 }
 
+/* Literals that name tables are accesses, others are nothing but text. */
+static bool is_plain_text(const struct unit *unit, enum unit_array array, uint32_t row)
+{
+  if (array != ARRAY_literal)
+    return false;
+  g_autoptr(GPtrArray) tables = sql_tables(unit_string(unit, unit->literals[row].text));
+  return tables->len == 0;
+}
+
 /* Lines of two files are never compared where each routine lies in one of them. */
 static bool keeps_routines_whole(const struct moved_unit *unit, const struct table *before)
 {
@@ -343,7 +353,7 @@ static bool keeps_routines_whole(const struct moved_unit *unit, const struct tab
       uint32_t home = routine != UNIT_NONE ? unit->before->routines[routine].file : file;
       bool is_moved = (file != UNIT_NONE && unit->is_moved[file]) ||
                       (home != UNIT_NONE && unit->is_moved[home]);
-      if (is_moved && file != home)
+      if (is_moved && file != home && !is_plain_text(unit->before, owned[o].array, i))
         return false;
     }
   }
