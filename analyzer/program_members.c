@@ -86,6 +86,7 @@ static struct members *members_new(void)
   struct members *members = g_new0(struct members, 1);
   members->units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   members->optional = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  members->archives = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   members->shared = g_ptr_array_new();
   members->assembly = g_ptr_array_new_with_free_func(g_free);
   members->needs = g_ptr_array_new_with_free_func(g_free);
@@ -98,6 +99,7 @@ void members_free(struct members *members)
     return;
   g_array_unref(members->units);
   g_array_unref(members->optional);
+  g_array_unref(members->archives);
   g_ptr_array_unref(members->shared);
   g_ptr_array_unref(members->assembly);
   g_ptr_array_unref(members->needs);
@@ -173,6 +175,12 @@ static void take_symbols(struct members *members, const struct object_file *file
   }
 }
 
+static void begin_archive(struct members *members)
+{
+  uint32_t start = members->optional->len;
+  g_array_append_val(members->archives, start);
+}
+
 /* Members of an archive that no description tells about. */
 static void take_archive_file(const struct member_index *index, struct members *members,
                               const char *path)
@@ -180,6 +188,7 @@ static void take_archive_file(const struct member_index *index, struct members *
   bool is_thin = false;
   g_autoptr(GPtrArray) list = archive_read(path, &is_thin);
   g_autofree char *folder = g_path_get_dirname(path);
+  begin_archive(members);
   for (guint i = 0; list != NULL && i < list->len; i++) {
     const struct archive_member *member = g_ptr_array_index(list, i);
     g_autofree char *absolute = g_canonicalize_filename(member->name, folder);
@@ -252,6 +261,8 @@ static void take_target(const struct member_index *index, struct members *member
                         const struct build_target *target, int depth)
 {
   GArray *to = depth == 0 ? members->units : members->optional;
+  if (depth != 0)
+    begin_archive(members);
   for (guint i = 0; i < target->sources->len; i++)
     take_source(index, target, g_ptr_array_index(target->sources, i), to);
   for (guint i = 0; i < target->inputs->len; i++)

@@ -25,6 +25,7 @@ void member_index_free(struct member_index *index);
 struct members {
   GArray *units;       /* uint32_t: linked for certain */
   GArray *optional;    /* uint32_t: members of archives, there for whoever needs them */
+  GArray *archives;    /* uint32_t: where in `optional` an archive begins, in the linker's order */
   GPtrArray *shared;   /* const struct build_target *: shared libraries of the tree */
   GPtrArray *assembly; /* char *: symbols that objects without a unit define */
   GPtrArray *needs;    /* char *: symbols that such objects need */

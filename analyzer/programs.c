@@ -252,7 +252,64 @@ static char *program_name(const struct linkage *linkage, uint32_t unit, const ch
 
 /* ---- what the build says ---- */
 
-/* Members of archives that satisfy an undefined name, until nothing more is needed. */
+static void collect_open(const char *symbol, void *context)
+{
+  struct needs *needs = context;
+  const GArray *units = definers_of(needs->closure, symbol);
+  if (units == NULL || is_satisfied(needs->closure, units))
+    return;
+  struct need need = {symbol, needs->from};
+  g_array_append_val(needs->open, need);
+}
+
+/* The first member of an archive, by their places in `optional`, that defines a name; LINK_NONE
+ * where there is none. */
+static uint32_t first_definer(const GArray *definers, const uint32_t *places, uint32_t start,
+                              uint32_t end)
+{
+  uint32_t best = LINK_NONE;
+  for (guint i = 0; i < definers->len; i++) {
+    uint32_t unit = g_array_index(definers, uint32_t, i);
+    bool is_inside = places[unit] >= start && places[unit] < end;
+    if (is_inside && (best == LINK_NONE || places[unit] < places[best]))
+      best = unit;
+  }
+  return best;
+}
+
+/* As a linker reads them: one archive after the other, each until it has nothing more to give. Of
+ * two that define a name the first gives it, to all. */
+static void pull_in_order(struct closure *closure, const struct members *members)
+{
+  g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(struct need));
+  struct needs needs = {closure, 0, open};
+  g_autofree uint32_t *places = g_new(uint32_t, MAX(closure->linkage->n_units, 1));
+  memset(places, 0xff, MAX(closure->linkage->n_units, 1) * sizeof *places);
+  for (guint i = members->optional->len; i-- > 0;)
+    places[g_array_index(members->optional, uint32_t, i)] = i;
+  for (guint i = 0; i < closure->members->len; i++)
+    each_need(closure, g_array_index(closure->members, uint32_t, i), collect_open, &needs);
+  for (guint i = 0; i < members->needs->len; i++)
+    collect_open(g_ptr_array_index(members->needs, i), &needs);
+  for (guint a = 0; a < members->archives->len; a++) {
+    uint32_t start = g_array_index(members->archives, uint32_t, a);
+    uint32_t end = a + 1 < members->archives->len
+                       ? g_array_index(members->archives, uint32_t, a + 1)
+                       : members->optional->len;
+    for (guint i = 0; i < open->len; i++) {
+      const GArray *definers = definers_of(closure, g_array_index(open, struct need, i).symbol);
+      uint32_t unit =
+          is_satisfied(closure, definers) ? LINK_NONE : first_definer(definers, places, start, end);
+      if (unit == LINK_NONE)
+        continue;
+      add_member(closure, unit);
+      each_need(closure, unit, collect_open, &needs);
+    }
+  }
+}
+
+/* Members of archives that satisfy an undefined name, until nothing more is needed: groups of
+ * archives, and those that are read twice, after all others. */
 static void pull_members(struct closure *closure, const struct members *members)
 {
   g_autoptr(GHashTable) allowed = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -263,6 +320,7 @@ static void pull_members(struct closure *closure, const struct members *members)
   closure->has_main = g_new0(bool, MAX(closure->linkage->n_units, 1));
   for (uint32_t i = 0; i < closure->linkage->n_units; i++)
     closure->has_main[i] = !g_hash_table_contains(allowed, GUINT_TO_POINTER(i));
+  pull_in_order(closure, members);
   close_members(closure, members->needs);
   g_free(closure->has_main);
   closure->has_main = saved;

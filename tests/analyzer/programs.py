@@ -297,6 +297,32 @@ def main_names(tree):
 
 
 @case
+def library_order(tree):
+    """Two static libraries define the same name: the one that the linker reads first gives it, to all."""
+    tree.write("main.c", "int helper(void), other(void);\nint main(void) { return helper() + other(); }\n")
+    for name in "ab":
+        tree.write(f"{name}/help.c", f"int only_{name}(void) {{ return 1; }}\nint helper(void) {{ return only_{name}(); }}\n")
+        tree.compile(f"{name}/help.c", output=f"{name}/help.o")
+    tree.write("b/other.c", "int helper(void);\nint other(void) { return helper(); }\n")
+    tree.compile("b/other.c", output="b/other.o")
+    tree.compile("main.c", output="main.o")
+    tree.build()
+    tree.run("ar", "rcs", "liba.a", "a/help.o")
+    tree.run("ar", "rcs", "libb.a", "b/help.o", "b/other.o")
+    sources = list(tree.entries)
+    for first, second in ("ab", "ba"):
+        words = ["cc", "main.o", f"lib{first}.a", f"lib{second}.a", "-o", "prog"]
+        tree.run(*words)
+        tree.entries = sources + [{"directory": str(tree.folder), "file": "main.o", "arguments": words}]
+        tree.analyse()
+        expect(tree.programs()["prog"], {"main.c", "b/other.c", f"{first}/help.c"}, f"{first} first")
+        for caller in ("main", "other"):
+            expect({row for row in tree.calls(caller) if row[0] == "helper"}, {("helper", f"{first}/help.c")}, caller)
+        symbols = tree.run("nm", "prog").stdout
+        expect(f"only_{first}" in symbols and f"only_{second}" not in symbols, True, "what the linker took")
+
+
+@case
 def of_one_program(tree):
     """One source with flags of its own for each of two programs: automake names its objects after them."""
     tree.write("main.c", "int work(void);\nint main(void) { return work(); }\n")
