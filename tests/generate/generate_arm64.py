@@ -61,9 +61,9 @@ def main():
         built = f.run("cmake", "--build", "out/build", "-j", "2").stdout
         if "warning:" in built:
             sys.exit(f"warnings:\n{built[-3000:]}")
-        said = f.run("ctest", "--test-dir", "out/build", "-V", "-R", "/(aws|gcp)$").stdout
+        said = f.run("ctest", "--test-dir", "out/build", "-V", "-R", "/(aws|gcp|openwhisk|fission|openfaas)$").stdout
         n = said.count("the sample was answered")
-        if n < 10:
+        if n < 25:
             sys.exit(f"only {n} samples were answered:\n{said[-3000:]}")
         name = os.path.basename(os.path.dirname(glob.glob("out/build/functions/*price*/bootstrap")[0]))
         f.run("cmake", "--build", "out/build", "--target", f"package_{name}")

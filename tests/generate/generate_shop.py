@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""All functions of the sample shop that need no decision: generated for four platforms, built
+"""All functions of the sample shop that need no decision: generated for seven platforms, built
 without warnings, and through their own tests. Those that are refused say why."""
 import collections
 import json
