@@ -1,0 +1,179 @@
+/* Chains of comparisons, and switches, whose arms call different routines. */
+#include "analyzer/entries_parts.h"
+
+/* What more routines call than these is a helper, and no handler of a branch. */
+#define CALLERS_LIMIT 4
+/* An arm that hands over calls a routine and little else: a check, a log line, a reply. */
+#define CALLEES_LIMIT 4
+
+static bool arm_fits(const struct entry_rule *rule, const struct unit *unit,
+                     const struct unit_arm *arm)
+{
+  bool is_compare = rule->kind == ENTRY_RULE_COMPARE;
+  if (arm->kind != (is_compare ? UNIT_ARM_STRING : UNIT_ARM_CASE))
+    return false;
+  if (is_compare && !pattern_matches(rule->compare, unit_string(unit, arm->via)))
+    return false;
+  return pattern_matches(rule->key, unit_string(unit, arm->text)) &&
+         pattern_matches(rule->subject, unit_string(unit, arm->subject));
+}
+
+static bool arm_is_inside(const struct unit *unit, uint32_t arm, uint32_t outer)
+{
+  while (arm != UNIT_NONE && arm != outer)
+    arm = unit->arms[arm].parent;
+  return arm == outer;
+}
+
+/* In how many arms of the same group a routine is called. */
+static uint32_t n_arms_calling(const struct unit *unit, uint32_t group, uint32_t callee)
+{
+  uint32_t n = 0, last = UNIT_NONE;
+  for (uint32_t c = 0; c < unit->n_calls; c++) {
+    const struct unit_call *call = &unit->calls[c];
+    if (call->callee != callee || call->arm == UNIT_NONE || unit->arms[call->arm].group != group ||
+        call->arm == last)
+      continue;
+    last = call->arm;
+    n++;
+  }
+  return n;
+}
+
+/* Counts the callers of what was found since. */
+void entries_count_callers(struct entries *entries)
+{
+  const GArray *calls = entries->findings->found_calls;
+  if (entries->n_callers->len < entries->findings->linkage->routines->len)
+    g_array_set_size(entries->n_callers, entries->findings->linkage->routines->len);
+  for (; entries->n_counted < calls->len; entries->n_counted++) {
+    const struct found_call *call = &g_array_index(calls, struct found_call, entries->n_counted);
+    gint64 pair = (gint64)call->caller << 32 | call->callee;
+    if (g_hash_table_add(entries->pairs, g_memdup2(&pair, sizeof pair)))
+      g_array_index(entries->n_callers, uint32_t, call->callee)++;
+  }
+}
+
+/* What an arm calls: its handler is of the tree's routines the one that the fewest other arms call
+ * too, the first of equals; LINK_NONE when there is none. */
+struct arm_calls {
+  uint32_t handler;
+  uint32_t n_callees; /* routines of the tree, helpers too */
+};
+
+static struct arm_calls calls_of_arm(struct entries *entries, struct flow *flow, uint32_t unit,
+                                     uint32_t arm, uint32_t n_arms)
+{
+  struct linkage *linkage = entries->findings->linkage;
+  const struct link_unit *here = &linkage->units[unit];
+  const struct unit *from = here->unit;
+  uint32_t routine = from->arms[arm].routine, best = LINK_NONE, least = UINT32_MAX;
+  struct id_set callees = {0};
+  for (uint32_t i = here->first_call[routine]; i < here->first_call[routine + 1]; i++) {
+    const struct unit_call *call = &from->calls[here->calls_by_routine[i]];
+    if (call->callee == UNIT_NONE || !arm_is_inside(from, call->arm, arm))
+      continue;
+    uint32_t callee = linkage_resolve_routine(linkage, flow->program, unit, call->callee);
+    if (!linkage_routine(linkage, callee)->is_defined)
+      continue;
+    id_set_add(&callees, callee);
+    if (callee < entries->n_callers->len &&
+        g_array_index(entries->n_callers, uint32_t, callee) > CALLERS_LIMIT)
+      continue;
+    uint32_t n = n_arms_calling(from, from->arms[arm].group, call->callee);
+    if (n < least) {
+      least = n;
+      best = callee;
+    }
+  }
+  /* What most arms call is a helper. */
+  struct arm_calls calls = {n_arms > 2 && least > n_arms / 2 ? LINK_NONE : best, callees.n};
+  id_set_clear(&callees);
+  return calls;
+}
+
+/* The arms of one chain or switch that fit a rule, and what they call. */
+struct chain {
+  GArray *arms;  /* uint32_t */
+  GArray *calls; /* struct arm_calls, of the same arms */
+};
+
+/* Arms that do not lead to routines of their own only choose a value; many that share one (a parser
+ * for each type of setting) only read; and where most arms call this and that, the work is done
+ * in place and no routine is what the arm hands over to. */
+static bool is_dispatch(const struct chain *chain, const struct entry_rule *rule)
+{
+  struct id_set handlers = {0};
+  uint32_t n_handled = 0, n_handed_over = 0;
+  for (guint i = 0; i < chain->calls->len; i++) {
+    const struct arm_calls *calls = &g_array_index(chain->calls, struct arm_calls, i);
+    if (calls->handler == LINK_NONE)
+      continue;
+    id_set_add(&handlers, calls->handler);
+    n_handled++;
+    n_handed_over += calls->n_callees <= CALLEES_LIMIT;
+  }
+  uint32_t n = handlers.n;
+  id_set_clear(&handlers);
+  return n >= (uint32_t)MIN(rule->minimum, 3) && 2 * n >= n_handled &&
+         2 * n_handed_over >= n_handled;
+}
+
+static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
+                        uint32_t unit, uint32_t first)
+{
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  uint32_t group = from->arms[first].group, routine = from->arms[first].routine;
+  g_autoptr(GArray) arms = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GArray) calls = g_array_new(FALSE, FALSE, sizeof(struct arm_calls));
+  for (uint32_t i = first; i < from->n_arms; i++) {
+    if (from->arms[i].group == group && from->arms[i].routine == routine &&
+        arm_fits(rule, from, &from->arms[i]))
+      g_array_append_val(arms, i);
+  }
+  if ((int)arms->len < rule->minimum)
+    return;
+  for (guint i = 0; i < arms->len; i++) {
+    struct arm_calls of =
+        calls_of_arm(entries, flow, unit, g_array_index(arms, uint32_t, i), arms->len);
+    g_array_append_val(calls, of);
+  }
+  struct chain chain = {arms, calls};
+  if (!is_dispatch(&chain, rule))
+    return;
+  for (guint i = 0; i < arms->len; i++) {
+    const struct unit_arm *arm = &from->arms[g_array_index(arms, uint32_t, i)];
+    uint32_t handler = g_array_index(calls, struct arm_calls, i).handler;
+    if (handler == LINK_NONE)
+      continue;
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, arm->integer);
+    struct evidence evidence = {
+        .rule = rule,
+        .key = arm->text != 0 ? unit_string(from, arm->text) : number,
+        .file = findings_file(from, arm->file),
+        .line = arm->line,
+        .registrar = unit_string(from, from->routines[routine].name),
+    };
+    entries_add(entries, handler, &evidence);
+  }
+}
+
+void entries_judge_chains(struct entries *entries, struct flow *flow, uint32_t unit)
+{
+  const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  const GPtrArray *rules = entries->findings->rules->entries;
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  for (uint32_t a = 0; a < from->n_arms; a++) {
+    const struct unit_arm *arm = &from->arms[a];
+    gint64 key = (gint64)arm->routine << 32 | arm->group;
+    if (!g_hash_table_add(seen, g_memdup2(&key, sizeof key)) ||
+        !linkage_stands_for(entries->findings->linkage, unit, arm->routine))
+      continue;
+    for (guint i = 0; i < rules->len; i++) {
+      const struct entry_rule *rule = g_ptr_array_index(rules, i);
+      if ((rule->kind == ENTRY_RULE_COMPARE || rule->kind == ENTRY_RULE_SWITCH) &&
+          pattern_matches(rule->routine, unit_string(from, from->routines[arm->routine].name)))
+        judge_chain(entries, flow, rule, unit, a);
+    }
+  }
+}
