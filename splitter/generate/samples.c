@@ -27,6 +27,19 @@ static char *sample_path(const char *route, json_t *parameters)
   return g_string_free(out, FALSE);
 }
 
+/* The path that a sample asks of a route, and the method, GET where any will do. PARAMETERS takes
+ * what stands in the path; it may be NULL. */
+static char *sample_target(const char *key, json_t *parameters, char **verb)
+{
+  g_autofree char *route = NULL;
+  route_split(key, verb, &route);
+  if (strcmp(*verb, "ANY") == 0) {
+    g_free(*verb);
+    *verb = g_strdup("GET");
+  }
+  return sample_path(route, parameters);
+}
+
 static char *payload_text(const struct inventory *inventory, const struct function_spec *spec)
 {
   if (!spec->contract) {
@@ -148,13 +161,8 @@ static json_t *request(const char *method, const char *path, json_t *headers, js
 
 static json_t *http_request(const struct function_spec *spec, const char *body)
 {
-  g_autofree char *method = NULL;
-  g_autofree char *route = NULL;
-  route_split(spec->key, &method, &route);
-  json_t *parameters = json_object();
-  g_autofree char *path = sample_path(route, parameters);
-  json_decref(parameters);
-  const char *verb = strcmp(method, "ANY") == 0 ? "GET" : method;
+  g_autofree char *verb = NULL;
+  g_autofree char *path = sample_target(spec->key, NULL, &verb);
   bool has_body = strcmp(verb, "GET") != 0 || spec->contract;
   return request(verb, path,
                  has_body ? json_pack("{s:s}", "Content-Type", "application/json") : json_object(),
@@ -240,28 +248,22 @@ static json_t *azure_event(const struct inventory *inventory, const struct funct
     json_object_set_new(metadata, "BlobTrigger", json_string("\"in/a b.txt\""));
     return json_pack("{s:{s:s}, s:o}", "Data", "blob", "eHl6", "Metadata", metadata);
   }
-  g_autofree char *method = NULL;
-  g_autofree char *route = NULL;
-  route_split(has_trigger(spec, "http") ? spec->key : "POST /", &method, &route);
+  g_autofree char *verb = NULL;
   json_t *parameters = json_object();
-  g_autofree char *path = sample_path(route, parameters);
+  const char *key = has_trigger(spec, "http") ? spec->key : "POST /";
+  g_autofree char *path = sample_target(key, parameters, &verb);
   g_autofree char *url = g_strdup_printf("https://h.example/api%s", path);
   return json_pack("{s:{s:{s:s, s:s, s:{}, s:{s:[s]}, s:o, s:[], s:s}}, s:o}", "Data", "req", "Url",
-                   url, "Method", strcmp(method, "ANY") == 0 ? "GET" : method, "Query", "Headers",
-                   "Content-Type", "application/json", "Params", parameters, "Identities", "Body",
-                   body, "Metadata", metadata);
+                   url, "Method", verb, "Query", "Headers", "Content-Type", "application/json",
+                   "Params", parameters, "Identities", "Body", body, "Metadata", metadata);
 }
 
 /* The value of a web action's body: base64, as OpenWhisk writes JSON of raw actions. */
 static json_t *openwhisk_http(const struct function_spec *spec, const char *body)
 {
   g_autofree char *method = NULL;
-  g_autofree char *route = NULL;
-  route_split(spec->key, &method, &route);
-  json_t *parameters = json_object();
-  g_autofree char *path = sample_path(route, parameters);
-  json_decref(parameters);
-  g_autofree char *verb = g_ascii_strdown(strcmp(method, "ANY") == 0 ? "GET" : method, -1);
+  g_autofree char *path = sample_target(spec->key, NULL, &method);
+  g_autofree char *verb = g_ascii_strdown(method, -1);
   bool has_body = strcmp(verb, "get") != 0 || spec->contract;
   g_autofree char *data = g_base64_encode((const guchar *)body, has_body ? strlen(body) : 0);
   return json_pack("{s:s, s:{s:s, s:s}, s:s, s:s, s:s}", "__ow_method", verb, "__ow_headers",

@@ -73,16 +73,19 @@ static void export_value(struct whisk *whisk, const char *name, const json_t *va
   }
 }
 
+/* Names of what a function reads, NULL for one that is not chosen. */
+static const char *const *variables_of(const struct runtime *runtime,
+                                       const struct cleave_function *function)
+{
+  return !runtime->only || runtime->only == function ? function->environment : NULL;
+}
+
 /* Variables that functions read and that nobody has set yet. */
 static bool is_missing(const struct whisk *whisk)
 {
   const struct runtime *runtime = whisk->runtime;
   for (size_t i = 0; i < runtime->n_functions; i++) {
-    const struct cleave_function *function = &runtime->functions[i];
-    const char *const *name = function->environment;
-    if (runtime->only && runtime->only != function) {
-      continue;
-    }
+    const char *const *name = variables_of(runtime, &runtime->functions[i]);
     for (; name && *name; name++) {
       if (!getenv(*name)) {
         return true;
@@ -175,11 +178,7 @@ static void take_settings(struct whisk *whisk, json_t *value)
 {
   const struct runtime *runtime = whisk->runtime;
   for (size_t i = 0; i < runtime->n_functions; i++) {
-    const struct cleave_function *function = &runtime->functions[i];
-    const char *const *name = function->environment;
-    if (runtime->only && runtime->only != function) {
-      continue;
-    }
+    const char *const *name = variables_of(runtime, &runtime->functions[i]);
     for (; name && *name; name++) {
       const json_t *member = json_object_get(value, *name);
       if (member && !whisk->is_started && !getenv(*name)) {
