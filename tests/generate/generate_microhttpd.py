@@ -13,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 import functions as f
+from ports import free_port
 
 PROGRAMS = ("authorization_example", "chunked_example", "fileserver_example", "minimal_example",
             "post_example", "querystring_example", "refuse_post_example")
@@ -78,9 +79,11 @@ class Server:
         self.process.wait()
 
 
-def compare(program, binary, function, folder, port):
+def compare(program, binary, function, folder):
+    port = free_port()
     original = Server([binary, str(port)], port, folder)
-    moved = Server([function], port + 1, folder, {"PORT": str(port + 1)})
+    port = free_port()
+    moved = Server([function], port, folder, {"PORT": str(port)})
     different = 0
     for request in REQUESTS + REQUESTS[::-1]:
         wanted, given = ask(original.port, request), ask(moved.port, request)
@@ -122,10 +125,9 @@ def main():
                 made[re.search(r"^program: (\w+)", page.read(), re.M).group(1)] = name
         if sorted(made) != sorted(PROGRAMS):
             sys.exit(f"functions of {sorted(made)} alone")
-        base = 20000 + os.getpid() % 20000
         different = sum(compare(name, f"{work}/build/{name}",
-                                f"{out}/build/functions/{made[name]}/bootstrap", folder, base + 2 * i)
-                        for i, name in enumerate(PROGRAMS))
+                                f"{out}/build/functions/{made[name]}/bootstrap", folder)
+                        for name in PROGRAMS)
     if different:
         sys.exit(f"{different} answers differ")
     print(f"{len(PROGRAMS)} programs, {2 * len(REQUESTS)} requests each: the same answers")

@@ -16,6 +16,7 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import functions as f
+from ports import free_port
 
 N_PROCESSES, N_EACH = 8, 60
 
@@ -163,12 +164,6 @@ def count(out, address, cwd):
     expect("sum", reader.invoke({"which": 1}), ("response", {"result": total / 4}))
     expect("the other", reader.invoke({"which": 0}), ("response", {"result": 0.0}))
     reader.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def count_with_redis(out, work):

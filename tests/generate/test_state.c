@@ -149,7 +149,7 @@ static void test_record(void)
 static GPid start_redis(const char *folder)
 {
   g_autofree char *program = g_find_program_in_path("redis-server");
-  g_autofree char *port = g_strdup_printf("%d", 20000 + (int)getpid() % 20000);
+  g_autofree char *port = g_strdup_printf("%d", 10000 + (int)getpid() % 20000);
   const char *const arguments[] = {program, "--port", port,   "--bind",       "127.0.0.1", "--save",
                                    "",      "--dir",  folder, "--appendonly", "no",        NULL};
   GPid server = 0;

@@ -10,17 +10,14 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from ports import free_port  # noqa: E402, F401 (for the tests, too)
+
 MOST_RESPONSE = 6 * 1024 * 1024 + 100
 
 
 def program(name):
     return os.path.join(os.environ["CLEAVE_BINARY_DIR"], "tests", "runtime", name)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Process:
