@@ -10,6 +10,10 @@ if(CLEAVE_SANITIZE)
   target_link_options(cleave_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(CLEAVE_FUZZ)
+  target_compile_options(cleave_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # cleave_library(NAME SOURCES a.c b.c [PUBLIC lib...] [PRIVATE lib...])
 # One static library for the calling folder. Includes are written from the top: "store/store.h".
 function(cleave_library name)

@@ -13,8 +13,10 @@ static const double assumed_seconds = 0.010;
 static const double assumed_gb = 64.0 / 1024;
 static const double least_gb = 128.0 / 1024; /* what the platforms offer */
 
-/* A part is worth asking about from so many statements on, and so many parts of a service are. */
-enum { LEAST_PART = 30, MOST_PARTS = 8, MOST_CALLS = 1000000 };
+static const double most_calls = 1e6; /* of one routine by another, in one call */
+
+static const double least_part = 30; /* statements that a part is worth asking about for */
+enum { MOST_PARTS = 8 };             /* of a service */
 
 struct finding {
   const struct proposal *proposal;
@@ -134,7 +136,7 @@ static const char *reason_for_part(const struct finding *finding, const struct c
   if (is_process) {
     return "it starts another program, which needs an image and rights of its own";
   }
-  return *n_statements >= LEAST_PART && !has_state
+  return *n_statements >= least_part && !has_state
              ? "the turns of its loop do not need one another and may run side by side"
              : NULL;
 }
@@ -218,7 +220,7 @@ static void link_call(struct finding *finding, GHashTable *link_of, guint32 from
   struct link *link = &g_array_index(finding->links, struct link, GPOINTER_TO_UINT(known) - 1);
   const struct candidate_routine *callee =
       &g_array_index(finding->found, struct candidate_routine, to);
-  link->per_call = MIN(link->per_call + count * call->per_call, MOST_CALLS);
+  link->per_call = MIN(link->per_call + count * call->per_call, most_calls);
   /* A callback is handed to a thread or a queue: nobody waits for it here. */
   link->is_awaited |= strcmp(call->fact->kind, "callback") != 0;
   link->may_fan_out |= call->loop_depth > 0 && callee->reason != NULL;
@@ -240,7 +242,7 @@ static void follow(struct finding *finding, guint32 from, guint8 *mark, double *
   expected[routine] = 1;
   for (guint i = postorder->len; i-- > 0;) {
     guint32 at = g_array_index(postorder, guint32, i);
-    double count = MIN(expected[at], MOST_CALLS);
+    double count = MIN(expected[at], most_calls);
     mark[at] = 0;
     finding->work[from] += count * (1 + (double)MAX(monolith->routines[at].n_statements, 0));
     for (guint32 j = monolith->first_call[at]; j < monolith->first_call[at + 1]; j++) {

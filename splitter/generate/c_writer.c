@@ -72,6 +72,7 @@ static void indent(struct c_writer *writer)
   }
 }
 
+G_GNUC_PRINTF(2, 0)
 static void write_line(struct c_writer *writer, const char *format, va_list arguments,
                        const char *tail)
 {

@@ -56,12 +56,10 @@ static const struct fact_param *count_param(const struct inventory *inventory,
   g_autofree char *use = g_strdup_printf("length-of:%" G_GINT64_FORMAT, pointer->position);
   const struct fact_param *named = NULL;
   const struct fact_param *generic = NULL;
-  unsigned n_pointers = 0;
   for (guint i = 0; i < params->len; i++) {
     const struct fact_param *other = params->pdata[i];
     struct c_type type;
     c_type_read(inventory, other->type, other->type_id, &type);
-    n_pointers += other->position > 0 && type.n_stars > 0;
     if (other->position == 0 || type.base != C_INTEGER || type.n_stars > 0) {
       continue;
     }

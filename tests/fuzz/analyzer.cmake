@@ -15,6 +15,7 @@ add_custom_command(OUTPUT ${object_corpus}/program
   COMMAND ${CMAKE_C_COMPILER} ${object_corpus}/one.o -nostdlib -Wl,-e,first -o ${object_corpus}/program
   DEPENDS ${CMAKE_CURRENT_LIST_DIR}/object_corpus.c VERBATIM)
 add_custom_target(fuzz_object_corpus ALL DEPENDS ${object_corpus}/program)
+add_dependencies(fuzz_targets fuzz_object_corpus)
 
 # Texts that are read beside the parser.
 cleave_fuzz(c_text SOURCES fuzz_c_text.c LIBRARIES cleave_analyzer)
