@@ -1,5 +1,6 @@
 /* Chains of comparisons, and switches, whose arms call different routines. */
 #include "analyzer/entries_parts.h"
+#include "analyzer/guards.h"
 
 /* What more routines call than these is a helper, and no handler of a branch. */
 #define CALLERS_LIMIT 4
@@ -119,6 +120,42 @@ static bool is_dispatch(const struct chain *chain, const struct entry_rule *rule
          2 * n_handed_over >= n_handled;
 }
 
+/* Whether a call of ROUTINE says what its parameter at POSITION is. */
+static bool is_literal_at(const struct unit *unit, uint32_t call, uint32_t position)
+{
+  const struct unit_call *row = &unit->calls[call];
+  for (uint32_t i = 0; i < row->n_arguments; i++) {
+    const struct unit_argument *argument = &unit->arguments[row->first_argument + i];
+    if (argument->position == position)
+      return argument->kind == UNIT_ARGUMENT_INTEGER || argument->kind == UNIT_ARGUMENT_STRING;
+  }
+  return false;
+}
+
+/* Whether the program itself says at every call which arm it wants: no event chooses then. */
+static bool is_chosen_by_callers(const struct entries *entries, const struct flow *flow,
+                                 uint32_t unit, const struct unit_arm *arm)
+{
+  const struct findings *findings = entries->findings;
+  const struct linkage *linkage = findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  uint32_t position = arm->path == 0 ? guards_param(from, arm->routine, arm->object) : 0;
+  if (position == 0 || !flow->program->has_main)
+    return false;
+  uint32_t routine = linkage->units[unit].routines[arm->routine], n = 0;
+  for (guint i = 0; i < findings->found_calls->len; i++) {
+    const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
+    if (call->callee != routine ||
+        g_ptr_array_index(linkage->programs, call->program) != flow->program)
+      continue;
+    if (call->kind == CALL_CALLBACK ||
+        !is_literal_at(linkage_unit(linkage, call->unit), call->call, position))
+      return false;
+    n++;
+  }
+  return n > 0;
+}
+
 static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
                         uint32_t unit, uint32_t first)
 {
@@ -139,7 +176,7 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
     g_array_append_val(calls, of);
   }
   struct chain chain = {arms, calls};
-  if (!is_dispatch(&chain, rule))
+  if (!is_dispatch(&chain, rule) || is_chosen_by_callers(entries, flow, unit, &from->arms[first]))
     return;
   for (guint i = 0; i < arms->len; i++) {
     const struct unit_arm *arm = &from->arms[g_array_index(arms, uint32_t, i)];
