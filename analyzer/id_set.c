@@ -96,27 +96,59 @@ void id_set_merge(struct id_set *set, const struct id_set *other)
   }
 }
 
+/* How many ids from here on are the same in both, in steps of four. */
+static uint32_t n_same(const uint32_t *left, uint32_t n_left, const uint32_t *right,
+                       uint32_t n_right)
+{
+  uint32_t n = MIN(n_left, n_right), same = 0;
+  uint64_t a[2], b[2];
+  for (; same + 4 <= n; same += 4) {
+    memcpy(a, left + same, sizeof a);
+    memcpy(b, right + same, sizeof b);
+    if (((a[0] ^ b[0]) | (a[1] ^ b[1])) != 0)
+      break;
+  }
+  return same;
+}
+
 bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known,
                         bool (*accepts)(void *context, uint32_t id), void *context)
 {
   uint32_t local[256];
-  uint32_t *news = other->n <= G_N_ELEMENTS(local) ? local : g_new(uint32_t, other->n);
-  struct id_set missing = {.ids = news};
+  uint32_t *news = NULL;
+  struct id_set missing = {0};
   uint32_t i = 0, k = 0;
   for (uint32_t j = 0; j < other->n; j++) {
     uint32_t id = other->ids[j];
-    i = position_from(known, i, id);
-    if (i < known->n && known->ids[i] == id)
+    if (i < known->n && known->ids[i] < id)
+      i = position_from(known, i + 1, id);
+    if (i < known->n && known->ids[i] == id) {
+      uint32_t same = n_same(&known->ids[i], known->n - i, &other->ids[j], other->n - j);
+      i += MAX(same, 1);
+      j += MAX(same, 1) - 1;
       continue;
-    k = position_from(set, k, id);
-    if ((k == set->n || set->ids[k] != id) && (accepts == NULL || accepts(context, id)))
-      missing.ids[missing.n++] = id;
+    }
+    if (k < set->n && set->ids[k] < id)
+      k = position_from(set, k + 1, id);
+    if (k < set->n && set->ids[k] == id) {
+      uint32_t same = n_same(&set->ids[k], set->n - k, &other->ids[j], other->n - j);
+      k += MAX(same, 1);
+      j += MAX(same, 1) - 1;
+      continue;
+    }
+    if (accepts != NULL && !accepts(context, id))
+      continue;
+    if (news == NULL)
+      news = other->n <= G_N_ELEMENTS(local) ? local : g_new(uint32_t, other->n);
+    news[missing.n++] = id;
   }
-  bool is_any = missing.n != 0;
+  if (missing.n == 0)
+    return false;
+  missing.ids = news;
   id_set_merge(set, &missing);
   if (news != local)
     g_free(news);
-  return is_any;
+  return true;
 }
 
 void id_set_remove(struct id_set *set, const struct id_set *other)

@@ -5,6 +5,8 @@ struct points_to *points_to_new(const struct points_to_types *types)
   struct points_to *solver = g_new0(struct points_to, 1);
   solver->types = *types;
   solver->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
+  solver->parents = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  solver->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiters));
   solver->objects = g_array_new(FALSE, FALSE, sizeof(struct object));
   solver->constraints = g_array_new(FALSE, FALSE, sizeof(struct constraint));
   solver->calls = g_array_new(FALSE, FALSE, sizeof(struct call));
@@ -14,7 +16,7 @@ struct points_to *points_to_new(const struct points_to_types *types)
   solver->mirrors = g_array_new(FALSE, FALSE, sizeof(struct mirror));
   solver->routines = g_array_new(FALSE, FALSE, sizeof(struct routine));
   solver->operands = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-  solver->waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  solver->waiting = g_array_new(FALSE, FALSE, sizeof(uint64_t));
   return solver;
 }
 
@@ -30,10 +32,11 @@ void points_to_free(struct points_to *solver)
   }
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
-  GArray *arrays[] = {solver->nodes,    solver->objects,   solver->constraints,
-                      solver->calls,    solver->own_calls, solver->own_arguments,
-                      solver->records,  solver->mirrors,   solver->routines,
-                      solver->operands, solver->waiting};
+  GArray *arrays[] = {solver->nodes,   solver->parents,       solver->waiters,
+                      solver->objects, solver->constraints,   solver->calls,
+                      solver->waiting, solver->own_arguments, solver->own_calls,
+                      solver->records, solver->mirrors,       solver->routines,
+                      solver->operands};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
@@ -50,30 +53,16 @@ void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_i
   solver->is_interrupted = is_interrupted;
 }
 
-uint32_t points_to_representative(const struct points_to *solver, uint32_t node)
-{
-  while (NODE(solver, node)->parent != node) {
-    struct node *here = NODE(solver, node);
-    here->parent = NODE(solver, here->parent)->parent;
-    node = here->parent;
-  }
-  return node;
-}
-
 static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t offset)
 {
-  struct node node = {
-      .parent = solver->nodes->len,
-      .object = object,
-      .offset = offset,
-      .constraints = POINTS_TO_NONE,
-      .calls = POINTS_TO_NONE,
-      .own_calls = POINTS_TO_NONE,
-      .records = POINTS_TO_NONE,
-      .rank = UINT32_MAX,
-  };
+  static const struct waiters nobody = {POINTS_TO_NONE, POINTS_TO_NONE, POINTS_TO_NONE,
+                                        POINTS_TO_NONE};
+  uint32_t index = solver->nodes->len;
+  struct node node = {.object = object, .offset = offset & (OFFSET_LIMIT - 1), .rank = UINT32_MAX};
   g_array_append_val(solver->nodes, node);
-  return node.parent;
+  g_array_append_val(solver->parents, index);
+  g_array_append_val(solver->waiters, nobody);
+  return index;
 }
 
 uint32_t points_to_add_node(struct points_to *solver)
@@ -280,7 +269,7 @@ static void add_constraint(struct points_to *solver, enum constraint_kind kind, 
       offset <= -(int64_t)OFFSET_LIMIT)
     return;
   node = points_to_representative(solver, node);
-  struct node *owner = NODE(solver, node);
+  struct waiters *owner = WAITERS(solver, node);
   struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind};
   owner->constraints = solver->constraints->len;
   g_array_append_val(solver->constraints, constraint);
@@ -317,7 +306,7 @@ static void add_record_link(struct points_to *solver, uint32_t node, uint32_t nu
                             bool is_source)
 {
   node = points_to_representative(solver, node);
-  struct node *owner = NODE(solver, node);
+  struct waiters *owner = WAITERS(solver, node);
   struct record_link link = {owner->records, number, type, is_source};
   owner->records = solver->records->len;
   g_array_append_val(solver->records, link);
@@ -373,7 +362,7 @@ void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32
     return;
   uint32_t first = add_operands(solver, arguments, n_arguments);
   pointer = points_to_representative(solver, pointer);
-  struct node *owner = NODE(solver, pointer);
+  struct waiters *owner = WAITERS(solver, pointer);
   struct call call = {owner->calls, first, n_arguments, result, shape};
   owner->calls = solver->calls->len;
   g_array_append_val(solver->calls, call);
@@ -388,7 +377,7 @@ void points_to_add_own_call(struct points_to *solver, uint32_t pointer, uint32_t
   if (pointer == POINTS_TO_NONE || base == POINTS_TO_NONE)
     return;
   base = points_to_representative(solver, base);
-  struct node *owner = NODE(solver, base);
+  struct waiters *owner = WAITERS(solver, base);
   struct own_call call = {.next = owner->own_calls,
                           .pointer = pointer,
                           .steps = {steps[0], steps[n_steps - 1]},

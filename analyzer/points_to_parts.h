@@ -51,20 +51,24 @@ struct record_link {
   bool is_source; /* what the node points to flows into the copy */
 };
 
+/* What a node is asked for all the time: one line of the processor's cache. */
 struct node {
-  uint32_t parent; /* union-find */
-  uint32_t object; /* of a location, or POINTS_TO_NONE */
-  uint32_t offset;
+  struct id_set all;   /* what was propagated */
+  struct id_set fresh; /* what is still to be propagated */
+  struct id_set edges; /* copy edges to other nodes */
+  uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
+  uint32_t rank;       /* place in the last order of nodes; new ones come first */
+  uint32_t object;     /* of a location, or POINTS_TO_NONE */
+  uint32_t offset : 31;
+  uint32_t is_waiting : 1; /* among solver->waiting */
+};
+
+/* What waits for the targets of a node: the first of each kind, or POINTS_TO_NONE. */
+struct waiters {
   uint32_t constraints;
   uint32_t calls;
   uint32_t own_calls;
   uint32_t records;
-  uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
-  uint32_t rank;       /* place in the last order of nodes; new ones come first */
-  bool is_waiting;     /* among solver->waiting */
-  struct id_set all;   /* what was propagated */
-  struct id_set fresh; /* what is still to be propagated */
-  struct id_set edges; /* copy edges to other nodes */
 };
 
 /* Everything at from_offset and beyond is also at to_offset of another object. */
@@ -101,6 +105,8 @@ struct routine {
 struct points_to {
   struct points_to_types types;
   GArray *nodes;
+  GArray *parents; /* uint32_t by node: union-find */
+  GArray *waiters; /* struct waiters by node */
   GArray *objects;
   GArray *constraints;
   GArray *calls;
@@ -117,16 +123,25 @@ struct points_to {
   uint32_t n_copies;
   struct id_map views; /* raw memory and type -> view */
   struct id_map fits;  /* location and type -> 0 or 1 */
-  GArray *waiting;     /* uint32_t: nodes with fresh targets, a heap by rank */
+  GArray *waiting;     /* uint64_t: nodes with fresh targets, a heap, see points_to_let_wait() */
   guint n_until_order; /* nodes to look at until all are ranked anew */
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
 #define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
+#define WAITERS(solver, i) (&g_array_index((solver)->waiters, struct waiters, i))
 #define OBJECT(solver, i) (&g_array_index((solver)->objects, struct object, i))
 
 /* The node that stands for all that were found to hold the same. */
-uint32_t points_to_representative(const struct points_to *solver, uint32_t node);
+static inline uint32_t points_to_representative(const struct points_to *solver, uint32_t node)
+{
+  uint32_t *parents = (uint32_t *)(void *)solver->parents->data;
+  while (parents[node] != node) {
+    parents[node] = parents[parents[node]];
+    node = parents[node];
+  }
+  return node;
+}
 
 /* Puts a representative among the nodes that have something new. */
 void points_to_let_wait(struct points_to *solver, uint32_t node);

@@ -234,24 +234,24 @@ static void bind_own(struct points_to *solver, uint32_t index, uint32_t location
 /* Applies what waits for the targets of a node to those that are new. */
 void points_to_apply(struct points_to *solver, uint32_t node, const struct id_set *targets)
 {
-  for (uint32_t i = NODE(solver, node)->constraints; i != POINTS_TO_NONE;) {
+  for (uint32_t i = WAITERS(solver, node)->constraints; i != POINTS_TO_NONE;) {
     struct constraint constraint = g_array_index(solver->constraints, struct constraint, i);
     for (uint32_t t = 0; t < targets->n; t++)
       apply_constraint(solver, &constraint, targets->ids[t]);
     i = constraint.next;
   }
-  for (uint32_t i = NODE(solver, node)->calls; i != POINTS_TO_NONE;) {
+  for (uint32_t i = WAITERS(solver, node)->calls; i != POINTS_TO_NONE;) {
     struct call call = g_array_index(solver->calls, struct call, i);
     for (uint32_t t = 0; t < targets->n; t++)
       bind_call(solver, &call, i, NODE(solver, targets->ids[t])->object);
     i = call.next;
   }
-  for (uint32_t i = NODE(solver, node)->own_calls; i != POINTS_TO_NONE;) {
+  for (uint32_t i = WAITERS(solver, node)->own_calls; i != POINTS_TO_NONE;) {
     for (uint32_t t = 0; t < targets->n; t++)
       bind_own(solver, i, targets->ids[t]);
     i = g_array_index(solver->own_calls, struct own_call, i).next;
   }
-  for (uint32_t i = NODE(solver, node)->records; i != POINTS_TO_NONE;) {
+  for (uint32_t i = WAITERS(solver, node)->records; i != POINTS_TO_NONE;) {
     struct record_link link = g_array_index(solver->records, struct record_link, i);
     for (uint32_t t = 0; t < targets->n; t++)
       apply_record(solver, &link, targets->ids[t]);

@@ -7,20 +7,10 @@ static bool is_interrupted(const struct points_to *solver)
 
 /* ---- nodes with something new, the one nearest to the sources first ---- */
 
-static bool is_before(const struct points_to *solver, guint left, guint right)
+/* The least number comes first: the highest rank, of equal ones the first node. */
+static uint64_t urgency(const struct points_to *solver, uint32_t node)
 {
-  uint32_t a = g_array_index(solver->waiting, uint32_t, left);
-  uint32_t b = g_array_index(solver->waiting, uint32_t, right);
-  uint32_t rank_a = NODE(solver, a)->rank, rank_b = NODE(solver, b)->rank;
-  return rank_a != rank_b ? rank_a > rank_b : a < b;
-}
-
-static void swap_waiting(struct points_to *solver, guint left, guint right)
-{
-  uint32_t *waiting = (uint32_t *)(void *)solver->waiting->data;
-  uint32_t kept = waiting[left];
-  waiting[left] = waiting[right];
-  waiting[right] = kept;
+  return (uint64_t)~NODE(solver, node)->rank << 32 | node;
 }
 
 void points_to_let_wait(struct points_to *solver, uint32_t node)
@@ -28,34 +18,40 @@ void points_to_let_wait(struct points_to *solver, uint32_t node)
   if (NODE(solver, node)->is_waiting)
     return;
   NODE(solver, node)->is_waiting = true;
-  g_array_append_val(solver->waiting, node);
+  uint64_t fresh = urgency(solver, node);
+  g_array_append_val(solver->waiting, fresh);
+  uint64_t *waiting = (uint64_t *)(void *)solver->waiting->data;
   guint at = solver->waiting->len - 1;
-  while (at != 0 && is_before(solver, at, (at - 1) / 2)) {
-    swap_waiting(solver, at, (at - 1) / 2);
+  while (at != 0 && fresh < waiting[(at - 1) / 2]) {
+    waiting[at] = waiting[(at - 1) / 2];
     at = (at - 1) / 2;
   }
+  waiting[at] = fresh;
 }
 
-static void sink(struct points_to *solver, guint at)
+/* Puts a number into the heap whose top is free. */
+static void sink(uint64_t *waiting, guint n, uint64_t last)
 {
-  for (;;) {
-    guint first = at, child = 2 * at + 1;
-    if (child < solver->waiting->len && is_before(solver, child, first))
-      first = child;
-    if (child + 1 < solver->waiting->len && is_before(solver, child + 1, first))
-      first = child + 1;
-    if (first == at)
-      return;
-    swap_waiting(solver, at, first);
-    at = first;
+  guint at = 0;
+  for (guint child = 1; child < n; child = 2 * at + 1) {
+    if (child + 1 < n && waiting[child + 1] < waiting[child])
+      child++;
+    if (last < waiting[child])
+      break;
+    waiting[at] = waiting[child];
+    at = child;
   }
+  waiting[at] = last;
 }
 
 static uint32_t next_waiting(struct points_to *solver)
 {
-  uint32_t node = g_array_index(solver->waiting, uint32_t, 0);
-  g_array_remove_index_fast(solver->waiting, 0);
-  sink(solver, 0);
+  uint64_t *waiting = (uint64_t *)(void *)solver->waiting->data;
+  uint32_t node = (uint32_t)waiting[0];
+  guint n = solver->waiting->len - 1;
+  if (n != 0)
+    sink(waiting, n, waiting[n]);
+  g_array_set_size(solver->waiting, n);
   NODE(solver, node)->is_waiting = false;
   return node;
 }
@@ -99,7 +95,7 @@ static void join_lists(GArray *array, uint32_t *to, uint32_t from)
 static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
 {
   struct node *to = NODE(solver, into), *gone = NODE(solver, from);
-  gone->parent = into;
+  g_array_index(solver->parents, uint32_t, from) = into;
   /* What only one of the two has seen must be looked at again by what the other waits for. */
   struct id_set common = id_set_common(&to->all, &gone->all);
   id_set_merge(&to->fresh, &to->all);
@@ -112,21 +108,22 @@ static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
   id_set_clear(&gone->all);
   id_set_clear(&gone->fresh);
   id_set_clear(&gone->edges);
-  join_lists(solver->constraints, &to->constraints, gone->constraints);
-  join_lists(solver->calls, &to->calls, gone->calls);
-  join_lists(solver->own_calls, &to->own_calls, gone->own_calls);
-  join_lists(solver->records, &to->records, gone->records);
-  gone->constraints = gone->calls = gone->own_calls = gone->records = POINTS_TO_NONE;
+  struct waiters *kept = WAITERS(solver, into), *moved = WAITERS(solver, from);
+  join_lists(solver->constraints, &kept->constraints, moved->constraints);
+  join_lists(solver->calls, &kept->calls, moved->calls);
+  join_lists(solver->own_calls, &kept->own_calls, moved->own_calls);
+  join_lists(solver->records, &kept->records, moved->records);
+  moved->constraints = moved->calls = moved->own_calls = moved->records = POINTS_TO_NONE;
 }
 
-/* Tarjan's components, without recursion. */
+/* Tarjan's components, without recursion. All arrays have room for every node. */
 struct walk {
   uint32_t *index; /* 0: not seen */
   uint32_t *low;
   uint32_t *position; /* next edge of a node on the path */
-  GArray *path;
-  GArray *stack;
-  GArray *order; /* finished representatives: reverse topological */
+  uint32_t *path, n_path;
+  uint32_t *stack, n_stack;
+  uint32_t *order, n_order; /* finished representatives: reverse topological */
   uint8_t *is_stacked;
   uint32_t counter;
 };
@@ -136,35 +133,34 @@ static void walk_enter(struct walk *walk, uint32_t node)
   walk->index[node] = walk->low[node] = ++walk->counter;
   walk->position[node] = 0;
   walk->is_stacked[node] = 1;
-  g_array_append_val(walk->path, node);
-  g_array_append_val(walk->stack, node);
+  walk->path[walk->n_path++] = node;
+  walk->stack[walk->n_stack++] = node;
 }
 
 static void walk_leave(struct points_to *solver, struct walk *walk, uint32_t node)
 {
-  g_array_set_size(walk->path, walk->path->len - 1);
-  if (walk->path->len != 0) {
-    uint32_t above = g_array_index(walk->path, uint32_t, walk->path->len - 1);
+  walk->n_path--;
+  if (walk->n_path != 0) {
+    uint32_t above = walk->path[walk->n_path - 1];
     walk->low[above] = MIN(walk->low[above], walk->low[node]);
   }
   if (walk->low[node] != walk->index[node])
     return;
   uint32_t member;
   do {
-    member = g_array_index(walk->stack, uint32_t, walk->stack->len - 1);
-    g_array_set_size(walk->stack, walk->stack->len - 1);
+    member = walk->stack[--walk->n_stack];
     walk->is_stacked[member] = 0;
     if (member != node)
       collapse(solver, node, member);
   } while (member != node);
-  g_array_append_val(walk->order, node);
+  walk->order[walk->n_order++] = node;
 }
 
 static void walk_from(struct points_to *solver, struct walk *walk, uint32_t start)
 {
   walk_enter(walk, start);
-  while (walk->path->len != 0) {
-    uint32_t node = g_array_index(walk->path, uint32_t, walk->path->len - 1);
+  while (walk->n_path != 0) {
+    uint32_t node = walk->path[walk->n_path - 1];
     const struct id_set *edges = &NODE(solver, node)->edges;
     if (walk->position[node] == edges->n) {
       walk_leave(solver, walk, node);
@@ -181,49 +177,52 @@ static void walk_from(struct points_to *solver, struct walk *walk, uint32_t star
   }
 }
 
-/* Collapses all cycles and returns the nodes, sources last. */
-static GArray *order_nodes(struct points_to *solver)
+/* Collapses all cycles and returns the nodes, sources last; a new array. */
+static uint32_t *order_nodes(struct points_to *solver, uint32_t *n_order)
 {
-  guint n = solver->nodes->len;
+  uint32_t n = solver->nodes->len;
   struct walk walk = {
       .index = g_new0(uint32_t, n),
-      .low = g_new0(uint32_t, n),
-      .position = g_new0(uint32_t, n),
+      .low = g_new(uint32_t, n),
+      .position = g_new(uint32_t, n),
       .is_stacked = g_new0(uint8_t, n),
-      .path = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-      .stack = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-      .order = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+      .path = g_new(uint32_t, n),
+      .stack = g_new(uint32_t, n),
+      .order = g_new(uint32_t, n),
   };
   for (uint32_t i = 0; i < n; i++) {
-    if (NODE(solver, i)->parent == i && walk.index[i] == 0 && NODE(solver, i)->edges.n != 0)
+    if (points_to_representative(solver, i) == i && walk.index[i] == 0 &&
+        NODE(solver, i)->edges.n != 0)
       walk_from(solver, &walk, i);
   }
   for (uint32_t i = 0; i < n; i++) {
-    if (NODE(solver, i)->parent == i && walk.index[i] == 0)
-      g_array_append_val(walk.order, i);
+    if (points_to_representative(solver, i) == i && walk.index[i] == 0)
+      walk.order[walk.n_order++] = i;
   }
   g_free(walk.index);
   g_free(walk.low);
   g_free(walk.position);
   g_free(walk.is_stacked);
-  g_array_unref(walk.path);
-  g_array_unref(walk.stack);
+  g_free(walk.path);
+  g_free(walk.stack);
+  *n_order = walk.n_order;
   return walk.order;
 }
 
 /* Ranks all nodes anew, the sources highest, and lets those wait that have something new. */
 static void rank_nodes(struct points_to *solver)
 {
-  g_autoptr(GArray) order = order_nodes(solver);
+  uint32_t n = 0;
+  g_autofree uint32_t *order = order_nodes(solver, &n);
   g_array_set_size(solver->waiting, 0);
   for (uint32_t i = 0; i < solver->nodes->len; i++)
     NODE(solver, i)->is_waiting = false;
-  for (guint i = 0; i < order->len; i++)
-    NODE(solver, g_array_index(order, uint32_t, i))->rank = i;
-  for (guint i = order->len; i-- > 0;) {
-    uint32_t node = g_array_index(order, uint32_t, i);
-    if (NODE(solver, node)->parent == node && NODE(solver, node)->fresh.n != 0)
-      points_to_let_wait(solver, node);
+  for (uint32_t i = 0; i < n; i++)
+    NODE(solver, order[i])->rank = i;
+  for (uint32_t i = n; i-- > 0;) {
+    if (points_to_representative(solver, order[i]) == order[i] &&
+        NODE(solver, order[i])->fresh.n != 0)
+      points_to_let_wait(solver, order[i]);
   }
 }
 
