@@ -616,12 +616,12 @@ void calls_find(struct findings *findings, struct flow *flow)
 {
   struct search search = {
       .findings = findings,
+      .program = flow->program->number,
       .flow = flow,
       .taken = g_array_new(FALSE, FALSE, sizeof(struct taken)),
       .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
-  g_ptr_array_find(findings->linkage->programs, flow->program, &search.program);
   search.slots = slots_new(flow);
   collect_taken(&search);
   collect_fields(&search);

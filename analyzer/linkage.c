@@ -247,6 +247,12 @@ static void index_unit(struct link_unit *here)
 static void program_free(gpointer data)
 {
   struct link_program *program = data;
+  for (guint i = 0; i < program->units->len; i++) {
+    g_free(program->known_routines[g_array_index(program->units, uint32_t, i)]);
+    g_free(program->known_objects[g_array_index(program->units, uint32_t, i)]);
+  }
+  g_free(program->known_routines);
+  g_free(program->known_objects);
   g_free(program->name);
   g_array_unref(program->own);
   g_array_unref(program->units);

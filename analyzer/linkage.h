@@ -73,6 +73,7 @@ struct link_symbol {
 
 struct link_program {
   char *name;
+  uint32_t number;      /* of linkage->programs */
   const char *source;   /* how we know */
   bool has_main;        /* complete: whatever runs in it is in it, or in libraries */
   bool is_part;         /* another program has it whole: looking at that one is enough */
@@ -83,6 +84,8 @@ struct link_program {
   GHashTable *ifuncs;   /* symbol -> struct link_symbol of the resolver */
   GHashTable *assembly; /* symbols that only assembly defines */
   GHashTable *wraps;    /* symbols of --wrap */
+  /* [unit][row] -> what linkage_resolve_routine() and its like answered, plus 1; NULL: nothing. */
+  uint32_t **known_routines, **known_objects;
 };
 
 /* What a program is made of; everything is copied. */

@@ -129,6 +129,9 @@ struct link_program *linkage_add_program(struct linkage *linkage, const struct l
     g_array_append_val(all, unit);
   }
   program->units = copy_units(all);
+  program->number = linkage->programs->len;
+  program->known_routines = g_new0(uint32_t *, MAX(linkage->n_units, 1));
+  program->known_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   g_ptr_array_add(linkage->programs, program);
   return program;
 }
@@ -179,8 +182,16 @@ static uint32_t resolve_outside(struct linkage *linkage, const struct link_progr
                              is_assembly ? LINK_HOME_ASSEMBLY : LINK_HOME_OUTSIDE);
 }
 
-uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
-                                 uint32_t unit, uint32_t row)
+/* Where the answer for a row is kept, which holds for good: 0 so far. */
+static uint32_t *known_answer(uint32_t **known, uint32_t unit, uint32_t row, uint32_t n_rows)
+{
+  if (known[unit] == NULL)
+    known[unit] = g_new0(uint32_t, n_rows);
+  return &known[unit][row];
+}
+
+static uint32_t resolve_routine(struct linkage *linkage, const struct link_program *program,
+                                uint32_t unit, uint32_t row)
 {
   for (int steps = 0; steps < 8; steps++) {
     const struct unit *from = linkage_unit(linkage, unit);
@@ -213,14 +224,22 @@ uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_prog
   return resolve_outside(linkage, program, unit, row);
 }
 
-uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
-                                uint32_t unit, uint32_t row)
+uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
+                                 uint32_t unit, uint32_t row)
+{
+  uint32_t *known = known_answer(program->known_routines, unit, row,
+                                 linkage_unit(linkage, unit)->n_routines);
+  if (*known == 0)
+    *known = resolve_routine(linkage, program, unit, row) + 1;
+  return *known - 1;
+}
+
+static uint32_t resolve_global(struct linkage *linkage, const struct link_program *program,
+                               uint32_t unit, uint32_t row)
 {
   const struct unit *from = linkage_unit(linkage, unit);
   const struct unit_object *object = &from->objects[row];
   uint32_t own = linkage->units[unit].objects[row];
-  if (object->kind != UNIT_OBJECT_GLOBAL)
-    return own;
   const struct link_symbol *found =
       g_hash_table_lookup(program->objects, unit_string(from, object->assembler));
   if (found != NULL)
@@ -228,6 +247,18 @@ uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_progr
   if (own != LINK_NONE)
     return own;
   return linkage_add_object(linkage, unit, row, linkage_file_path(from, object->file), false);
+}
+
+uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
+                                uint32_t unit, uint32_t row)
+{
+  const struct unit *from = linkage_unit(linkage, unit);
+  if (from->objects[row].kind != UNIT_OBJECT_GLOBAL)
+    return linkage->units[unit].objects[row];
+  uint32_t *known = known_answer(program->known_objects, unit, row, from->n_objects);
+  if (*known == 0)
+    *known = resolve_global(linkage, program, unit, row) + 1;
+  return *known - 1;
 }
 
 /* Another configuration of a file may make another body of the same routine. */

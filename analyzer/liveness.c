@@ -16,7 +16,8 @@ struct program_life {
 };
 
 struct liveness {
-  GHashTable *programs; /* struct link_program -> struct program_life */
+  struct program_life *programs; /* by number */
+  uint32_t n_programs;
   bool *anywhere;
   uint32_t n_anywhere;
 };
@@ -31,14 +32,6 @@ struct search {
   GArray *routines, *objects;          /* waiting */
   bool is_open;                        /* names are looked up that are not literals */
 };
-
-static void life_free(gpointer data)
-{
-  struct program_life *life = data;
-  g_free(life->routines);
-  g_free(life->objects);
-  g_free(life);
-}
 
 static void grow(bool **flags, uint32_t *n, uint32_t index)
 {
@@ -314,13 +307,12 @@ static void note_anywhere(struct liveness *liveness, const struct linkage *linka
 struct liveness *liveness_find(struct linkage *linkage)
 {
   struct liveness *liveness = g_new0(struct liveness, 1);
-  liveness->programs = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, life_free);
+  liveness->n_programs = linkage->programs->len;
+  liveness->programs = g_new0(struct program_life, MAX(liveness->n_programs, 1));
   for (guint i = 0; i < linkage->programs->len; i++) {
     const struct link_program *program = g_ptr_array_index(linkage->programs, i);
-    struct program_life *life = g_new0(struct program_life, 1);
-    g_hash_table_insert(liveness->programs, (gpointer)program, life);
     if (!program->is_part)
-      search_program(linkage, program, life);
+      search_program(linkage, program, &liveness->programs[i]);
   }
   /* Bodies are known from the start: what names that came up meanwhile mean has none. */
   liveness->n_anywhere = linkage->routines->len;
@@ -328,7 +320,7 @@ struct liveness *liveness_find(struct linkage *linkage)
   for (guint i = 0; i < linkage->programs->len; i++) {
     const struct link_program *program = g_ptr_array_index(linkage->programs, i);
     if (!program->is_part)
-      note_anywhere(liveness, linkage, program, g_hash_table_lookup(liveness->programs, program));
+      note_anywhere(liveness, linkage, program, &liveness->programs[i]);
   }
   return liveness;
 }
@@ -337,28 +329,26 @@ void liveness_free(struct liveness *liveness)
 {
   if (liveness == NULL)
     return;
-  g_hash_table_unref(liveness->programs);
+  for (uint32_t i = 0; i < liveness->n_programs; i++) {
+    g_free(liveness->programs[i].routines);
+    g_free(liveness->programs[i].objects);
+  }
+  g_free(liveness->programs);
   g_free(liveness->anywhere);
   g_free(liveness);
-}
-
-static const struct program_life *life_of(const struct liveness *liveness,
-                                          const struct link_program *program)
-{
-  return g_hash_table_lookup(liveness->programs, program);
 }
 
 bool liveness_of_routine(const struct liveness *liveness, const struct link_program *program,
                          uint32_t routine)
 {
-  const struct program_life *life = life_of(liveness, program);
+  const struct program_life *life = &liveness->programs[program->number];
   return life->is_whole || (routine < life->n_routines && life->routines[routine]);
 }
 
 bool liveness_of_object(const struct liveness *liveness, const struct link_program *program,
                         uint32_t object)
 {
-  const struct program_life *life = life_of(liveness, program);
+  const struct program_life *life = &liveness->programs[program->number];
   return life->is_whole || (object < life->n_objects && life->objects[object]);
 }
 

@@ -565,6 +565,8 @@ static void tell_apart(struct linkage *linkage)
     }
   }
   g_ptr_array_sort(linkage->programs, compare_programs);
+  for (guint i = 0; i < linkage->programs->len; i++)
+    ((struct link_program *)g_ptr_array_index(linkage->programs, i))->number = i;
 }
 
 static bool is_same_program(const struct link_program *a, const struct link_program *b)
