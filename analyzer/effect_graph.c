@@ -58,39 +58,38 @@ static void find_bodies(struct effect_graph *graph)
 {
   const GArray *calls = graph->findings->found_calls;
   graph->has_bodies = g_new0(bool, MAX(graph->n, 1));
-  for (guint i = 0; i < calls->len; i++) {
+  for (guint i = graph->first_found; i < graph->end_found; i++) {
     const struct found_call *call = &g_array_index(calls, struct found_call, i);
-    if (call->program == graph->program && call->callee_body != LINK_NONE)
+    if (call->callee_body != LINK_NONE)
       graph->n_bodies = MAX(graph->n_bodies, call->callee_body + 1);
   }
   graph->of_body = g_new(uint32_t, MAX(graph->n_bodies, 1));
   memset(graph->of_body, 0xff, MAX(graph->n_bodies, 1) * sizeof *graph->of_body);
-  for (guint i = 0; i < calls->len; i++) {
+  for (guint i = graph->first_found; i < graph->end_found; i++) {
     const struct found_call *call = &g_array_index(calls, struct found_call, i);
-    if (call->program != graph->program || call->callee_body == LINK_NONE)
+    if (call->callee_body == LINK_NONE)
       continue;
     graph->of_body[call->callee_body] = call->callee;
     graph->has_bodies[call->callee] = true;
   }
 }
 
-static bool is_on_the_way(const struct effect_graph *graph, const struct found_call *call)
+static bool is_on_the_way(const struct found_call *call)
 {
-  return call->program == graph->program && !call->is_later && call->caller != call->callee;
+  return !call->is_later && call->caller != call->callee;
 }
 
 static void index_calls(struct effect_graph *graph)
 {
-  const GArray *calls = graph->findings->found_calls;
   graph->first_in = g_new0(uint32_t, graph->n + 2);
-  graph->calls = g_new(uint32_t, MAX(calls->len, 1));
-  for (guint i = 0; i < calls->len; i++)
+  graph->calls = g_new(uint32_t, MAX(graph->end_found - graph->first_found, 1));
+  for (guint i = graph->first_found; i < graph->end_found; i++)
     graph->first_in[effect_graph_call(graph, i)->callee + 2] +=
-        is_on_the_way(graph, effect_graph_call(graph, i));
+        is_on_the_way(effect_graph_call(graph, i));
   for (uint32_t i = 2; i < graph->n + 2; i++)
     graph->first_in[i] += graph->first_in[i - 1];
-  for (guint i = 0; i < calls->len; i++) {
-    if (is_on_the_way(graph, effect_graph_call(graph, i)))
+  for (guint i = graph->first_found; i < graph->end_found; i++) {
+    if (is_on_the_way(effect_graph_call(graph, i)))
       graph->calls[graph->first_in[effect_graph_call(graph, i)->callee + 1]++] = i;
   }
 }
@@ -161,9 +160,9 @@ enum { BETWEEN_LIMIT = 8, LENT_LIMIT = 1 << 20 };
 /* Routines that are called as parameters, also through routines that hand them on. */
 static void collect_lents(struct effect_graph *graph)
 {
-  for (guint i = 0; i < graph->findings->found_calls->len; i++) {
+  for (guint i = graph->first_found; i < graph->end_found; i++) {
     const struct found_call *call = effect_graph_call(graph, i);
-    uint32_t param = is_on_the_way(graph, call) ? called_param(graph, i) : 0;
+    uint32_t param = is_on_the_way(call) ? called_param(graph, i) : 0;
     if (param != 0)
       add_lent(graph, &(struct effect_lent){0, call->caller, param, call->callee, "", 0});
   }
@@ -302,6 +301,8 @@ static void build_variants(struct effect_graph *graph)
 void effect_graph_build(struct effect_graph *graph)
 {
   graph->n = graph->findings->linkage->routines->len;
+  graph->first_found = findings_first_call(graph->findings, graph->program);
+  graph->end_found = findings_first_call(graph->findings, graph->program + 1);
   graph->first_lent = g_new(uint32_t, MAX(graph->n, 1));
   memset(graph->first_lent, 0xff, MAX(graph->n, 1) * sizeof *graph->first_lent);
   graph->lents = g_array_new(FALSE, FALSE, sizeof(struct effect_lent));
@@ -310,8 +311,8 @@ void effect_graph_build(struct effect_graph *graph)
   index_calls(graph);
   collect_lents(graph);
   build_variants(graph);
-  for (guint i = 0; i < graph->findings->found_calls->len; i++) {
-    if (is_on_the_way(graph, effect_graph_call(graph, i)))
+  for (guint i = graph->first_found; i < graph->end_found; i++) {
+    if (is_on_the_way(effect_graph_call(graph, i)))
       add_steps_of(graph, i);
   }
   sort_steps(graph);

@@ -35,11 +35,12 @@ struct effect_lent {
 struct effect_graph {
   struct findings *findings;
   uint32_t program;
-  uint32_t n;        /* link routines */
-  uint32_t n_bodies; /* of its flow */
-  uint32_t *of_body; /* body -> link routine, or LINK_NONE */
-  bool *has_bodies;  /* by link routine */
-  bool *is_split;    /* by link routine: has bodies or a core, and no variants */
+  guint first_found, end_found; /* the program's calls */
+  uint32_t n;                   /* link routines */
+  uint32_t n_bodies;            /* of its flow */
+  uint32_t *of_body;            /* body -> link routine, or LINK_NONE */
+  bool *has_bodies;             /* by link routine */
+  bool *is_split;               /* by link routine: has bodies or a core, and no variants */
   struct variants variants;
   uint32_t *first_in, *calls; /* found calls by callee, while building */
   uint32_t *first_lent;       /* by routine */

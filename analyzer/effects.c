@@ -46,17 +46,59 @@ static void add_effect(struct findings *findings, uint32_t routine, const struct
   rows_add(findings->effects, &record);
 }
 
-static void judge_call(struct findings *findings, uint32_t unit, uint32_t row, uint32_t caller,
-                       const char *name)
+/* The rules for calls of an outside routine, or NULL. */
+static GPtrArray *rules_of(const struct findings *findings, const char *name)
 {
-  const struct unit *from = linkage_unit(findings->linkage, unit);
-  const struct unit_call *call = &from->calls[row];
   g_autofree char *plain = effects_plain_name(name);
+  GPtrArray *rules = NULL;
   for (guint i = 0; i < findings->rules->effects->len; i++) {
-    const struct effect_rule *rule = g_ptr_array_index(findings->rules->effects, i);
-    if (rule->call != NULL && pattern_matches(rule->call, plain) &&
-        conditions_hold(rule->conditions, from, call))
-      add_effect(findings, caller, rule, name, findings_file(from, call->file), call->line);
+    struct effect_rule *rule = g_ptr_array_index(findings->rules->effects, i);
+    if (rule->call == NULL || !pattern_matches(rule->call, plain))
+      continue;
+    if (rules == NULL)
+      rules = g_ptr_array_new();
+    g_ptr_array_add(rules, rule);
+  }
+  return rules;
+}
+
+static void judge_call(struct findings *findings, const struct found_call *found,
+                       const GPtrArray *rules)
+{
+  const struct unit *from = linkage_unit(findings->linkage, found->unit);
+  const struct unit_call *call = &from->calls[found->call];
+  const char *name = linkage_routine(findings->linkage, found->callee)->name;
+  for (guint i = 0; i < rules->len; i++) {
+    const struct effect_rule *rule = g_ptr_array_index(rules, i);
+    if (conditions_hold(rule->conditions, from, call))
+      add_effect(findings, found->caller, rule, name, findings_file(from, call->file), call->line);
+  }
+}
+
+static void free_rules(gpointer rules)
+{
+  if (rules != NULL)
+    g_ptr_array_unref(rules);
+}
+
+/* Calls of outside routines. The same ones are called again and again. */
+static void judge_calls(struct findings *findings)
+{
+  struct linkage *linkage = findings->linkage;
+  g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(free_rules);
+  g_ptr_array_set_size(rules, (gint)linkage->routines->len);
+  g_autofree bool *is_known = g_new0(bool, MAX(linkage->routines->len, 1));
+  for (guint i = 0; i < findings->found_calls->len; i++) {
+    const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
+    const struct link_routine *callee = linkage_routine(linkage, call->callee);
+    if (callee->is_defined || callee->is_assembly || call->kind == CALL_CALLBACK)
+      continue;
+    if (!is_known[call->callee]) {
+      is_known[call->callee] = true;
+      rules->pdata[call->callee] = rules_of(findings, callee->name);
+    }
+    if (rules->pdata[call->callee] != NULL)
+      judge_call(findings, call, rules->pdata[call->callee]);
   }
 }
 
@@ -78,7 +120,7 @@ static void judge_access(struct findings *findings, uint32_t unit, const struct 
 {
   const struct unit *from = linkage_unit(findings->linkage, unit);
   uint32_t routine = findings_routine(findings->linkage, unit, access->routine);
-  if (routine == LINK_NONE || access->base != UNIT_BASE_OBJECT)
+  if (routine == LINK_NONE)
     return;
   const struct unit_object *object = &from->objects[access->object];
   const char *name = unit_string(from, object->name);
@@ -90,18 +132,33 @@ static void judge_access(struct findings *findings, uint32_t unit, const struct 
   }
 }
 
+/* Whether a rule is about a variable that the program shares with others. */
+static bool has_rule(const struct findings *findings, const struct unit *unit,
+                     const struct unit_object *object)
+{
+  if (object->kind != UNIT_OBJECT_GLOBAL)
+    return false;
+  for (guint i = 0; i < findings->rules->effects->len; i++) {
+    const struct effect_rule *rule = g_ptr_array_index(findings->rules->effects, i);
+    if (rule->variable != NULL && pattern_matches(rule->variable, unit_string(unit, object->name)))
+      return true;
+  }
+  return false;
+}
+
 void effects_find(struct findings *findings)
 {
   struct linkage *linkage = findings->linkage;
   for (uint32_t u = 0; u < linkage->n_units; u++) {
     const struct unit *unit = linkage_unit(linkage, u);
-    for (uint32_t a = 0; a < unit->n_accesses; a++)
-      judge_access(findings, u, &unit->accesses[a]);
+    g_autofree bool *is_ruled = g_new0(bool, MAX(unit->n_objects, 1));
+    for (uint32_t o = 0; o < unit->n_objects; o++)
+      is_ruled[o] = has_rule(findings, unit, &unit->objects[o]);
+    for (uint32_t a = 0; a < unit->n_accesses; a++) {
+      const struct unit_access *access = &unit->accesses[a];
+      if (access->base == UNIT_BASE_OBJECT && is_ruled[access->object])
+        judge_access(findings, u, access);
+    }
   }
-  for (guint i = 0; i < findings->found_calls->len; i++) {
-    const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
-    const struct link_routine *callee = linkage_routine(linkage, call->callee);
-    if (!callee->is_defined && !callee->is_assembly && call->kind != CALL_CALLBACK)
-      judge_call(findings, call->unit, call->call, call->caller, callee->name);
-  }
+  judge_calls(findings);
 }

@@ -31,7 +31,6 @@ struct entries *entries_new(struct findings *findings)
   entries->findings = findings;
   entries->found = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
   entries->waiting = g_array_new(FALSE, FALSE, sizeof(struct waiting));
-  entries->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   entries->n_callers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
   entries->rules_of = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_rules);
   return entries;
@@ -43,7 +42,7 @@ void entries_free(struct entries *entries)
     return;
   g_hash_table_unref(entries->found);
   g_array_unref(entries->waiting);
-  g_hash_table_unref(entries->pairs);
+  id_map_clear(&entries->pairs);
   g_array_unref(entries->n_callers);
   g_hash_table_unref(entries->rules_of);
   g_free(entries);
@@ -170,8 +169,7 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
   id_set_clear(&handlers);
 }
 
-/* The rules for calls of a routine, by its name as units spell it; NULL when there are none. Every
- * unit names the routines of its headers, so that most names come again and again. */
+/* The rules for calls of a routine, by its name as units spell it; NULL when there are none. */
 static const GPtrArray *rules_of(struct entries *entries, const char *name)
 {
   gpointer known = NULL;
@@ -195,8 +193,14 @@ static const GPtrArray *rules_of(struct entries *entries, const char *name)
 static void judge_calls(struct entries *entries, struct flow *flow, uint32_t unit)
 {
   const struct unit *from = linkage_unit(entries->findings->linkage, unit);
+  g_autofree bool *is_called = g_new0(bool, MAX(from->n_routines, 1));
+  for (uint32_t c = 0; c < from->n_calls; c++) {
+    if (from->calls[c].callee != UNIT_NONE)
+      is_called[from->calls[c].callee] = true;
+  }
   for (uint32_t r = 0; r < from->n_routines; r++) {
-    const GPtrArray *rules = rules_of(entries, unit_string(from, from->routines[r].name));
+    const GPtrArray *rules =
+        is_called[r] ? rules_of(entries, unit_string(from, from->routines[r].name)) : NULL;
     for (guint i = 0; rules != NULL && i < rules->len; i++) {
       const struct entry_rule *rule = g_ptr_array_index(rules, i);
       for (uint32_t c = 0; c < from->n_calls; c++) {

@@ -8,7 +8,7 @@ struct entries {
   struct findings *findings;
   GHashTable *found;    /* id -> struct fact_entry */
   GArray *waiting;      /* struct waiting */
-  GHashTable *pairs;    /* caller << 32 | callee of the calls counted so far */
+  struct id_map pairs;  /* caller << 32 | callee of the calls counted so far -> 1 */
   GArray *n_callers;    /* uint32_t by link routine */
   guint n_counted;      /* found calls */
   GHashTable *rules_of; /* name of a routine -> GPtrArray of the rules for its calls, or NULL */

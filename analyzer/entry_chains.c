@@ -49,8 +49,7 @@ void entries_count_callers(struct entries *entries)
     g_array_set_size(entries->n_callers, entries->findings->linkage->routines->len);
   for (; entries->n_counted < calls->len; entries->n_counted++) {
     const struct found_call *call = &g_array_index(calls, struct found_call, entries->n_counted);
-    gint64 pair = (gint64)call->caller << 32 | call->callee;
-    if (g_hash_table_add(entries->pairs, g_memdup2(&pair, sizeof pair)))
+    if (id_map_put_new(&entries->pairs, (uint64_t)call->caller << 32 | call->callee, 1))
       g_array_index(entries->n_callers, uint32_t, call->callee)++;
   }
 }
@@ -199,11 +198,10 @@ void entries_judge_chains(struct entries *entries, struct flow *flow, uint32_t u
 {
   const struct unit *from = linkage_unit(entries->findings->linkage, unit);
   const GPtrArray *rules = entries->findings->rules->entries;
-  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  struct id_map seen = {0};
   for (uint32_t a = 0; a < from->n_arms; a++) {
     const struct unit_arm *arm = &from->arms[a];
-    gint64 key = (gint64)arm->routine << 32 | arm->group;
-    if (!g_hash_table_add(seen, g_memdup2(&key, sizeof key)) ||
+    if (!id_map_put_new(&seen, (uint64_t)arm->routine << 32 | arm->group, 1) ||
         !linkage_stands_for(entries->findings->linkage, unit, arm->routine))
       continue;
     for (guint i = 0; i < rules->len; i++) {
@@ -213,4 +211,5 @@ void entries_judge_chains(struct entries *entries, struct flow *flow, uint32_t u
         judge_chain(entries, flow, rule, unit, a);
     }
   }
+  id_map_clear(&seen);
 }

@@ -65,11 +65,38 @@ bool findings_write(struct findings *findings, struct store *store, GError **err
   return true;
 }
 
+guint findings_first_call(const struct findings *findings, uint32_t program)
+{
+  guint low = 0, high = findings->found_calls->len;
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    if (g_array_index(findings->found_calls, struct found_call, middle).program < program)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 const char *findings_file(const struct unit *unit, uint32_t file)
 {
   if (file == UNIT_NONE || (unit->files[file].flags & UNIT_FILE_INSIDE) == 0)
     return "";
   return unit_string(unit, unit->files[file].path);
+}
+
+/* Writes a number in a base up to 16, and returns its end. */
+static char *write_number(char *to, uint64_t number, unsigned base)
+{
+  char digits[24];
+  unsigned n = 0;
+  do {
+    digits[n++] = "0123456789abcdef"[number % base];
+    number /= base;
+  } while (number != 0);
+  while (n != 0)
+    *to++ = digits[--n];
+  return to;
 }
 
 int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call)
@@ -83,8 +110,11 @@ int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t cal
   if (*site != 0)
     return *site;
   char where[96];
-  g_snprintf(where, sizeof where, "%" G_GINT64_MODIFIER "x:%u:%u",
-             (gint64)linkage_routine(linkage, caller)->id, row->line, row->column);
+  char *end = write_number(where, (uint64_t)linkage_routine(linkage, caller)->id, 16);
+  *end++ = ':';
+  end = write_number(end, row->line, 10);
+  *end++ = ':';
+  *write_number(end, row->column, 10) = '\0';
   const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
                                               : unit_string(from, row->expression);
   *site = store_id("site", where, findings_file(from, row->file), what, NULL);

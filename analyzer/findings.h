@@ -33,7 +33,7 @@ struct findings {
   const struct rules *rules;
   struct rows *programs, *routines, *words, *types, *fields, *enumerators, *params, *sites, *calls,
       *arguments, *states, *accesses, *effects, *effect_paths, *entries, *spans;
-  GArray *found_calls; /* struct found_call */
+  GArray *found_calls; /* struct found_call, by program */
 };
 
 struct findings *findings_new(struct linkage *linkage, const struct rules *rules);
@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(findings_owner, findings_free)
 
 /* Replaces all fact tables. Needs an open transaction. */
 bool findings_write(struct findings *findings, struct store *store, GError **error);
+
+/* The first found call of a program or of a later one; those of one program are adjacent. */
+guint findings_first_call(const struct findings *findings, uint32_t program);
 
 /* The path that rows use for a unit's file: relative to the root, "" outside the tree. */
 const char *findings_file(const struct unit *unit, uint32_t file);

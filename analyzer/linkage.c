@@ -277,6 +277,7 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
   linkage->object_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->type_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->strings = g_string_chunk_new(1 << 16);
+  linkage->field_texts = g_ptr_array_new();
   for (uint32_t i = 0; i < n_units; i++) {
     linkage->units[i].unit = units[i];
     linkage->units[i].id = ids[i];
@@ -285,6 +286,7 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
     join_types(linkage, i);
     measure_paths(linkage, i);
     index_unit(&linkage->units[i]);
+    linkage->units[i].path_texts = g_new0(const char *, MAX(units[i]->n_paths, 1));
     linkage->units[i].sites = g_new0(int64_t, MAX(units[i]->n_calls, 1));
   }
   linkage_stand_in(linkage, NULL);
@@ -302,6 +304,7 @@ void linkage_free(struct linkage *linkage)
     g_free(unit->types);
     g_free(unit->path_offsets);
     g_free(unit->path_types);
+    g_free(unit->path_texts);
     g_free(unit->result_nodes);
     g_free(unit->calls_by_routine);
     g_free(unit->first_call);
@@ -323,5 +326,7 @@ void linkage_free(struct linkage *linkage)
   g_hash_table_unref(linkage->type_keys);
   g_string_chunk_free(linkage->strings);
   id_map_clear(&linkage->compatible);
+  id_map_clear(&linkage->fields);
+  g_ptr_array_unref(linkage->field_texts);
   g_free(linkage);
 }

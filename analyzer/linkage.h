@@ -52,6 +52,7 @@ struct link_unit {
   uint32_t *types;    /* row -> link type, from 0 */
   uint32_t *path_offsets;     /* bytes; UINT32_MAX where unknown */
   uint32_t *path_types;       /* link type in which the path starts, or LINK_NONE */
+  const char **path_texts;    /* see linkage_path(); NULL where nobody asked yet */
   uint32_t *result_nodes;     /* routine row -> its RESULT node, or UNIT_NONE */
   uint32_t *calls_by_routine; /* calls of routine r: first_call[r] to first_call[r + 1] */
   uint32_t *first_call;
@@ -108,6 +109,8 @@ struct linkage {
   GHashTable *routine_keys, *object_keys, *type_keys;
   GStringChunk *strings;
   struct id_map compatible;                    /* answers of linkage_fit() */
+  struct id_map fields;                        /* of linkage_field_at(): number in field_texts */
+  GPtrArray *field_texts;                      /* const char * of strings */
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
@@ -170,8 +173,8 @@ enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uin
                                uint32_t *unit, const struct unit_field **field);
 
 /* The field path at an offset of a record ("a.b"), or "" for the record itself; of bit-fields the
- * one that has that bit of the byte. A new string. */
-char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit);
+ * one that has that bit of the byte. Equal paths are one string, which lives with the linkage. */
+const char *linkage_field_at(struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit);
 
 /* True when some field path at an offset of a record satisfies `matches`; a union has several. */
 bool linkage_has_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset,
@@ -182,6 +185,9 @@ const char *linkage_string(struct linkage *linkage, const char *text);
 
 /* "a.b" for a path: without steps to elements; a new string. */
 char *linkage_path_text(const struct unit *unit, uint32_t path);
+
+/* The same as linkage_string() gives it. */
+const char *linkage_path(struct linkage *linkage, uint32_t unit, uint32_t path);
 
 static inline const struct unit *linkage_unit(const struct linkage *linkage, uint32_t unit)
 {

@@ -218,7 +218,7 @@ static uint32_t covering(const struct unit *unit, const struct unit_type *type, 
   return first;
 }
 
-char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit)
+static char *field_path(const struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit)
 {
   GString *text = g_string_new(NULL);
   for (int depth = 0; type != LINK_NONE && depth < 8; depth++) {
@@ -240,6 +240,19 @@ char *linkage_field_at(const struct linkage *linkage, uint32_t type, uint32_t of
     offset -= field->bit_offset / 8;
   }
   return g_string_free(text, FALSE);
+}
+
+const char *linkage_field_at(struct linkage *linkage, uint32_t type, uint32_t offset, uint32_t bit)
+{
+  uint64_t key = (uint64_t)type << 35 | (uint64_t)offset << 3 | (bit & 7);
+  uint32_t known = id_map_get(&linkage->fields, key);
+  if (known == UINT32_MAX) {
+    g_autofree char *path = field_path(linkage, type, offset, bit);
+    known = linkage->field_texts->len;
+    g_ptr_array_add(linkage->field_texts, (gpointer)linkage_string(linkage, path));
+    id_map_put(&linkage->fields, key, known);
+  }
+  return g_ptr_array_index(linkage->field_texts, known);
 }
 
 struct field_search {
@@ -303,4 +316,14 @@ char *linkage_path_text(const struct unit *unit, uint32_t path)
   GString *text = g_string_new(NULL);
   append_path(unit, path, text);
   return g_string_free(text, FALSE);
+}
+
+const char *linkage_path(struct linkage *linkage, uint32_t unit, uint32_t path)
+{
+  struct link_unit *here = &linkage->units[unit];
+  if (here->path_texts[path] == NULL) {
+    g_autofree char *text = linkage_path_text(here->unit, path);
+    here->path_texts[path] = linkage_string(linkage, text);
+  }
+  return here->path_texts[path];
 }

@@ -227,8 +227,8 @@ static uint32_t resolve_routine(struct linkage *linkage, const struct link_progr
 uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_program *program,
                                  uint32_t unit, uint32_t row)
 {
-  uint32_t *known = known_answer(program->known_routines, unit, row,
-                                 linkage_unit(linkage, unit)->n_routines);
+  uint32_t *known =
+      known_answer(program->known_routines, unit, row, linkage_unit(linkage, unit)->n_routines);
   if (*known == 0)
     *known = resolve_routine(linkage, program, unit, row) + 1;
   return *known - 1;

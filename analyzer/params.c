@@ -347,11 +347,10 @@ static void find_handings_in(struct uses *uses, uint32_t program)
   struct variants variants;
   variants_build(&variants, uses->findings, program, NULL);
   g_autofree uint32_t *first = place_variants(uses, &variants);
-  for (guint i = 0; i < uses->findings->found_calls->len; i++) {
+  for (guint i = variants.first_found; i < variants.end_found; i++) {
     const struct found_call *call =
         &g_array_index(uses->findings->found_calls, struct found_call, i);
-    if (call->program != program || call->kind == CALL_CALLBACK ||
-        uses->first[call->caller] == LINK_NONE)
+    if (call->kind == CALL_CALLBACK || uses->first[call->caller] == LINK_NONE)
       continue;
     add_handing(uses, &variants, first, LINK_NONE, i);
     for (uint32_t v = variants.first[call->caller]; v != LINK_NONE;

@@ -32,10 +32,9 @@ void points_to_free(struct points_to *solver)
   }
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
-  GArray *arrays[] = {solver->nodes,   solver->parents,       solver->waiters,
-                      solver->objects, solver->constraints,   solver->calls,
-                      solver->waiting, solver->own_arguments, solver->own_calls,
-                      solver->records, solver->mirrors,       solver->routines,
+  GArray *arrays[] = {solver->nodes,       solver->parents, solver->waiters, solver->objects,
+                      solver->constraints, solver->calls,   solver->waiting, solver->own_arguments,
+                      solver->own_calls,   solver->records, solver->mirrors, solver->routines,
                       solver->operands};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);

@@ -39,7 +39,8 @@ struct state {
   GArray *accesses;    /* struct access */
   uint32_t *of_object; /* link object -> holder + 1, grown on demand */
   uint32_t n_of_object;
-  struct id_map of_heap; /* unit and row of an allocation -> holder */
+  struct id_map of_heap;  /* unit and row of an allocation -> holder */
+  GHashTable *is_storing; /* name of a routine -> 1 + whether a rule for stores is about it */
 };
 
 struct state *state_new(struct findings *findings)
@@ -49,6 +50,7 @@ struct state *state_new(struct findings *findings)
   state->holders = g_array_new(FALSE, FALSE, sizeof(struct holder));
   state->by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   state->accesses = g_array_new(FALSE, FALSE, sizeof(struct access));
+  state->is_storing = g_hash_table_new(g_str_hash, g_str_equal);
   return state;
 }
 
@@ -61,6 +63,7 @@ void state_free(struct state *state)
   g_array_unref(state->accesses);
   g_free(state->of_object);
   id_map_clear(&state->of_heap);
+  g_hash_table_unref(state->is_storing);
   g_free(state);
 }
 
@@ -263,8 +266,7 @@ static void add_named(struct state *state, const struct flow *flow, uint32_t uni
   if (is_library)
     return;
   access.holder = holder_of_object(state, object);
-  g_autofree char *field = linkage_path_text(from, row->path);
-  access.field = linkage_string(linkage, field);
+  access.field = linkage_path(linkage, unit, row->path);
   uint32_t modes = row->mode;
   if ((row->mode & UNIT_ADDRESS) != 0 && row->call != UNIT_NONE &&
       is_outside_call(state, flow, unit, &from->calls[row->call])) {
@@ -360,6 +362,21 @@ static bool is_constant(const struct linkage *linkage, const struct flow_object 
   return (linkage_unit(linkage, known->unit)->objects[known->row].flags & UNIT_OBJECT_CONST) != 0;
 }
 
+/* What an object of the solver is here. */
+enum { OBJECT_STATE = 1, OBJECT_CONSTANT = 2 };
+
+static uint8_t *flags_of_objects(const struct flow *flow, const bool *is_reachable)
+{
+  uint32_t n = points_to_n_objects(flow->solver);
+  uint8_t *flags = g_new0(uint8_t, MAX(n, 1));
+  for (uint32_t i = 0; i < n; i++) {
+    const struct flow_object *object = flow_object(flow, i);
+    flags[i] = (uint8_t)((is_state(object, is_reachable[i]) ? OBJECT_STATE : 0) |
+                         (is_constant(flow->linkage, object) ? OBJECT_CONSTANT : 0));
+  }
+  return flags;
+}
+
 /* Where a bit-field begins in its first byte; 0 for any other path. */
 static uint32_t first_bit(const struct unit *unit, uint32_t path)
 {
@@ -372,8 +389,8 @@ static uint32_t first_bit(const struct unit *unit, uint32_t path)
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
  * written, and a pointer that may point to very many of those says nothing by it: text goes
  * through every "const char *". */
-static void add_pointed(struct state *state, struct flow *flow, const bool *is_reachable,
-                        uint32_t unit, const struct unit_access *row, struct access access)
+static void add_pointed(struct state *state, struct flow *flow, const uint8_t *flags, uint32_t unit,
+                        const struct unit_access *row, struct access access)
 {
   enum { MOST_CONSTANTS = 16 };
   struct linkage *linkage = state->findings->linkage;
@@ -390,27 +407,25 @@ static void add_pointed(struct state *state, struct flow *flow, const bool *is_r
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
   uint32_t n_constants = 0;
   for (uint32_t i = 0; i < n && n_constants <= MOST_CONSTANTS; i++)
-    n_constants +=
-        is_constant(linkage, flow_object(flow, points_to_object_of(flow->solver, targets[i])));
+    n_constants += (flags[points_to_object_of(flow->solver, targets[i])] & OBJECT_CONSTANT) != 0;
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
+    uint32_t modes = (flags[object] & OBJECT_STATE) != 0 ? row->mode & ~(uint32_t)UNIT_ADDRESS : 0;
+    if ((flags[object] & OBJECT_CONSTANT) != 0)
+      modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
+    if (modes == 0)
+      continue;
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
-    uint32_t modes = row->mode & ~(uint32_t)UNIT_ADDRESS;
-    if (is_constant(linkage, known))
-      modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
-    if (modes == 0 || !is_state(known, is_reachable[object]) ||
-        !may_mean(linkage, known, offset, row, record))
+    if (!may_mean(linkage, known, offset, row, record))
       continue;
-    g_autofree char *field = NULL;
     if (row->path != 0 && known->type != LINK_NONE)
-      field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path],
-                               first_bit(here->unit, row->path));
+      access.field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path],
+                                      first_bit(here->unit, row->path));
     else if (row->path == 0 && known->type != LINK_NONE && (offset != 0 || is_plain))
-      field = linkage_field_at(linkage, known->type, offset, 0);
+      access.field = linkage_field_at(linkage, known->type, offset, 0);
     else
-      field = linkage_path_text(here->unit, row->path);
-    access.field = linkage_string(linkage, field);
+      access.field = linkage_path(linkage, unit, row->path);
     access.holder = known->kind == FLOW_STATIC ? holder_of_object(state, known->index)
                                                : holder_of_heap(state, flow, object);
     if (!is_added(state, first, &access))
@@ -452,6 +467,7 @@ void state_find(struct state *state, struct flow *flow)
 {
   struct linkage *linkage = state->findings->linkage;
   g_autofree bool *is_reachable = reachable_objects(flow);
+  g_autofree uint8_t *flags = flags_of_objects(flow, is_reachable);
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);
@@ -471,7 +487,7 @@ void state_find(struct state *state, struct flow *flow)
       if (row->base == UNIT_BASE_OBJECT)
         add_named(state, flow, index, row, access);
       else if (row->base == UNIT_BASE_POINTER)
-        add_pointed(state, flow, is_reachable, index, row, access);
+        add_pointed(state, flow, flags, index, row, access);
     }
   }
 }
@@ -512,13 +528,31 @@ static uint32_t modes_of_storage(const struct storage_rule *rule, const struct u
   return is_both ? UNIT_READ | UNIT_WRITE : text[0] == 'r' ? UNIT_READ : UNIT_WRITE;
 }
 
+/* Whether a rule for outside stores is about a routine of this name. */
+static bool is_storing(struct state *state, const char *name)
+{
+  gpointer known = g_hash_table_lookup(state->is_storing, name);
+  if (known != NULL)
+    return GPOINTER_TO_INT(known) == 2;
+  g_autofree char *plain = effects_plain_name(name);
+  const GPtrArray *storages = state->findings->rules->storages;
+  bool is_any = false;
+  for (guint i = 0; i < storages->len && !is_any; i++)
+    is_any = pattern_matches(((const struct storage_rule *)storages->pdata[i])->call, plain);
+  g_hash_table_insert(state->is_storing, (gpointer)name, GINT_TO_POINTER(is_any ? 2 : 1));
+  return is_any;
+}
+
 static void judge_call(struct state *state, uint32_t unit, const struct unit_call *call)
 {
   const struct unit *from = linkage_unit(state->findings->linkage, unit);
   uint32_t routine = findings_routine(state->findings->linkage, unit, call->caller);
   if (routine == LINK_NONE || call->callee == UNIT_NONE)
     return;
-  g_autofree char *name = effects_plain_name(unit_string(from, from->routines[call->callee].name));
+  const char *called = unit_string(from, from->routines[call->callee].name);
+  if (!is_storing(state, called))
+    return;
+  g_autofree char *name = effects_plain_name(called);
   const GPtrArray *storages = state->findings->rules->storages;
   for (guint i = 0; i < storages->len; i++) {
     const struct storage_rule *rule = g_ptr_array_index(storages, i);
@@ -615,8 +649,9 @@ static const char *class_of(const struct state *state, const struct startup *sta
   return "init-only";
 }
 
-static void add_state_row(struct state *state, const struct startup *startup, uint32_t index,
-                          const char *field, guint first, guint end)
+/* Adds the row of a holder or of a field of it, and returns its id. */
+static int64_t add_state_row(struct state *state, const struct startup *startup, uint32_t index,
+                             const char *field, guint first, guint end)
 {
   const struct holder *holder = &g_array_index(state->holders, struct holder, index);
   struct fact_state record = {
@@ -632,16 +667,16 @@ static void add_state_row(struct state *state, const struct startup *startup, ui
       .routine = holder->routine,
   };
   rows_add(state->findings->states, &record);
+  return record.id;
 }
 
 static void add_access_row(struct state *state, const struct startup *startup,
-                           const struct access *access)
+                           const struct access *access, int64_t id)
 {
   static const char *const modes[] = {"", "read", "write", "", "address"};
-  const struct holder *holder = &g_array_index(state->holders, struct holder, access->holder);
   struct fact_access record = {
       .routine = linkage_routine(state->findings->linkage, access->routine)->id,
-      .state = state_field_id(holder->id, access->field),
+      .state = id,
       .mode = modes[access->mode],
       .how = access->how,
       .file = access->file,
@@ -658,15 +693,16 @@ static void finish_holder(struct state *state, const struct startup *startup, gu
 {
   uint32_t index = g_array_index(state->accesses, struct access, first).holder;
   const char *before = NULL;
+  int64_t id = 0;
   for (guint i = first; i < end; i++) {
     const struct access *access = &g_array_index(state->accesses, struct access, i);
     if (before == NULL || strcmp(before, access->field) != 0) {
       if (before == NULL && *access->field != '\0')
         add_state_row(state, startup, index, "", first, end);
-      add_state_row(state, startup, index, access->field, first, end);
+      id = add_state_row(state, startup, index, access->field, first, end);
     }
     before = access->field;
-    add_access_row(state, startup, access);
+    add_access_row(state, startup, access, id);
   }
 }
 

@@ -110,9 +110,9 @@ static bool need_handed_on(struct variants *variants, const struct found_call *c
   return is_new;
 }
 
-static bool is_part(const struct variants *variants, const struct found_call *call)
+static bool is_part(const struct found_call *call)
 {
-  return call->program == variants->program && !call->is_later && call->kind != CALL_CALLBACK;
+  return !call->is_later && call->kind != CALL_CALLBACK;
 }
 
 static bool has_variants(const struct variants *variants, uint32_t routine)
@@ -122,19 +122,18 @@ static bool has_variants(const struct variants *variants, uint32_t routine)
 
 static void find_params(struct variants *variants)
 {
-  const GArray *calls = variants->findings->found_calls;
   variants->params = g_new0(struct variant_params, MAX(variants->n, 1));
-  for (guint i = 0; i < calls->len; i++) {
+  for (guint i = variants->first_found; i < variants->end_found; i++) {
     const struct found_call *call = call_at(variants, i);
-    if (is_part(variants, call) && has_variants(variants, call->caller))
+    if (is_part(call) && has_variants(variants, call->caller))
       need_tested(variants, call);
   }
   bool is_new = true;
   for (uint32_t round = 0; round < ROUNDS && is_new; round++) {
     is_new = false;
-    for (guint i = 0; i < calls->len; i++) {
+    for (guint i = variants->first_found; i < variants->end_found; i++) {
       const struct found_call *call = call_at(variants, i);
-      if (is_part(variants, call) && is_constant_call(call) && call->caller != call->callee &&
+      if (is_part(call) && is_constant_call(call) && call->caller != call->callee &&
           has_variants(variants, call->caller))
         is_new |= need_handed_on(variants, call);
     }
@@ -269,16 +268,14 @@ bool variants_runs(const struct variants *variants, uint32_t index, uint32_t cal
 
 static void index_calls(struct variants *variants)
 {
-  const GArray *calls = variants->findings->found_calls;
   variants->first_call = g_new0(uint32_t, variants->n + 2);
-  variants->by_caller = g_new(uint32_t, MAX(calls->len, 1));
-  for (guint i = 0; i < calls->len; i++)
-    variants->first_call[call_at(variants, i)->caller + 2] +=
-        is_part(variants, call_at(variants, i));
+  variants->by_caller = g_new(uint32_t, MAX(variants->end_found - variants->first_found, 1));
+  for (guint i = variants->first_found; i < variants->end_found; i++)
+    variants->first_call[call_at(variants, i)->caller + 2] += is_part(call_at(variants, i));
   for (uint32_t i = 2; i < variants->n + 2; i++)
     variants->first_call[i] += variants->first_call[i - 1];
-  for (guint i = 0; i < calls->len; i++) {
-    if (is_part(variants, call_at(variants, i)))
+  for (guint i = variants->first_found; i < variants->end_found; i++) {
+    if (is_part(call_at(variants, i)))
       variants->by_caller[variants->first_call[call_at(variants, i)->caller + 1]++] = i;
   }
 }
@@ -289,14 +286,16 @@ void variants_build(struct variants *variants, const struct findings *findings, 
   *variants = (struct variants){.findings = findings,
                                 .program = program,
                                 .n = findings->linkage->routines->len,
+                                .first_found = findings_first_call(findings, program),
+                                .end_found = findings_first_call(findings, program + 1),
                                 .is_excluded = is_excluded};
   variants->rows = g_array_new(FALSE, FALSE, sizeof(struct variant));
   variants->first = g_new(uint32_t, MAX(variants->n, 1));
   memset(variants->first, 0xff, MAX(variants->n, 1) * sizeof *variants->first);
   find_params(variants);
   index_calls(variants);
-  for (guint i = 0; i < findings->found_calls->len; i++) {
-    if (is_part(variants, call_at(variants, i)))
+  for (guint i = variants->first_found; i < variants->end_found; i++) {
+    if (is_part(call_at(variants, i)))
       need(variants, LINK_NONE, i);
   }
   for (guint v = 0; v < variants->rows->len; v++) {

@@ -27,7 +27,8 @@ struct variant_params {
 struct variants {
   const struct findings *findings;
   uint32_t program;
-  uint32_t n; /* link routines */
+  uint32_t n;                   /* link routines */
+  guint first_found, end_found; /* the program's calls */
   const bool *is_excluded;
   struct variant_params *params;    /* by link routine */
   uint32_t *first;                  /* by link routine: its latest variant, or LINK_NONE */
