@@ -10,6 +10,8 @@ struct store {
   sqlite3 *db;
   char *path;
   GHashTable *statements; /* SQL text -> sqlite3_stmt *, kept for reuse */
+  GHashTable *inserts, *replaces; /* record_table -> its statement among these */
+  GHashTable *digests;            /* record_table -> struct digest, or NULL; see digest.h */
   bool in_transaction;
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
@@ -29,6 +31,10 @@ struct record_set;
 /* Binds a record's member to parameter INDEX (from 1); strings and bytes stay the record's. */
 int store_bind_column(sqlite3_stmt *statement, int index, const struct record_column *column,
                       const void *record);
+
+/* store_insert() of a record that is counted in the digest already. */
+bool store_put(struct store *store, const struct record_table *table, const void *record,
+               GError **error);
 
 /* An empty set, and one more record in it: the row that STATEMENT stands on, whose first columns
  * are those of TABLE. */

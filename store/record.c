@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "store/internal.h"
+#include "store/digest.h"
 
 void record_set_free(struct record_set *set)
 {
@@ -43,16 +43,32 @@ int store_bind_column(sqlite3_stmt *statement, int index, const struct record_co
   g_assert_not_reached();
 }
 
-static bool put(struct store *store, const struct record_table *table, const char *verb,
-                const void *record, GError **error)
+/* The statement that puts a record into a table. */
+static sqlite3_stmt *put_statement(struct store *store, const struct record_table *table,
+                                   bool is_replacing, GError **error)
 {
-  g_autoptr(GString) sql = g_string_new(verb);
+  GHashTable *known = is_replacing ? store->replaces : store->inserts;
+  sqlite3_stmt *statement = g_hash_table_lookup(known, table);
+  if (statement) {
+    return statement;
+  }
+  g_autoptr(GString) sql = g_string_new(is_replacing ? "INSERT OR REPLACE" : "INSERT");
   g_string_append_printf(sql, " INTO %s VALUES(?", table->name);
   for (size_t i = 1; i < table->n_columns; i++) {
     g_string_append(sql, ",?");
   }
   g_string_append_c(sql, ')');
-  sqlite3_stmt *statement = store_statement(store, sql->str, error);
+  statement = store_statement(store, sql->str, error);
+  if (statement) {
+    g_hash_table_insert(known, (gpointer)table, statement);
+  }
+  return statement;
+}
+
+static bool put(struct store *store, const struct record_table *table, bool is_replacing,
+                const void *record, GError **error)
+{
+  sqlite3_stmt *statement = put_statement(store, table, is_replacing, error);
   if (!statement) {
     return false;
   }
@@ -72,20 +88,29 @@ static bool put(struct store *store, const struct record_table *table, const cha
   return true;
 }
 
+bool store_put(struct store *store, const struct record_table *table, const void *record,
+               GError **error)
+{
+  return put(store, table, false, record, error);
+}
+
 bool store_insert(struct store *store, const struct record_table *table, const void *record,
                   GError **error)
 {
-  return put(store, table, "INSERT", record, error);
+  digest_add(store, table, record);
+  return put(store, table, false, record, error);
 }
 
 bool store_replace(struct store *store, const struct record_table *table, const void *record,
                    GError **error)
 {
-  return put(store, table, "INSERT OR REPLACE", record, error);
+  digest_forget_record(store, table, record);
+  return put(store, table, true, record, error);
 }
 
 bool store_clear(struct store *store, const struct record_table *table, GError **error)
 {
+  digest_forget(store, table);
   g_autofree char *sql = g_strdup_printf("DELETE FROM %s", table->name);
   return store_execute(store, sql, "write", error);
 }
@@ -105,6 +130,7 @@ bool store_delete_text(struct store *store, const struct record_table *table, co
                        const char *value, GError **error)
 {
   g_autofree char *sql = g_strdup_printf("DELETE FROM %s WHERE \"%s\" = ?1", table->name, column);
+  digest_forget(store, table);
   sqlite3_stmt *statement = store_statement(store, sql, error);
   if (!statement) {
     return false;
@@ -117,6 +143,7 @@ bool store_delete_id(struct store *store, const struct record_table *table, cons
                      int64_t value, GError **error)
 {
   g_autofree char *sql = g_strdup_printf("DELETE FROM %s WHERE \"%s\" = ?1", table->name, column);
+  digest_forget_id(store, table, column, value);
   sqlite3_stmt *statement = store_statement(store, sql, error);
   if (!statement) {
     return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/digest.h"
 #include "store/facts.h"
 #include "store/internal.h"
 #include "store/plan.h"
@@ -220,6 +221,12 @@ static bool upgrade_to_3(struct store *store, GError **error)
          store_execute(store, "PRAGMA user_version = 3", "upgrade", error);
 }
 
+/* From version 4 on whoever writes rows keeps their digests (digest.h). */
+static bool upgrade_to_4(struct store *store, GError **error)
+{
+  return store_execute(store, "PRAGMA user_version = 4", "upgrade", error);
+}
+
 /* Brings an older store to the version that we write. */
 static bool upgrade(struct store *store, GError **error)
 {
@@ -232,7 +239,8 @@ static bool upgrade(struct store *store, GError **error)
     return false;
   bool is_done = read_pragma(store, "PRAGMA user_version", &version, error) &&
                  (version >= 2 || upgrade_to_2(store, error)) &&
-                 (version >= 3 || upgrade_to_3(store, error));
+                 (version >= 3 || upgrade_to_3(store, error)) &&
+                 (version >= 4 || upgrade_to_4(store, error));
   if (is_done)
     return store_commit(store, error);
   store_rollback(store);
@@ -304,6 +312,9 @@ struct store *store_open(const char *path, enum store_mode mode, GError **error)
   struct store *store = g_new0(struct store, 1);
   store->path = g_strdup(path);
   store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
+  store->inserts = g_hash_table_new(g_direct_hash, g_direct_equal);
+  store->replaces = g_hash_table_new(g_direct_hash, g_direct_equal);
+  store->digests = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
   int flags = mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   flags |= mode == STORE_CREATE ? SQLITE_OPEN_CREATE : 0;
   bool is_new = false;
@@ -347,6 +358,9 @@ void store_close(struct store *store)
   if (store->in_transaction) {
     store_rollback(store);
   }
+  g_hash_table_destroy(store->inserts);
+  g_hash_table_destroy(store->replaces);
+  g_hash_table_destroy(store->digests);
   g_hash_table_destroy(store->statements);
   sqlite3_close(store->db);
   g_free(store->path);
@@ -361,6 +375,7 @@ const char *store_path(const struct store *store)
 bool store_begin(struct store *store, GError **error)
 {
   g_return_val_if_fail(!store->in_transaction, false);
+  digest_drop(store);
   store->in_transaction = store_execute(store, "BEGIN IMMEDIATE", "write", error);
   return store->in_transaction;
 }
@@ -368,10 +383,11 @@ bool store_begin(struct store *store, GError **error)
 bool store_commit(struct store *store, GError **error)
 {
   g_return_val_if_fail(store->in_transaction, false);
-  if (!store_execute(store, "COMMIT", "write", error)) {
+  if (!digest_store(store, error) || !store_execute(store, "COMMIT", "write", error)) {
     store_rollback(store);
     return false;
   }
+  digest_drop(store);
   store->in_transaction = false;
   return true;
 }
@@ -380,6 +396,7 @@ void store_rollback(struct store *store)
 {
   if (store->in_transaction) {
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    digest_drop(store);
     store->in_transaction = false;
   }
 }

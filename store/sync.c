@@ -1,36 +1,9 @@
-#include <string.h>
+#include "store/digest.h"
 
-#include "store/internal.h"
-#include "store/record.h"
+#include <string.h>
 
 /* Beyond this share of changed rows a table is written anew. */
 enum { CHANGED_SHARE = 3 };
-
-struct key {
-  size_t columns[16];
-  size_t n;
-};
-
-/* The columns of the primary key; all columns where the table has none. */
-static struct key key_of(const struct record_table *table)
-{
-  struct key key = {.n = 0};
-  const char *start = strstr(table->constraint, "PRIMARY KEY (");
-  g_auto(GStrv) names = NULL;
-  if (start) {
-    start += strlen("PRIMARY KEY (");
-    g_autofree char *list = g_strndup(start, strcspn(start, ")"));
-    names = g_strsplit(list, ", ", -1);
-  }
-  for (size_t n = 0; names ? names[n] != NULL : n < table->n_columns; n++) {
-    for (size_t i = 0; i < table->n_columns && key.n < G_N_ELEMENTS(key.columns); i++) {
-      if (names ? strcmp(table->columns[i].name, names[n]) == 0 : i == n) {
-        key.columns[key.n++] = i;
-      }
-    }
-  }
-  return key;
-}
 
 static int order(int64_t left, int64_t right)
 {
@@ -90,7 +63,7 @@ static int compare_stored(sqlite3_stmt *row, size_t index, const struct record_c
 
 struct order {
   const struct record_table *table;
-  const struct key *key;
+  const struct record_key *key;
 };
 
 static gint compare_keys(gconstpointer left, gconstpointer right, gpointer data)
@@ -108,7 +81,7 @@ static gint compare_keys(gconstpointer left, gconstpointer right, gpointer data)
 }
 
 /* The records in the order of their keys. */
-static GPtrArray *sorted(const struct record_table *table, const struct key *key,
+static GPtrArray *sorted(const struct record_table *table, const struct record_key *key,
                          const void *records, size_t n)
 {
   GPtrArray *all = g_ptr_array_sized_new((guint)n);
@@ -129,8 +102,8 @@ struct changes {
   GPtrArray *fresh; /* records to be written */
 };
 
-static void append_columns(GString *sql, const struct record_table *table, const struct key *key,
-                           const char *between, const char *behind)
+static void append_columns(GString *sql, const struct record_table *table,
+                           const struct record_key *key, const char *between, const char *behind)
 {
   for (size_t i = 0; i < key->n; i++) {
     g_string_append_printf(sql, "%s\"%s\"%s", i > 0 ? between : "",
@@ -138,20 +111,26 @@ static void append_columns(GString *sql, const struct record_table *table, const
   }
 }
 
-static sqlite3_stmt *select_all(struct store *store, const struct record_table *table,
-                                const struct key *key, GError **error)
+/* All rows, or those whose key begins with a number in a range, in the order of the key. */
+static sqlite3_stmt *select_rows(struct store *store, const struct record_table *table,
+                                 const struct record_key *key, bool is_range, GError **error)
 {
   g_autoptr(GString) sql = g_string_new("SELECT ");
   for (size_t i = 0; i < table->n_columns; i++) {
     g_string_append_printf(sql, "%s\"%s\"", i > 0 ? "," : "", table->columns[i].name);
   }
-  g_string_append_printf(sql, " FROM %s ORDER BY ", table->name);
+  g_string_append_printf(sql, " FROM %s", table->name);
+  if (is_range) {
+    g_string_append_printf(sql, " WHERE \"%s\" BETWEEN ? AND ?",
+                           table->columns[key->columns[0]].name);
+  }
+  g_string_append(sql, " ORDER BY ");
   append_columns(sql, table, key, ",", "");
   return store_statement(store, sql->str, error);
 }
 
-static int compare_key(sqlite3_stmt *row, const struct record_table *table, const struct key *key,
-                       const void *record)
+static int compare_key(sqlite3_stmt *row, const struct record_table *table,
+                       const struct record_key *key, const void *record)
 {
   int result = 0;
   for (size_t i = 0; i < key->n && result == 0; i++) {
@@ -171,23 +150,34 @@ static bool is_same(sqlite3_stmt *row, const struct record_table *table, const v
   return true;
 }
 
+/* Records that lie side by side, and the stored rows that they are compared with. */
+struct stretch {
+  guint first, end; /* of the records */
+  bool is_range;    /* rows whose key begins with a number from `least` to `largest`; or all */
+  int64_t least, largest;
+};
+
 /* Walks over the stored rows and the records side by side, in the order of their keys. */
 static bool find_changes(struct store *store, const struct record_table *table,
-                         const struct key *key, const GPtrArray *records, struct changes *changes,
-                         GError **error)
+                         const struct record_key *key, const GPtrArray *records,
+                         const struct stretch *stretch, struct changes *changes, GError **error)
 {
-  sqlite3_stmt *row = select_all(store, table, key, error);
+  sqlite3_stmt *row = select_rows(store, table, key, stretch->is_range, error);
   if (!row) {
     return false;
   }
-  guint at = 0;
+  if (stretch->is_range) {
+    sqlite3_bind_int64(row, 1, stretch->least);
+    sqlite3_bind_int64(row, 2, stretch->largest);
+  }
+  guint at = stretch->first;
   int code;
   while ((code = sqlite3_step(row)) == SQLITE_ROW) {
     int result = -1;
-    while (at < records->len && (result = compare_key(row, table, key, records->pdata[at])) > 0) {
+    while (at < stretch->end && (result = compare_key(row, table, key, records->pdata[at])) > 0) {
       g_ptr_array_add(changes->fresh, records->pdata[at++]);
     }
-    bool is_known = at < records->len && result == 0;
+    bool is_known = at < stretch->end && result == 0;
     if (is_known && is_same(row, table, records->pdata[at])) {
       at++;
       continue;
@@ -202,14 +192,73 @@ static bool find_changes(struct store *store, const struct record_table *table,
     store_set_error(store, code, "read", error);
     return false;
   }
-  for (; at < records->len; at++) {
+  for (; at < stretch->end; at++) {
     g_ptr_array_add(changes->fresh, records->pdata[at]);
   }
   return true;
 }
 
+static bool is_part_same(const struct digest *stored, const struct digest *wanted, unsigned part)
+{
+  return stored && stored->is_known[part] && stored->sums[part] == wanted->sums[part];
+}
+
+/* Looks at the parts that do not add up to the same, adjacent ones at once. */
+static bool find_in_parts(struct store *store, const struct record_table *table,
+                          const struct record_key *key, const GPtrArray *records,
+                          const struct digest *wanted, struct changes *changes, GError **error)
+{
+  const struct digest *stored = digest_find(store, table);
+  guint at = 0;
+  for (unsigned part = 0; part < DIGEST_PARTS;) {
+    bool is_same_part = is_part_same(stored, wanted, part);
+    struct stretch stretch = {.first = at};
+    int64_t unused;
+    stretch.is_range = digest_bounds(table, key, part, &stretch.least, &unused);
+    unsigned end = part;
+    while (end < DIGEST_PARTS && is_part_same(stored, wanted, end) == is_same_part) {
+      end++;
+    }
+    digest_bounds(table, key, end - 1, &unused, &stretch.largest);
+    while (at < records->len && digest_part(table, key, records->pdata[at]) < end) {
+      at++;
+    }
+    stretch.end = at;
+    if (!is_same_part && !find_changes(store, table, key, records, &stretch, changes, error)) {
+      return false;
+    }
+    part = end;
+  }
+  return true;
+}
+
+/* Where no digest tells anything, or no index leads to a part. */
+static bool find_in_all(struct store *store, const struct record_table *table,
+                        const struct record_key *key, const GPtrArray *records,
+                        const struct digest *wanted, struct changes *changes, GError **error)
+{
+  const struct digest *stored = digest_find(store, table);
+  bool is_same_table = true;
+  for (unsigned part = 0; part < DIGEST_PARTS; part++) {
+    is_same_table = is_same_table && is_part_same(stored, wanted, part);
+  }
+  struct stretch all = {.end = records->len};
+  return is_same_table || find_changes(store, table, key, records, &all, changes, error);
+}
+
+static bool find_all_changes(struct store *store, const struct record_table *table,
+                             const struct record_key *key, const GPtrArray *records,
+                             const struct digest *wanted, struct changes *changes, GError **error)
+{
+  int64_t least, largest;
+  bool has_parts = digest_find(store, table) != NULL && table->constraint[0] != '\0' &&
+                   digest_bounds(table, key, 0, &least, &largest);
+  return has_parts ? find_in_parts(store, table, key, records, wanted, changes, error)
+                   : find_in_all(store, table, key, records, wanted, changes, error);
+}
+
 static bool delete_rows(struct store *store, const struct record_table *table,
-                        const struct key *key, const struct record_set *gone, GError **error)
+                        const struct record_key *key, const struct record_set *gone, GError **error)
 {
   g_autoptr(GString) sql = g_string_new(NULL);
   g_string_append_printf(sql, "DELETE FROM %s WHERE ", table->name);
@@ -250,41 +299,56 @@ static bool insert_all(struct store *store, const struct record_table *table,
     if (i % 1024 == 0 && !may_go_on(store, error)) {
       return false;
     }
-    if (!store_insert(store, table, records->pdata[i], error)) {
+    if (!store_put(store, table, records->pdata[i], error)) {
       return false;
     }
   }
   return true;
 }
 
+/* Writes what differs. */
+static bool write_changes(struct store *store, const struct record_table *table,
+                          const struct record_key *key, const GPtrArray *wanted,
+                          const struct changes *changes, GError **error)
+{
+  if (changes->gone->n > wanted->len / CHANGED_SHARE) {
+    return store_clear(store, table, error) && insert_all(store, table, wanted, error);
+  }
+  return delete_rows(store, table, key, changes->gone, error) &&
+         insert_all(store, table, changes->fresh, error);
+}
+
 bool store_sync(struct store *store, const struct record_table *table, const void *records,
                 size_t n, GError **error)
 {
-  struct key key = key_of(table);
+  struct record_key key = record_key(table);
   g_autoptr(GPtrArray) wanted = sorted(table, &key, records, n);
   g_autoptr(record_set) gone = store_set_new();
   g_autoptr(GPtrArray) fresh = g_ptr_array_new();
   struct changes changes = {gone, fresh};
-  if (!may_go_on(store, error)) {
+  struct digest digest;
+  digest_sum(table, &key, records, n, &digest);
+  if (!may_go_on(store, error) ||
+      !find_all_changes(store, table, &key, wanted, &digest, &changes, error)) {
     return false;
   }
-  if (!find_changes(store, table, &key, wanted, &changes, error)) {
+  if (gone->n + fresh->len != 0 && !write_changes(store, table, &key, wanted, &changes, error)) {
     return false;
   }
-  if (gone->n > wanted->len / CHANGED_SHARE) {
-    return store_clear(store, table, error) && insert_all(store, table, wanted, error);
-  }
-  return delete_rows(store, table, &key, gone, error) && insert_all(store, table, fresh, error);
+  digest_set(store, table, &digest);
+  return true;
 }
 
 bool store_exchange(struct store *store, const struct record_table *table, const void *gone,
                     const void *fresh, size_t n, GError **error)
 {
-  struct key key = key_of(table);
+  struct record_key key = record_key(table);
   const struct record_set old = {.records = (void *)(uintptr_t)gone, .n = n};
   g_autoptr(GPtrArray) records = g_ptr_array_sized_new((guint)n);
   for (size_t i = 0; i < n; i++) {
     g_ptr_array_add(records, (char *)(uintptr_t)fresh + i * table->record_size);
+    digest_remove(store, table, (const char *)gone + i * table->record_size);
+    digest_add(store, table, records->pdata[i]);
   }
   return delete_rows(store, table, &key, &old, error) && insert_all(store, table, records, error);
 }

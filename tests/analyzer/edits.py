@@ -102,6 +102,7 @@ MARK = "a row that only linking takes away"
 def mark(store):
     database = sqlite3.connect(store)
     database.execute("INSERT INTO fact_effect VALUES(0, ?, '', '', '', 0)", (MARK,))
+    database.execute("DELETE FROM info WHERE key LIKE 'rows%:fact_effect:%'")
     database.commit()
     database.close()
 

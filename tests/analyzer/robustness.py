@@ -124,6 +124,7 @@ def interrupted(folder):
         # Everything is parsed: what is left is linking.
         store = sqlite3.connect(f"{folder}/cleave.db")
         store.execute("DELETE FROM info WHERE key = 'linked'")
+        store.execute("DELETE FROM info WHERE key LIKE 'rows%:fact_word:%'")
         store.execute("DELETE FROM fact_word")
         store.commit()
         store.close()

@@ -238,7 +238,7 @@ static void test_sync(struct place *place, gconstpointer data)
         bool is_there = g_rand_int_range(chance, 0, 20) < (round % 4 == 0 ? 3 : 19);
         int64_t n_uses = g_rand_int_range(chance, 0, 20) == 0 ? 2 : 1;
         if (is_there) {
-          words[n++] = (struct fact_word){routine, texts[i], n_uses};
+          words[n++] = (struct fact_word){routine << 46, texts[i], n_uses};
         }
       }
     }
@@ -262,6 +262,89 @@ static void test_sync(struct place *place, gconstpointer data)
   g_autoptr(record_set) found = store_load(store, &fact_span_table, "line", &error);
   g_assert_cmpuint(found->n, ==, 2);
   g_assert_cmpint(record_at(found, fact_span, 1)->end_line, ==, 9);
+}
+
+/* One write behind the back of those that synchronise. */
+static void meddle(struct store *store, GRand *chance)
+{
+  g_autoptr(GError) error = NULL;
+  struct fact_word word = {(int64_t)g_rand_int_range(chance, 0, 9) << 46, "b", 7};
+  struct fact_word fresh = {word.routine, "z", 7};
+  g_autoptr(record_set) found =
+      store_load_where(store, &fact_word_table, "routine", word.routine, "word", &error);
+  switch (g_rand_int_range(chance, 0, 7)) {
+  case 0:
+    g_assert_true(store_replace(store, &fact_word_table, &word, &error));
+    break;
+  case 1:
+    fresh.word = "y";
+    if (found->n == 0 || strcmp(record_at(found, fact_word, found->n - 1)->word, "y") < 0)
+      g_assert_true(store_insert(store, &fact_word_table, &fresh, &error));
+    break;
+  case 2:
+    g_assert_true(store_delete_id(store, &fact_word_table, "routine", word.routine, &error));
+    g_assert_true(store_insert(store, &fact_word_table, &fresh, &error));
+    break;
+  case 3:
+    g_assert_true(store_delete_id(store, &fact_word_table, "n_uses", 1, &error));
+    break;
+  case 4:
+    g_assert_true(store_delete_text(store, &fact_word_table, "word", "b", &error));
+    break;
+  case 5:
+    g_assert_true(store_clear(store, &fact_word_table, &error));
+    break;
+  default:
+    if (found->n != 0 && strcmp(record_at(found, fact_word, found->n - 1)->word, "z") != 0) {
+      g_assert_true(store_exchange(store, &fact_word_table, record_at(found, fact_word, 0), &fresh,
+                                   1, &error));
+    }
+  }
+  g_assert_no_error(error);
+}
+
+/* What a sync knows of the rows that are there holds after any other write, a commit, a rollback
+ * and in another process. */
+static void test_sync_after_writes(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  struct store *store = open_or_fail(place->path, STORE_CREATE);
+  GRand *chance = g_rand_new_with_seed(12);
+  struct fact_word words[9];
+  for (int round = 0; round < 300; round++) {
+    g_assert_true(store_begin(store, &error));
+    for (int i = g_rand_int_range(chance, 0, 3); i > 0; i--) {
+      meddle(store, chance);
+    }
+    if (g_rand_boolean(chance)) {
+      store_rollback(store);
+    } else {
+      g_assert_true(store_commit(store, &error));
+    }
+    if (g_rand_int_range(chance, 0, 4) == 0) {
+      store_close(store);
+      store = open_or_fail(place->path, STORE_WRITE);
+    }
+    for (int64_t i = 0; i < (int64_t)G_N_ELEMENTS(words); i++) {
+      words[i] = (struct fact_word){i << 46, i == round % 9 ? "a" : "aa", 1};
+    }
+    size_t n = G_N_ELEMENTS(words) - (round % 5 == 0);
+    g_assert_true(store_begin(store, &error));
+    if (g_rand_boolean(chance)) {
+      g_assert_true(store_sync(store, &fact_word_table, words, n, &error));
+      store_rollback(store);
+      g_assert_true(store_begin(store, &error));
+    }
+    if (g_rand_boolean(chance)) {
+      meddle(store, chance);
+    }
+    g_assert_true(store_sync(store, &fact_word_table, words, n, &error));
+    expect_words(store, words, n);
+    g_assert_true(store_commit(store, &error));
+  }
+  g_rand_free(chance);
+  store_close(store);
 }
 
 static void test_rollback(struct place *place, gconstpointer data)
@@ -392,7 +475,8 @@ static void test_measurements(struct place *place, gconstpointer data)
   g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
   for (int i = 0; i < 202; i++) {
     g_autofree char *id = g_strdup_printf("i%d", i);
-    /* 1 ... 200 ms in a mixed order, then a failure that took long, and another function's only one */
+    /* 1 ... 200 ms in a mixed order, then a failure that took long, and another function's only one
+     */
     struct result_invocation row = {.id = id,
                                     .function = i == 201 ? "b" : "a",
                                     .trigger = "http",
@@ -464,6 +548,7 @@ int main(int argc, char **argv)
   ADD("/store/conflict", test_conflict);
   ADD("/store/blob", test_blob);
   ADD("/store/sync", test_sync);
+  ADD("/store/sync-after-writes", test_sync_after_writes);
   ADD("/store/rollback", test_rollback);
   ADD("/store/info", test_info);
   ADD("/store/views", test_views);
