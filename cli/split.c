@@ -58,6 +58,12 @@ static void report(struct context *context, const struct split_result *result)
     context_say(context, "%u to build and deploy: the others are one with them (show units)",
                 result->n_units);
   }
+  if (result->n_trials > 0) {
+    context_say(context,
+                "%u routines only try the program out and take no part (show members --where "
+                "role=test); a service of the boundaries that names one brings its program back",
+                result->n_trials);
+  }
   for (guint i = 0; i < result->decisions->len; i++) {
     g_autofree char *line = text_escape(g_ptr_array_index(result->decisions, i), false);
     fprintf(context->out, "%s\n", line);

@@ -140,7 +140,8 @@ static void add_calls(struct evidence *evidence, const struct monolith *monolith
     weight /= sqrt(MAX(n_callers[first->callee], 1));
     weight *= is_guess ? guess_share : 1;
     /* The frame calls everybody: that says nothing of them. */
-    bool leaves_frame = roles->is_in_frame[first->caller] && !roles->is_in_frame[first->callee];
+    bool leaves_frame =
+        roles_is_set_apart(roles, first->caller) && !roles_is_set_apart(roles, first->callee);
     weight *= leaves_frame ? frame_share : 1;
     weight *= roles->routine[first->callee] == ROUTINE_STATELESS ? stateless_share : 1;
     add_tie(evidence->ties[EVIDENCE_CALLS], evidence->node_of_routine[first->caller],
@@ -166,7 +167,7 @@ static void add_frame(struct evidence *evidence, const struct roles *roles)
 {
   g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
   for (guint32 node = 0; node < evidence->n_routines; node++) {
-    if (roles->is_in_frame[evidence->item[node]]) {
+    if (roles_is_set_apart(roles, evidence->item[node])) {
       g_array_append_val(nodes, node);
     }
   }
@@ -198,7 +199,8 @@ static void add_state(struct evidence *evidence, const struct monolith *monolith
          i++) {
       const struct access *access = &monolith->accesses[i];
       double one = access->mode == ACCESS_WRITE ? write_weight : read_weight;
-      bool is_aside = access->fact->is_startup || roles->is_frame[access->routine];
+      bool is_aside = access->fact->is_startup ||
+                      (roles->is_frame[access->routine] && !roles->is_all_frame[access->routine]);
       one *= is_aside ? startup_share : 1;
       weight = MAX(weight, one);
     }

@@ -59,7 +59,7 @@ static bool is_frame(const struct proposal *proposal, guint service)
   guint32 n_frame = 0;
   for (guint32 i = 0; i < proposal->monolith->n_routines; i++) {
     n_frame += proposal->routine[i].service == service &&
-               proposal->routine[i].role == PLACE_MEMBER && proposal->roles->is_in_frame[i];
+               proposal->routine[i].role == PLACE_MEMBER && roles_is_set_apart(proposal->roles, i);
   }
   return 2 * n_frame > g_array_index(proposal->services, struct service, service).n_routines;
 }

@@ -194,6 +194,21 @@ static guint32 *index_runs(const void *entries, guint32 n_entries, size_t size, 
   return first;
 }
 
+static void index_all(struct monolith *monolith)
+{
+  monolith->first_call = index_runs(monolith->calls, monolith->n_calls, sizeof(struct call),
+                                    offsetof(struct call, caller), monolith->n_routines, NULL);
+  monolith->first_called =
+      index_runs(monolith->calls, monolith->n_calls, sizeof(struct call),
+                 offsetof(struct call, callee), monolith->n_routines, &monolith->called);
+  monolith->first_access =
+      index_runs(monolith->accesses, monolith->n_accesses, sizeof(struct access),
+                 offsetof(struct access, routine), monolith->n_routines, NULL);
+  monolith->first_accessed =
+      index_runs(monolith->accesses, monolith->n_accesses, sizeof(struct access),
+                 offsetof(struct access, state), monolith->n_states, &monolith->accessed);
+}
+
 static int compare_strings(gconstpointer left, gconstpointer right)
 {
   return strcmp(*(const char *const *)left, *(const char *const *)right);
@@ -296,18 +311,105 @@ struct monolith *monolith_load(struct store *store, GError **error)
   number_programs(monolith);
   read_calls(monolith);
   read_accesses(monolith);
-  monolith->first_call = index_runs(monolith->calls, monolith->n_calls, sizeof(struct call),
-                                    offsetof(struct call, caller), monolith->n_routines, NULL);
-  monolith->first_called =
-      index_runs(monolith->calls, monolith->n_calls, sizeof(struct call),
-                 offsetof(struct call, callee), monolith->n_routines, &monolith->called);
-  monolith->first_access =
-      index_runs(monolith->accesses, monolith->n_accesses, sizeof(struct access),
-                 offsetof(struct access, routine), monolith->n_routines, NULL);
-  monolith->first_accessed =
-      index_runs(monolith->accesses, monolith->n_accesses, sizeof(struct access),
-                 offsetof(struct access, state), monolith->n_states, &monolith->accessed);
+  index_all(monolith);
   return monolith;
+}
+
+const char *monolith_trial_of_routine(const struct monolith *monolith, guint32 routine)
+{
+  return monolith->trial_of_file != NULL ? monolith->trial_of_file[monolith->routine_file[routine]]
+                                         : NULL;
+}
+
+const char *monolith_trial_of_state(const struct monolith *monolith, guint32 state)
+{
+  return monolith->trial_of_state != NULL ? monolith->trial_of_state[state] : NULL;
+}
+
+/* What a trial declares is its own; what lies outside of all files is when nobody else uses it. */
+static void find_trial_states(struct monolith *monolith)
+{
+  monolith->trial_of_state = g_new0(const char *, MAX(monolith->n_states, 1));
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    const char *reason = monolith->trial_of_file[monolith->state_file[i]];
+    bool is_used = false;
+    for (guint32 j = monolith->first_accessed[i]; j < monolith->first_accessed[i + 1]; j++) {
+      guint32 routine = monolith->accesses[monolith->accessed[j]].routine;
+      const char *trial = monolith_trial_of_routine(monolith, routine);
+      is_used |= trial == NULL;
+      reason = reason == NULL && monolith->states[i].file[0] == '\0' ? trial : reason;
+    }
+    monolith->trial_of_state[i] = is_used ? NULL : reason;
+  }
+}
+
+static bool is_left_out(const struct monolith *monolith, int64_t routine)
+{
+  guint32 number = monolith_routine(monolith, routine);
+  return number != MONOLITH_NONE && monolith_trial_of_routine(monolith, number) != NULL;
+}
+
+/* Keeps the rows whose routine, an id at OFFSET, was not left out. Returns their number. */
+static guint32 keep_rows(const struct monolith *monolith, struct record_set *set, size_t size,
+                         size_t offset)
+{
+  char *rows = set->records;
+  size_t kept = 0;
+  for (size_t i = 0; i < set->n; i++) {
+    int64_t routine = 0;
+    memcpy(&routine, rows + i * size + offset, sizeof routine);
+    if (!is_left_out(monolith, routine)) {
+      memmove(rows + kept++ * size, rows + i * size, size);
+    }
+  }
+  set->n = kept;
+  return (guint32)kept;
+}
+
+static void keep_calls_and_accesses(struct monolith *monolith)
+{
+  guint32 n = 0;
+  for (guint32 i = 0; i < monolith->n_calls; i++) {
+    const struct call *call = &monolith->calls[i];
+    if (monolith_trial_of_routine(monolith, call->caller) == NULL &&
+        monolith_trial_of_routine(monolith, call->callee) == NULL) {
+      monolith->calls[n++] = *call;
+    }
+  }
+  monolith->n_calls = n;
+  n = 0;
+  for (guint32 i = 0; i < monolith->n_accesses; i++) {
+    const struct access *access = &monolith->accesses[i];
+    if (monolith_trial_of_routine(monolith, access->routine) == NULL) {
+      monolith->accesses[n++] = *access;
+    }
+  }
+  monolith->n_accesses = n;
+}
+
+static void free_index(struct monolith *monolith)
+{
+  g_clear_pointer(&monolith->first_call, g_free);
+  g_clear_pointer(&monolith->first_called, g_free);
+  g_clear_pointer(&monolith->called, g_free);
+  g_clear_pointer(&monolith->first_access, g_free);
+  g_clear_pointer(&monolith->first_accessed, g_free);
+  g_clear_pointer(&monolith->accessed, g_free);
+}
+
+void monolith_leave_out(struct monolith *monolith, char **trial_of_file)
+{
+  monolith->trial_of_file = trial_of_file;
+  find_trial_states(monolith);
+  keep_calls_and_accesses(monolith);
+  monolith->n_entries = keep_rows(monolith, monolith->entry_set, sizeof(struct fact_entry),
+                                  offsetof(struct fact_entry, routine));
+  monolith->n_effects = keep_rows(monolith, monolith->effect_set, sizeof(struct fact_effect),
+                                  offsetof(struct fact_effect, routine));
+  monolith->n_spans = keep_rows(monolith, monolith->span_set, sizeof(struct fact_span),
+                                offsetof(struct fact_span, routine));
+  free_index(monolith);
+  index_all(monolith);
 }
 
 void monolith_free(struct monolith *monolith)
@@ -331,17 +433,18 @@ void monolith_free(struct monolith *monolith)
     g_array_unref(monolith->file_programs[i]);
   }
   g_free(monolith->file_programs);
+  guint n_files = monolith->files != NULL ? monolith->files->len : 0;
   g_clear_pointer(&monolith->files, g_ptr_array_unref);
   g_free(monolith->routine_file);
   g_free(monolith->state_file);
   g_free(monolith->is_heap);
   g_free(monolith->calls);
-  g_free(monolith->first_call);
-  g_free(monolith->first_called);
-  g_free(monolith->called);
   g_free(monolith->accesses);
-  g_free(monolith->first_access);
-  g_free(monolith->first_accessed);
-  g_free(monolith->accessed);
+  free_index(monolith);
+  for (guint i = 0; monolith->trial_of_file != NULL && i < n_files; i++) {
+    g_free(monolith->trial_of_file[i]);
+  }
+  g_free(monolith->trial_of_file);
+  g_free(monolith->trial_of_state);
   g_free(monolith);
 }

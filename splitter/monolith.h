@@ -79,6 +79,8 @@ struct monolith {
   guint32 *routine_file; /* per routine: number in files */
   guint32 *state_file;
   GArray **file_programs; /* per file: guint32, ascending: numbers of the programs it is part of */
+  char **trial_of_file;   /* per file: why its code was left out (trials.h), NULL: it was not */
+  const char **trial_of_state; /* the same per state; NULL until something was left out */
 };
 
 /* Reads the facts of STORE. NULL and ERROR when it cannot be read. O(facts log facts). */
@@ -95,6 +97,14 @@ guint32 monolith_state(const struct monolith *monolith, int64_t id);
 bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b);
 /* The same of two files. */
 bool monolith_files_share_program(const struct monolith *monolith, guint32 a, guint32 b);
+
+/* Takes the routines of every file with a reason in TRIAL_OF_FILE (one per file, NULL at the end;
+ * becomes the monolith's) out of all that is thought about: their calls, accesses, entries, effects
+ * and spans go, and so does the state that only they use. They keep their numbers. O(facts). */
+void monolith_leave_out(struct monolith *monolith, char **trial_of_file);
+/* Why a routine or state was left out, or NULL. O(1). */
+const char *monolith_trial_of_routine(const struct monolith *monolith, guint32 routine);
+const char *monolith_trial_of_state(const struct monolith *monolith, guint32 state);
 
 /* `name` or `name.field`: a new string. */
 char *monolith_state_name(const struct fact_state *state);

@@ -40,7 +40,8 @@ static bool write_services(const struct writer *writer, GError **error)
 static bool write_place(const struct writer *writer, const struct place *place, const char *kind,
                         int64_t item, GError **error)
 {
-  static const char *const roles[] = {"", "owner", "member", "shared", "replicated", "external"};
+  static const char *const roles[] = {"",           "owner",    "member", "shared",
+                                      "replicated", "external", "test"};
   if (place->role == PLACE_NONE) {
     return true;
   }

@@ -102,6 +102,9 @@ static void place_routines(struct proposal *proposal, const guint32 *labels,
     guint32 node = proposal->evidence->node_of_routine[i];
     place->service = MONOLITH_NONE;
     place->second = MONOLITH_NONE;
+    if (monolith_trial_of_routine(monolith, i) != NULL && monolith->routines[i].is_defined) {
+      set_place(place, MONOLITH_NONE, PLACE_TEST, monolith_trial_of_routine(monolith, i));
+    }
     if (roles->routine[i] == ROUTINE_OUTSIDE) {
       continue;
     }
@@ -147,7 +150,8 @@ static gboolean is_free(const struct proposal *proposal, const struct decisions 
       ((decisions->pinned_routine != NULL && decisions->pinned_routine[routine] >= 0) ||
        (decisions->is_fixed_routine != NULL && decisions->is_fixed_routine[routine]));
   return proposal->roles->routine[routine] == ROUTINE_STATELESS && !is_pinned &&
-         !proposal->roles->is_in_frame[routine] && proposal->routine[routine].role == PLACE_MEMBER;
+         !roles_is_set_apart(proposal->roles, routine) &&
+         proposal->routine[routine].role == PLACE_MEMBER;
 }
 
 /* Stateless routines go to their only user; with several they are shared code. */
@@ -164,7 +168,7 @@ static void place_stateless(struct proposal *proposal, const struct decisions *d
     for (guint32 i = 0; i < monolith->n_calls; i++) {
       const struct call *call = &monolith->calls[i];
       if (!is_free(proposal, decisions, call->callee) || call->is_guess ||
-          call->caller == call->callee || proposal->roles->is_in_frame[call->caller]) {
+          call->caller == call->callee || roles_is_set_apart(proposal->roles, call->caller)) {
         continue;
       }
       if (!is_free(proposal, decisions, call->caller)) {
@@ -209,7 +213,8 @@ static guint32 find_owner(const struct proposal *proposal, guint32 state, guint3
       continue;
     }
     /* Start-up and administration decide only where nobody else does. */
-    bool is_aside = access->fact->is_startup || proposal->roles->is_frame[access->routine];
+    bool is_aside = access->fact->is_startup || (proposal->roles->is_frame[access->routine] &&
+                                                 !proposal->roles->is_all_frame[access->routine]);
     double share = is_aside ? 0.01 : 1;
     *(access->mode == ACCESS_WRITE ? &writes[service] : &reads[service]) += share;
   }
@@ -291,7 +296,9 @@ static void place_states(struct proposal *proposal, const guint32 *labels,
     const char *reason = proposal->roles->state_reason[i] != NULL ? proposal->roles->state_reason[i]
                                                                   : state_reasons[role];
     place->second = MONOLITH_NONE;
-    if (decisions != NULL && decisions->is_external != NULL && decisions->is_external[i]) {
+    if (monolith_trial_of_state(monolith, i) != NULL) {
+      set_place(place, MONOLITH_NONE, PLACE_TEST, monolith_trial_of_state(monolith, i));
+    } else if (decisions != NULL && decisions->is_external != NULL && decisions->is_external[i]) {
       set_place(place, MONOLITH_NONE, PLACE_EXTERNAL, "people decided that it leaves the process");
     } else if (node == MONOLITH_NONE) {
       place_copied(proposal, i, role, reason);

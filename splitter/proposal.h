@@ -11,7 +11,8 @@ enum place_role {
   PLACE_MEMBER,
   PLACE_SHARED,
   PLACE_REPLICATED,
-  PLACE_EXTERNAL
+  PLACE_EXTERNAL,
+  PLACE_TEST /* takes no part: only tries the program out (trials.h) */
 };
 
 struct place {

@@ -102,6 +102,9 @@ static enum state_role role_of_state(const struct monolith *monolith,
   static const char *const cache[] = {"cache", "caches", "cached", "memo", NULL};
   static const char *const log[] = {"log", "logs", "journal", "audit", "history", NULL};
   const struct fact_state *state = &monolith->states[number];
+  if (monolith_trial_of_state(monolith, number) != NULL) {
+    return STATE_OUTSIDE;
+  }
   if (strcmp(state->class, "const") == 0) {
     return STATE_CONSTANT;
   }
@@ -269,6 +272,40 @@ static bool reports_counters(const struct monolith *monolith, const struct roles
          roles->routine[routine] != ROUTINE_UTILITY;
 }
 
+/* Per routine: whether it is of a program of whose code more than half is frame. Such a program has
+ * no customers to tell its frame by: what makes it run is what it does. */
+static bool *find_all_frame(const struct monolith *monolith, const struct roles *roles)
+{
+  guint n_files = monolith->files->len;
+  guint32 n_programs = 1; /* number 0 stands for all code whose programs are not known */
+  for (guint i = 0; i < n_files; i++) {
+    const GArray *of_file = monolith->file_programs[i];
+    for (guint j = 0; j < of_file->len; j++) {
+      n_programs = MAX(n_programs, g_array_index(of_file, guint32, j) + 1);
+    }
+  }
+  g_autofree guint32 *n_frame = g_new0(guint32, n_programs);
+  g_autofree guint32 *n_all = g_new0(guint32, n_programs);
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    const GArray *programs = monolith->file_programs[monolith->routine_file[i]];
+    bool is_counted = monolith->routines[i].is_defined && roles->routine[i] != ROUTINE_OUTSIDE;
+    for (guint j = 0; is_counted && j < MAX(programs->len, 1); j++) {
+      guint32 program = programs->len > 0 ? g_array_index(programs, guint32, j) : 0;
+      n_all[program]++;
+      n_frame[program] += roles->is_frame[i];
+    }
+  }
+  bool *is_all_frame = g_new0(bool, MAX(monolith->n_routines, 1));
+  for (guint32 i = 0; i < monolith->n_routines; i++) {
+    const GArray *programs = monolith->file_programs[monolith->routine_file[i]];
+    for (guint j = 0; j < MAX(programs->len, 1); j++) {
+      guint32 program = programs->len > 0 ? g_array_index(programs, guint32, j) : 0;
+      is_all_frame[i] |= 2 * n_frame[program] > n_all[program];
+    }
+  }
+  return is_all_frame;
+}
+
 static void mark_frame(const struct monolith *monolith, struct roles *roles)
 {
   g_autofree bool *is_asked_for = g_new0(bool, MAX(monolith->n_routines, 1));
@@ -291,6 +328,7 @@ static void mark_frame(const struct monolith *monolith, struct roles *roles)
     roles->is_frame[i] = is_run[i] && !is_asked_for[i] && roles->routine[i] != ROUTINE_UTILITY &&
                          roles->routine[i] != ROUTINE_OUTSIDE;
   }
+  roles->is_all_frame = find_all_frame(monolith, roles);
   g_autofree guint32 *n_frame = g_new0(guint32, MAX(monolith->files->len, 1));
   g_autofree guint32 *n_all = g_new0(guint32, MAX(monolith->files->len, 1));
   for (guint32 i = 0; i < monolith->n_routines; i++) {
@@ -327,6 +365,11 @@ void roles_taint(const struct monolith *monolith, const struct roles *roles, gui
       }
     }
   }
+}
+
+bool roles_is_set_apart(const struct roles *roles, guint32 routine)
+{
+  return roles->is_in_frame[routine] && !roles->is_all_frame[routine];
 }
 
 bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
@@ -421,7 +464,8 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
   /* Without state (an imported graph) nothing is known to be free of it. */
   bool knows_state = monolith->n_states > 0;
   for (guint32 i = 0; i < monolith->n_routines; i++) {
-    bool is_outside = !monolith->routines[i].is_defined || monolith->routines[i].file[0] == '\0';
+    bool is_outside = !monolith->routines[i].is_defined || monolith->routines[i].file[0] == '\0' ||
+                      monolith_trial_of_routine(monolith, i) != NULL;
     roles->routine[i] = is_outside ? ROUTINE_OUTSIDE : ROUTINE_MEMBER;
   }
   if (knows_state) {
@@ -458,5 +502,6 @@ void roles_free(struct roles *roles)
   g_free(roles->is_gateway);
   g_free(roles->is_frame);
   g_free(roles->is_in_frame);
+  g_free(roles->is_all_frame);
   g_free(roles);
 }

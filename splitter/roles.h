@@ -39,7 +39,8 @@ struct roles {
   /* Per routine: makes the process run (accepts, dispatches, starts, administers); nothing that
    * customers ask for reaches it. */
   bool *is_frame;
-  bool *is_in_frame; /* per routine: lies in a file that is to a third and more of the frame */
+  bool *is_in_frame;  /* per routine: lies in a file that is to a third and more of the frame */
+  bool *is_all_frame; /* per routine: more than half of a program that holds it is frame */
 };
 
 /* IS_ENTRY (per routine, may be NULL) marks further entries. O(routines + calls + accesses). */
@@ -54,6 +55,10 @@ bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
 /* Whether ROUTINE hands over to many entries, itself or through what it calls: the platform does
  * its work. O(calls). */
 bool roles_dispatches(const struct monolith *monolith, const struct roles *roles, guint32 routine);
+
+/* Whether ROUTINE is of a frame that can be told from the work. Where all is frame, as in a tool or
+ * a server whose requests no rule knows, it says nothing of what belongs together. O(1). */
+bool roles_is_set_apart(const struct roles *roles, guint32 routine);
 
 /* Marks ROUTINE and all that call it, dispatch to entries excepted. O(calls). */
 void roles_taint(const struct monolith *monolith, const struct roles *roles, guint32 routine,

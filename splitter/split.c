@@ -13,6 +13,7 @@
 #include "splitter/resolution.h"
 #include "splitter/spans.h"
 #include "splitter/splitting.h"
+#include "splitter/trials.h"
 #include "splitter/worth.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
@@ -65,6 +66,7 @@ static bool read_decisions(struct splitting *splitting, GError **error)
       return false;
     }
   }
+  trials_leave_out(splitting->monolith, splitting->boundaries);
   splitting->decided = decided_new(splitting->boundaries, splitting->monolith);
   return true;
 }
@@ -325,6 +327,9 @@ static void summarise(const struct splitting *splitting, const GPtrArray *functi
   for (guint i = 0; i < cuts->len; i++) {
     result->n_foreign_writes += g_array_index(cuts, struct cut, i).kind == CUT_WRITE;
   }
+  for (guint32 i = 0; i < splitting->monolith->n_routines; i++) {
+    result->n_trials += splitting->proposal->routine[i].role == PLACE_TEST;
+  }
   for (guint i = 0; i < splitting->groups->len; i++) {
     result->n_broken += is_broken(splitting->proposal, g_ptr_array_index(splitting->groups, i));
   }
@@ -451,8 +456,8 @@ bool split_run(struct store *store, const struct split_options *options,
   if (splitting.monolith != NULL && !has_routines(splitting.monolith)) {
     g_set_error(error, SPLIT_ERROR, SPLIT_ERROR_EMPTY,
                 "'%s' holds no routine with a body: nothing to split", store_path(store));
-  } else if (splitting.monolith != NULL && read_volumes(&splitting, store, result, error) &&
-             read_decisions(&splitting, error)) {
+  } else if (splitting.monolith != NULL && read_decisions(&splitting, error) &&
+             read_volumes(&splitting, store, result, error)) {
     g_autofree char *root = store_info(store, "root", NULL);
     bool has_history = (splitting.mask >> EVIDENCE_HISTORY & 1) != 0;
     g_autoptr(GArray) history = history_of(has_history ? root : NULL, splitting.monolith->files);

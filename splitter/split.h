@@ -48,6 +48,7 @@ struct split_result {
   guint32 n_cuts;
   guint32 n_foreign_writes; /* state written from outside its owner */
   guint32 n_broken;         /* transactions and critical sections that the services cut */
+  guint32 n_trials;         /* routines of tests, examples and benchmarks: told apart */
   guint32 n_profiled;       /* pairs of routines whose calls a profile counted */
   bool has_recordings;      /* recorded invocations weigh the calls */
   bool is_warm;             /* began with the plan that was there */

@@ -16,7 +16,7 @@ RECORD_STRUCT(plan_service, PLAN_SERVICE_FIELDS);
   F(N, ID, service, "plan_service.id, 0 for shared code and external state of the whole program")  \
   F(N, TEXT, kind, "routine or state")                                                             \
   F(N, ID, item, "fact_routine.id or fact_state.id")                                               \
-  F(N, TEXT, role, "owner, member, shared, replicated or external")                                \
+  F(N, TEXT, role, "owner, member, shared, replicated, external or test")                          \
   F(N, REAL, margin, "how much better than the second-best service, in price")                     \
   F(N, REAL, confidence, "0 to 1")                                                                 \
   F(N, ID, second, "plan_service.id of the second-best service, or 0")                             \

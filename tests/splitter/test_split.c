@@ -348,6 +348,59 @@ static void test_strangers(void)
   g_assert_false(are_tied(false));
 }
 
+/* What the write of work_0 to its variable weighs in a program whose work a request wakes, or that
+ * does all of its work from main. */
+static gint64 weight_of_write(bool has_requests)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = scratch_path("frame.db");
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  g_assert_no_error(error);
+  must(store_begin(store, &error), error);
+  add_routine(store, "main", "src/main.c", 1);
+  add_entry(store, "main", "main", "server", "");
+  add_state(store, "n_turns", "global", "src/main.c");
+  add_access(store, "main", "n_turns", "write", "assign", 2);
+  add_access(store, "main", "n_turns", "read", "assign", 3);
+  for (int i = 0; i < 6; i++) {
+    g_autofree char *name = g_strdup_printf("work_%d", i);
+    g_autofree char *key = g_strdup_printf("/work/%d", i);
+    add_routine(store, name, "src/work.c", 10 * i + 1);
+    add_state(store, name, "global", "src/work.c");
+    add_access(store, name, name, "write", "assign", 10 * i + 2);
+    add_access(store, name, name, "read", "assign", 10 * i + 3);
+    if (has_requests) {
+      add_entry(store, name, "http", key, "main");
+    } else {
+      add_call(store, "main", name, 10 * i + 3);
+    }
+  }
+  must(store_commit(store, &error), error);
+  struct monolith *monolith = monolith_load(store, &error);
+  g_assert_no_error(error);
+  struct roles *roles = roles_new(monolith, NULL);
+  struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
+  struct network *graph = evidence_graph(evidence, 1U << EVIDENCE_STATE);
+  const char *routine = has_requests ? "main" : "work_0";
+  guint32 node = evidence->node_of_routine[monolith_routine(monolith, routine_id(routine))];
+  g_assert_cmpuint(graph->first[node + 1] - graph->first[node], ==, 1);
+  gint64 weight = graph->weight[graph->first[node]];
+  network_free(graph);
+  evidence_free(evidence);
+  roles_free(roles);
+  monolith_free(monolith);
+  g_unlink(path);
+  return weight;
+}
+
+/* Where a program does everything from main, that is its work and not what makes it run. */
+static void test_all_frame(void)
+{
+  g_assert_cmpint(weight_of_write(true), ==, 2 * NETWORK_WEIGHT_ONE);
+  g_assert_cmpint(weight_of_write(false), ==, 10 * NETWORK_WEIGHT_ONE);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -358,6 +411,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/unknown-names", test_unknown_names);
   g_test_add_func("/split/command-chain", test_command_chain_belongs_to_its_caller);
   g_test_add_func("/split/strangers", test_strangers);
+  g_test_add_func("/split/all-frame", test_all_frame);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
