@@ -211,8 +211,9 @@ static void say_service(struct accounting *accounting, int64_t id)
       account_say(
           accounting, "place", service->score, "", 0,
           g_strdup_printf("service of %u routines and %u functions; %.0f %% of its evidence stays "
-                          "inside",
-                          n_routines, n_functions, 100 * service->score));
+                          "inside%s%s",
+                          n_routines, n_functions, 100 * service->score,
+                          service->reason[0] != '\0' ? ": " : "", service->reason));
     }
   }
   account_say_states(accounting, id);

@@ -14,6 +14,7 @@
 #include "splitter/spans.h"
 #include "splitter/splitting.h"
 #include "splitter/trials.h"
+#include "splitter/untied.h"
 #include "splitter/worth.h"
 
 G_DEFINE_QUARK(cleave - split - error, split_error)
@@ -142,6 +143,10 @@ void splitting_gather(struct splitting *splitting)
   splitting->constraints = decided_constraints(decided, splitting->boundaries, monolith,
                                                splitting->evidence, splitting->groups);
   splitting->units = units_new(splitting->evidence->n_nodes, splitting->constraints);
+  if (splitting->units != NULL && splitting->options->n_services == 0) {
+    untied_keep_programs(monolith, splitting->evidence, splitting->graph, splitting->units,
+                         splitting->worth, LEAST_SERVICE_MASS, splitting->is_kept);
+  }
 }
 
 /* Per node: whether the outside world reaches it. */
@@ -297,6 +302,7 @@ void splitting_propose(struct splitting *splitting)
   splitting->proposal =
       proposal_new(splitting->monolith, splitting->roles, splitting->evidence, splitting->mask,
                    splitting->graph, splitting->labels, splitting->n_labels, &decisions);
+  untied_explain(splitting->proposal, splitting->units, &decisions);
 }
 
 /* Services that hold the parts of GROUP; more than one means that it is cut. */

@@ -348,6 +348,61 @@ static void test_strangers(void)
   g_assert_false(are_tied(false));
 }
 
+/* "role service reason" of a routine. */
+static char *reason_of(struct store *store, const char *routine)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *place = place_of(store, routine_id(routine));
+  g_autoptr(record_set) members =
+      store_load_where(store, &plan_member_table, "item", routine_id(routine), NULL, &error);
+  g_assert_no_error(error);
+  return g_strdup_printf("%s: %s", place, record_at(members, plan_member, 0)->reason);
+}
+
+/* A tiny program that nothing ties to the others is a service of its own, with the reason; code
+ * that nobody wakes goes with the largest service and says so. */
+static void test_untied(void)
+{
+  g_autofree char *path = scratch_path("untied.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = make_store(path, false);
+  add_routine(store, "nightly", "tools/nightly/tool.c", 1);
+  add_routine(store, "vacuum", "tools/nightly/tool.c", 20);
+  add_state(store, "rows_seen", "global", "tools/nightly/tool.c");
+  add_access(store, "vacuum", "rows_seen", "write", "assign", 21);
+  add_access(store, "vacuum", "rows_seen", "read", "assign", 22);
+  add_call(store, "nightly", "vacuum", 2);
+  add_entry(store, "nightly", "main", "nightly", "");
+  add_routine(store, "leftover", "old/remnant/leftover.c", 1);
+  add_state(store, "leftover_state", "global", "old/remnant/leftover.c");
+  add_access(store, "leftover", "leftover_state", "write", "assign", 2);
+  add_access(store, "leftover", "leftover_state", "read", "assign", 3);
+  struct split_result result = split(store, NULL, 0);
+  g_assert_cmpuint(result.n_services, ==, 4);
+  split_result_clear(&result);
+  g_autofree char *vacuum = place_of(store, routine_id("vacuum"));
+  g_autofree char *nightly = place_of(store, routine_id("nightly"));
+  g_assert_cmpstr(vacuum, ==, nightly);
+  g_assert_true(g_str_has_prefix(vacuum, "member "));
+  g_autoptr(record_set) services = store_load(store, &plan_service_table, "name", &error);
+  g_assert_no_error(error);
+  guint n_alone = 0;
+  for (size_t i = 0; i < services->n; i++) {
+    const struct plan_service *service = record_at(services, plan_service, i);
+    n_alone += strstr(service->reason, "nothing ties it to another service") != NULL;
+  }
+  g_assert_cmpuint(n_alone, >=, 1);
+  g_autofree char *leftover = reason_of(store, "leftover");
+  g_assert_nonnull(strstr(leftover, ": nothing ties it to any service"));
+  g_autofree char *other = reason_of(store, "apple_1");
+  g_assert_null(strstr(other, "nothing ties it"));
+  /* A number that was asked for has precedence. */
+  result = split(store, NULL, 3);
+  g_assert_cmpuint(result.n_services, ==, 3);
+  split_result_clear(&result);
+  g_unlink(path);
+}
+
 /* What the write of work_0 to its variable weighs in a program whose work a request wakes, or that
  * does all of its work from main. */
 static gint64 weight_of_write(bool has_requests)
@@ -412,6 +467,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/command-chain", test_command_chain_belongs_to_its_caller);
   g_test_add_func("/split/strangers", test_strangers);
   g_test_add_func("/split/all-frame", test_all_frame);
+  g_test_add_func("/split/untied", test_untied);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
