@@ -472,7 +472,9 @@ static void check_header(CXFile file, CXSourceLocation *stack, unsigned n, CXCli
   bool is_fine = text != NULL && pragmas_are_closed(text, size);
   for (size_t i = 0; is_fine && i < G_N_ELEMENTS(words); i++)
     is_fine = !has_word(text, size, words[i]);
-  if (n == 1 && !clang_isFileMultipleIncludeGuarded(check->input->tu, file))
+  /* Those of the system that are not guarded are entered again by others of it. */
+  if (n == 1 && !clang_isFileMultipleIncludeGuarded(check->input->tu, file) &&
+      clang_Location_isInSystemHeader(clang_getLocationForOffset(check->input->tu, file, 0)))
     is_fine = false;
   check->is_fine = check->is_fine && is_fine;
   note_read(check->visit, file, n == 1 ? READ_NAMED : READ_NESTED)->is_early = true;
