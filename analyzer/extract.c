@@ -472,12 +472,13 @@ static void check_header(CXFile file, CXSourceLocation *stack, unsigned n, CXCli
   bool is_fine = text != NULL && pragmas_are_closed(text, size);
   for (size_t i = 0; is_fine && i < G_N_ELEMENTS(words); i++)
     is_fine = !has_word(text, size, words[i]);
-  /* Those of the system that are not guarded are entered again by others of it. */
-  if (n == 1 && !clang_isFileMultipleIncludeGuarded(check->input->tu, file) &&
-      clang_Location_isInSystemHeader(clang_getLocationForOffset(check->input->tu, file, 0)))
-    is_fine = false;
-  check->is_fine = check->is_fine && is_fine;
-  note_read(check->visit, file, n == 1 ? READ_NAMED : READ_NESTED)->is_early = true;
+  /* Whoever enters a header that is not guarded again does so with and without a prefix; of the
+   * system's own all do. */
+  bool is_guarded = clang_isFileMultipleIncludeGuarded(check->input->tu, file) != 0;
+  bool is_system =
+      clang_Location_isInSystemHeader(clang_getLocationForOffset(check->input->tu, file, 0)) != 0;
+  check->is_fine = check->is_fine && is_fine && (n != 1 || is_guarded || !is_system);
+  note_read(check->visit, file, n == 1 && is_guarded ? READ_NAMED : READ_NESTED)->is_early = true;
 }
 
 struct unit_builder *extract_prefix(const struct extract_input *input, GHashTable *read)

@@ -167,13 +167,38 @@ static GPtrArray *full_arguments(struct parser *parser, const struct parse_reque
   return arguments;
 }
 
-static CXTranslationUnit parse(struct job *job, GPtrArray *arguments, enum CXErrorCode *code)
+/* `text` stands for the content of the source where it is not NULL. */
+static CXTranslationUnit parse(struct job *job, GPtrArray *arguments, const GString *text,
+                               enum CXErrorCode *code)
 {
+  const char *file = job->request->file;
+  struct CXUnsavedFile unsaved = {file, text != NULL ? text->str : NULL,
+                                  text != NULL ? text->len : 0};
   CXTranslationUnit tu = NULL;
-  *code = clang_parseTranslationUnit2(job->parser->index, job->request->file,
-                                      (const char *const *)arguments->pdata, (int)arguments->len,
-                                      NULL, 0, CXTranslationUnit_KeepGoing, &tu);
+  *code = clang_parseTranslationUnit2(
+      job->parser->index, file, (const char *const *)arguments->pdata, (int)arguments->len,
+      &unsaved, text != NULL ? 1 : 0, CXTranslationUnit_KeepGoing, &tu);
   return *code == CXError_Success ? tu : NULL;
+}
+
+/* The source without the directives that its prefix has read, all else in its place; NULL where
+ * there are none. A header that is not guarded would be entered again. */
+static GString *text_behind_prefix(const struct parse_request *request)
+{
+  char *bytes = NULL;
+  gsize size = 0;
+  if (request->prefix == NULL || request->prefix_line == 0 ||
+      !g_file_get_contents(request->file, &bytes, &size, NULL))
+    return NULL;
+  GString *text = g_string_new_len(bytes, (gssize)size);
+  g_free(bytes);
+  unsigned line = 1;
+  for (gsize i = 0; i < text->len && line <= request->prefix_line; i++) {
+    line += text->str[i] == '\n';
+    if (text->str[i] != '\n')
+      text->str[i] = ' ';
+  }
+  return text;
 }
 
 /* The parser need not look whether it is up to date: it was made in this run, of the same
@@ -193,7 +218,10 @@ static struct unit_builder *facts_with(struct job *job, GPtrArray *arguments,
   add_precompiled(arguments, precompiled);
   struct extract_input with = *input;
   enum CXErrorCode code;
-  with.tu = parse(job, arguments, &code);
+  GString *text = text_behind_prefix(job->request);
+  with.tu = parse(job, arguments, text, &code);
+  if (text != NULL)
+    g_string_free(text, TRUE);
   g_ptr_array_set_size(arguments, (gint)n);
   if (with.tu == NULL)
     return NULL;
@@ -349,7 +377,7 @@ static struct unit_builder *facts_without_prefix(struct job *job, GPtrArray *arg
   plain.prefix = NULL;
   plain.prefix_files = NULL;
   enum CXErrorCode code;
-  plain.tu = parse(job, arguments, &code);
+  plain.tu = parse(job, arguments, NULL, &code);
   if (plain.tu == NULL) {
     job->error = g_error_new(PARSE_ERROR, PARSE_ERROR_NO_TREE, "%s", explain(code));
     return NULL;
