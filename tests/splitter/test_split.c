@@ -403,6 +403,34 @@ static void test_untied(void)
   g_unlink(path);
 }
 
+/* A routine that the outside wakes hangs on apples by one call: less than keeps it there, and too
+ * little to be a service, so that it is joined. What a line costs is told against a plan that
+ * joins, too: a line that asks for what is so anyway costs nothing. */
+static void test_price_joins(void)
+{
+  g_autofree char *path = scratch_path("joins.db");
+  g_autofree char *boundaries = scratch_path("joins.yaml");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = make_store(path, false);
+  add_routine(store, "crumb", "lib/crumb.c", 1);
+  add_entry(store, "crumb", "schedule", "1m", "crumb_register");
+  add_call(store, "apple_2", "crumb", 200);
+  must(g_file_set_contents(boundaries, "version: 1\ntogether:\n  - [crumb, apple_0]\n", -1, &error),
+       error);
+  struct split_result result = split(store, NULL, 0);
+  g_autofree char *before = place_of(store, routine_id("crumb"));
+  g_assert_cmpstr(before, ==, "member apple");
+  split_result_clear(&result);
+  result = split(store, boundaries, 0);
+  g_assert_cmpuint(result.decisions->len, ==, 1);
+  const char *said = g_ptr_array_index(result.decisions, 0);
+  g_test_message("%s", said);
+  g_assert_nonnull(strstr(said, "costs nothing: the proposal is the same without it"));
+  split_result_clear(&result);
+  g_unlink(path);
+  g_unlink(boundaries);
+}
+
 /* What the write of work_0 to its variable weighs in a program whose work a request wakes, or that
  * does all of its work from main. */
 static gint64 weight_of_write(bool has_requests)
@@ -468,6 +496,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/strangers", test_strangers);
   g_test_add_func("/split/all-frame", test_all_frame);
   g_test_add_func("/split/untied", test_untied);
+  g_test_add_func("/split/price-joins", test_price_joins);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
