@@ -191,12 +191,33 @@ static bool has_core(const struct effect_graph *graph, uint32_t routine)
 
 /* ---- steps ---- */
 
+/* From the surest. */
+static const char *const tiers[] = {"direct", "exact", "flow",     "callback",
+                                    "field",  "model", "signature"};
+
+const char *effect_graph_tier(uint8_t rank)
+{
+  return tiers[rank];
+}
+
+static uint8_t rank_of(const char *tier)
+{
+  uint8_t rank = 0;
+  while (rank < G_N_ELEMENTS(tiers) - 1 && strcmp(tiers[rank], tier) != 0)
+    rank++;
+  return rank;
+}
+
 static void add_step(struct effect_graph *graph, uint32_t from, uint32_t to, uint32_t call,
                      uint32_t lent)
 {
-  struct effect_step step = {from, to, call, lent};
-  if (from != to)
-    g_array_append_val(graph->steps, step);
+  if (from == to)
+    return;
+  uint8_t rank = rank_of(effect_graph_call(graph, call)->tier);
+  if (lent != LINK_NONE)
+    rank = MAX(rank, rank_of("callback"));
+  struct effect_step step = {from, to, call, lent, rank};
+  g_array_append_val(graph->steps, step);
 }
 
 /* Whether a call may hand over what a callee then calls. */
@@ -279,14 +300,20 @@ static void add_steps_of(struct effect_graph *graph, uint32_t index)
 static void sort_steps(struct effect_graph *graph)
 {
   uint32_t n_nodes = effect_graph_n_nodes(graph);
+  GArray *steps = graph->steps;
+  GArray *sorted = g_array_sized_new(FALSE, FALSE, sizeof(struct effect_step), steps->len);
+  g_array_set_size(sorted, steps->len);
   graph->first = g_new0(uint32_t, n_nodes + 2);
-  graph->sorted = g_new(uint32_t, MAX(graph->steps->len, 1));
-  for (guint i = 0; i < graph->steps->len; i++)
-    graph->first[g_array_index(graph->steps, struct effect_step, i).to + 2]++;
+  for (guint i = 0; i < steps->len; i++)
+    graph->first[g_array_index(steps, struct effect_step, i).to + 2]++;
   for (uint32_t i = 2; i < n_nodes + 2; i++)
     graph->first[i] += graph->first[i - 1];
-  for (guint i = 0; i < graph->steps->len; i++)
-    graph->sorted[graph->first[g_array_index(graph->steps, struct effect_step, i).to + 1]++] = i;
+  for (guint i = 0; i < steps->len; i++) {
+    const struct effect_step *step = &g_array_index(steps, struct effect_step, i);
+    g_array_index(sorted, struct effect_step, graph->first[step->to + 1]++) = *step;
+  }
+  g_array_unref(steps);
+  graph->steps = sorted;
 }
 
 /* Routines that are more than one node already have no variants. */
@@ -332,5 +359,4 @@ void effect_graph_clear(gpointer data)
   id_map_clear(&graph->known_lents);
   g_array_unref(graph->steps);
   g_free(graph->first);
-  g_free(graph->sorted);
 }

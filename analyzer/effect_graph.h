@@ -22,6 +22,7 @@ struct effect_step {
   uint32_t from, to; /* nodes: see effect_graph_core() and the like */
   uint32_t call;     /* found call that leaves `from` */
   uint32_t lent;     /* how the callback is reached, or LINK_NONE for a plain step */
+  uint8_t rank;      /* of its tier, the surest first: see effect_graph_tier() */
 };
 
 /* A routine that another one calls because it was handed over as a parameter. */
@@ -46,9 +47,8 @@ struct effect_graph {
   uint32_t *first_lent;       /* by routine */
   GArray *lents;              /* struct effect_lent */
   struct id_map known_lents;
-  GArray *steps;   /* struct effect_step */
-  uint32_t *first; /* steps by node that they lead to */
-  uint32_t *sorted;
+  GArray *steps;   /* struct effect_step, by the node that they lead to */
+  uint32_t *first; /* node -> the first step that leads to it or to a later one */
 };
 
 /* Builds the graph of one program; `findings` and `program` are set. Linear in its calls, times the
@@ -61,6 +61,9 @@ const struct unit *effect_graph_unit(const struct effect_graph *graph,
                                      const struct found_call *call);
 const struct unit_call *effect_graph_row(const struct effect_graph *graph, uint32_t call);
 const struct effect_lent *effect_graph_lent(const struct effect_graph *graph, uint32_t index);
+
+/* The name of a rank. */
+const char *effect_graph_tier(uint8_t rank);
 
 /* Nodes: routines come first, by number. The body LINK_NONE is the common one. */
 uint32_t effect_graph_n_nodes(const struct effect_graph *graph);

@@ -3,32 +3,38 @@
 
 #include <string.h>
 
+enum way_kind { WAY_NONE, WAY_DIRECT, WAY_STEP };
+
 /* The way from a node to one kind of effect. */
 struct way {
-  const char *via; /* names on the way, the outside routine last; NULL: none known */
-  uint32_t step;   /* that leaves the node, or LINK_NONE for a direct effect */
+  uint32_t start; /* DIRECT: the row of the effect; STEP: the step that leaves the node */
   uint32_t n_steps;
+  uint8_t kind;
   uint8_t weakest; /* rank of its least sure call */
 };
 
-/* The best way over all programs. */
+/* The best way of a routine over all programs. */
 struct kept {
   const struct effect_graph *graph; /* NULL: none */
   struct way way;
-  struct fact_effect_path record;
+  const char *via; /* names on the way, the outside routine last */
 };
 
-/* From the surest. */
-static const char *const tiers[] = {"direct", "exact", "flow",     "callback",
-                                    "field",  "model", "signature"};
-
-static uint8_t rank_of(const char *tier)
-{
-  uint8_t rank = 0;
-  while (rank < G_N_ELEMENTS(tiers) - 1 && strcmp(tiers[rank], tier) != 0)
-    rank++;
-  return rank;
-}
+/* The search for the ways to one kind of effect. A search has arrays of its own, so that several
+ * can run at once. */
+struct search {
+  const GArray *graphs;           /* struct effect_graph */
+  GHashTable *routines;           /* id -> link routine + 1 */
+  const struct fact_effect *rows; /* of one effect, in the order of routines */
+  guint n_rows;
+  const struct effect_graph *graph; /* the present one */
+  struct way *ways;                 /* by node of the present one */
+  GPtrArray *levels;                /* GArray of steps, by the length of the way they complete */
+  GArray *starts;                   /* nodes with a direct effect */
+  struct kept *kept;                /* by link routine */
+  GString *text;
+  GStringChunk *texts; /* what is kept, for good */
+};
 
 /* ---- ways ---- */
 
@@ -54,7 +60,8 @@ static bool is_better(const struct effect_graph *graph, const struct way *fresh,
 {
   if (fresh->weakest != known->weakest)
     return fresh->weakest < known->weakest;
-  const struct effect_step *a = step_at(graph, fresh->step), *b = step_at(known_graph, known->step);
+  const struct effect_step *a = step_at(graph, fresh->start);
+  const struct effect_step *b = step_at(known_graph, known->start);
   struct linkage *linkage = graph->findings->linkage;
   int64_t one = linkage_routine(linkage, effect_graph_call(graph, a->call)->callee)->id;
   int64_t two = linkage_routine(linkage, effect_graph_call(graph, b->call)->callee)->id;
@@ -67,33 +74,34 @@ static bool is_better(const struct effect_graph *graph, const struct way *fresh,
   return effect_graph_row(graph, a->call)->line < effect_graph_row(graph, b->call)->line;
 }
 
-/* Steps by the length of the way that they complete. */
-static void offer(GPtrArray *levels, const struct effect_graph *graph, const struct way *ways,
-                  uint32_t node)
+/* Steps by the length of the way that they complete; none from where a shorter way is known. */
+static void offer(struct search *search, uint32_t node)
 {
+  const struct effect_graph *graph = search->graph;
   for (uint32_t i = graph->first[node]; i < graph->first[node + 1]; i++) {
-    uint32_t step = graph->sorted[i];
-    uint32_t level = ways[node].n_steps + length_of(graph, step_at(graph, step));
-    while (levels->len <= level)
-      g_ptr_array_add(levels, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
-    g_array_append_val(g_ptr_array_index(levels, level), step);
+    const struct effect_step *step = step_at(graph, i);
+    uint32_t level = search->ways[node].n_steps + length_of(graph, step);
+    const struct way *known = &search->ways[step->from];
+    if (known->kind != WAY_NONE && known->n_steps < level)
+      continue;
+    while (search->levels->len <= level)
+      g_ptr_array_add(search->levels, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
+    g_array_append_val(g_ptr_array_index(search->levels, level), i);
   }
 }
 
 /* Takes the steps that complete ways of one length; returns the nodes that are new. */
-static GArray *take_level(const struct effect_graph *graph, struct way *ways, const GArray *steps,
-                          uint32_t level)
+static GArray *take_level(struct search *search, uint32_t level)
 {
+  const struct effect_graph *graph = search->graph;
+  const GArray *steps = g_ptr_array_index(search->levels, level);
   GArray *nodes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (guint i = 0; i < steps->len; i++) {
     uint32_t index = g_array_index(steps, uint32_t, i);
     const struct effect_step *step = step_at(graph, index);
-    struct way *known = &ways[step->from];
-    uint8_t rank = rank_of(effect_graph_call(graph, step->call)->tier);
-    if (step->lent != LINK_NONE)
-      rank = MAX(rank, rank_of("callback"));
-    struct way fresh = {"", index, level, MAX(ways[step->to].weakest, rank)};
-    if (known->via == NULL)
+    struct way *known = &search->ways[step->from];
+    struct way fresh = {index, level, WAY_STEP, MAX(search->ways[step->to].weakest, step->rank)};
+    if (known->kind == WAY_NONE)
       g_array_append_val(nodes, step->from);
     else if (known->n_steps != level || !is_better(graph, &fresh, graph, known))
       continue;
@@ -102,64 +110,46 @@ static GArray *take_level(const struct effect_graph *graph, struct way *ways, co
   return nodes;
 }
 
-static const char *way_text(const struct effect_graph *graph, const struct way *ways,
-                            const struct effect_step *step)
+static void append_name(const struct search *search, const char *name)
 {
+  if (search->text->len != 0)
+    g_string_append(search->text, " > ");
+  g_string_append(search->text, name);
+}
+
+/* The names on the way from a node. */
+static const char *way_text(struct search *search, uint32_t node)
+{
+  const struct effect_graph *graph = search->graph;
   struct linkage *linkage = graph->findings->linkage;
-  const char *next = linkage_routine(linkage, effect_graph_call(graph, step->call)->callee)->name;
-  const char *rest = ways[step->to].via;
-  if (step->lent == LINK_NONE) {
-    g_autofree char *via = g_strconcat(next, " > ", rest, NULL);
-    return linkage_string(linkage, via);
+  g_string_truncate(search->text, 0);
+  const struct way *way = &search->ways[node];
+  for (; way->kind == WAY_STEP; way = &search->ways[step_at(graph, way->start)->to]) {
+    const struct effect_step *step = step_at(graph, way->start);
+    uint32_t callee = effect_graph_call(graph, step->call)->callee;
+    append_name(search, linkage_routine(linkage, callee)->name);
+    if (step->lent == LINK_NONE)
+      continue;
+    const struct effect_lent *lent = effect_graph_lent(graph, step->lent);
+    if (*lent->between != '\0')
+      append_name(search, lent->between);
+    append_name(search, linkage_routine(linkage, lent->target)->name);
   }
-  const struct effect_lent *lent = effect_graph_lent(graph, step->lent);
-  g_autofree char *via =
-      g_strconcat(next, " > ", lent->between, *lent->between != '\0' ? " > " : "",
-                  linkage_routine(linkage, lent->target)->name, " > ", rest, NULL);
-  return linkage_string(linkage, via);
+  append_name(search, search->rows[way->start].via);
+  return g_string_chunk_insert_len(search->texts, search->text->str, (gssize)search->text->len);
 }
 
 /* Of the ways in several programs: the shorter, then as above. */
-static void keep(const struct effect_graph *graph, struct kept *kept, const struct way *way,
-                 const struct fact_effect_path *record)
+static void keep(struct search *search, uint32_t routine)
 {
+  const struct effect_graph *graph = search->graph;
+  const struct way *way = &search->ways[routine];
+  struct kept *kept = &search->kept[routine];
   bool is_new =
       kept->graph == NULL || way->n_steps < kept->way.n_steps ||
       (way->n_steps == kept->way.n_steps && is_better(graph, way, kept->graph, &kept->way));
   if (is_new)
-    *kept = (struct kept){graph, *way, *record};
-}
-
-static void write_level(const struct effect_graph *graph, struct way *ways, const GArray *nodes,
-                        const char *effect, struct kept *all)
-{
-  struct findings *findings = graph->findings;
-  for (guint i = 0; i < nodes->len; i++) {
-    uint32_t node = g_array_index(nodes, uint32_t, i);
-    struct way *way = &ways[node];
-    const struct effect_step *step = step_at(graph, way->step);
-    way->via = way_text(graph, ways, step);
-    if (node >= graph->n)
-      continue;
-    const struct found_call *call = effect_graph_call(graph, step->call);
-    const struct unit_call *row = effect_graph_row(graph, step->call);
-    struct fact_effect_path record = {
-        .routine = linkage_routine(findings->linkage, node)->id,
-        .effect = effect,
-        .via = way->via,
-        .next = linkage_routine(findings->linkage, call->callee)->id,
-        .tier = tiers[way->weakest],
-        .n_steps = way->n_steps,
-        .file = findings_file(effect_graph_unit(graph, call), row->file),
-        .line = row->line,
-    };
-    keep(graph, &all[node], way, &record);
-  }
-}
-
-static void free_level(gpointer level)
-{
-  g_array_unref(level);
+    *kept = (struct kept){graph, *way, way_text(search, routine)};
 }
 
 /* Whether a direct effect of a variant's routine is one of the variant too. */
@@ -182,14 +172,14 @@ static bool is_running(const struct effect_graph *graph, uint32_t variant,
   return !is_call;
 }
 
-/* By what a variant has an effect itself, of the rows of one effect in the order of routines; NULL
- * for none. */
-static const char *first_running(const struct effect_graph *graph, uint32_t variant,
-                                 const struct fact_effect *rows, guint n)
+/* By which row a variant has an effect itself; the number of rows for none. */
+static guint first_running(const struct search *search, uint32_t variant)
 {
+  const struct effect_graph *graph = search->graph;
+  const struct fact_effect *rows = search->rows;
   struct linkage *linkage = graph->findings->linkage;
   int64_t id = linkage_routine(linkage, variants_at(&graph->variants, variant)->routine)->id;
-  guint low = 0, high = n;
+  guint low = 0, high = search->n_rows;
   while (low < high) {
     guint middle = low + (high - low) / 2;
     if (rows[middle].routine < id)
@@ -197,52 +187,120 @@ static const char *first_running(const struct effect_graph *graph, uint32_t vari
     else
       high = middle;
   }
-  for (; low < n && rows[low].routine == id; low++) {
+  for (; low < search->n_rows && rows[low].routine == id; low++) {
     if (is_running(graph, variant, &rows[low]))
-      return rows[low].via;
+      return low;
   }
-  return NULL;
+  return search->n_rows;
+}
+
+static void start_at(struct search *search, uint32_t node, guint row)
+{
+  search->ways[node] = (struct way){row, 0, WAY_DIRECT, 0};
+  g_array_append_val(search->starts, node);
+}
+
+static gint compare_numbers(gconstpointer left, gconstpointer right)
+{
+  uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+  return (a > b) - (a < b);
 }
 
 /* The routines with one direct effect, and by what: the first of their rows. */
-static void start(GPtrArray *levels, const struct effect_graph *graph, struct way *ways,
-                  GHashTable *routines, const struct fact_effect *rows, guint n)
+static void start(struct search *search)
 {
-  for (guint i = 0; i < n; i++) {
-    uint32_t routine = GPOINTER_TO_UINT(g_hash_table_lookup(routines, &rows[i].routine)) - 1;
-    if (ways[routine].via != NULL)
+  const struct effect_graph *graph = search->graph;
+  g_array_set_size(search->starts, 0);
+  for (guint i = 0; i < search->n_rows; i++) {
+    uint32_t routine =
+        GPOINTER_TO_UINT(g_hash_table_lookup(search->routines, &search->rows[i].routine)) - 1;
+    if (search->ways[routine].kind != WAY_NONE)
       continue;
-    struct way way = {rows[i].via, LINK_NONE, 0, 0};
-    ways[routine] = ways[effect_graph_core(graph, routine)] = way;
-    ways[effect_graph_body(graph, routine, LINK_NONE)] = way;
+    start_at(search, routine, i);
+    start_at(search, effect_graph_core(graph, routine), i);
+    start_at(search, effect_graph_body(graph, routine, LINK_NONE), i);
   }
   for (uint32_t i = 0; i < graph->n_bodies; i++) {
-    if (graph->of_body[i] != LINK_NONE)
-      ways[effect_graph_body(graph, 0, i)] = ways[graph->of_body[i]];
+    uint32_t routine = graph->of_body[i];
+    if (routine != LINK_NONE && search->ways[routine].kind != WAY_NONE)
+      start_at(search, effect_graph_body(graph, 0, i), search->ways[routine].start);
   }
   for (guint i = 0; i < graph->variants.rows->len; i++) {
-    uint32_t node = effect_graph_variant(graph, i), routine = effect_graph_routine(graph, node);
-    if (ways[routine].via != NULL)
-      ways[node] = (struct way){first_running(graph, i, rows, n), LINK_NONE, 0, 0};
+    if (search->ways[variants_at(&graph->variants, i)->routine].kind == WAY_NONE)
+      continue;
+    guint row = first_running(search, i);
+    if (row != search->n_rows)
+      start_at(search, effect_graph_variant(graph, i), row);
   }
-  for (uint32_t node = 0; node < effect_graph_n_nodes(graph); node++) {
-    if (ways[node].via != NULL)
-      offer(levels, graph, ways, node);
-  }
+  g_array_sort(search->starts, compare_numbers);
+  for (guint i = 0; i < search->starts->len; i++)
+    offer(search, g_array_index(search->starts, uint32_t, i));
 }
 
-static void follow(const struct effect_graph *graph, GHashTable *routines,
-                   const struct fact_effect *rows, guint n, struct kept *all)
+static void follow(struct search *search)
 {
-  g_autofree struct way *ways = g_new0(struct way, MAX(effect_graph_n_nodes(graph), 1));
-  g_autoptr(GPtrArray) levels = g_ptr_array_new_with_free_func(free_level);
-  start(levels, graph, ways, routines, rows, n);
-  for (uint32_t level = 1; level < levels->len; level++) {
-    g_autoptr(GArray) nodes = take_level(graph, ways, g_ptr_array_index(levels, level), level);
-    write_level(graph, ways, nodes, rows->effect, all);
-    for (guint i = 0; i < nodes->len; i++)
-      offer(levels, graph, ways, g_array_index(nodes, uint32_t, i));
+  start(search);
+  for (uint32_t level = 1; level < search->levels->len; level++) {
+    g_autoptr(GArray) nodes = take_level(search, level);
+    for (guint i = 0; i < nodes->len; i++) {
+      uint32_t node = g_array_index(nodes, uint32_t, i);
+      if (node < search->graph->n)
+        keep(search, node);
+      offer(search, node);
+    }
   }
+  for (guint i = 0; i < search->levels->len; i++)
+    g_array_set_size(g_ptr_array_index(search->levels, i), 0);
+}
+
+static void free_level(gpointer level)
+{
+  g_array_unref(level);
+}
+
+/* The row of a way that is kept. */
+static struct fact_effect_path row_of(const struct search *search, uint32_t routine)
+{
+  const struct kept *kept = &search->kept[routine];
+  const struct linkage *linkage = kept->graph->findings->linkage;
+  uint32_t call = step_at(kept->graph, kept->way.start)->call;
+  const struct found_call *found = effect_graph_call(kept->graph, call);
+  const struct unit_call *row = effect_graph_row(kept->graph, call);
+  return (struct fact_effect_path){
+      .routine = linkage_routine(linkage, routine)->id,
+      .effect = search->rows->effect,
+      .via = kept->via,
+      .next = linkage_routine(linkage, found->callee)->id,
+      .tier = effect_graph_tier(kept->way.weakest),
+      .n_steps = kept->way.n_steps,
+      .file = findings_file(effect_graph_unit(kept->graph, found), row->file),
+      .line = row->line,
+  };
+}
+
+/* The ways to one kind of effect. A way stays inside one program. */
+static void follow_everywhere(struct search *search, struct rows *paths, uint32_t n_routines)
+{
+  search->levels = g_ptr_array_new_with_free_func(free_level);
+  search->starts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  search->text = g_string_new(NULL);
+  search->kept = g_new0(struct kept, MAX(n_routines, 1));
+  for (guint i = 0; i < search->graphs->len; i++) {
+    search->graph = &g_array_index(search->graphs, struct effect_graph, i);
+    search->ways = g_new0(struct way, MAX(effect_graph_n_nodes(search->graph), 1));
+    follow(search);
+    g_free(search->ways);
+  }
+  for (uint32_t i = 0; i < n_routines; i++) {
+    if (search->kept[i].graph == NULL)
+      continue;
+    struct fact_effect_path record = row_of(search, i);
+    rows_add(paths, &record);
+  }
+  g_ptr_array_unref(search->levels);
+  g_array_unref(search->starts);
+  g_string_free(search->text, TRUE);
+  g_free(search->kept);
 }
 
 static gint compare_effects(gconstpointer left, gconstpointer right)
@@ -256,21 +314,6 @@ static gint compare_effects(gconstpointer left, gconstpointer right)
   if (order == 0)
     order = (a->line > b->line) - (a->line < b->line);
   return order != 0 ? order : strcmp(a->via, b->via);
-}
-
-/* The ways to one kind of effect. A way stays inside one program. */
-static void follow_everywhere(const GArray *graphs, GHashTable *routines,
-                              const struct fact_effect *rows, guint n)
-{
-  struct findings *findings = g_array_index(graphs, struct effect_graph, 0).findings;
-  guint n_routines = findings->linkage->routines->len;
-  g_autofree struct kept *all = g_new0(struct kept, MAX(n_routines, 1));
-  for (guint i = 0; i < graphs->len; i++)
-    follow(&g_array_index(graphs, struct effect_graph, i), routines, rows, n, all);
-  for (guint i = 0; i < n_routines; i++) {
-    if (all[i].graph != NULL)
-      rows_add(findings->effect_paths, &all[i].record);
-  }
 }
 
 static GArray *build_graphs(struct findings *findings)
@@ -304,6 +347,11 @@ void effects_follow(struct findings *findings)
   for (guint first = 0, end = 0; first < sorted->len && graphs->len != 0; first = end) {
     while (end < sorted->len && strcmp(rows[end].effect, rows[first].effect) == 0)
       end++;
-    follow_everywhere(graphs, routines, rows + first, end - first);
+    struct search search = {.graphs = graphs,
+                            .routines = routines,
+                            .rows = rows + first,
+                            .n_rows = end - first,
+                            .texts = findings->linkage->strings};
+    follow_everywhere(&search, findings->effect_paths, findings->linkage->routines->len);
   }
 }
