@@ -331,27 +331,83 @@ static GArray *build_graphs(struct findings *findings)
   return graphs;
 }
 
-void effects_follow(struct findings *findings)
+/* One kind of effect. */
+struct kind {
+  const struct fact_effect *rows;
+  guint n_rows;
+  struct rows *paths;
+  GStringChunk *texts;
+};
+
+struct effects_paths {
+  struct findings *findings;
+  GArray *graphs; /* struct effect_graph */
+  GHashTable *routines;
+  GArray *direct; /* struct fact_effect, by effect and routine */
+  GArray *kinds;  /* struct kind */
+};
+
+static void find_kinds(struct effects_paths *paths)
 {
-  g_autoptr(GArray) graphs = build_graphs(findings);
-  g_autoptr(GHashTable) routines = g_hash_table_new(g_int64_hash, g_int64_equal);
+  const struct fact_effect *rows = (const struct fact_effect *)(void *)paths->direct->data;
+  for (guint first = 0, end = 0; first < paths->direct->len && paths->graphs->len != 0;
+       first = end) {
+    while (end < paths->direct->len && strcmp(rows[end].effect, rows[first].effect) == 0)
+      end++;
+    struct kind kind = {.rows = rows + first,
+                        .n_rows = end - first,
+                        .paths = rows_new(&fact_effect_path_table),
+                        .texts = findings_add_texts(paths->findings)};
+    g_array_append_val(paths->kinds, kind);
+  }
+}
+
+struct effects_paths *effects_begin(struct findings *findings)
+{
+  struct effects_paths *paths = g_new0(struct effects_paths, 1);
+  paths->findings = findings;
+  paths->graphs = build_graphs(findings);
+  paths->routines = g_hash_table_new(g_int64_hash, g_int64_equal);
   for (guint i = 0; i < findings->linkage->routines->len; i++)
-    g_hash_table_insert(routines, &linkage_routine(findings->linkage, i)->id,
+    g_hash_table_insert(paths->routines, &linkage_routine(findings->linkage, i)->id,
                         GUINT_TO_POINTER(i + 1));
   const GArray *direct = findings->effects->records;
-  g_autoptr(GArray) sorted = g_array_new(FALSE, FALSE, sizeof(struct fact_effect));
+  paths->direct = g_array_new(FALSE, FALSE, sizeof(struct fact_effect));
   if (direct->len != 0)
-    g_array_append_vals(sorted, direct->data, direct->len);
-  g_array_sort(sorted, compare_effects);
-  const struct fact_effect *rows = (const struct fact_effect *)(void *)sorted->data;
-  for (guint first = 0, end = 0; first < sorted->len && graphs->len != 0; first = end) {
-    while (end < sorted->len && strcmp(rows[end].effect, rows[first].effect) == 0)
-      end++;
-    struct search search = {.graphs = graphs,
-                            .routines = routines,
-                            .rows = rows + first,
-                            .n_rows = end - first,
-                            .texts = findings->linkage->strings};
-    follow_everywhere(&search, findings->effect_paths, findings->linkage->routines->len);
+    g_array_append_vals(paths->direct, direct->data, direct->len);
+  g_array_sort(paths->direct, compare_effects);
+  paths->kinds = g_array_new(FALSE, FALSE, sizeof(struct kind));
+  find_kinds(paths);
+  return paths;
+}
+
+unsigned effects_n_kinds(const struct effects_paths *paths)
+{
+  return paths->kinds->len;
+}
+
+void effects_follow(struct effects_paths *paths, unsigned kind)
+{
+  const struct kind *here = &g_array_index(paths->kinds, struct kind, kind);
+  struct search search = {.graphs = paths->graphs,
+                          .routines = paths->routines,
+                          .rows = here->rows,
+                          .n_rows = here->n_rows,
+                          .texts = here->texts};
+  follow_everywhere(&search, here->paths, paths->findings->linkage->routines->len);
+}
+
+void effects_finish(struct effects_paths *paths)
+{
+  for (guint i = 0; i < paths->kinds->len; i++) {
+    struct rows *rows = g_array_index(paths->kinds, struct kind, i).paths;
+    for (guint r = 0; r < rows->records->len; r++)
+      rows_add(paths->findings->effect_paths, rows_at(rows, fact_effect_path, r));
+    rows_free(rows);
   }
+  g_array_unref(paths->graphs);
+  g_hash_table_unref(paths->routines);
+  g_array_unref(paths->direct);
+  g_array_unref(paths->kinds);
+  g_free(paths);
 }

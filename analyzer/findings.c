@@ -1,5 +1,6 @@
 #include "analyzer/findings.h"
 
+#include "base/parallel.h"
 #include "store/identity.h"
 
 struct findings *findings_new(struct linkage *linkage, const struct rules *rules)
@@ -23,7 +24,15 @@ struct findings *findings_new(struct linkage *linkage, const struct rules *rules
   findings->effect_paths = rows_new(&fact_effect_path_table);
   findings->entries = rows_new(&fact_entry_table);
   findings->spans = rows_new(&fact_span_table);
+  findings->sites->n_telling = 1;
+  findings->calls->n_telling = 4;
+  findings->arguments->n_telling = 2;
+  findings->states->n_telling = 1;
+  findings->words->n_telling = 2;
+  findings->routines->n_telling = 1;
+  findings->params->n_telling = 2;
   findings->found_calls = g_array_new(FALSE, FALSE, sizeof(struct found_call));
+  findings->texts = g_ptr_array_new_with_free_func((GDestroyNotify)g_string_chunk_free);
   return findings;
 }
 
@@ -43,20 +52,31 @@ void findings_free(struct findings *findings)
   for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
     rows_free(all[i]);
   g_array_unref(findings->found_calls);
+  g_ptr_array_unref(findings->texts);
   g_free(findings);
+}
+
+GStringChunk *findings_add_texts(struct findings *findings)
+{
+  GStringChunk *texts = g_string_chunk_new(1 << 14);
+  g_ptr_array_add(findings->texts, texts);
+  return texts;
+}
+
+static void prepare(void *context, unsigned i)
+{
+  rows_prepare(((struct rows **)context)[i]);
+}
+
+static void prepare_all(struct findings *findings)
+{
+  struct rows *all[] = ALL_ROWS(findings);
+  parallel_run(findings->linkage->n_threads, G_N_ELEMENTS(all), prepare, all);
 }
 
 bool findings_write(struct findings *findings, struct store *store, GError **error)
 {
-  /* Where several programs or configurations tell the same fact differently, the first row of the
-   * sorted ones stands. */
-  rows_unique(findings->sites, 1);
-  rows_unique(findings->calls, 4);
-  rows_unique(findings->arguments, 2);
-  rows_unique(findings->states, 1);
-  rows_unique(findings->words, 2);
-  rows_unique(findings->routines, 1);
-  rows_unique(findings->params, 2);
+  prepare_all(findings);
   struct rows *all[] = ALL_ROWS(findings);
   for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
     if (!rows_write(all[i], store, error))
@@ -99,24 +119,45 @@ static char *write_number(char *to, uint64_t number, unsigned base)
   return to;
 }
 
-int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call)
+static int64_t site_id(const struct link_unit *here, const struct unit_call *row, int64_t caller)
 {
-  const struct unit *from = linkage_unit(linkage, unit);
-  const struct unit_call *row = &from->calls[call];
-  uint32_t caller = findings_routine(linkage, unit, row->caller);
-  if (caller == LINK_NONE)
-    return 0;
-  int64_t *site = &linkage->units[unit].sites[call];
-  if (*site != 0)
-    return *site;
+  const struct unit *from = here->unit;
   char where[96];
-  char *end = write_number(where, (uint64_t)linkage_routine(linkage, caller)->id, 16);
+  char *end = write_number(where, (uint64_t)caller, 16);
   *end++ = ':';
   end = write_number(end, row->line, 10);
   *end++ = ':';
   *write_number(end, row->column, 10) = '\0';
   const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
                                               : unit_string(from, row->expression);
-  *site = store_id("site", where, findings_file(from, row->file), what, NULL);
-  return *site;
+  return store_id("site", where, findings_file(from, row->file), what, NULL);
+}
+
+int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call)
+{
+  const struct link_unit *here = &linkage->units[unit];
+  const struct unit_call *row = &here->unit->calls[call];
+  uint32_t caller = findings_routine(linkage, unit, row->caller);
+  if (caller == LINK_NONE)
+    return 0;
+  int64_t site = __atomic_load_n(&here->sites[call], __ATOMIC_RELAXED);
+  if (site == 0) {
+    site = site_id(here, row, linkage_routine(linkage, caller)->id);
+    __atomic_store_n(&here->sites[call], site, __ATOMIC_RELAXED);
+  }
+  return site;
+}
+
+void findings_name_sites(const struct linkage *linkage, const struct link_routine *routines)
+{
+  for (uint32_t u = 0; u < linkage->n_units; u++) {
+    const struct link_unit *here = &linkage->units[u];
+    for (uint32_t c = 0; c < here->unit->n_calls; c++) {
+      uint32_t caller = findings_routine(linkage, u, here->unit->calls[c].caller);
+      if (caller == LINK_NONE || __atomic_load_n(&here->sites[c], __ATOMIC_RELAXED) != 0)
+        continue;
+      int64_t site = site_id(here, &here->unit->calls[c], routines[caller].id);
+      __atomic_store_n(&here->sites[c], site, __ATOMIC_RELAXED);
+    }
+  }
 }

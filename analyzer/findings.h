@@ -34,12 +34,16 @@ struct findings {
   struct rows *programs, *routines, *words, *types, *fields, *enumerators, *params, *sites, *calls,
       *arguments, *states, *accesses, *effects, *effect_paths, *entries, *spans;
   GArray *found_calls; /* struct found_call, by program */
+  GPtrArray *texts;    /* GStringChunk: strings of rows that have chunks of their own */
 };
 
 struct findings *findings_new(struct linkage *linkage, const struct rules *rules);
 void findings_free(struct findings *findings);
 typedef struct findings findings_owner;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(findings_owner, findings_free)
+
+/* A chunk for strings of rows, for one thread; it lives with the findings. */
+GStringChunk *findings_add_texts(struct findings *findings);
 
 /* Replaces all fact tables. Needs an open transaction. */
 bool findings_write(struct findings *findings, struct store *store, GError **error);
@@ -52,6 +56,9 @@ const char *findings_file(const struct unit *unit, uint32_t file);
 
 /* The id of a call's site; 0 for one at file scope. */
 int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call);
+/* Finds the ids of all sites, so that findings_site() need not; while others go on. `routines` is a
+ * copy of the routines that the linkage began with. */
+void findings_name_sites(const struct linkage *linkage, const struct link_routine *routines);
 
 /* The link routine that a row of a unit is, when its body is there; LINK_NONE otherwise. */
 static inline uint32_t findings_routine(const struct linkage *linkage, uint32_t unit, uint32_t row)

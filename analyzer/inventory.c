@@ -93,9 +93,6 @@ static void add_routine(struct findings *findings, const struct link_routine *kn
       .n_statements = routine->n_statements,
   };
   rows_add(findings->routines, &row);
-  if (known->is_defined)
-    inventory_add_words(findings->words, findings->linkage->strings, known->id,
-                        unit_string(unit, routine->words));
 }
 
 /* ---- types ---- */
@@ -158,6 +155,21 @@ void inventory_add(struct findings *findings)
   add_programs(findings);
   for (guint i = 0; i < linkage->routines->len; i++)
     add_routine(findings, linkage_routine(linkage, i));
+}
+
+void inventory_add_early(struct findings *findings, const struct link_routine *routines, guint n,
+                         GStringChunk *texts)
+{
+  const struct linkage *linkage = findings->linkage;
+  for (guint i = 0; i < n; i++) {
+    const struct unit *unit = linkage_unit(linkage, routines[i].unit);
+    if (routines[i].is_defined)
+      inventory_add_words(findings->words, texts, routines[i].id,
+                          unit_string(unit, unit->routines[routines[i].row].words));
+  }
   for (guint i = 0; i < linkage->types->len; i++)
     add_type(findings, &g_array_index(linkage->types, struct link_type, i));
+  struct rows *all[] = {findings->words, findings->types, findings->fields, findings->enumerators};
+  for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+    rows_prepare(all[i]);
 }

@@ -5,7 +5,14 @@
 
 #include "analyzer/findings.h"
 
+/* Programs and routines: when all of them are known. */
 void inventory_add(struct findings *findings);
+
+/* Words, types, fields and enumerators, which are known from the start: ready to be written, while
+ * others add other rows. `routines` is a copy of those n that the linkage began with, `texts` keeps
+ * strings. */
+void inventory_add_early(struct findings *findings, const struct link_routine *routines, guint n,
+                         GStringChunk *texts);
 
 /* Adds the rows of one routine's words, which read "cart:3 item:1"; `strings` keeps them. */
 void inventory_add_words(struct rows *rows, GStringChunk *strings, int64_t routine,

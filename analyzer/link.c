@@ -12,6 +12,7 @@
 #include "analyzer/spans.h"
 #include "analyzer/startup.h"
 #include "analyzer/state.h"
+#include "base/parallel.h"
 
 #include <string.h>
 
@@ -51,32 +52,97 @@ static void link_programs(struct findings *findings, const struct models *models
   linkage_stand_in(findings->linkage, NULL);
 }
 
-/* What follows from the calls of all programs. */
-static void find_rest(struct findings *findings, struct state *state, struct entries *entries)
+/* What is on the way into the store. */
+struct work {
+  struct findings *findings;
+  const struct models *models;
+  struct state *state;
+  struct entries *entries;
+  struct effects_paths *effects;
+  struct link_routine *routines; /* a copy of those that the linkage began with */
+  guint n_routines;
+  GStringChunk *texts; /* of what is there from the start */
+};
+
+/* Programs one after the other, and meanwhile what does not depend on them. */
+static void run_programs(void *context, unsigned number)
+{
+  struct work *work = context;
+  if (number == 0) {
+    link_programs(work->findings, work->models, work->state, work->entries);
+  } else {
+    findings_name_sites(work->findings->linkage, work->routines);
+    inventory_add_early(work->findings, work->routines, work->n_routines, work->texts);
+  }
+}
+
+static void finish_state(struct findings *findings, struct state *state, struct entries *entries)
 {
   struct startup *startup = startup_find(findings);
   state_find_outside(state);
   spans_find(findings, state);
   state_finish(state, startup);
   startup_free(startup);
+  if (!is_interrupted(findings->linkage))
+    entries_finish(entries);
+}
+
+enum { REST_STATE, REST_PARAMS, REST_INVENTORY, REST_SITES, REST_CALLS, REST_ARGUMENTS, N_REST };
+
+/* What follows from the calls of all programs. Nothing here resolves a name or adds to what
+ * another part reads. */
+static void run_rest(void *context, unsigned number)
+{
+  struct work *work = context;
+  struct findings *findings = work->findings;
   if (is_interrupted(findings->linkage))
     return;
-  entries_finish(entries);
-  effects_find(findings);
-  effects_follow(findings);
-  params_find(findings);
-  inventory_add(findings);
+  switch (number) {
+  case REST_STATE:
+    finish_state(findings, work->state, work->entries);
+    break;
+  case REST_PARAMS:
+    params_find(findings);
+    break;
+  case REST_INVENTORY:
+    inventory_add(findings);
+    break;
+  case REST_SITES:
+    rows_prepare(findings->sites);
+    break;
+  case REST_CALLS:
+    rows_prepare(findings->calls);
+    break;
+  case REST_ARGUMENTS:
+    rows_prepare(findings->arguments);
+    break;
+  default:
+    effects_follow(work->effects, number - N_REST);
+  }
 }
 
 static void find_all(struct findings *findings, const struct models *models)
 {
-  struct state *state = state_new(findings);
-  struct entries *entries = entries_new(findings);
-  link_programs(findings, models, state, entries);
-  if (!is_interrupted(findings->linkage))
-    find_rest(findings, state, entries);
-  entries_free(entries);
-  state_free(state);
+  struct linkage *linkage = findings->linkage;
+  struct work work = {.findings = findings,
+                      .models = models,
+                      .state = state_new(findings),
+                      .entries = entries_new(findings),
+                      .n_routines = linkage->routines->len,
+                      .texts = findings_add_texts(findings)};
+  work.routines = g_new(struct link_routine, MAX(work.n_routines, 1));
+  if (work.n_routines != 0)
+    memcpy(work.routines, linkage->routines->data, work.n_routines * sizeof *work.routines);
+  parallel_run(linkage->n_threads, 2, run_programs, &work);
+  if (!is_interrupted(linkage)) {
+    effects_find(findings);
+    work.effects = effects_begin(findings);
+    parallel_run(linkage->n_threads, N_REST + effects_n_kinds(work.effects), run_rest, &work);
+    effects_finish(work.effects);
+  }
+  g_free(work.routines);
+  entries_free(work.entries);
+  state_free(work.state);
 }
 
 static bool read_data(const struct link_input *input, struct rules *rules, struct models *models,
@@ -102,6 +168,7 @@ bool link_run(struct store *store, const struct link_input *input, GError **erro
     return false;
   struct linkage *linkage = linkage_new(input->units, input->ids, input->n_units);
   linkage->is_interrupted = input->is_interrupted;
+  linkage->n_threads = MAX(input->n_threads, 1);
   programs_find(linkage, input->root, input->build_folder);
   struct findings *findings = findings_new(linkage, rules);
   find_all(findings, models);

@@ -18,6 +18,7 @@ struct link_input {
   const char *data_folder;  /* holds rules/ and models/ */
   const char *const *rules; /* further rule files, NULL at the end, or NULL */
   const volatile sig_atomic_t *is_interrupted; /* stop when it becomes true, or NULL */
+  unsigned n_threads;                          /* to use at most; 0 is 1 */
 };
 
 /* Replaces the rows of all linked tables. Needs an open transaction. Same units, same rows. False

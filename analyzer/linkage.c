@@ -13,7 +13,10 @@ const char *linkage_file_path(const struct unit *unit, uint32_t file)
 
 const char *linkage_string(struct linkage *linkage, const char *text)
 {
-  return g_string_chunk_insert_const(linkage->strings, text);
+  g_mutex_lock(&linkage->strings_lock);
+  const char *kept = g_string_chunk_insert_const(linkage->strings, text);
+  g_mutex_unlock(&linkage->strings_lock);
+  return kept;
 }
 
 /* ---- routines ---- */
@@ -276,7 +279,9 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
   linkage->routine_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->object_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->type_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  linkage->n_threads = 1;
   linkage->strings = g_string_chunk_new(1 << 16);
+  g_mutex_init(&linkage->strings_lock);
   linkage->field_texts = g_ptr_array_new();
   for (uint32_t i = 0; i < n_units; i++) {
     linkage->units[i].unit = units[i];
@@ -325,6 +330,7 @@ void linkage_free(struct linkage *linkage)
   g_hash_table_unref(linkage->object_keys);
   g_hash_table_unref(linkage->type_keys);
   g_string_chunk_free(linkage->strings);
+  g_mutex_clear(&linkage->strings_lock);
   id_map_clear(&linkage->compatible);
   id_map_clear(&linkage->fields);
   g_ptr_array_unref(linkage->field_texts);

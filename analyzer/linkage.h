@@ -108,10 +108,12 @@ struct linkage {
   GPtrArray *programs; /* struct link_program */
   GHashTable *routine_keys, *object_keys, *type_keys;
   GStringChunk *strings;
+  GMutex strings_lock;
   struct id_map compatible;                    /* answers of linkage_fit() */
   struct id_map fields;                        /* of linkage_field_at(): number in field_texts */
   GPtrArray *field_texts;                      /* const char * of strings */
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
+  unsigned n_threads;                          /* that what follows the solution may use */
 };
 
 /* Joins units. They must outlive the linkage. Linear. */
@@ -181,6 +183,7 @@ bool linkage_has_field_at(const struct linkage *linkage, uint32_t type, uint32_t
                           bool (*matches)(const char *path, const void *context),
                           const void *context);
 
+/* A string that lives with the linkage; equal texts are one. Any thread may ask. */
 const char *linkage_string(struct linkage *linkage, const char *text);
 
 /* "a.b" for a path: without steps to elements; a new string. */

@@ -104,7 +104,8 @@ static bool link_all(struct store *store, const char *root, const char *build_fo
                                .build_folder = *build_folder != '\0' ? build_folder : NULL,
                                .data_folder = options->data_folder,
                                .rules = options->rules,
-                               .is_interrupted = options->workers.is_interrupted};
+                               .is_interrupted = options->workers.is_interrupted,
+                               .n_threads = options->workers.n_workers};
     is_fine =
         files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
   }

@@ -4,7 +4,7 @@
 
 struct rows *rows_new(const struct record_table *table)
 {
-  struct rows *rows = g_new(struct rows, 1);
+  struct rows *rows = g_new0(struct rows, 1);
   rows->table = table;
   rows->records = g_array_new(FALSE, FALSE, (guint)table->record_size);
   return rows;
@@ -14,6 +14,7 @@ void rows_free(struct rows *rows)
 {
   if (rows == NULL)
     return;
+  store_prepared_free(rows->prepared);
   g_array_unref(rows->records);
   g_free(rows);
 }
@@ -188,8 +189,18 @@ void rows_sort(struct rows *rows)
   rows_unique(rows, rows->table->n_columns);
 }
 
+void rows_prepare(struct rows *rows)
+{
+  if (rows->prepared != NULL)
+    return;
+  if (rows->n_telling != 0)
+    rows_unique(rows, rows->n_telling);
+  rows_sort(rows);
+  rows->prepared = store_prepare(rows->table, rows->records->data, rows->records->len);
+}
+
 bool rows_write(struct rows *rows, struct store *store, GError **error)
 {
-  rows_sort(rows);
-  return store_sync(store, rows->table, rows->records->data, rows->records->len, error);
+  rows_prepare(rows);
+  return store_sync_prepared(store, rows->prepared, error);
 }

@@ -10,6 +10,9 @@
 struct rows {
   const struct record_table *table;
   GArray *records;
+  size_t n_telling; /* columns, from the first, that say which fact a row tells: where rows tell one
+                       fact differently, the first of the sorted ones stands; 0: all columns */
+  struct store_prepared *prepared; /* or NULL */
 };
 
 struct rows *rows_new(const struct record_table *table);
@@ -26,7 +29,12 @@ void rows_sort(struct rows *rows);
 /* Drops rows that agree with the one before them in the first n columns; sorts first. */
 void rows_unique(struct rows *rows, size_t n_columns);
 
-/* Sorts, drops repeats and makes the table hold exactly these rows. Needs an open transaction. */
+/* Sorts, drops rows that tell a fact again and makes everything ready for rows_write(); nothing may
+ * be added later. Rows of different tables may be prepared by different threads. */
+void rows_prepare(struct rows *rows);
+
+/* Makes the table hold exactly these rows, which are prepared where they were not. Needs an open
+ * transaction. */
 bool rows_write(struct rows *rows, struct store *store, GError **error);
 
 #define rows_at(rows, type, i) (&g_array_index((rows)->records, struct type, i))

@@ -84,6 +84,16 @@ bool store_replace(struct store *store, const struct record_table *table, const 
 bool store_sync(struct store *store, const struct record_table *table, const void *records,
                 size_t n, GError **error);
 
+/* The same in two steps. The first one knows no store, so that any thread may take it: N records,
+ * which must outlive what is returned, in the order of their keys and with their digest. The caller
+ * frees with store_prepared_free(). */
+struct store_prepared;
+struct store_prepared *store_prepare(const struct record_table *table, const void *records,
+                                     size_t n);
+bool store_sync_prepared(struct store *store, const struct store_prepared *prepared,
+                         GError **error);
+void store_prepared_free(struct store_prepared *prepared);
+
 /* Puts the N records of FRESH in the place of the rows that have the primary keys of those of GONE
  * (all columns where the table has none). Needs a transaction. */
 bool store_exchange(struct store *store, const struct record_table *table, const void *gone,

@@ -318,25 +318,57 @@ static bool write_changes(struct store *store, const struct record_table *table,
          insert_all(store, table, changes->fresh, error);
 }
 
-bool store_sync(struct store *store, const struct record_table *table, const void *records,
-                size_t n, GError **error)
+struct store_prepared {
+  const struct record_table *table;
+  struct record_key key;
+  GPtrArray *records; /* in the order of the key */
+  struct digest digest;
+};
+
+struct store_prepared *store_prepare(const struct record_table *table, const void *records,
+                                     size_t n)
 {
-  struct record_key key = record_key(table);
-  g_autoptr(GPtrArray) wanted = sorted(table, &key, records, n);
+  struct store_prepared *prepared = g_new0(struct store_prepared, 1);
+  prepared->table = table;
+  prepared->key = record_key(table);
+  prepared->records = sorted(table, &prepared->key, records, n);
+  digest_sum(table, &prepared->key, records, n, &prepared->digest);
+  return prepared;
+}
+
+void store_prepared_free(struct store_prepared *prepared)
+{
+  if (prepared) {
+    g_ptr_array_unref(prepared->records);
+    g_free(prepared);
+  }
+}
+
+bool store_sync_prepared(struct store *store, const struct store_prepared *prepared, GError **error)
+{
+  const struct record_table *table = prepared->table;
   g_autoptr(record_set) gone = store_set_new();
   g_autoptr(GPtrArray) fresh = g_ptr_array_new();
   struct changes changes = {gone, fresh};
-  struct digest digest;
-  digest_sum(table, &key, records, n, &digest);
-  if (!may_go_on(store, error) ||
-      !find_all_changes(store, table, &key, wanted, &digest, &changes, error)) {
+  if (!may_go_on(store, error) || !find_all_changes(store, table, &prepared->key, prepared->records,
+                                                    &prepared->digest, &changes, error)) {
     return false;
   }
-  if (gone->n + fresh->len != 0 && !write_changes(store, table, &key, wanted, &changes, error)) {
+  if (gone->n + fresh->len != 0 &&
+      !write_changes(store, table, &prepared->key, prepared->records, &changes, error)) {
     return false;
   }
-  digest_set(store, table, &digest);
+  digest_set(store, table, &prepared->digest);
   return true;
+}
+
+bool store_sync(struct store *store, const struct record_table *table, const void *records,
+                size_t n, GError **error)
+{
+  struct store_prepared *prepared = store_prepare(table, records, n);
+  bool is_done = store_sync_prepared(store, prepared, error);
+  store_prepared_free(prepared);
+  return is_done;
 }
 
 bool store_exchange(struct store *store, const struct record_table *table, const void *gone,
