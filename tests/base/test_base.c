@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/parallel.h"
 #include "base/sha256.h"
 #include "base/yaml.h"
 
@@ -105,6 +106,28 @@ static void test_nearest(void)
   g_assert_null(nearest_name("x", names, 0));
 }
 
+enum { N_CALLS = 1000 };
+
+static void count_call(void *context, unsigned i)
+{
+  gint *n_calls = context;
+  g_atomic_int_inc(&n_calls[i]);
+}
+
+/* Every call is made once, whatever the number of threads, and none after the return. */
+static void test_parallel(void)
+{
+  static const unsigned threads[] = {0, 1, 2, 7, 2000};
+  for (size_t t = 0; t < G_N_ELEMENTS(threads); t++) {
+    gint n_calls[N_CALLS] = {0};
+    parallel_run(threads[t], N_CALLS - 1, count_call, n_calls);
+    for (unsigned i = 0; i < N_CALLS; i++) {
+      g_assert_cmpint(n_calls[i], ==, i < N_CALLS - 1);
+    }
+  }
+  parallel_run(4, 0, count_call, NULL);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -113,5 +136,6 @@ int main(int argc, char **argv)
   g_test_add_func("/yaml/entries", test_entries);
   g_test_add_func("/yaml/alias", test_alias);
   g_test_add_func("/nearest", test_nearest);
+  g_test_add_func("/parallel", test_parallel);
   return g_test_run();
 }
