@@ -1,6 +1,6 @@
 #include "analyzer/prefixes.h"
 
-#include "analyzer/standard_headers.h"
+#include "analyzer/prefixes_wanted.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -122,6 +122,13 @@ static GPtrArray *directives_of(const char *path, GArray *lines)
 
 /* ---- who shares what ---- */
 
+/* What a plan is made from. */
+struct planning {
+  struct prefixes *prefixes;
+  const struct compilations *compilations;
+  struct wanted *wanted;
+};
+
 struct head {
   guint number;
   char *key; /* folders and arguments: equal for those that may share */
@@ -141,18 +148,34 @@ static void head_free(gpointer data)
 static char *key_of(const struct compilation *compilation)
 {
   g_autofree char *arguments = g_strjoinv("\n", compilation->arguments);
-  g_autofree char *folder = g_path_get_dirname(compilation->file);
-  return g_strjoin("\n", compilation->directory, folder, arguments, NULL);
+  return g_strjoin("\n", compilation->directory, arguments, NULL);
 }
 
-/* Takes the key over. */
-static struct head *head_new(const struct compilation *compilation, guint number, char *key)
+/* What a quoted name means beside one source it need not mean beside another one. */
+static bool has_beside(const GPtrArray *directives, const char *folder)
+{
+  for (guint i = 0; i < directives->len; i++) {
+    const char *start = is_include(directives->pdata[i]) ? strchr(directives->pdata[i], '"') : NULL;
+    const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
+    if (end == NULL)
+      continue;
+    g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+      return true;
+  }
+  return false;
+}
+
+static struct head *head_new(const struct compilation *compilation, guint number, const char *key)
 {
   struct head *head = g_new(struct head, 1);
+  g_autofree char *folder = g_path_get_dirname(compilation->file);
   head->number = number;
-  head->key = key;
   head->lines = g_array_new(FALSE, FALSE, sizeof(guint));
   head->directives = directives_of(compilation->file, head->lines);
+  bool is_apart = has_beside(head->directives, folder);
+  head->key = g_strjoin("\n", key, is_apart ? folder : "", NULL);
   return head;
 }
 
@@ -193,18 +216,6 @@ static guint common_directives(const GPtrArray *heads, guint first, guint end, g
 
 /* ---- standard headers on top ---- */
 
-/* The standard header that a directive includes, or NULL. */
-static char *standard_header(const char *directive)
-{
-  const char *start = is_include(directive) ? strchr(directive, '<') : NULL;
-  const char *end = start != NULL ? strchr(start, '>') : NULL;
-  if (end == NULL)
-    return NULL;
-  g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));
-  bool is_one = is_standard_header(name, strlen(name)) || strcmp(name, "stdint.h") == 0;
-  return is_one ? g_steal_pointer(&name) : NULL;
-}
-
 /* Where another file system or compiler is meant, headers are not where we look for them. */
 static bool may_add(const struct compilation *compilation)
 {
@@ -217,56 +228,18 @@ static bool may_add(const struct compilation *compilation)
   return true;
 }
 
-struct header {
-  char *name;
-  guint n_users;
-};
-
-static gint compare_headers(gconstpointer left, gconstpointer right)
+/* What the heads would have on top of their first `n` directives; NULL where that is nothing. */
+static char *choose_added(struct planning *planning, const GPtrArray *heads, guint n)
 {
-  const struct header *a = left;
-  const struct header *b = right;
-  int order = (a->n_users < b->n_users) - (a->n_users > b->n_users);
-  return order != 0 ? order : strcmp(a->name, b->name);
-}
-
-/* Includes of the standard headers that two or more of the heads name behind their first `n`
- * directives, the most wanted first; NULL where there are none. */
-static char *choose_added(GPtrArray *const *heads, guint n_heads, guint n)
-{
-  g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < n_heads; i++) {
-    const GPtrArray *directives = heads[i];
-    g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint at = n; at < directives->len; at++) {
-      char *name = standard_header(directives->pdata[at]);
-      if (name == NULL || !g_hash_table_add(own, name))
-        continue;
-      guint known = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name));
-      g_hash_table_insert(counts, g_strdup(name), GUINT_TO_POINTER(known + 1));
-    }
+  g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+  for (guint i = 0; i < heads->len; i++) {
+    const struct head *head = heads->pdata[i];
+    const struct compilation *compilation = planning->compilations->all->pdata[head->number];
+    unsigned line = n > 0 ? g_array_index(head->lines, guint, n - 1) : 0;
+    g_ptr_array_add(sets, wanted_of(planning->wanted, compilation->file,
+                                    (const char *const *)compilation->arguments, line));
   }
-  g_autoptr(GArray) headers = g_array_new(FALSE, FALSE, sizeof(struct header));
-  GHashTableIter iterator;
-  gpointer name = NULL;
-  gpointer count = NULL;
-  guint n_uses = 0;
-  g_hash_table_iter_init(&iterator, counts);
-  while (g_hash_table_iter_next(&iterator, &name, &count)) {
-    struct header header = {name, GPOINTER_TO_UINT(count)};
-    if (header.n_users < 2)
-      continue;
-    g_array_append_val(headers, header);
-    n_uses += header.n_users;
-  }
-  if (n_uses < ADDED_MIN_USES)
-    return NULL;
-  g_array_sort(headers, compare_headers);
-  /* What every header defines that needs it is defined in its own place first. */
-  GString *text = g_string_new("#include <stddef.h>\n#include <stdarg.h>\n");
-  for (guint i = 0; i < headers->len; i++)
-    g_string_append_printf(text, "#include <%s>\n", g_array_index(headers, struct header, i).name);
-  return g_string_free(text, FALSE);
+  return wanted_choose(sets);
 }
 
 /* ---- prefixes ---- */
@@ -283,26 +256,27 @@ static struct prefix *prefix_new(const struct compilation *model, guint number, 
   return prefix;
 }
 
-static void add_prefix(struct prefixes *prefixes, const struct compilations *compilations,
-                       struct head *const *heads, guint n_heads, guint n_directives)
+static void add_prefix(struct planning *planning, const GPtrArray *all, guint first, guint end,
+                       guint n_directives)
 {
-  const struct head *head = heads[0];
-  const struct compilation *model = compilations->all->pdata[head->number];
+  struct prefixes *prefixes = planning->prefixes;
+  const struct head *head = all->pdata[first];
+  const struct compilation *model = planning->compilations->all->pdata[head->number];
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < n_directives; i++)
     g_string_append_printf(text, "%s\n", (const char *)head->directives->pdata[i]);
   struct prefix *prefix = prefix_new(model, head->number, text->str);
   g_ptr_array_add(prefixes->all, prefix);
-  g_autoptr(GPtrArray) directives = g_ptr_array_new();
-  for (guint i = 0; i < n_heads; i++) {
-    const struct head *user = heads[i];
+  g_autoptr(GPtrArray) users = g_ptr_array_new();
+  for (guint i = first; i < end; i++) {
+    struct head *user = all->pdata[i];
     guint line = g_array_index(user->lines, guint, n_directives - 1);
     g_hash_table_insert(prefixes->by_unit, GUINT_TO_POINTER(user->number), prefix);
     g_hash_table_insert(prefixes->lines, GUINT_TO_POINTER(user->number), GUINT_TO_POINTER(line));
-    g_ptr_array_add(directives, user->directives);
+    g_ptr_array_add(users, user);
   }
   if (may_add(model))
-    prefix->added_text = choose_added((GPtrArray *const *)directives->pdata, n_heads, n_directives);
+    prefix->added_text = choose_added(planning, users, n_directives);
 }
 
 /* Where the heads end that agree with the first one on the directive `at` too. */
@@ -321,8 +295,8 @@ static guint end_of_equals(const GPtrArray *heads, guint first, guint end, guint
 
 /* One prefix for a range that agrees on `n` directives, or several longer ones where nearly all of
  * it would share more. */
-static void split_range(struct prefixes *prefixes, const struct compilations *compilations,
-                        const GPtrArray *heads, guint first, guint end, guint n)
+static void split_range(struct planning *planning, const GPtrArray *heads, guint first, guint end,
+                        guint n)
 {
   if (end - first < PREFIX_MIN_USERS)
     return;
@@ -340,37 +314,33 @@ static void split_range(struct prefixes *prefixes, const struct compilations *co
   }
   bool is_worth_more = (best_end - best_first) * 4 >= (end - first) * 3;
   if (ended > n && !is_worth_more) {
-    add_prefix(prefixes, compilations, (struct head *const *)heads->pdata + first, end - first,
-               ended);
+    add_prefix(planning, heads, first, end, ended);
     return;
   }
   for (guint i = first; i < end;) {
     const struct head *head = heads->pdata[i];
     guint next = end_of_equals(heads, i, end, common);
     if (head->directives->len > common)
-      split_range(prefixes, compilations, heads, i, next, common);
+      split_range(planning, heads, i, next, common);
     i = next;
   }
 }
 
 /* Standard headers for those that have no beginning in common with enough others. */
-static void add_rest(struct prefixes *prefixes, const struct compilations *compilations,
-                     const GPtrArray *heads, guint first, guint end)
+static void add_rest(struct planning *planning, const GPtrArray *heads, guint first, guint end)
 {
+  struct prefixes *prefixes = planning->prefixes;
   g_autoptr(GPtrArray) rest = g_ptr_array_new();
-  g_autoptr(GPtrArray) directives = g_ptr_array_new();
   for (guint i = first; i < end; i++) {
     struct head *head = heads->pdata[i];
-    if (g_hash_table_contains(prefixes->by_unit, GUINT_TO_POINTER(head->number)))
-      continue;
-    g_ptr_array_add(rest, head);
-    g_ptr_array_add(directives, head->directives);
+    if (!g_hash_table_contains(prefixes->by_unit, GUINT_TO_POINTER(head->number)))
+      g_ptr_array_add(rest, head);
   }
-  const struct head *head = rest->len > 0 ? rest->pdata[0] : NULL;
-  const struct compilation *model = head != NULL ? compilations->all->pdata[head->number] : NULL;
-  char *added = rest->len >= PREFIX_MIN_USERS && may_add(model)
-                    ? choose_added((GPtrArray *const *)directives->pdata, rest->len, 0)
-                    : NULL;
+  if (rest->len < PREFIX_MIN_USERS)
+    return;
+  const struct head *head = rest->pdata[0];
+  const struct compilation *model = planning->compilations->all->pdata[head->number];
+  char *added = may_add(model) ? choose_added(planning, rest, 0) : NULL;
   if (added == NULL)
     return;
   struct prefix *prefix = prefix_new(model, head->number, "");
@@ -400,9 +370,10 @@ static char *only_header(const struct prefix *prefix)
 }
 
 /* Sources that begin with a header which begins with what others share. */
-static void add_nested(struct prefixes *prefixes, const struct compilations *compilations,
-                       const GPtrArray *heads, guint first, guint end, guint first_prefix)
+static void add_nested(struct planning *planning, const GPtrArray *heads, guint first, guint end,
+                       guint first_prefix)
 {
+  struct prefixes *prefixes = planning->prefixes;
   g_autoptr(GHashTable) headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = first_prefix; i < prefixes->all->len; i++) {
     char *header = only_header(prefixes->all->pdata[i]);
@@ -411,7 +382,8 @@ static void add_nested(struct prefixes *prefixes, const struct compilations *com
   }
   for (guint i = first; i < end && g_hash_table_size(headers) > 0; i++) {
     gpointer number = GUINT_TO_POINTER(((const struct head *)heads->pdata[i])->number);
-    const struct compilation *compilation = compilations->all->pdata[GPOINTER_TO_UINT(number)];
+    const struct compilation *compilation =
+        planning->compilations->all->pdata[GPOINTER_TO_UINT(number)];
     struct nested_prefix *nested = g_hash_table_contains(prefixes->by_unit, number)
                                        ? NULL
                                        : nested_prefix_find(compilation->file, headers);
@@ -434,7 +406,7 @@ static GPtrArray *read_heads(const struct compilations *compilations, const guin
     const struct compilation *compilation = compilations->all->pdata[i];
     g_autofree char *key = may_share(compilation) ? key_of(compilation) : NULL;
     if (key != NULL && g_hash_table_contains(keys, key))
-      g_ptr_array_add(heads, head_new(compilation, i, g_steal_pointer(&key)));
+      g_ptr_array_add(heads, head_new(compilation, i, key));
   }
   return heads;
 }
@@ -449,17 +421,20 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
   prefixes->nested = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, nested_prefix_free);
   g_autoptr(GPtrArray) heads = read_heads(compilations, numbers, n);
   g_ptr_array_sort(heads, compare_heads);
+  struct planning planning = {
+      .prefixes = prefixes, .compilations = compilations, .wanted = wanted_new()};
   for (guint first = 0; first < heads->len;) {
     guint end = first + 1;
     while (end < heads->len && strcmp(((struct head *)heads->pdata[first])->key,
                                       ((struct head *)heads->pdata[end])->key) == 0)
       end++;
     guint first_prefix = prefixes->all->len;
-    split_range(prefixes, compilations, heads, first, end, 0);
-    add_nested(prefixes, compilations, heads, first, end, first_prefix);
-    add_rest(prefixes, compilations, heads, first, end);
+    split_range(&planning, heads, first, end, 0);
+    add_nested(&planning, heads, first, end, first_prefix);
+    add_rest(&planning, heads, first, end);
     first = end;
   }
+  wanted_free(planning.wanted);
   for (guint i = 0; i < n; i++) {
     struct prefix *prefix = g_hash_table_lookup(prefixes->by_unit, GUINT_TO_POINTER(numbers[i]));
     if (prefix != NULL)

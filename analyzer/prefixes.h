@@ -13,13 +13,10 @@
 /* Fewer users than this do not pay for what they would share. */
 enum { PREFIX_MIN_USERS = 5 };
 
-/* Nor do standard headers on top that are included less often, all together. */
-enum { ADDED_MIN_USES = 10 };
-
 struct prefix {
   char *text;          /* the directives, one a line: "#define", "#undef" and "#include" only; empty
                           where nothing but the headers on top is shared */
-  char *added_text;    /* includes of standard headers on top: some users have each of them, too; or
+  char *added_text;    /* includes of headers of the system on top: some users have each of them;
                           NULL */
   char *file;          /* absolute path that the text is parsed as; no such file is there */
   guint model;         /* a compilation whose arguments and folder all users have */

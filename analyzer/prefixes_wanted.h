@@ -1,0 +1,27 @@
+/* Which headers of the system sources ask for, themselves or through headers of their own.
+ *
+ * A guess from the texts alone, conditions unread: it decides what may be worth sharing and nothing
+ * else. */
+#ifndef CLEAVE_ANALYZER_PREFIXES_WANTED_H
+#define CLEAVE_ANALYZER_PREFIXES_WANTED_H
+
+#include <glib.h>
+
+/* Fewer includes of headers than this, all together, do not pay for what they would share. */
+enum { ADDED_MIN_USES = 10 };
+
+/* What has been read so far; files are read once. Free with wanted_free(). */
+struct wanted *wanted_new(void);
+void wanted_free(struct wanted *wanted);
+
+/* The names in angle brackets that are asked for behind the line `shared_line` of SOURCE (absolute
+ * path), which is compiled with ARGUMENTS: a set of char *, to be unreferenced. What the lines up
+ * to there reach is left out. Linear in the headers that the source reaches. */
+GHashTable *wanted_of(struct wanted *wanted, const char *source, const char *const *arguments,
+                      unsigned shared_line);
+
+/* Includes, a line each, of the headers of the system that two or more of these SETS name, standard
+ * ones first and then the most wanted ones; NULL where few are named. To be freed. */
+char *wanted_choose(const GPtrArray *sets);
+
+#endif
