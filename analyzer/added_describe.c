@@ -193,7 +193,8 @@ static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXCl
   return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
-/* What another file declares too: "S" where that one is added as well, "R" where it is below. */
+/* What another file declares too: "S" where that one is added as well, "R" where it is below. Of a
+ * record that two of them declare, the walk sees which one is meant. */
 static void add_redeclaration(struct describing *describing, CXCursor cursor, guint file)
 {
   CXFile other = NULL;
@@ -229,7 +230,7 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
                                           : 'T',
              cursor, file);
     /* Two typedefs of a name are the same type. */
-    if (kind != CXCursor_TypedefDecl)
+    if (kind != CXCursor_TypedefDecl && kind != CXCursor_StructDecl && kind != CXCursor_UnionDecl)
       add_redeclaration(describing, cursor, file);
     clang_visitChildren(cursor, add_nested, &within);
   }

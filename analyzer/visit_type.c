@@ -225,11 +225,28 @@ void visit_shape(CXType type, GString *shape)
   g_string_append_c(shape, ')');
 }
 
+/* The size of a record that is handed over is known from the file that defines it. */
+static void refer_record(struct visit *visit, CXType type)
+{
+  CXType canonical = clang_getCanonicalType(type);
+  CXFile file = NULL;
+  if (canonical.kind == CXType_Record)
+    clang_getExpansionLocation(clang_getCursorLocation(clang_getTypeDeclaration(canonical)), &file,
+                               NULL, NULL, NULL);
+  if (file != NULL)
+    visit_refer(visit, file);
+}
+
 uint32_t visit_shape_string(struct visit *visit, CXType type)
 {
   CXType routine = visit_routine_type(type);
   if (routine.kind == CXType_Invalid)
     return 0;
+  int n = visit->unseen != NULL ? clang_getNumArgTypes(routine) : 0;
+  if (visit->unseen != NULL)
+    refer_record(visit, clang_getResultType(routine));
+  for (int i = 0; i < n; i++)
+    refer_record(visit, clang_getArgType(routine, (unsigned)i));
   g_autoptr(GString) shape = g_string_new(NULL);
   visit_shape(routine, shape);
   return unit_builder_string(visit->builder, shape->str);
