@@ -224,13 +224,15 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
   } else if (clang_isDeclaration(kind) && file != 0) {
     struct within within = {describing, file};
     bool is_ordinary = kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl;
+    bool is_record = kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl;
     add_name(describing,
              kind == CXCursor_TypedefDecl ? 'Y'
              : is_ordinary                ? 'V'
+             : is_record                  ? 'G'
                                           : 'T',
              cursor, file);
     /* Two typedefs of a name are the same type. */
-    if (kind != CXCursor_TypedefDecl && kind != CXCursor_StructDecl && kind != CXCursor_UnionDecl)
+    if (kind != CXCursor_TypedefDecl && !is_record)
       add_redeclaration(describing, cursor, file);
     clang_visitChildren(cursor, add_nested, &within);
   }

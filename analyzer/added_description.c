@@ -112,11 +112,13 @@ static bool read_name(struct added *added, char *at, char kind)
     name = g_new0(struct name, 1);
     name->files = g_array_new(FALSE, FALSE, sizeof(guint));
     name->is_type = true;
+    name->is_tag = true;
     name->is_ordinary = true;
     g_hash_table_insert(added->names, g_strdup(at), name);
   }
   name->is_macro = name->is_macro || kind == 'M';
   name->is_type = name->is_type && kind == 'Y';
+  name->is_tag = name->is_tag && kind == 'G';
   name->is_ordinary = name->is_ordinary && kind == 'V';
   g_array_append_val(name->files, file);
   return true;
@@ -152,6 +154,7 @@ static bool read_line(struct added *added, char *line)
   case 'D':
     g_ptr_array_add(added->directories, g_strdup(rest));
     return true;
+  case 'G':
   case 'M':
   case 'T':
   case 'V':

@@ -213,10 +213,11 @@ static void scan_include(struct scan *scan, struct reader *reader, guint level)
     return;
   }
   g_autofree char *found = find_header(scan, reader->path, name, is_quoted);
-  if (found == NULL || is_below(scan, found))
+  guint file = found != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(scan->added->files, found)) : 0;
+  /* What is read in parts may have been read below, too. */
+  if (found == NULL || (file == 0 && is_below(scan, found)))
     return;
   bool is_conditional = !conditions_is_certain(reader);
-  guint file = GPOINTER_TO_UINT(g_hash_table_lookup(scan->added->files, found));
   if (file != 0)
     include_added(scan, file - 1, is_conditional);
   else if (is_standard(scan, name, found))

@@ -16,6 +16,7 @@ struct name {
   GArray *files; /* guint */
   bool is_macro;
   bool is_type;     /* a typedef and nothing else: all of them say the same */
+  bool is_tag;      /* a record and nothing else: the walk sees which of them is meant */
   bool is_ordinary; /* a routine or a variable and nothing else */
 };
 

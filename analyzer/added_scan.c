@@ -19,7 +19,7 @@ static bool are_seen(const struct scan *scan, const GArray *files)
 
 bool scan_is_seen(const struct scan *scan, const struct name *name)
 {
-  if (!name->is_type)
+  if (!name->is_type && !name->is_tag)
     return are_seen(scan, name->files);
   for (guint i = 0; i < name->files->len; i++)
     if (scan->seen[g_array_index(name->files, guint, i)])

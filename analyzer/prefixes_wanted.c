@@ -142,8 +142,9 @@ static void search_file(struct search *search, const char *path, guint first, gu
     g_autofree char *own = find_own(search, path, include);
     if (own != NULL && g_hash_table_add(search->visited, g_strdup(own)))
       search_file(search, own, 0, G_MAXUINT, depth + 1);
-    else if (own == NULL && !include->is_quoted && search->names != NULL)
-      g_hash_table_add(search->names, g_strdup(include->name));
+    else if (own == NULL && !include->is_quoted && search->names != NULL &&
+             (depth == 0 || !g_hash_table_contains(search->names, include->name)))
+      g_hash_table_insert(search->names, g_strdup(include->name), GINT_TO_POINTER(depth == 0));
   }
 }
 
@@ -168,6 +169,7 @@ GHashTable *wanted_of(struct wanted *wanted, const char *source, const char *con
 struct header {
   const char *name;
   guint n_users;
+  guint n_direct; /* of those, that name it themselves */
   bool is_standard;
 };
 
@@ -181,44 +183,53 @@ static gint compare_headers(gconstpointer left, gconstpointer right)
   return order != 0 ? order : strcmp(a->name, b->name);
 }
 
-static GHashTable *count_names(const GPtrArray *sets)
+static GArray *count_names(const GPtrArray *sets)
 {
-  GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
+  GArray *headers = g_array_new(FALSE, FALSE, sizeof(struct header));
+  g_autoptr(GHashTable) rows = g_hash_table_new(g_str_hash, g_str_equal);
   for (guint i = 0; i < sets->len; i++) {
     GHashTableIter iterator;
     gpointer name = NULL;
+    gpointer is_direct = NULL;
     g_hash_table_iter_init(&iterator, sets->pdata[i]);
-    while (g_hash_table_iter_next(&iterator, &name, NULL)) {
-      guint known = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name));
-      g_hash_table_insert(counts, name, GUINT_TO_POINTER(known + 1));
+    while (g_hash_table_iter_next(&iterator, &name, &is_direct)) {
+      guint row = GPOINTER_TO_UINT(g_hash_table_lookup(rows, name));
+      if (row == 0) {
+        bool is_standard = is_standard_header(name, strlen(name)) || strcmp(name, "stdint.h") == 0;
+        struct header header = {.name = name, .is_standard = is_standard};
+        g_array_append_val(headers, header);
+        row = headers->len;
+        g_hash_table_insert(rows, name, GUINT_TO_POINTER(row));
+      }
+      struct header *header = &g_array_index(headers, struct header, row - 1);
+      header->n_users++;
+      header->n_direct += is_direct != NULL;
     }
   }
-  return counts;
+  return headers;
+}
+
+/* One that few sources reach, and through headers of their own only, is in the way of the others.
+ */
+static bool is_worth_adding(const struct header *header, guint n_sources)
+{
+  return header->is_standard &&
+         (header->n_direct >= 2 || (header->n_users >= 2 && header->n_users * 2 >= n_sources));
 }
 
 char *wanted_choose(const GPtrArray *sets)
 {
-  g_autoptr(GHashTable) counts = count_names(sets);
-  g_autoptr(GArray) headers = g_array_new(FALSE, FALSE, sizeof(struct header));
-  GHashTableIter iterator;
-  gpointer name = NULL;
-  gpointer count = NULL;
-  guint n_uses = 0;
-  g_hash_table_iter_init(&iterator, counts);
-  while (g_hash_table_iter_next(&iterator, &name, &count)) {
-    struct header header = {.name = name, .n_users = GPOINTER_TO_UINT(count)};
-    header.is_standard = is_standard_header(name, strlen(name)) || strcmp(name, "stdint.h") == 0;
-    if (header.n_users < 2 || !header.is_standard)
-      continue;
-    g_array_append_val(headers, header);
-    n_uses += header.n_users;
-  }
-  if (n_uses < ADDED_MIN_USES)
-    return NULL;
+  g_autoptr(GArray) headers = count_names(sets);
   g_array_sort(headers, compare_headers);
   /* What every header defines that needs it is defined in its own place first. */
-  GString *text = g_string_new("#include <stddef.h>\n#include <stdarg.h>\n");
-  for (guint i = 0; i < headers->len; i++)
-    g_string_append_printf(text, "#include <%s>\n", g_array_index(headers, struct header, i).name);
-  return g_string_free(text, FALSE);
+  g_autoptr(GString) text = g_string_new("#include <stddef.h>\n#include <stdarg.h>\n");
+  guint n_uses = 0;
+  for (guint i = 0; i < headers->len; i++) {
+    const struct header *header = &g_array_index(headers, struct header, i);
+    if (!is_worth_adding(header, sets->len))
+      continue;
+    g_string_append_printf(text, "#include <%s>\n", header->name);
+    n_uses += header->n_users;
+  }
+  return n_uses >= ADDED_MIN_USES ? g_strdup(text->str) : NULL;
 }

@@ -15,13 +15,14 @@ struct wanted *wanted_new(void);
 void wanted_free(struct wanted *wanted);
 
 /* The names in angle brackets that are asked for behind the line `shared_line` of SOURCE (absolute
- * path), which is compiled with ARGUMENTS: a set of char *, to be unreferenced. What the lines up
- * to there reach is left out. Linear in the headers that the source reaches. */
+ * path), which is compiled with ARGUMENTS: a set of char *, to be unreferenced, with a value that
+ * is not NULL where the source itself does. What the lines up to there reach is left out. Linear in
+ * the headers that the source reaches. */
 GHashTable *wanted_of(struct wanted *wanted, const char *source, const char *const *arguments,
                       unsigned shared_line);
 
-/* Includes, a line each, of the headers of the system that two or more of these SETS name, standard
- * ones first and then the most wanted ones; NULL where few are named. To be freed. */
+/* Includes, a line each, of the standard headers that two or more of these SETS name, or half of
+ * them through their own headers, the most wanted first; NULL where few are named. To be freed. */
 char *wanted_choose(const GPtrArray *sets);
 
 #endif
