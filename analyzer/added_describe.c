@@ -193,6 +193,15 @@ static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXCl
   return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
+/* A record that is declared below already, and not completed here, is none of this file. */
+static bool is_known_below(const struct describing *describing, CXCursor cursor)
+{
+  CXFile other = NULL;
+  CXCursor canonical = clang_getCanonicalCursor(cursor);
+  clang_getExpansionLocation(clang_getCursorLocation(canonical), &other, NULL, NULL, NULL);
+  return other != NULL && number_of(describing, other) == 0 && !clang_isCursorDefinition(cursor);
+}
+
 /* What another file declares too: "S" where that one is added as well, "R" where it is below. Of a
  * record that two of them declare, the walk sees which one is meant. */
 static void add_redeclaration(struct describing *describing, CXCursor cursor, guint file)
@@ -225,12 +234,13 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
     struct within within = {describing, file};
     bool is_ordinary = kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl;
     bool is_record = kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl;
-    add_name(describing,
-             kind == CXCursor_TypedefDecl ? 'Y'
-             : is_ordinary                ? 'V'
-             : is_record                  ? 'G'
-                                          : 'T',
-             cursor, file);
+    if (!is_record || !is_known_below(describing, cursor))
+      add_name(describing,
+               kind == CXCursor_TypedefDecl ? 'Y'
+               : is_ordinary                ? 'V'
+               : is_record                  ? 'G'
+                                            : 'T',
+               cursor, file);
     /* Two typedefs of a name are the same type. */
     if (kind != CXCursor_TypedefDecl && !is_record)
       add_redeclaration(describing, cursor, file);
@@ -248,6 +258,78 @@ static enum CXChildVisitResult add_predefined(CXCursor cursor, CXCursor parent, 
   g_string_append_printf(data, "P %s\n", clang_getCString(spelling));
   clang_disposeString(spelling);
   return CXChildVisit_Continue;
+}
+
+/* ---- what was declared before ---- */
+
+/* "#ifndef X", where X is defined by then; the tokens stand behind it. */
+static bool is_done_before(struct c_tokens *tokens, char **macro)
+{
+  struct c_token hash = c_tokens_next(tokens);
+  struct c_token word = c_tokens_next(tokens);
+  struct c_token name = c_tokens_next(tokens);
+  struct c_token end = c_tokens_next(tokens);
+  if (!c_token_is(&hash, "#") || !c_token_is(&word, "ifndef") || name.kind != C_WORD ||
+      end.kind != C_NEWLINE)
+    return false;
+  *macro = g_strndup(name.text, name.length);
+  return true;
+}
+
+/* "typedef ... NAME;" between "#ifndef X" and "#endif", with "#define X" and nothing else beside
+ * it: the file declares NAME unless another one has done so before, and is its owner as well. */
+static void add_owner(struct describing *describing, const char *text, const char *end, guint file)
+{
+  struct c_tokens tokens = {.at = text, .end = end, .is_broken = false};
+  g_autofree char *macro = NULL;
+  if (!is_done_before(&tokens, &macro))
+    return;
+  struct c_token last = {.kind = C_OTHER, .text = "", .length = 0};
+  struct c_token name = last;
+  bool is_typedef = false;
+  for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
+       token = c_tokens_next(&tokens)) {
+    if (c_token_is(&token, "#")) {
+      struct c_token word = c_tokens_next(&tokens);
+      struct c_token what = c_tokens_next(&tokens);
+      if (c_token_is(&word, "endif"))
+        break;
+      if (!c_token_is(&word, "define") || !c_token_is(&what, macro))
+        return;
+      continue;
+    }
+    if (token.kind == C_NEWLINE)
+      continue;
+    bool is_first = last.length == 0 || c_token_is(&last, ";");
+    if (token.kind == C_OTHER && !c_token_is(&token, ";"))
+      return;
+    if (is_first && (is_typedef || !c_token_is(&token, "typedef")))
+      return;
+    is_typedef = is_typedef || is_first;
+    if (c_token_is(&token, ";"))
+      name = last;
+    last = token;
+  }
+  if (is_typedef && c_token_is(&last, ";") && name.kind == C_WORD)
+    g_string_append_printf(describing->text, "Y %.*s %u\n", (int)name.length, name.text, file - 1);
+}
+
+/* A range that was skipped begins with the condition that did not hold: those around it did. */
+static void add_owners(struct describing *describing, guint file)
+{
+  CXFile handle = describing->files->pdata[file - 1];
+  size_t size = 0;
+  const char *text = clang_getFileContents(describing->tu, handle, &size);
+  CXSourceRangeList *ranges = clang_getSkippedRanges(describing->tu, handle);
+  for (unsigned i = 0; ranges != NULL && text != NULL && i < ranges->count; i++) {
+    unsigned start = 0;
+    unsigned end = 0;
+    clang_getFileLocation(clang_getRangeStart(ranges->ranges[i]), NULL, NULL, NULL, &start);
+    clang_getFileLocation(clang_getRangeEnd(ranges->ranges[i]), NULL, NULL, NULL, &end);
+    if (start < size && end <= size)
+      add_owner(describing, text + start, text + size, file);
+  }
+  clang_disposeSourceRangeList(ranges);
 }
 
 /* ---- what is written ---- */
@@ -335,6 +417,8 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
   if (describing.is_fine)
     clang_visitChildren(clang_getTranslationUnitCursor(tu), add_cursor, &describing);
   if (describing.is_fine) {
+    for (guint i = 1; i <= describing.files->len; i++)
+      add_owners(&describing, i);
     write_files(&describing);
     write_words(&describing);
     clang_visitChildren(clang_getTranslationUnitCursor(empty), add_predefined, describing.text);

@@ -40,6 +40,7 @@ void foreign_free(gpointer data)
   struct foreign *foreign = data;
   g_ptr_array_unref(foreign->names);
   g_ptr_array_unref(foreign->includes);
+  g_ptr_array_unref(foreign->certain);
   g_free(foreign);
 }
 

@@ -97,10 +97,28 @@ static void add_includes(const struct added *added, const char *path, const char
   }
 }
 
+/* How deep in conditions the reader of a header is; its guard, "#ifndef" as the first directive, is
+ * none. */
+struct depth {
+  guint n_directives;
+  int n_open;
+};
+
+static void note_depth(struct depth *depth, const struct c_token *word)
+{
+  bool is_guard = depth->n_directives++ == 0 && c_token_is(word, "ifndef");
+  if (is_guard)
+    depth->n_open = -1;
+  depth->n_open +=
+      c_token_is(word, "if") || c_token_is(word, "ifdef") || c_token_is(word, "ifndef");
+  depth->n_open -= c_token_is(word, "endif");
+}
+
 static void read_foreign_directive(const struct added *added, struct c_tokens *tokens,
-                                   const char *path, struct foreign *foreign)
+                                   const char *path, struct depth *depth, struct foreign *foreign)
 {
   struct c_token word = c_tokens_next(tokens);
+  note_depth(depth, &word);
   if (c_token_is(&word, "define") || c_token_is(&word, "undef")) {
     struct c_token name = c_tokens_next(tokens);
     g_ptr_array_add(foreign->names, g_strndup(name.text, name.length));
@@ -110,6 +128,8 @@ static void read_foreign_directive(const struct added *added, struct c_tokens *t
     g_autofree char *name = included_name(&rest, &is_quoted);
     if (name != NULL)
       add_includes(added, path, name, foreign->includes);
+    if (name != NULL && !is_quoted && depth->n_open == 0 && c_token_is(&word, "include"))
+      g_ptr_array_add(foreign->certain, g_steal_pointer(&name));
   }
 }
 
@@ -123,37 +143,19 @@ static const struct foreign *read_foreign(const struct added *added, const char 
   foreign = g_new(struct foreign, 1);
   foreign->names = g_ptr_array_new_with_free_func(g_free);
   foreign->includes = g_ptr_array_new_with_free_func(g_free);
+  foreign->certain = g_ptr_array_new_with_free_func(g_free);
+  struct depth depth = {0, 0};
   struct c_tokens tokens = {.at = text, .end = text + size, .is_broken = false};
   bool is_start = true;
   for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
        token = c_tokens_next(&tokens)) {
     if (is_start && c_token_is(&token, "#"))
-      read_foreign_directive(added, &tokens, path, foreign);
+      read_foreign_directive(added, &tokens, path, &depth, foreign);
     is_start = token.kind == C_NEWLINE;
   }
   g_hash_table_insert(added->foreign, g_strdup(path), foreign);
   return foreign;
 }
-
-/* Whatever it may define is not known from here on. */
-static void note_foreign(struct scan *scan, const char *path, guint level)
-{
-  if (level >= MAX_DEPTH || is_below(scan, path) ||
-      !g_hash_table_add(scan->foreign, g_strdup(path)))
-    return;
-  const struct foreign *foreign = read_foreign(scan->added, path);
-  if (foreign == NULL) {
-    scan_refuse(scan);
-    return;
-  }
-  for (guint i = 0; i < foreign->names->len; i++)
-    g_hash_table_insert(scan->states, g_strdup(foreign->names->pdata[i]),
-                        GUINT_TO_POINTER(IS_UNKNOWN + 1));
-  for (guint i = 0; i < foreign->includes->len; i++)
-    note_foreign(scan, foreign->includes->pdata[i], level + 1);
-}
-
-/* ---- includes ---- */
 
 /* What was read before is not read again, or by everybody. */
 static bool is_read_already(const struct scan *scan, const GArray *closure)
@@ -172,6 +174,46 @@ static void include_added(struct scan *scan, guint file, bool is_conditional)
   for (guint i = 0; !is_conditional && closure != NULL && i < closure->len; i++)
     scan->seen[g_array_index(closure, guint, i)] = true;
 }
+
+static guint number_of(const struct scan *scan, const char *path)
+{
+  return GPOINTER_TO_UINT(g_hash_table_lookup(scan->added->files, path));
+}
+
+/* Whatever it may define is not known from here on; added headers that it includes surely are read
+ * from here on. */
+static void note_foreign(struct scan *scan, const char *path, bool is_conditional, guint level)
+{
+  gpointer was_certain = NULL;
+  bool is_known = g_hash_table_lookup_extended(scan->foreign, path, NULL, &was_certain) != 0;
+  if (level >= MAX_DEPTH || is_below(scan, path) ||
+      (is_known && (is_conditional || was_certain != NULL)))
+    return;
+  g_hash_table_insert(scan->foreign, g_strdup(path), GINT_TO_POINTER(!is_conditional));
+  const struct foreign *foreign = read_foreign(scan->added, path);
+  if (foreign == NULL) {
+    scan_refuse(scan);
+    return;
+  }
+  for (guint i = 0; i < foreign->certain->len && !is_conditional; i++) {
+    g_autofree char *found = find_header(scan, path, foreign->certain->pdata[i], false);
+    guint file = found != NULL ? number_of(scan, found) : 0;
+    if (file != 0)
+      include_added(scan, file - 1, false);
+    else if (found != NULL)
+      note_foreign(scan, found, false, level + 1);
+  }
+  for (guint i = 0; i < foreign->names->len; i++)
+    g_hash_table_insert(scan->states, g_strdup(foreign->names->pdata[i]),
+                        GUINT_TO_POINTER(IS_UNKNOWN + 1));
+  for (guint i = 0; i < foreign->includes->len; i++) {
+    guint file = number_of(scan, foreign->includes->pdata[i]);
+    if (file == 0 || !scan->seen[file - 1])
+      note_foreign(scan, foreign->includes->pdata[i], true, level + 1);
+  }
+}
+
+/* ---- includes ---- */
 
 /* "#include NAME" of a name that is no macro cannot be read. */
 static bool is_undefined(const struct scan *scan, const struct c_token *rest)
@@ -213,7 +255,7 @@ static void scan_include(struct scan *scan, struct reader *reader, guint level)
     return;
   }
   g_autofree char *found = find_header(scan, reader->path, name, is_quoted);
-  guint file = found != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(scan->added->files, found)) : 0;
+  guint file = found != NULL ? number_of(scan, found) : 0;
   /* What is read in parts may have been read below, too. */
   if (found == NULL || (file == 0 && is_below(scan, found)))
     return;
@@ -221,7 +263,7 @@ static void scan_include(struct scan *scan, struct reader *reader, guint level)
   if (file != 0)
     include_added(scan, file - 1, is_conditional);
   else if (is_standard(scan, name, found))
-    note_foreign(scan, found, 0);
+    note_foreign(scan, found, is_conditional, 0);
   else if (is_conditional && !reader->is_conditional)
     scan_perhaps(scan, found, level + 1);
   else

@@ -47,6 +47,7 @@ struct added {
 struct foreign {
   GPtrArray *names;    /* char * */
   GPtrArray *includes; /* char *: paths */
+  GPtrArray *certain;  /* char *: names in angle brackets of those outside of every condition */
 };
 void foreign_free(gpointer foreign);
 
@@ -79,7 +80,8 @@ struct scan {
   unsigned shared_line; /* up to which the source is part of what is below */
   GHashTable *scanned;  /* real path -> struct scanned * */
   GPtrArray *order;     /* the paths in order */
-  GHashTable *foreign;  /* real paths of standard headers that are not added */
+  GHashTable *foreign;  /* real paths of standard headers that are not added; the value is NULL
+                           for one that may not be entered */
   GHashTable *macros;   /* of the source and its headers, as in struct added */
   GHashTable *states;   /* macro that was defined or undefined here -> enum truth + 1 */
   GHashTable *used;     /* macros that occurred */
