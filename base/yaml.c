@@ -2,47 +2,202 @@
 
 #include "base/nearest.h"
 
-#include <libfyaml.h>
-#include <string.h>
-
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
 
 #define SIZE_LIMIT (4 << 20)
+/* What people write is flat; what is deeper than this would only use up the stack. */
+#define DEPTH_LIMIT 64
 
 G_DEFINE_QUARK(cleave - yaml - error - quark, yaml_error)
 
-struct yaml_file {
-  char *name;
-  char *text;
-  struct fy_document *document;
+struct yaml_node {
+  enum { SCALAR, SEQUENCE, MAPPING } kind;
+  unsigned line; /* both from 1 */
+  unsigned column;
+  char *text;       /* of a scalar */
+  GPtrArray *keys;  /* struct yaml_node, of a mapping */
+  GPtrArray *items; /* struct yaml_node: elements of a sequence, or values by key, NULL where a key
+                       has nothing behind it */
 };
 
-static struct fy_node *fy(struct yaml_node *node)
-{
-  return (struct fy_node *)node;
-}
+struct yaml_file {
+  char *name;
+  struct yaml_node *root;
+};
 
-static struct yaml_node *ours(struct fy_node *node)
+static void node_free(gpointer data)
 {
-  return (struct yaml_node *)node;
-}
-
-/* The first line of a parser's message, without the trailing line feed. */
-static void set_syntax_error(const char *name, struct fy_diag *diag, GError **error)
-{
-  void *iterator = NULL;
-  const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &iterator);
-  if (first == NULL) {
-    g_set_error(error, YAML_ERROR, YAML_ERROR_SYNTAX, "%s:1:1: not a YAML document", name);
+  struct yaml_node *node = data;
+  if (node == NULL) {
     return;
   }
-  g_autofree char *message = g_strdup(first->msg != NULL ? first->msg : "not YAML");
-  g_strdelimit(message, "\n", ' ');
-  g_strstrip(message);
-  g_set_error(error, YAML_ERROR, YAML_ERROR_SYNTAX, "%s:%d:%d: %s", name, first->line,
-              first->column, message);
+  g_free(node->text);
+  g_clear_pointer(&node->keys, g_ptr_array_unref);
+  g_clear_pointer(&node->items, g_ptr_array_unref);
+  g_free(node);
 }
+
+/* ---- from events to nodes ---- */
+
+struct reading {
+  yaml_parser_t parser;
+  const char *name;
+};
+
+static void refuse_at(const struct reading *reading, const yaml_mark_t *mark, GError **error,
+                      const char *problem, const char *what)
+{
+  g_set_error(error, YAML_ERROR, YAML_ERROR_SYNTAX, "%s:%zu:%zu: %s%s%s", reading->name,
+              mark->line + 1, mark->column + 1, problem, what != NULL ? " " : "",
+              what != NULL ? what : "");
+}
+
+/* The next event; release with yaml_event_delete(). */
+static bool next_event(struct reading *reading, yaml_event_t *event, GError **error)
+{
+  if (yaml_parser_parse(&reading->parser, event)) {
+    return true;
+  }
+  const yaml_parser_t *parser = &reading->parser;
+  const char *problem = parser->problem != NULL ? parser->problem : "not YAML";
+  refuse_at(reading, &parser->problem_mark, error, problem, parser->context);
+  return false;
+}
+
+static bool has_key(const GPtrArray *keys, const char *text)
+{
+  for (guint i = 0; i < keys->len; i++) {
+    const struct yaml_node *key = g_ptr_array_index(keys, i);
+    if (g_strcmp0(key->text, text) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static struct yaml_node *read_node(struct reading *reading, unsigned depth, bool *is_end,
+                                   GError **error);
+
+/* What stands between the start and the end of a collection. */
+static bool read_inside(struct reading *reading, struct yaml_node *node, unsigned depth,
+                        GError **error)
+{
+  for (;;) {
+    bool is_end = false;
+    struct yaml_node *item = read_node(reading, depth, &is_end, error);
+    if (item == NULL) {
+      return is_end;
+    }
+    if (node->kind == SEQUENCE) {
+      g_ptr_array_add(node->items, item);
+      continue;
+    }
+    bool is_double = item->text != NULL && has_key(node->keys, item->text);
+    g_ptr_array_add(node->keys, item);
+    if (is_double) {
+      const yaml_mark_t mark = {.line = item->line - 1, .column = item->column - 1};
+      refuse_at(reading, &mark, error, "the key stands here twice:", item->text);
+      return false;
+    }
+    struct yaml_node *value = read_node(reading, depth, &is_end, error);
+    if (value == NULL) {
+      return false;
+    }
+    if (value->kind == SCALAR && value->text == NULL) {
+      g_clear_pointer(&value, node_free);
+    }
+    g_ptr_array_add(node->items, value);
+  }
+}
+
+/* One node with all that is in it; NULL at the end of a collection (IS_END) or with an error. */
+static struct yaml_node *read_node(struct reading *reading, unsigned depth, bool *is_end,
+                                   GError **error)
+{
+  yaml_event_t event;
+  if (!next_event(reading, &event, error)) {
+    return NULL;
+  }
+  struct yaml_node *node = g_new0(struct yaml_node, 1);
+  node->line = (unsigned)event.start_mark.line + 1;
+  node->column = (unsigned)event.start_mark.column + 1;
+  node->kind = event.type == YAML_MAPPING_START_EVENT    ? MAPPING
+               : event.type == YAML_SEQUENCE_START_EVENT ? SEQUENCE
+                                                         : SCALAR;
+  bool is_good = false;
+  if (event.type == YAML_SCALAR_EVENT) {
+    bool is_nothing =
+        event.data.scalar.length == 0 && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    /* People are shown what is quoted, not the quote. */
+    node->column += event.data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+                    event.data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    node->text = is_nothing ? NULL : g_strdup((const char *)event.data.scalar.value);
+    is_good = true;
+  } else if (node->kind != SCALAR && depth == DEPTH_LIMIT) {
+    refuse_at(reading, &event.start_mark, error, "nested too deeply", NULL);
+  } else if (node->kind != SCALAR) {
+    node->keys = node->kind == MAPPING ? g_ptr_array_new_with_free_func(node_free) : NULL;
+    node->items = g_ptr_array_new_with_free_func(node_free);
+    is_good = read_inside(reading, node, depth + 1, error);
+    const GPtrArray *inside = node->kind == MAPPING ? node->keys : node->items;
+    if (is_good && inside->len > 0) {
+      const struct yaml_node *first = g_ptr_array_index(inside, 0);
+      node->line = first->line;
+      node->column = first->column;
+    }
+  } else if (event.type == YAML_ALIAS_EVENT) {
+    refuse_at(reading, &event.start_mark, error, "anchors and aliases are not supported", NULL);
+  } else {
+    *is_end = true;
+  }
+  yaml_event_delete(&event);
+  if (!is_good) {
+    g_clear_pointer(&node, node_free);
+  }
+  return node;
+}
+
+/* The type and place of the next event. */
+static bool take(struct reading *reading, yaml_event_type_t *type, yaml_mark_t *mark,
+                 GError **error)
+{
+  yaml_event_t event;
+  if (!next_event(reading, &event, error)) {
+    return false;
+  }
+  *type = event.type;
+  *mark = event.start_mark;
+  yaml_event_delete(&event);
+  return true;
+}
+
+/* The only document of a file; NULL with an error. */
+static struct yaml_node *read_document(struct reading *reading, GError **error)
+{
+  yaml_event_type_t type;
+  yaml_mark_t mark;
+  bool is_end = false;
+  if (!take(reading, &type, &mark, error) || !take(reading, &type, &mark, error)) {
+    return NULL;
+  }
+  if (type != YAML_DOCUMENT_START_EVENT) {
+    refuse_at(reading, &mark, error, "not a YAML document", NULL);
+    return NULL;
+  }
+  struct yaml_node *root = read_node(reading, 0, &is_end, error);
+  if (root != NULL && take(reading, &type, &mark, error) && take(reading, &type, &mark, error)) {
+    if (type == YAML_STREAM_END_EVENT) {
+      return root;
+    }
+    refuse_at(reading, &mark, error, "a second document in one file", NULL);
+  }
+  node_free(root);
+  return NULL;
+}
+
+/* ---- files ---- */
 
 static bool check_version(const struct yaml_file *file, GError **error)
 {
@@ -63,29 +218,27 @@ static bool check_version(const struct yaml_file *file, GError **error)
   return true;
 }
 
-static struct yaml_file *parse(const char *name, char *text, size_t length, GError **error)
+static struct yaml_file *parse(const char *name, const char *text, size_t length, GError **error)
 {
+  if (!g_utf8_validate_len(text, length, NULL)) {
+    g_set_error(error, YAML_ERROR, YAML_ERROR_SYNTAX, "%s:1:1: not UTF-8", name);
+    return NULL;
+  }
+  struct reading reading = {.name = name};
+  if (!yaml_parser_initialize(&reading.parser)) {
+    g_error("out of memory");
+  }
+  yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
+  yaml_parser_set_input_string(&reading.parser, (const unsigned char *)text, length);
+  struct yaml_node *root = read_document(&reading, error);
+  yaml_parser_delete(&reading.parser);
+  if (root == NULL) {
+    return NULL;
+  }
   struct yaml_file *file = g_new0(struct yaml_file, 1);
   file->name = g_strdup(name);
-  file->text = text;
-
-  struct fy_diag_cfg diag_config;
-  fy_diag_cfg_default(&diag_config);
-  diag_config.fp = NULL;
-  diag_config.output_fn = NULL;
-  struct fy_diag *diag = fy_diag_create(&diag_config);
-  fy_diag_set_collect_errors(diag, true);
-  struct fy_parse_cfg config = {.flags = FYPCF_QUIET, .diag = diag};
-  /* libfyaml 0.7 does not come back from some directives that are no UTF-8. */
-  if (g_utf8_validate_len(text, length, NULL)) {
-    file->document = fy_document_build_from_string(&config, text, length);
-  }
-  bool is_good = file->document != NULL && fy_document_root(file->document) != NULL;
-  if (!is_good) {
-    set_syntax_error(name, diag, error);
-  }
-  fy_diag_destroy(diag);
-  if (is_good && check_version(file, error)) {
+  file->root = root;
+  if (check_version(file, error)) {
     return file;
   }
   yaml_file_free(file);
@@ -94,7 +247,7 @@ static struct yaml_file *parse(const char *name, char *text, size_t length, GErr
 
 struct yaml_file *yaml_file_parse(const char *name, const char *text, GError **error)
 {
-  return parse(name, g_strdup(text), strlen(text), error);
+  return parse(name, text, strlen(text), error);
 }
 
 struct yaml_file *yaml_file_load(const char *path, GError **error)
@@ -110,7 +263,7 @@ struct yaml_file *yaml_file_load(const char *path, GError **error)
     g_set_error(error, YAML_ERROR, YAML_ERROR_READ, "'%s' is larger than 4 MB", path);
     return NULL;
   }
-  return parse(path, g_steal_pointer(&text), length, error);
+  return parse(path, text, length, error);
 }
 
 void yaml_file_free(struct yaml_file *file)
@@ -118,35 +271,14 @@ void yaml_file_free(struct yaml_file *file)
   if (file == NULL) {
     return;
   }
-  if (file->document != NULL)
-    fy_document_destroy(file->document);
-  g_free(file->text);
+  node_free(file->root);
   g_free(file->name);
   g_free(file);
 }
 
 struct yaml_node *yaml_file_root(const struct yaml_file *file)
 {
-  return ours(fy_document_root(file->document));
-}
-
-/* The first token of a node; a block mapping has none of its own, its first key has. */
-static const struct fy_mark *start_of(struct fy_node *node)
-{
-  for (int depth = 0; node != NULL && depth < 64; depth++) {
-    if (fy_node_is_scalar(node)) {
-      struct fy_token *token = fy_node_get_scalar_token(node);
-      return token != NULL ? fy_token_start_mark(token) : NULL;
-    }
-    void *iterator = NULL;
-    if (fy_node_is_mapping(node)) {
-      struct fy_node_pair *pair = fy_node_mapping_iterate(node, &iterator);
-      node = pair != NULL ? fy_node_pair_key(pair) : NULL;
-    } else {
-      node = fy_node_sequence_iterate(node, &iterator);
-    }
-  }
-  return NULL;
+  return file->root;
 }
 
 bool yaml_refuse(const struct yaml_file *file, struct yaml_node *node, GError **error,
@@ -156,9 +288,10 @@ bool yaml_refuse(const struct yaml_file *file, struct yaml_node *node, GError **
   va_start(arguments, format);
   g_autofree char *message = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  const struct fy_mark *mark = node != NULL ? start_of(fy(node)) : NULL;
-  g_set_error(error, YAML_ERROR, YAML_ERROR_CONTENT, "%s:%d:%d: %s", file->name,
-              mark != NULL ? mark->line + 1 : 1, mark != NULL ? mark->column + 1 : 1, message);
+  unsigned line = 0, column = 0;
+  yaml_position(node, &line, &column);
+  g_set_error(error, YAML_ERROR, YAML_ERROR_CONTENT, "%s:%u:%u: %s", file->name, line, column,
+              message);
   return false;
 }
 
@@ -168,19 +301,14 @@ bool yaml_check_keys(const struct yaml_file *file, struct yaml_node *node, const
   if (!yaml_is_mapping(node)) {
     return yaml_refuse(file, node, error, "a mapping is expected");
   }
-  void *iterator = NULL;
-  struct fy_node_pair *pair;
-  while ((pair = fy_node_mapping_iterate(fy(node), &iterator)) != NULL) {
-    struct fy_node *name = fy_node_pair_key(pair);
-    size_t length = 0;
-    const char *text = fy_node_is_scalar(name) ? fy_node_get_scalar(name, &length) : NULL;
-    if (text == NULL) {
-      return yaml_refuse(file, ours(name), error, "a key must be a word");
+  for (guint i = 0; i < node->keys->len; i++) {
+    struct yaml_node *key = g_ptr_array_index(node->keys, i);
+    if (key->text == NULL) {
+      return yaml_refuse(file, key, error, "a key must be a word");
     }
-    g_autofree char *key = g_strndup(text, length);
-    if (!g_strv_contains(keys, key)) {
-      const char *nearest = nearest_name(key, keys, g_strv_length((char **)keys));
-      return yaml_refuse(file, ours(name), error, "unknown key '%s'%s%s%s", key,
+    if (!g_strv_contains(keys, key->text)) {
+      const char *nearest = nearest_name(key->text, keys, g_strv_length((char **)keys));
+      return yaml_refuse(file, key, error, "unknown key '%s'%s%s%s", key->text,
                          nearest ? ", did you mean '" : "", nearest ? nearest : "",
                          nearest ? "'?" : "");
     }
@@ -190,70 +318,63 @@ bool yaml_check_keys(const struct yaml_file *file, struct yaml_node *node, const
 
 bool yaml_is_sequence(struct yaml_node *node)
 {
-  return node != NULL && fy_node_is_sequence(fy(node));
+  return node != NULL && node->kind == SEQUENCE;
 }
 
 bool yaml_is_mapping(struct yaml_node *node)
 {
-  return node != NULL && fy_node_is_mapping(fy(node));
+  return node != NULL && node->kind == MAPPING;
 }
 
 struct yaml_node *yaml_get(struct yaml_node *mapping, const char *key)
 {
-  if (!yaml_is_mapping(mapping)) {
-    return NULL;
+  for (size_t i = 0; i < yaml_n_entries(mapping); i++) {
+    const struct yaml_node *name = g_ptr_array_index(mapping->keys, i);
+    if (g_strcmp0(name->text, key) == 0) {
+      return g_ptr_array_index(mapping->items, i);
+    }
   }
-  return ours(fy_node_mapping_lookup_by_string(fy(mapping), key, FY_NT));
+  return NULL;
 }
 
 size_t yaml_n_entries(struct yaml_node *mapping)
 {
-  return yaml_is_mapping(mapping) ? (size_t)fy_node_mapping_item_count(fy(mapping)) : 0;
+  return yaml_is_mapping(mapping) ? mapping->keys->len : 0;
 }
 
 bool yaml_entry(const struct yaml_file *file, struct yaml_node *mapping, size_t index, char **key,
                 struct yaml_node **key_node, struct yaml_node **value, GError **error)
 {
-  struct fy_node_pair *pair = fy_node_mapping_get_by_index(fy(mapping), (int)index);
-  struct yaml_node *name = ours(fy_node_pair_key(pair));
+  struct yaml_node *name = g_ptr_array_index(mapping->keys, index);
   if (key_node) {
     *key_node = name;
   }
-  *value = ours(fy_node_pair_value(pair));
+  *value = g_ptr_array_index(mapping->items, index);
   return yaml_text(file, name, key, error);
 }
 
 void yaml_position(struct yaml_node *node, unsigned *line, unsigned *column)
 {
-  const struct fy_mark *mark = node != NULL ? start_of(fy(node)) : NULL;
-  *line = mark != NULL ? (unsigned)mark->line + 1 : 1;
-  *column = mark != NULL ? (unsigned)mark->column + 1 : 1;
+  *line = node != NULL ? node->line : 1;
+  *column = node != NULL ? node->column : 1;
 }
 
 size_t yaml_count(struct yaml_node *sequence)
 {
-  if (!yaml_is_sequence(sequence)) {
-    return 0;
-  }
-  return (size_t)fy_node_sequence_item_count(fy(sequence));
+  return yaml_is_sequence(sequence) ? sequence->items->len : 0;
 }
 
 struct yaml_node *yaml_item(struct yaml_node *sequence, size_t index)
 {
-  return ours(fy_node_sequence_get_by_index(fy(sequence), (int)index));
+  return g_ptr_array_index(sequence->items, index);
 }
 
 bool yaml_text(const struct yaml_file *file, struct yaml_node *node, char **text, GError **error)
 {
-  size_t length = 0;
-  if (fy_node_is_alias(fy(node))) {
-    return yaml_refuse(file, node, error, "anchors and aliases are not supported");
-  }
-  const char *scalar = fy_node_is_scalar(fy(node)) ? fy_node_get_scalar(fy(node), &length) : NULL;
-  if (scalar == NULL) {
+  if (node == NULL || node->text == NULL) {
     return yaml_refuse(file, node, error, "a text is expected");
   }
-  *text = g_strndup(scalar, length);
+  *text = g_strdup(node->text);
   return true;
 }
 

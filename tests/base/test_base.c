@@ -56,7 +56,12 @@ static void test_refusals(void)
   expect_refused("version: 1\nqqqqqqqqqqqq: {}\n", "f.yaml:2:1: unknown key 'qqqqqqqqqqqq'");
   expect_refused("version: [1\n", "f.yaml:");
   expect_refused("- 1\n", "a mapping with 'version: 1' is expected");
-  expect_refused("version: 1\nversion: 1\n", "f.yaml:");
+  expect_refused("version: 1\nversion: 1\n", "f.yaml:2:1: the key stands here twice: version");
+  expect_refused("version: 1\nservices: [&x a, *x]\n",
+                 "f.yaml:2:18: anchors and aliases are not supported");
+  expect_refused("version: 1\n---\nversion: 1\n", "f.yaml:2:1: a second document");
+  expect_refused("version: 1\nservices: \xff\n", "f.yaml:1:1: not UTF-8");
+  expect_refused("versio,n: 1\n? o:\t? : 2\n? :", "f.yaml:");
 }
 
 static void test_entries(void)
@@ -84,16 +89,34 @@ static void test_entries(void)
   g_assert_nonnull(strstr(error->message, "f.yaml:3:6:"));
 }
 
-static void test_alias(void)
+static void test_nothing(void)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(yaml_file_owner) file =
-      yaml_file_parse("f.yaml", "version: 1\nservices: [&x a, *x]\n", &error);
+      yaml_file_parse("f.yaml", "version: 1\nservices:\ntogether: ''\n", &error);
   g_assert_no_error(error);
+  struct yaml_node *root = yaml_file_root(file);
+  g_assert_null(yaml_get(root, "services"));
   g_autofree char *text = NULL;
-  struct yaml_node *services = yaml_get(yaml_file_root(file), "services");
-  g_assert_false(yaml_text(file, yaml_item(services, 1), &text, &error));
-  g_assert_nonnull(strstr(error->message, "aliases are not supported"));
+  g_assert_true(yaml_text(file, yaml_get(root, "together"), &text, &error));
+  g_assert_cmpstr(text, ==, "");
+}
+
+static void test_depth(void)
+{
+  for (int depth = 60; depth <= 100000; depth *= 10) {
+    g_autoptr(GString) text = g_string_new("version: 1\nservices: ");
+    for (int i = 0; i < depth; i++) {
+      g_string_append_c(text, '[');
+    }
+    for (int i = 0; i < depth; i++) {
+      g_string_append_c(text, ']');
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(yaml_file_owner) file = yaml_file_parse("f.yaml", text->str, &error);
+    g_assert_true((file != NULL) == (depth == 60));
+    g_assert_true(file != NULL || strstr(error->message, "f.yaml:2:") != NULL);
+  }
 }
 
 static void test_nearest(void)
@@ -134,7 +157,8 @@ int main(int argc, char **argv)
   g_test_add_func("/base/sums", test_sums);
   g_test_add_func("/yaml/refusals", test_refusals);
   g_test_add_func("/yaml/entries", test_entries);
-  g_test_add_func("/yaml/alias", test_alias);
+  g_test_add_func("/yaml/nothing", test_nothing);
+  g_test_add_func("/yaml/depth", test_depth);
   g_test_add_func("/nearest", test_nearest);
   g_test_add_func("/parallel", test_parallel);
   return g_test_run();

@@ -144,7 +144,7 @@ static const struct {
      "scenario.yaml:3:38: requests must be a number, not 'many'"},
     {HEAD FUNCTION("plan: aws-lambda-x86, requests: 1e19"),
      "scenario.yaml:3:38: requests must be at most 1e18, not 1e19"},
-    {HEAD FUNCTION("plan: aws-lambda-x86, requests:"),
+    {HEAD FUNCTION("plan: aws-lambda-x86, requests: "),
      "scenario.yaml:3:28: requests must be a number, not ''"},
     {HEAD FUNCTION("plan: aws-lambda-x86, requests: [1]"),
      "scenario.yaml:3:39: requests must be a single value"},
