@@ -124,7 +124,8 @@ const struct command explain_command = {
     .summary = "Say why something is where it is",
     .description =
         "NAME is a routine ([program:][file::]routine), a state ([file::]variable[.field], or "
-        "table:orders), a service or a function. Prints its place, the evidence for it with the "
+        "table:orders), a service ([service:]name) or a function ([function:]name). Prints its "
+        "place, the evidence for it with the "
         "lines that show it, the margin to the second-best service, everything that crosses its "
         "boundary with its price, and what stands in its way. A name that may mean several things "
         "lists them.",

@@ -66,14 +66,8 @@ static void add_candidate(GPtrArray *candidates, enum account_subject subject, i
   g_ptr_array_add(candidates, candidate);
 }
 
-GPtrArray *account_candidates(struct store *store, const struct monolith *monolith,
-                              const char *name, GError **error)
+static void add_code(GPtrArray *candidates, const struct monolith *monolith, const char *name)
 {
-  struct accounting accounting;
-  if (!accounting_init(&accounting, store, monolith, error)) {
-    return NULL;
-  }
-  GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
   g_autoptr(GArray) routines = selector_routines(monolith, name);
   g_autoptr(GArray) states = selector_states(monolith, name);
   for (guint i = 0; i < routines->len; i++) {
@@ -92,19 +86,46 @@ GPtrArray *account_candidates(struct store *store, const struct monolith *monoli
                   g_strdup_printf("%s%s%s (%s)", has_file ? state->file : state->storage,
                                   has_file ? "::" : ":", full, state->storage));
   }
-  for (size_t i = 0; i < accounting.services->n; i++) {
-    const struct plan_service *service = record_at(accounting.services, plan_service, i);
+}
+
+static const char service_prefix[] = "service:";
+static const char function_prefix[] = "function:";
+
+static void add_planned(GPtrArray *candidates, const struct accounting *accounting,
+                        const char *name, bool has_services, bool has_functions)
+{
+  for (size_t i = 0; has_services && i < accounting->services->n; i++) {
+    const struct plan_service *service = record_at(accounting->services, plan_service, i);
     if (strcmp(service->name, name) == 0) {
       add_candidate(candidates, ACCOUNT_SERVICE, service->id,
-                    g_strdup_printf("%s (service)", name));
+                    g_strdup_printf("%s%s (service)", service_prefix, name));
     }
   }
-  for (size_t i = 0; i < accounting.functions->n; i++) {
-    const struct plan_function *function = record_at(accounting.functions, plan_function, i);
+  for (size_t i = 0; has_functions && i < accounting->functions->n; i++) {
+    const struct plan_function *function = record_at(accounting->functions, plan_function, i);
     if (strcmp(function->name, name) == 0) {
       add_candidate(candidates, ACCOUNT_FUNCTION, function->id,
-                    g_strdup_printf("%s (function)", name));
+                    g_strdup_printf("%s%s (function)", function_prefix, name));
     }
+  }
+}
+
+GPtrArray *account_candidates(struct store *store, const struct monolith *monolith,
+                              const char *name, GError **error)
+{
+  struct accounting accounting;
+  if (!accounting_init(&accounting, store, monolith, error)) {
+    return NULL;
+  }
+  GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
+  if (g_str_has_prefix(name, service_prefix)) {
+    add_planned(candidates, &accounting, name + strlen(service_prefix), true, false);
+  } else if (g_str_has_prefix(name, function_prefix)) {
+    add_planned(candidates, &accounting, name + strlen(function_prefix), false, true);
+  }
+  if (candidates->len == 0) {
+    add_code(candidates, monolith, name);
+    add_planned(candidates, &accounting, name, true, true);
   }
   accounting_clear(&accounting);
   return candidates;

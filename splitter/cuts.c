@@ -92,8 +92,17 @@ static void add_call_cuts(const struct proposal *proposal, GArray *cuts)
   }
 }
 
+/* Whether no code of ROUTINE's file can name STATE, so that it comes to it by a pointer. */
+static bool is_behind_pointer(const struct monolith *monolith, guint32 routine, guint32 state)
+{
+  const char *storage = monolith->states[state].storage;
+  bool is_of_file = strcmp(storage, "static") == 0 || strcmp(storage, "static-local") == 0;
+  return is_of_file && monolith->routine_file[routine] != monolith->state_file[state];
+}
+
 /* What would make the access go away. */
-static const char *remedy(const struct monolith *monolith, guint32 number, enum cut_kind kind)
+static const char *remedy(const struct monolith *monolith, guint32 routine, guint32 number,
+                          enum cut_kind kind)
 {
   const struct fact_state *state = &monolith->states[number];
   if (kind == CUT_WRITE && behaviour_only_written(monolith, number)) {
@@ -102,6 +111,12 @@ static const char *remedy(const struct monolith *monolith, guint32 number, enum 
   if (strcmp(state->storage, "table") == 0) {
     return kind == CUT_WRITE ? "move the statement behind a routine of the owner"
                              : "ask the owner, or keep a read-only copy of the rows";
+  }
+  if (is_behind_pointer(monolith, routine, number)) {
+    return kind == CUT_WRITE
+               ? "written through a pointer to it: return the value and let the owner "
+                 "write it"
+               : "read through a pointer to it: pass a copy of the value";
   }
   return kind == CUT_WRITE ? "call a routine of the owner instead of writing"
                            : "pass the value as a parameter, or ask the owner";
@@ -139,7 +154,7 @@ static void add_state_cuts(const struct proposal *proposal, GArray *cuts)
     cut.file = site->file;
     cut.line = site->line;
     cut.price = (cut.kind == CUT_WRITE ? write_price : read_price) * (1 + log(cut.n_sites));
-    cut.reason = g_strdup(remedy(monolith, first->state, cut.kind));
+    cut.reason = g_strdup(remedy(monolith, first->routine, first->state, cut.kind));
     g_array_append_val(cuts, cut);
   }
 }

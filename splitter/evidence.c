@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "splitter/strangers.h"
 #include "splitter/usage.h"
 #include "splitter/words.h"
 
@@ -388,24 +389,6 @@ static void add_uses(struct evidence *evidence, const struct monolith *monolith)
   }
 }
 
-/* Per file: whether it is known which programs hold it. */
-static bool *find_linked(const struct monolith *monolith)
-{
-  bool *is_linked = g_new0(bool, MAX(monolith->files->len, 1));
-  g_autoptr(GHashTable) unlinked = g_hash_table_new(g_str_hash, g_str_equal);
-  for (size_t i = 0; i < monolith->program_set->n; i++) {
-    const struct fact_program *program = record_at(monolith->program_set, fact_program, i);
-    if (strcmp(program->source, "nothing links it") == 0) {
-      g_hash_table_add(unlinked, (gpointer)program->file);
-    }
-  }
-  for (guint i = 0; i < monolith->files->len; i++) {
-    is_linked[i] = monolith->file_programs[i]->len > 0 &&
-                   !g_hash_table_contains(unlinked, g_ptr_array_index(monolith->files, i));
-  }
-  return is_linked;
-}
-
 /* The file of a node, or MONOLITH_NONE for what lies outside of all programs: tables, data files.
  */
 static guint32 file_of_node(const struct evidence *evidence, const struct monolith *monolith,
@@ -420,7 +403,7 @@ static guint32 file_of_node(const struct evidence *evidence, const struct monoli
  * does being what makes a process run. */
 static void drop_strangers(struct evidence *evidence, const struct monolith *monolith)
 {
-  g_autofree bool *is_linked = find_linked(monolith);
+  struct strangers *strangers = strangers_new(monolith);
   for (guint kind = EVIDENCE_TYPES; kind < N_EVIDENCE_KINDS; kind++) {
     GArray *ties = evidence->ties[kind];
     guint kept = 0;
@@ -428,13 +411,13 @@ static void drop_strangers(struct evidence *evidence, const struct monolith *mon
       struct tie tie = g_array_index(ties, struct tie, i);
       guint32 a = file_of_node(evidence, monolith, tie.a);
       guint32 b = file_of_node(evidence, monolith, tie.b);
-      if (a == MONOLITH_NONE || b == MONOLITH_NONE || !is_linked[a] || !is_linked[b] ||
-          monolith_files_share_program(monolith, a, b)) {
+      if (a == MONOLITH_NONE || b == MONOLITH_NONE || !strangers_are(strangers, a, b)) {
         g_array_index(ties, struct tie, kept++) = tie;
       }
     }
     g_array_set_size(ties, kept);
   }
+  strangers_free(strangers);
 }
 
 struct evidence *evidence_new(const struct monolith *monolith, const struct roles *roles,

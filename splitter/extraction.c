@@ -76,6 +76,18 @@ static void count_functions(struct extraction *extraction, const GPtrArray *func
   }
 }
 
+/* The last one has nothing left to be cut from. */
+static char *describe(const struct extraction_step *step, guint32 n_routines, bool is_rest)
+{
+  g_autofree char *what =
+      is_rest
+          ? g_strdup_printf("what is left: %u routines that stay where they are", n_routines)
+          : g_strdup_printf("its cuts towards the rest cost %.1f, %.2f for each of its %u routines",
+                            step->own_cut, step->own_cut / MAX(1, n_routines), n_routines);
+  return g_strdup_printf("%s; %u of %u functions ready, %u blocked", what, step->n_ready,
+                         step->n_functions, step->n_blocked);
+}
+
 GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
                          const GPtrArray *functions)
 {
@@ -112,13 +124,9 @@ GArray *extraction_order(const struct proposal *proposal, const GArray *cuts,
                                    .n_ready = n_ready[next],
                                    .n_functions = n_functions[next],
                                    .n_blocked = n_blocked[next]};
-    step.reason = g_strdup_printf(
-        "its cuts towards the rest cost %.1f, %.2f for each of its %u routines; %u of "
-        "%u functions ready, %u blocked",
-        step.own_cut,
-        step.own_cut / MAX(1, g_array_index(proposal->services, struct service, next).n_routines),
-        g_array_index(proposal->services, struct service, next).n_routines, step.n_ready,
-        step.n_functions, step.n_blocked);
+    step.reason =
+        describe(&step, g_array_index(proposal->services, struct service, next).n_routines,
+                 round + 1 == n && n > 1);
     is_out[next] = true;
     g_array_append_val(steps, step);
   }

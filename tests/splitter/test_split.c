@@ -295,15 +295,18 @@ static void test_tiny_stores(void)
   g_unlink(path);
 }
 
-static void add_program(struct store *store, const char *program, const char *file)
+static void add_program(struct store *store, const char *program, const char *file,
+                        const char *source)
 {
   g_autoptr(GError) error = NULL;
-  struct fact_program record = {.program = program, .file = file, .source = "link.txt"};
+  struct fact_program record = {.program = program, .file = file, .source = source};
   must(store_insert(store, &fact_program_table, &record, &error), error);
 }
 
-/* Whether names, folders and the like tie two files that have programs of their own, or one. */
-static bool are_tied(bool is_one_program)
+enum programs { ONE_PROGRAM, TWO_PROGRAMS, ONE_UNLINKED, ONE_UNLINKED_OF_ANOTHER };
+
+/* Whether names, folders and the like tie two files of such programs. */
+static bool are_tied(enum programs programs)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *path = scratch_path("programs.db");
@@ -320,8 +323,14 @@ static bool are_tied(bool is_one_program)
   add_routine(store, "text_trim", "src/text.c", 1);
   add_state(store, "n_done", "global", "src/text.c");
   add_clump(store, "mirror");
-  add_program(store, "server", "src/a.c");
-  add_program(store, is_one_program ? "server" : "trial", "src/b.c");
+  bool is_linked = programs == ONE_PROGRAM || programs == TWO_PROGRAMS;
+  add_program(store, "server", "src/a.c", "link.txt");
+  add_program(store, "tool", "src/mirror.c", "link.txt");
+  add_program(store, programs == ONE_PROGRAM ? "server" : "zeal", "src/b.c",
+              is_linked ? "link.txt" : "nothing links it");
+  if (programs == ONE_UNLINKED_OF_ANOTHER) {
+    add_call(store, "wagon_unload", "mirror_1", 900);
+  }
   must(store_commit(store, &error), error);
   struct monolith *monolith = monolith_load(store, &error);
   g_assert_no_error(error);
@@ -344,8 +353,55 @@ static bool are_tied(bool is_one_program)
 
 static void test_strangers(void)
 {
-  g_assert_true(are_tied(true));
-  g_assert_false(are_tied(false));
+  g_assert_true(are_tied(ONE_PROGRAM));
+  g_assert_false(are_tied(TWO_PROGRAMS));
+  /* What nothing links may be of any program, but for what its calls say. */
+  g_assert_true(are_tied(ONE_UNLINKED));
+  g_assert_false(are_tied(ONE_UNLINKED_OF_ANOTHER));
+}
+
+static char *reason_of_cut(struct store *store, const char *routine, const char *state)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(record_set) cuts =
+      store_load_where(store, &plan_cut_table, "routine", routine_id(routine), "id", &error);
+  g_assert_no_error(error);
+  for (size_t i = 0; i < cuts->n; i++) {
+    const struct plan_cut *cut = record_at(cuts, plan_cut, i);
+    if (cut->item == store_id("state", state, NULL)) {
+      return g_strdup(cut->reason);
+    }
+  }
+  return g_strdup("");
+}
+
+/* A variable that no other file can name is written from there through a pointer: to call the owner
+ * would not help. The service that goes last is what is left. */
+static void test_remedies(void)
+{
+  g_autofree char *path = scratch_path("remedies.db");
+  g_autoptr(store_t) store = make_store(path, false);
+  static const char *const states[] = {"wagon_hidden", "wagon_seen"};
+  for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+    add_state(store, states[i], i == 0 ? "static" : "global", "src/wagon.c");
+    add_access(store, "wagon_1", states[i], "write", "assign", 500);
+    add_access(store, "wagon_1", states[i], "read", "assign", 501);
+    add_access(store, "wagon_2", states[i], "write", "assign", 502);
+    add_access(store, "wagon_3", states[i], "write", "assign", 503);
+    add_access(store, i == 0 ? "apple_2" : "apple_4", states[i], "write", "assign", 504);
+  }
+  struct split_result result = split(store, NULL, 0);
+  g_test_message("%u services", result.n_services);
+  g_autofree char *hidden = reason_of_cut(store, "apple_2", "wagon_hidden");
+  g_autofree char *seen = reason_of_cut(store, "apple_4", "wagon_seen");
+  g_assert_true(g_str_has_prefix(hidden, "written through a pointer to it"));
+  g_assert_true(g_str_has_prefix(seen, "call a routine of the owner"));
+  guint n = result.steps->len;
+  g_assert_cmpuint(n, >, 1);
+  g_assert_null(strstr(g_ptr_array_index(result.steps, 0), "what is left"));
+  g_assert_nonnull(strstr(g_ptr_array_index(result.steps, n - 1), ": what is left: "));
+  split_result_clear(&result);
+  g_unlink(path);
 }
 
 /* "role service reason" of a routine. */
@@ -497,6 +553,7 @@ int main(int argc, char **argv)
   g_test_add_func("/split/all-frame", test_all_frame);
   g_test_add_func("/split/untied", test_untied);
   g_test_add_func("/split/price-joins", test_price_joins);
+  g_test_add_func("/split/remedies", test_remedies);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
