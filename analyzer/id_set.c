@@ -3,11 +3,95 @@
 #include <glib.h>
 #include <string.h>
 
-void id_set_clear(struct id_set *set)
+/* ---- room ---- */
+
+enum { BLOCK_IDS = 1 << 14, LEAST_IDS = 2 };
+
+struct id_block {
+  struct id_block *next;
+  uint64_t room[]; /* aligned for a pointer, which an array holds while nobody has it */
+};
+
+void id_pool_clear(struct id_pool *pool)
 {
-  g_free(set->ids);
+  while (pool->blocks != NULL) {
+    struct id_block *next = pool->blocks->next;
+    g_free(pool->blocks);
+    pool->blocks = next;
+  }
+  *pool = (struct id_pool){0};
+}
+
+static uint32_t *take_block(struct id_pool *pool, uint32_t n)
+{
+  struct id_block *block = g_malloc(sizeof *block + (size_t)n * sizeof(uint32_t));
+  block->next = pool->blocks;
+  pool->blocks = block;
+  return (uint32_t *)(void *)block->room;
+}
+
+/* An array of 2^power ids. */
+static uint32_t *take(struct id_pool *pool, unsigned power)
+{
+  void *known = pool->given_back[power];
+  uint32_t n = UINT32_C(1) << power;
+  if (known != NULL) {
+    memcpy(&pool->given_back[power], known, sizeof known);
+    return known;
+  }
+  if (n > BLOCK_IDS / 4)
+    return take_block(pool, n);
+  if (n > pool->n_left) {
+    pool->at = take_block(pool, BLOCK_IDS);
+    pool->n_left = BLOCK_IDS;
+  }
+  uint32_t *taken = pool->at;
+  pool->at += n;
+  pool->n_left -= n;
+  return taken;
+}
+
+static void give_back(struct id_pool *pool, uint32_t *ids, unsigned power)
+{
+  void *next = pool->given_back[power];
+  memcpy(ids, &next, sizeof next);
+  pool->given_back[power] = ids;
+}
+
+static unsigned power_of(uint32_t n)
+{
+  return n <= LEAST_IDS ? 1 : 32 - (unsigned)__builtin_clz(n - 1);
+}
+
+void id_set_clear_in(struct id_pool *pool, struct id_set *set)
+{
+  if (pool == NULL)
+    g_free(set->ids);
+  else if (set->n_allocated != 0)
+    give_back(pool, set->ids, power_of(set->n_allocated));
   *set = (struct id_set){0};
 }
+
+static void reserve(struct id_pool *pool, struct id_set *set, uint32_t n)
+{
+  if (n <= set->n_allocated)
+    return;
+  if (pool == NULL) {
+    set->n_allocated = MAX(n, set->n_allocated + set->n_allocated / 2 + 2);
+    set->ids = g_renew(uint32_t, set->ids, set->n_allocated);
+    return;
+  }
+  unsigned power = power_of(n);
+  uint32_t *ids = take(pool, power);
+  if (set->n_allocated != 0) {
+    memcpy(ids, set->ids, set->n * sizeof *ids);
+    give_back(pool, set->ids, power_of(set->n_allocated));
+  }
+  set->ids = ids;
+  set->n_allocated = UINT32_C(1) << power;
+}
+
+/* ---- sets ---- */
 
 /* First position from `low` to `high` whose number is not below `id`. */
 static uint32_t find_between(const struct id_set *set, uint32_t low, uint32_t high, uint32_t id)
@@ -33,20 +117,12 @@ bool id_set_has(const struct id_set *set, uint32_t id)
   return at < set->n && set->ids[at] == id;
 }
 
-static void reserve(struct id_set *set, uint32_t n)
-{
-  if (n <= set->n_allocated)
-    return;
-  set->n_allocated = MAX(n, set->n_allocated + set->n_allocated / 2 + 2);
-  set->ids = g_renew(uint32_t, set->ids, set->n_allocated);
-}
-
-bool id_set_add(struct id_set *set, uint32_t id)
+bool id_set_add_in(struct id_pool *pool, struct id_set *set, uint32_t id)
 {
   uint32_t at = set->n != 0 && set->ids[set->n - 1] < id ? set->n : find(set, id);
   if (at < set->n && set->ids[at] == id)
     return false;
-  reserve(set, set->n + 1);
+  reserve(pool, set, set->n + 1);
   memmove(set->ids + at + 1, set->ids + at, (set->n - at) * sizeof *set->ids);
   set->ids[at] = id;
   set->n++;
@@ -76,24 +152,36 @@ static uint32_t count_missing(const struct id_set *set, const struct id_set *oth
   return missing;
 }
 
-void id_set_merge(struct id_set *set, const struct id_set *other)
+/* Adds another set of which that many are missing. */
+static void merge(struct id_pool *pool, struct id_set *set, const struct id_set *other,
+                  uint32_t missing)
 {
-  uint32_t missing = count_missing(set, other);
   if (missing == 0)
     return;
-  reserve(set, set->n + missing);
+  reserve(pool, set, set->n + missing);
   /* From the end, so that nothing is overwritten before it was moved. */
   uint32_t i = set->n, j = other->n, k = set->n + missing;
   set->n = k;
-  while (j != 0) {
-    if (i != 0 && set->ids[i - 1] > other->ids[j - 1]) {
+  while (j != 0 && i != 0) {
+    if (set->ids[i - 1] > other->ids[j - 1]) {
       set->ids[--k] = set->ids[--i];
     } else {
-      if (i != 0 && set->ids[i - 1] == other->ids[j - 1])
+      if (set->ids[i - 1] == other->ids[j - 1])
         i--;
       set->ids[--k] = other->ids[--j];
     }
   }
+  memcpy(set->ids, other->ids, j * sizeof *set->ids);
+}
+
+void id_set_merge_in(struct id_pool *pool, struct id_set *set, const struct id_set *other)
+{
+  merge(pool, set, other, count_missing(set, other));
+}
+
+void id_set_join_in(struct id_pool *pool, struct id_set *set, const struct id_set *other)
+{
+  merge(pool, set, other, other->n);
 }
 
 /* How many ids from here on are the same in both, in steps of four. */
@@ -111,8 +199,9 @@ static uint32_t n_same(const uint32_t *left, uint32_t n_left, const uint32_t *ri
   return same;
 }
 
-bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known,
-                        bool (*accepts)(void *context, uint32_t id), void *context)
+bool id_set_add_missing_in(struct id_pool *pool, struct id_set *set, const struct id_set *other,
+                           const struct id_set *known, bool (*accepts)(void *context, uint32_t id),
+                           void *context)
 {
   uint32_t local[256];
   uint32_t *news = NULL;
@@ -145,7 +234,7 @@ bool id_set_add_missing(struct id_set *set, const struct id_set *other, const st
   if (missing.n == 0)
     return false;
   missing.ids = news;
-  id_set_merge(set, &missing);
+  id_set_join_in(pool, set, &missing);
   if (news != local)
     g_free(news);
   return true;
@@ -163,7 +252,8 @@ void id_set_remove(struct id_set *set, const struct id_set *other)
   set->n = kept;
 }
 
-struct id_set id_set_common(const struct id_set *left, const struct id_set *right)
+struct id_set id_set_common_in(struct id_pool *pool, const struct id_set *left,
+                               const struct id_set *right)
 {
   struct id_set common = {0};
   uint32_t j = 0;
@@ -171,7 +261,7 @@ struct id_set id_set_common(const struct id_set *left, const struct id_set *righ
     while (j < right->n && right->ids[j] < left->ids[i])
       j++;
     if (j < right->n && right->ids[j] == left->ids[i])
-      id_set_add(&common, left->ids[i]);
+      id_set_add_in(pool, &common, left->ids[i]);
   }
   return common;
 }

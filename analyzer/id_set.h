@@ -5,6 +5,7 @@
 #define CLEAVE_ANALYZER_ID_SET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct id_set {
@@ -13,20 +14,52 @@ struct id_set {
   uint32_t n_allocated;
 };
 
-void id_set_clear(struct id_set *set);
+/* Room for the arrays of many sets that live and end together. Begins as all zero bytes. */
+struct id_pool {
+  struct id_block *blocks;
+  uint32_t *at; /* free room of the latest block */
+  uint32_t n_left;
+  void *given_back[32]; /* arrays of 2^i ids */
+};
+
+/* Ends all sets whose arrays are in it. */
+void id_pool_clear(struct id_pool *pool);
+
 bool id_set_has(const struct id_set *set, uint32_t id);
-/* Adds one; true when it was missing. Linear in the worst case, constant at the end. */
-bool id_set_add(struct id_set *set, uint32_t id);
-/* Adds all of another set. Linear. */
-void id_set_merge(struct id_set *set, const struct id_set *other);
-/* Adds what is in `other` but in neither `set` nor `known`, and what `accepts` accepts where it is
- * not NULL; true when anything was. Linear in `other`, logarithmic in the gaps of `known`. */
-bool id_set_add_missing(struct id_set *set, const struct id_set *other, const struct id_set *known,
-                        bool (*accepts)(void *context, uint32_t id), void *context);
 /* Takes out all of another set. Linear. */
 void id_set_remove(struct id_set *set, const struct id_set *other);
+
+/* A set has its array in one pool, always the same, or for itself where that is NULL. */
+void id_set_clear_in(struct id_pool *pool, struct id_set *set);
+/* Adds one; true when it was missing. Linear in the worst case, constant at the end. */
+bool id_set_add_in(struct id_pool *pool, struct id_set *set, uint32_t id);
+/* Adds all of another set. Linear. */
+void id_set_merge_in(struct id_pool *pool, struct id_set *set, const struct id_set *other);
+/* The same where both have nothing in common. */
+void id_set_join_in(struct id_pool *pool, struct id_set *set, const struct id_set *other);
+/* Adds what is in `other` but in neither `set` nor `known`, and what `accepts` accepts where it is
+ * not NULL; true when anything was. Linear in `other`, logarithmic in the gaps of `known`. */
+bool id_set_add_missing_in(struct id_pool *pool, struct id_set *set, const struct id_set *other,
+                           const struct id_set *known, bool (*accepts)(void *context, uint32_t id),
+                           void *context);
 /* What both have, as a new set. */
-struct id_set id_set_common(const struct id_set *left, const struct id_set *right);
+struct id_set id_set_common_in(struct id_pool *pool, const struct id_set *left,
+                               const struct id_set *right);
+
+static inline void id_set_clear(struct id_set *set)
+{
+  id_set_clear_in(NULL, set);
+}
+
+static inline bool id_set_add(struct id_set *set, uint32_t id)
+{
+  return id_set_add_in(NULL, set, id);
+}
+
+static inline void id_set_merge(struct id_set *set, const struct id_set *other)
+{
+  id_set_merge_in(NULL, set, other);
+}
 
 /* Open addressing; the key UINT64_MAX cannot be used. */
 struct id_map {

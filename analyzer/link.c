@@ -160,20 +160,46 @@ static bool read_data(const struct link_input *input, struct rules *rules, struc
   return true;
 }
 
+/* What is linked, and by which rules. */
+struct reading {
+  const struct link_input *input;
+  struct rules *rules;
+  struct models *models;
+  struct linkage *linkage;
+  GError *error;
+};
+
+static void read_part(void *context, unsigned number)
+{
+  struct reading *reading = context;
+  const struct link_input *input = reading->input;
+  if (number == 0) {
+    reading->linkage = linkage_new(input->units, input->ids, input->n_units);
+    programs_find(reading->linkage, input->root, input->build_folder);
+  } else {
+    read_data(input, reading->rules, reading->models, &reading->error);
+  }
+}
+
 bool link_run(struct store *store, const struct link_input *input, GError **error)
 {
   g_autoptr(rules_owner) rules = rules_new();
   g_autoptr(models_owner) models = models_new();
-  if (!read_data(input, rules, models, error))
-    return false;
-  struct linkage *linkage = linkage_new(input->units, input->ids, input->n_units);
-  linkage->is_interrupted = input->is_interrupted;
-  linkage->n_threads = MAX(input->n_threads, 1);
-  programs_find(linkage, input->root, input->build_folder);
-  struct findings *findings = findings_new(linkage, rules);
-  find_all(findings, models);
-  bool is_written = !is_interrupted(linkage) && findings_write(findings, store, error);
-  findings_free(findings);
+  struct reading reading = {.input = input, .rules = rules, .models = models};
+  unsigned n_threads = MAX(input->n_threads, 1);
+  parallel_run(n_threads, 2, read_part, &reading);
+  struct linkage *linkage = reading.linkage;
+  bool is_written = false;
+  if (reading.error != NULL) {
+    g_propagate_error(error, reading.error);
+  } else {
+    linkage->is_interrupted = input->is_interrupted;
+    linkage->n_threads = n_threads;
+    struct findings *findings = findings_new(linkage, rules);
+    find_all(findings, models);
+    is_written = !is_interrupted(linkage) && findings_write(findings, store, error);
+    findings_free(findings);
+  }
   linkage_free(linkage);
   return is_written;
 }

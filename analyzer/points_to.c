@@ -24,12 +24,7 @@ void points_to_free(struct points_to *solver)
 {
   if (solver == NULL)
     return;
-  for (guint i = 0; i < solver->nodes->len; i++) {
-    struct node *node = NODE(solver, i);
-    id_set_clear(&node->all);
-    id_set_clear(&node->fresh);
-    id_set_clear(&node->edges);
-  }
+  id_pool_clear(&solver->pool);
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
   GArray *arrays[] = {solver->nodes,       solver->parents, solver->waiters, solver->objects,
@@ -154,15 +149,15 @@ static bool passes(void *context, uint32_t location)
 bool points_to_pour(struct points_to *solver, struct node *target, const struct id_set *source)
 {
   struct filter filter = {solver, target->target};
-  return id_set_add_missing(&target->fresh, source, &target->all,
-                            filter.target == POINTS_TO_UNKNOWN ? NULL : passes, &filter);
+  return id_set_add_missing_in(&solver->pool, &target->fresh, source, &target->all,
+                               filter.target == POINTS_TO_UNKNOWN ? NULL : passes, &filter);
 }
 
 static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
 {
   from = points_to_representative(solver, from);
   to = points_to_representative(solver, to);
-  if (from == to || !id_set_add(&NODE(solver, from)->edges, to))
+  if (from == to || !id_set_add_in(&solver->pool, &NODE(solver, from)->edges, to))
     return;
   struct node *target = NODE(solver, to);
   if (points_to_pour(solver, target, &NODE(solver, from)->all))
@@ -233,7 +228,7 @@ void points_to_insert(struct points_to *solver, uint32_t node, uint32_t location
   struct node *target = NODE(solver, node);
   if (!fits(solver, location, target->target))
     return;
-  if (!id_set_has(&target->all, location) && id_set_add(&target->fresh, location))
+  if (!id_set_has(&target->all, location) && id_set_add_in(&solver->pool, &target->fresh, location))
     points_to_let_wait(solver, node);
 }
 
@@ -256,7 +251,7 @@ static void revisit(struct points_to *solver, uint32_t index)
   struct node *node = NODE(solver, index);
   if (node->all.n == 0)
     return;
-  id_set_merge(&node->fresh, &node->all);
+  id_set_join_in(&solver->pool, &node->fresh, &node->all);
   node->all.n = 0;
   points_to_let_wait(solver, index);
 }

@@ -104,6 +104,7 @@ struct routine {
 
 struct points_to {
   struct points_to_types types;
+  struct id_pool pool; /* of the sets of all nodes */
   GArray *nodes;
   GArray *parents; /* uint32_t by node: union-find */
   GArray *waiters; /* struct waiters by node */

@@ -65,7 +65,7 @@ static void propagate(struct points_to *solver, uint32_t index)
     return;
   struct id_set fresh = node->fresh;
   node->fresh = (struct id_set){0};
-  id_set_merge(&node->all, &fresh);
+  id_set_join_in(&solver->pool, &node->all, &fresh);
   for (uint32_t i = 0; i < node->edges.n; i++) {
     uint32_t to = points_to_representative(solver, node->edges.ids[i]);
     if (to == index)
@@ -75,7 +75,7 @@ static void propagate(struct points_to *solver, uint32_t index)
       points_to_let_wait(solver, to);
   }
   points_to_apply(solver, index, &fresh);
-  id_set_clear(&fresh);
+  id_set_clear_in(&solver->pool, &fresh);
 }
 
 /* Appends the waiting list of one node to another's. `next` is the first member of each kind. */
@@ -97,17 +97,17 @@ static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
   struct node *to = NODE(solver, into), *gone = NODE(solver, from);
   g_array_index(solver->parents, uint32_t, from) = into;
   /* What only one of the two has seen must be looked at again by what the other waits for. */
-  struct id_set common = id_set_common(&to->all, &gone->all);
-  id_set_merge(&to->fresh, &to->all);
-  id_set_merge(&to->fresh, &gone->all);
-  id_set_merge(&to->fresh, &gone->fresh);
+  struct id_set common = id_set_common_in(&solver->pool, &to->all, &gone->all);
+  id_set_merge_in(&solver->pool, &to->fresh, &to->all);
+  id_set_merge_in(&solver->pool, &to->fresh, &gone->all);
+  id_set_merge_in(&solver->pool, &to->fresh, &gone->fresh);
   id_set_remove(&to->fresh, &common);
-  id_set_clear(&to->all);
+  id_set_clear_in(&solver->pool, &to->all);
   to->all = common;
-  id_set_merge(&to->edges, &gone->edges);
-  id_set_clear(&gone->all);
-  id_set_clear(&gone->fresh);
-  id_set_clear(&gone->edges);
+  id_set_merge_in(&solver->pool, &to->edges, &gone->edges);
+  id_set_clear_in(&solver->pool, &gone->all);
+  id_set_clear_in(&solver->pool, &gone->fresh);
+  id_set_clear_in(&solver->pool, &gone->edges);
   struct waiters *kept = WAITERS(solver, into), *moved = WAITERS(solver, from);
   join_lists(solver->constraints, &kept->constraints, moved->constraints);
   join_lists(solver->calls, &kept->calls, moved->calls);

@@ -361,6 +361,8 @@ static uint32_t unit_of_source(const struct member_index *index, const char *pro
     struct match match = match_unit(index->linkage, unit, names);
     if (is_taken[unit] || (match.n_exports != 0 && match.n_found == 0))
       continue;
+    if (units->len == 1)
+      return unit;
     uint32_t score = 1 + match.n_found + 2 * count_locals(index->linkage, unit, file, source);
     score = 2 * score + has_prefix_of(index, unit, program);
     if (score > most) {

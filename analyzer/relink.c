@@ -4,6 +4,7 @@
 #include "analyzer/link.h"
 #include "analyzer/moved_rows.h"
 #include "analyzer/tree_files.h"
+#include "base/parallel.h"
 #include "source_hash.h"
 #include "store/facts.h"
 
@@ -37,6 +38,45 @@ static bool is_interrupted(const struct analyze_options *options)
   return options->workers.is_interrupted != NULL && *options->workers.is_interrupted != 0;
 }
 
+/* Units that are opened, each by any thread. */
+struct opening {
+  const GPtrArray *rows; /* struct fact_unit */
+  struct unit **units;
+  GError **errors; /* by unit */
+};
+
+static void open_unit(void *context, unsigned i)
+{
+  struct opening *opening = context;
+  const struct fact_unit *row = g_ptr_array_index(opening->rows, i);
+  opening->units[i] = unit_open(row->facts, &opening->errors[i]);
+}
+
+static bool open_units(const GPtrArray *rows, unsigned n_threads, const char *store,
+                       struct loaded *loaded, GError **error)
+{
+  struct opening opening = {.rows = rows,
+                            .units = g_new0(struct unit *, MAX(rows->len, 1)),
+                            .errors = g_new0(GError *, MAX(rows->len, 1))};
+  parallel_run(n_threads, rows->len, open_unit, &opening);
+  bool is_fine = true;
+  for (guint i = 0; i < rows->len; i++) {
+    const struct fact_unit *row = g_ptr_array_index(rows, i);
+    if (opening.units[i] != NULL) {
+      g_ptr_array_add(loaded->units, opening.units[i]);
+      g_array_append_val(loaded->ids, row->id);
+    } else if (is_fine) {
+      g_propagate_prefixed_error(error, opening.errors[i], "'%s' in '%s': ", row->file, store);
+      is_fine = false;
+    } else {
+      g_error_free(opening.errors[i]);
+    }
+  }
+  g_free(opening.units);
+  g_free(opening.errors);
+  return is_fine;
+}
+
 static bool load_units(struct store *store, const struct analyze_options *options,
                        struct loaded *loaded, GError **error)
 {
@@ -50,17 +90,7 @@ static bool load_units(struct store *store, const struct analyze_options *option
   for (size_t i = 0; i < loaded->set->n; i++)
     g_ptr_array_add(rows, (gpointer)record_at(loaded->set, fact_unit, i));
   g_ptr_array_sort(rows, by_file);
-  for (guint i = 0; i < rows->len && !is_interrupted(options); i++) {
-    const struct fact_unit *row = rows->pdata[i];
-    struct unit *unit = unit_open(row->facts, error);
-    if (unit == NULL) {
-      g_prefix_error(error, "'%s' in '%s': ", row->file, store_path(store));
-      return false;
-    }
-    g_ptr_array_add(loaded->units, unit);
-    g_array_append_val(loaded->ids, row->id);
-  }
-  return true;
+  return open_units(rows, options->workers.n_workers, store_path(store), loaded, error);
 }
 
 char *relink_rest(const char *root, const char *build_folder, const struct analyze_options *options)
