@@ -26,6 +26,7 @@ struct search {
   GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
   struct slots *slots;
   GHashTable *ways; /* routine -> struct way */
+  GArray *bodies;   /* uint32_t: those of the present call's caller */
 };
 
 static gint compare_taken(gconstpointer left, gconstpointer right)
@@ -181,7 +182,8 @@ static void note_in_bodies(struct search *search, const struct found_call *call)
 {
   struct flow *flow = search->flow;
   const struct unit_call *row = &linkage_unit(flow->linkage, call->unit)->calls[call->call];
-  g_autoptr(GArray) bodies = flow_bodies_of(flow, call->unit, row->caller);
+  GArray *bodies = search->bodies;
+  flow_list_bodies(flow, call->unit, row->caller, bodies);
   uint32_t location = call->kind == CALL_INDIRECT && row->pointer != UNIT_NONE
                           ? flow_routine_location(flow, call->callee)
                           : LINK_NONE;
@@ -619,6 +621,7 @@ void calls_find(struct findings *findings, struct flow *flow)
       .program = flow->program->number,
       .flow = flow,
       .taken = g_array_new(FALSE, FALSE, sizeof(struct taken)),
+      .bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
@@ -637,6 +640,7 @@ void calls_find(struct findings *findings, struct flow *flow)
   add_callbacks(&search);
   slots_free(search.slots);
   g_array_unref(search.taken);
+  g_array_unref(search.bodies);
   g_hash_table_unref(search.by_field);
   g_hash_table_unref(search.ways);
 }

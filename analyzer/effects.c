@@ -53,7 +53,7 @@ static GPtrArray *rules_of(const struct findings *findings, const char *name)
   GPtrArray *rules = NULL;
   for (guint i = 0; i < findings->rules->effects->len; i++) {
     struct effect_rule *rule = g_ptr_array_index(findings->rules->effects, i);
-    if (rule->call == NULL || !pattern_matches(rule->call, plain))
+    if (rule->call == NULL || !pattern_matches_once(rule->call, plain))
       continue;
     if (rules == NULL)
       rules = g_ptr_array_new();

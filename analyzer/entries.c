@@ -180,7 +180,7 @@ static const GPtrArray *rules_of(struct entries *entries, const char *name)
   GPtrArray *matching = NULL;
   for (guint i = 0; i < rules->len; i++) {
     struct entry_rule *rule = g_ptr_array_index(rules, i);
-    if (rule->kind != ENTRY_RULE_CALL || !pattern_matches(rule->call, plain))
+    if (rule->kind != ENTRY_RULE_CALL || !pattern_matches_once(rule->call, plain))
       continue;
     if (matching == NULL)
       matching = g_ptr_array_new();

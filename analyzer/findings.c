@@ -105,29 +105,15 @@ const char *findings_file(const struct unit *unit, uint32_t file)
   return unit_string(unit, unit->files[file].path);
 }
 
-/* Writes a number in a base up to 16, and returns its end. */
-static char *write_number(char *to, uint64_t number, unsigned base)
-{
-  char digits[24];
-  unsigned n = 0;
-  do {
-    digits[n++] = "0123456789abcdef"[number % base];
-    number /= base;
-  } while (number != 0);
-  while (n != 0)
-    *to++ = digits[--n];
-  return to;
-}
-
 static int64_t site_id(const struct link_unit *here, const struct unit_call *row, int64_t caller)
 {
   const struct unit *from = here->unit;
   char where[96];
-  char *end = write_number(where, (uint64_t)caller, 16);
+  char *end = linkage_write_number(where, (uint64_t)caller, 16);
   *end++ = ':';
-  end = write_number(end, row->line, 10);
+  end = linkage_write_number(end, row->line, 10);
   *end++ = ':';
-  *write_number(end, row->column, 10) = '\0';
+  *linkage_write_number(end, row->column, 10) = '\0';
   const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
                                               : unit_string(from, row->expression);
   return store_id("site", where, findings_file(from, row->file), what, NULL);

@@ -117,8 +117,9 @@ bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
 
 void flow_free(struct flow *flow);
 
-/* All bodies of a routine's row, LINK_NONE for the common one first; a new array. */
-GArray *flow_bodies_of(const struct flow *flow, uint32_t unit, uint32_t row);
+/* Puts all bodies of a routine's row into an array of uint32_t, LINK_NONE for the common one first,
+ * in the place of what was there. */
+void flow_list_bodies(const struct flow *flow, uint32_t unit, uint32_t row, GArray *bodies);
 
 /* The body that a direct call in a body leads to, LINK_NONE for the common one. */
 uint32_t flow_body_called(const struct flow *flow, uint32_t body, uint32_t unit, uint32_t call);

@@ -253,17 +253,16 @@ struct id_set flow_called(struct flow *flow, uint32_t unit, const struct unit_ca
   return routines;
 }
 
-GArray *flow_bodies_of(const struct flow *flow, uint32_t unit, uint32_t row)
+void flow_list_bodies(const struct flow *flow, uint32_t unit, uint32_t row, GArray *bodies)
 {
-  GArray *bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   uint32_t body = LINK_NONE;
+  g_array_set_size(bodies, 0);
   g_array_append_val(bodies, body);
   if (!flow_is_helper_row(flow, unit, row))
-    return bodies;
+    return;
   body = id_map_get(&flow->first_bodies, flow->linkage->units[unit].routines[row]);
   for (; body != LINK_NONE; body = body_at(flow, body)->next)
     g_array_append_val(bodies, body);
-  return bodies;
 }
 
 uint32_t flow_node(struct flow *flow, uint32_t unit, uint32_t node)
@@ -284,7 +283,8 @@ uint32_t flow_node_in(struct flow *flow, uint32_t body, uint32_t unit, uint32_t 
 
 void flow_add_nodes(struct flow *flow, uint32_t unit, uint32_t row, uint32_t node, GArray *nodes)
 {
-  g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, row);
+  g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  flow_list_bodies(flow, unit, row, bodies);
   for (guint i = 0; i < bodies->len; i++) {
     uint32_t place = flow_node_in(flow, g_array_index(bodies, uint32_t, i), unit, node);
     g_array_append_val(nodes, place);

@@ -263,7 +263,8 @@ void flow_bind(struct flow *flow, uint32_t unit, uint32_t call, const struct id_
   for (uint32_t i = 0; i < routines->n; i++)
     points_to_add_address(flow->solver, pointer, flow_routine_object(flow, routines->ids[i]), 0);
   uint32_t caller = linkage_unit(flow->linkage, unit)->calls[call].caller;
-  g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, caller);
+  g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  flow_list_bodies(flow, unit, caller, bodies);
   for (guint i = 0; i < bodies->len; i++) {
     flow->body = g_array_index(bodies, uint32_t, i);
     flow_add_call_through(flow, unit, call, pointer, 0);
@@ -279,7 +280,8 @@ static bool bind_outside(struct flow *flow, uint32_t unit, uint32_t row, uint32_
       !id_map_put_new(&flow->outside, key, 1))
     return false;
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
-  g_autoptr(GArray) bodies = flow_bodies_of(flow, unit, call->caller);
+  g_autoptr(GArray) bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  flow_list_bodies(flow, unit, call->caller, bodies);
   for (guint i = 0; i < bodies->len; i++) {
     flow->body = g_array_index(bodies, uint32_t, i);
     apply_outside(flow, unit, row, routine);

@@ -19,6 +19,35 @@ const char *linkage_string(struct linkage *linkage, const char *text)
   return kept;
 }
 
+/* ---- keys ---- */
+
+char *linkage_write_number(char *to, uint64_t number, unsigned base)
+{
+  char digits[24];
+  unsigned n = 0;
+  do {
+    digits[n++] = "0123456789abcdef"[number % base];
+    number /= base;
+  } while (number != 0);
+  while (n != 0)
+    *to++ = digits[--n];
+  return to;
+}
+
+/* Three lines; valid until the next key. */
+static const char *key_of(struct linkage *linkage, const char *first, const char *second,
+                          const char *third)
+{
+  GString *key = linkage->key;
+  g_string_truncate(key, 0);
+  g_string_append(key, first);
+  g_string_append_c(key, '\n');
+  g_string_append(key, second);
+  g_string_append_c(key, '\n');
+  g_string_append(key, third);
+  return key->str;
+}
+
 /* ---- routines ---- */
 
 uint32_t linkage_add_routine(struct linkage *linkage, uint32_t unit, uint32_t row, const char *file,
@@ -33,7 +62,7 @@ uint32_t linkage_add_routine(struct linkage *linkage, uint32_t unit, uint32_t ro
   const char *linkage_kind = is_defined && is_static ? "static" : "";
   if (kind == LINK_HOME_ASSEMBLY)
     linkage_kind = "assembly";
-  g_autofree char *key = g_strdup_printf("%s\n%s\n%s", name, home, linkage_kind);
+  const char *key = key_of(linkage, name, home, linkage_kind);
   gpointer found = NULL;
   if (g_hash_table_lookup_extended(linkage->routine_keys, key, NULL, &found)) {
     struct link_routine *known = linkage_routine(linkage, GPOINTER_TO_UINT(found));
@@ -56,7 +85,7 @@ uint32_t linkage_add_routine(struct linkage *linkage, uint32_t unit, uint32_t ro
   };
   uint32_t index = linkage->routines->len;
   g_array_append_val(linkage->routines, fresh);
-  g_hash_table_insert(linkage->routine_keys, g_steal_pointer(&key), GUINT_TO_POINTER(index));
+  g_hash_table_insert(linkage->routine_keys, g_strdup(key), GUINT_TO_POINTER(index));
   return index;
 }
 
@@ -152,6 +181,16 @@ static void join_objects(struct linkage *linkage, uint32_t unit)
 
 /* ---- types and paths ---- */
 
+/* "line:column:layout"; what has a name may stand anywhere. */
+static void write_layout(const struct unit_type *type, bool is_placed, char *to)
+{
+  to = linkage_write_number(to, is_placed ? type->line : 0, 10);
+  *to++ = ':';
+  to = linkage_write_number(to, is_placed ? type->column : 0, 10);
+  *to++ = ':';
+  *linkage_write_number(to, (uint64_t)type->layout, 16) = '\0';
+}
+
 static void join_types(struct linkage *linkage, uint32_t unit)
 {
   static const char *const kinds[] = {"struct", "union", "enum", "typedef"};
@@ -160,16 +199,15 @@ static void join_types(struct linkage *linkage, uint32_t unit)
   for (uint32_t i = 0; i < from->n_types; i++) {
     const struct unit_type *type = &from->types[i];
     const char *name = unit_string(from, type->name);
-    g_autofree char *rest =
-        type->is_complete != 0 || type->kind == UNIT_TYPEDEF
-            ? g_strdup_printf("%u:%u:%" G_GINT64_MODIFIER "x", *name == '\0' ? type->line : 0,
-                              *name == '\0' ? type->column : 0, (guint64)type->layout)
-            : g_strdup("");
     const char *file =
         type->file == UNIT_NONE ? "" : unit_string(from, from->files[type->file].path);
+    char layout[80] = "\n";
     if (type->is_complete == 0 && type->kind != UNIT_TYPEDEF)
       file = "";
-    g_autofree char *key = g_strjoin("\n", kinds[type->kind], name, file, rest, NULL);
+    else
+      write_layout(type, *name == '\0', layout + 1);
+    key_of(linkage, kinds[type->kind], name, file);
+    const char *key = g_string_append(linkage->key, layout)->str;
     gpointer found = NULL;
     if (g_hash_table_lookup_extended(linkage->type_keys, key, NULL, &found)) {
       map[i] = GPOINTER_TO_UINT(found);
@@ -177,7 +215,7 @@ static void join_types(struct linkage *linkage, uint32_t unit)
     }
     struct link_type fresh = {store_id("type", key, NULL), unit, i};
     map[i] = linkage->types->len;
-    g_hash_table_insert(linkage->type_keys, g_steal_pointer(&key), GUINT_TO_POINTER(map[i]));
+    g_hash_table_insert(linkage->type_keys, g_strdup(key), GUINT_TO_POINTER(map[i]));
     g_array_append_val(linkage->types, fresh);
   }
   linkage->units[unit].types = map;
@@ -280,6 +318,7 @@ struct linkage *linkage_new(const struct unit *const *units, const int64_t *ids,
   linkage->object_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->type_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   linkage->n_threads = 1;
+  linkage->key = g_string_new(NULL);
   linkage->strings = g_string_chunk_new(1 << 16);
   g_mutex_init(&linkage->strings_lock);
   linkage->field_texts = g_ptr_array_new();
@@ -331,6 +370,7 @@ void linkage_free(struct linkage *linkage)
   g_hash_table_unref(linkage->type_keys);
   g_string_chunk_free(linkage->strings);
   g_mutex_clear(&linkage->strings_lock);
+  g_string_free(linkage->key, TRUE);
   id_map_clear(&linkage->compatible);
   id_map_clear(&linkage->fields);
   g_ptr_array_unref(linkage->field_texts);

@@ -107,6 +107,7 @@ struct linkage {
   GArray *types;       /* struct link_type */
   GPtrArray *programs; /* struct link_program */
   GHashTable *routine_keys, *object_keys, *type_keys;
+  GString *key; /* the one that is looked up */
   GStringChunk *strings;
   GMutex strings_lock;
   struct id_map compatible;                    /* answers of linkage_fit() */
@@ -191,6 +192,9 @@ char *linkage_path_text(const struct unit *unit, uint32_t path);
 
 /* The same as linkage_string() gives it. */
 const char *linkage_path(struct linkage *linkage, uint32_t unit, uint32_t path);
+
+/* Writes a number in a base up to 16, at most 24 digits, and returns their end. */
+char *linkage_write_number(char *to, uint64_t number, unsigned base);
 
 static inline const struct unit *linkage_unit(const struct linkage *linkage, uint32_t unit)
 {

@@ -166,7 +166,13 @@ void pattern_free(struct pattern *pattern)
   g_free(pattern);
 }
 
-bool pattern_matches(const struct pattern *pattern, const char *subject)
+static bool run(const struct pattern *pattern, const char *subject)
+{
+  return pcre2_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, 0, pattern->match,
+                     pattern->context) >= 0;
+}
+
+static bool matches(const struct pattern *pattern, const char *subject, bool is_kept)
 {
   if (pattern == NULL)
     return true;
@@ -176,14 +182,25 @@ bool pattern_matches(const struct pattern *pattern, const char *subject)
     return false;
   if (pattern->names != NULL)
     return g_hash_table_contains(pattern->names, subject);
+  if (!is_kept)
+    return run(pattern, subject);
   gpointer known = g_hash_table_lookup(pattern->known, subject);
   if (known != NULL)
     return GPOINTER_TO_INT(known) == 2;
-  bool is_match = pcre2_match(pattern->code, (PCRE2_SPTR)subject, strlen(subject), 0, 0,
-                              pattern->match, pattern->context) >= 0;
+  bool is_match = run(pattern, subject);
   if (g_hash_table_size(pattern->known) < KNOWN_LIMIT)
     g_hash_table_insert(pattern->known, g_strdup(subject), GINT_TO_POINTER(is_match ? 2 : 1));
   return is_match;
+}
+
+bool pattern_matches(const struct pattern *pattern, const char *subject)
+{
+  return matches(pattern, subject, true);
+}
+
+bool pattern_matches_once(const struct pattern *pattern, const char *subject)
+{
+  return matches(pattern, subject, false);
 }
 
 const char *pattern_text(const struct pattern *pattern)

@@ -19,6 +19,9 @@ void pattern_free(struct pattern *pattern);
  * alternations of names, `^(a|b|c)$`, are looked up in a table instead: O(length). */
 bool pattern_matches(const struct pattern *pattern, const char *subject);
 
+/* The same without remembering the answer: for subjects that come once. */
+bool pattern_matches_once(const struct pattern *pattern, const char *subject);
+
 /* The source of the expression. */
 const char *pattern_text(const struct pattern *pattern);
 

@@ -130,7 +130,24 @@ static gint compare_places(gconstpointer left, gconstpointer right, gpointer dat
                        (gpointer)rows->table);
 }
 
-/* Rows that begin with a number: by that first, then the few that agree in it. */
+/* Rows whose first column is the same: mostly few. */
+static void sort_equal(struct rows *rows, struct place *places, guint n)
+{
+  enum { FEW = 12 };
+  if (n > FEW) {
+    g_qsort_with_data(places, (gint)n, sizeof *places, compare_places, rows);
+    return;
+  }
+  for (guint i = 1; i < n; i++) {
+    struct place place = places[i];
+    guint at = i;
+    for (; at != 0 && compare_places(&places[at - 1], &place, rows) > 0; at--)
+      places[at] = places[at - 1];
+    places[at] = place;
+  }
+}
+
+/* Rows that begin with a number: by that first, then those that agree in it. */
 static void sort_by_number(struct rows *rows)
 {
   GArray *records = rows->records;
@@ -143,13 +160,13 @@ static void sort_by_number(struct rows *rows)
   }
   struct place *sorted = sort_places(places, room, records->len);
   GArray *fresh = g_array_sized_new(FALSE, FALSE, (guint)size, records->len);
+  g_array_set_size(fresh, records->len);
   for (guint first = 0, end; first < records->len; first = end) {
     for (end = first + 1; end < records->len && sorted[end].key == sorted[first].key; end++)
       ;
-    if (end - first > 1)
-      g_qsort_with_data(&sorted[first], (gint)(end - first), sizeof *sorted, compare_places, rows);
+    sort_equal(rows, &sorted[first], end - first);
     for (guint i = first; i < end; i++)
-      g_array_append_vals(fresh, records->data + sorted[i].record * size, 1);
+      memcpy(fresh->data + i * size, records->data + sorted[i].record * size, size);
   }
   g_array_unref(records);
   rows->records = fresh;
@@ -193,9 +210,7 @@ void rows_prepare(struct rows *rows)
 {
   if (rows->prepared != NULL)
     return;
-  if (rows->n_telling != 0)
-    rows_unique(rows, rows->n_telling);
-  rows_sort(rows);
+  rows_unique(rows, rows->n_telling != 0 ? rows->n_telling : rows->table->n_columns);
   rows->prepared = store_prepare(rows->table, rows->records->data, rows->records->len);
 }
 

@@ -158,8 +158,8 @@ static const guint8 *roles_of(struct search *search, uint32_t callee)
   const char *name = linkage_routine(search->findings->linkage, callee)->name;
   for (guint i = 0; i < rules->len; i++) {
     const struct span_rule *rule = g_ptr_array_index(rules, i);
-    roles[i] = (guint8)(ROLE_KNOWN | (pattern_matches(rule->begin, name) ? ROLE_BEGINS : 0) |
-                        (pattern_matches(rule->end, name) ? ROLE_ENDS : 0));
+    roles[i] = (guint8)(ROLE_KNOWN | (pattern_matches_once(rule->begin, name) ? ROLE_BEGINS : 0) |
+                        (pattern_matches_once(rule->end, name) ? ROLE_ENDS : 0));
   }
   return roles;
 }

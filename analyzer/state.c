@@ -538,7 +538,7 @@ static bool is_storing(struct state *state, const char *name)
   const GPtrArray *storages = state->findings->rules->storages;
   bool is_any = false;
   for (guint i = 0; i < storages->len && !is_any; i++)
-    is_any = pattern_matches(((const struct storage_rule *)storages->pdata[i])->call, plain);
+    is_any = pattern_matches_once(((const struct storage_rule *)storages->pdata[i])->call, plain);
   g_hash_table_insert(state->is_storing, (gpointer)name, GINT_TO_POINTER(is_any ? 2 : 1));
   return is_any;
 }

@@ -84,11 +84,12 @@ static gint compare_keys(gconstpointer left, gconstpointer right, gpointer data)
 static GPtrArray *sorted(const struct record_table *table, const struct record_key *key,
                          const void *records, size_t n)
 {
-  GPtrArray *all = g_ptr_array_sized_new((guint)n);
+  GPtrArray *all = g_ptr_array_new();
+  g_ptr_array_set_size(all, (gint)n);
   struct order by = {table, key};
   bool is_sorted = true;
   for (size_t i = 0; i < n; i++) {
-    g_ptr_array_add(all, (char *)(gpointer)records + i * table->record_size);
+    all->pdata[i] = (char *)(gpointer)records + i * table->record_size;
     is_sorted = is_sorted && (i == 0 || compare_keys(&all->pdata[i - 1], &all->pdata[i], &by) < 0);
   }
   if (!is_sorted) {
