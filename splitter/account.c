@@ -269,6 +269,32 @@ static void say_function(struct accounting *accounting, int64_t id)
   }
 }
 
+/* What wakes the routine, and which function that makes. */
+static void say_entries(struct accounting *accounting, int64_t routine)
+{
+  const struct monolith *monolith = accounting->monolith;
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    const struct fact_entry *entry = &monolith->entries[i];
+    const struct plan_function *function = NULL;
+    for (size_t j = 0; entry->routine == routine && j < accounting->functions->n; j++) {
+      const struct plan_function *one = record_at(accounting->functions, plan_function, j);
+      function = one->entry == entry->id ? one : function;
+    }
+    if (entry->routine != routine || accounting->members->n == 0) {
+      continue;
+    }
+    g_autofree char *trigger =
+        g_strdup_printf("%s%s%s", entry->trigger, entry->key[0] != '\0' ? " " : "", entry->key);
+    account_say(accounting, "entry", entry->confidence, entry->file, entry->line,
+                function != NULL
+                    ? g_strdup_printf("woken by %s: function %s", trigger, function->name)
+                    : g_strdup_printf("woken by %s, and no function: the process does that itself, "
+                                      "or another entry stands for it; 'functions' of the "
+                                      "boundaries makes it one",
+                                      trigger));
+  }
+}
+
 GPtrArray *account_of(struct store *store, const struct monolith *monolith,
                       const struct candidate *candidate, GError **error)
 {
@@ -285,6 +311,9 @@ GPtrArray *account_of(struct store *store, const struct monolith *monolith,
     say_function(&accounting, candidate->id);
   } else {
     say_place(&accounting, kinds[subject], candidate->id);
+  }
+  if (subject == ACCOUNT_ROUTINE) {
+    say_entries(&accounting, candidate->id);
   }
   say_reasons(&accounting, kinds[subject], candidate->id);
   if (subject == ACCOUNT_SERVICE) {

@@ -50,12 +50,17 @@ static void remark(struct reading *reading, struct yaml_node *node, const char *
   unsigned line = 0;
   unsigned column = 0;
   yaml_position(node, &line, &column);
-  const char *nearest =
-      selector_is_glob(text) ? NULL : selector_nearest(reading->monolith, text, is_file);
+  g_autoptr(GArray) of_file = selector_file_routines(reading->monolith, text);
+  const char *nearest = selector_is_glob(text) || of_file->len > 0
+                            ? NULL
+                            : selector_nearest(reading->monolith, text, is_file);
+  g_autofree char *hint = of_file->len > 0
+                              ? g_strdup_printf("; %s::* stands for the routines of the file", text)
+                          : nearest != NULL ? g_strdup_printf("; did you mean '%s'?", nearest)
+                                            : g_strdup("");
   g_ptr_array_add(reading->boundaries->remarks,
-                  g_strdup_printf("%s:%u:%u: '%s' matches nothing%s%s%s", reading->boundaries->path,
-                                  line, column, text, nearest != NULL ? "; did you mean '" : "",
-                                  nearest != NULL ? nearest : "", nearest != NULL ? "'?" : ""));
+                  g_strdup_printf("%s:%u:%u: '%s' matches nothing%s", reading->boundaries->path,
+                                  line, column, text, hint));
 }
 
 enum naming { NAMES_ROUTINES, NAMES_STATES, NAMES_BOTH, NAMES_FILES };

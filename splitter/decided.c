@@ -64,6 +64,7 @@ struct decided *decided_new(const struct boundaries *boundaries, const struct mo
                               .pinned_state = none_pinned(monolith->n_states),
                               .is_fixed_routine = g_new0(bool, n_routines),
                               .is_fixed_state = g_new0(bool, n_states),
+                              .group_of_state = g_new0(const struct span_group *, n_states),
                               .is_allowed = g_new0(bool, n_routines),
                               .is_entry = g_new0(bool, n_routines),
                               .trigger = g_new0(struct chosen_trigger, n_routines)};
@@ -95,6 +96,7 @@ void decided_free(struct decided *decided)
   g_free(decided->pinned_state);
   g_free(decided->is_fixed_routine);
   g_free(decided->is_fixed_state);
+  g_free(decided->group_of_state);
   g_free(decided->is_allowed);
   g_free(decided->is_entry);
   g_free(decided->trigger);
@@ -182,7 +184,9 @@ static void add_group(struct decided *decided, const struct span_group *group,
   }
   units_free(units);
   for (guint i = 0; i < group->states->len; i++) {
-    decided->is_fixed_state[g_array_index(group->states, guint32, i)] = true;
+    guint32 state = g_array_index(group->states, guint32, i);
+    decided->is_fixed_state[state] = true;
+    decided->group_of_state[state] = group;
   }
 }
 

@@ -8,17 +8,18 @@
 #include "splitter/spans.h"
 
 struct decided {
-  bool *is_shared;                /* per routine */
-  bool *is_shared_state;          /* per state */
-  bool *is_external_routine;      /* per routine */
-  bool *is_external;              /* per state */
-  gint64 *pinned_routine;         /* per routine: service of boundaries, or -1 */
-  gint64 *pinned_state;           /* per state */
-  bool *is_fixed_routine;         /* per routine: stays where the solver put it */
-  bool *is_fixed_state;           /* per state */
-  bool *is_allowed;               /* per routine: its transactions may be cut */
-  bool *is_entry;                 /* per routine: people call it a function */
-  struct chosen_trigger *trigger; /* per routine; strings are the boundaries' */
+  bool *is_shared;                          /* per routine */
+  bool *is_shared_state;                    /* per state */
+  bool *is_external_routine;                /* per routine */
+  bool *is_external;                        /* per state */
+  gint64 *pinned_routine;                   /* per routine: service of boundaries, or -1 */
+  gint64 *pinned_state;                     /* per state */
+  bool *is_fixed_routine;                   /* per routine: stays where the solver put it */
+  bool *is_fixed_state;                     /* per state */
+  const struct span_group **group_of_state; /* per state: what is kept whole with it, or NULL */
+  bool *is_allowed;                         /* per routine: its transactions may be cut */
+  bool *is_entry;                           /* per routine: people call it a function */
+  struct chosen_trigger *trigger;           /* per routine; strings are the boundaries' */
 };
 
 /* BOUNDARIES may be NULL: nothing is decided. Routines have to name one routine for a trigger. */

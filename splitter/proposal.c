@@ -285,6 +285,31 @@ static void place_copied(struct proposal *proposal, guint32 state, enum state_ro
   }
 }
 
+/* Why a state is not where its own users would have it. */
+static char *describe_fixed(const struct monolith *monolith, const struct decisions *decisions,
+                            guint32 state)
+{
+  const struct span_group *group =
+      decisions->group_of_state != NULL ? decisions->group_of_state[state] : NULL;
+  if (group == NULL) {
+    return g_strdup("kept together with or apart from others, as people decided");
+  }
+  guint n_others = 0;
+  for (guint i = 0; i < group->states->len; i++) {
+    guint32 other = g_array_index(group->states, guint32, i);
+    n_others += other != state && other != group->lock;
+  }
+  g_autofree char *lock =
+      group->lock != MONOLITH_NONE ? monolith_state_name(&monolith->states[group->lock]) : NULL;
+  g_autofree char *what =
+      group->is_transaction || lock == NULL
+          ? g_strdup_printf("in the %s of %s", group->is_transaction ? "transaction" : "section",
+                            monolith->routines[group->routine].name)
+          : g_strdup_printf("under the lock %s", lock);
+  return g_strdup_printf("stays with the %u other%s written %s (%s:%" G_GINT64_FORMAT ")", n_others,
+                         n_others == 1 ? " that is" : "s that are", what, group->file, group->line);
+}
+
 static void place_states(struct proposal *proposal, const guint32 *labels,
                          const guint32 *service_of, const struct decisions *decisions)
 {
@@ -307,9 +332,8 @@ static void place_states(struct proposal *proposal, const guint32 *labels,
       set_place(place, service_of[labels[node]], PLACE_OWNER, "people decided");
     } else if (decisions != NULL && decisions->is_fixed_state != NULL &&
                decisions->is_fixed_state[i]) {
-      set_place(place, service_of[labels[node]], PLACE_OWNER,
-                "stays with what is written under the same lock, in the same transaction or by "
-                "decision");
+      g_autofree char *why = describe_fixed(monolith, decisions, i);
+      set_place(place, service_of[labels[node]], PLACE_OWNER, why);
     } else if (role != STATE_OWNED && only_user(proposal, i) == MONOLITH_NONE) {
       set_place(place, MONOLITH_NONE, PLACE_REPLICATED, reason);
     } else {

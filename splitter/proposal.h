@@ -4,6 +4,7 @@
 #define CLEAVE_SPLITTER_PROPOSAL_H
 
 #include "splitter/evidence.h"
+#include "splitter/spans.h"
 
 enum place_role {
   PLACE_NONE,
@@ -47,15 +48,16 @@ struct proposal {
 
 /* What people decided about places, as plain arrays; any member may be NULL. */
 struct decisions {
-  const bool *is_shared;           /* per routine */
-  const bool *is_external_routine; /* per routine */
-  const bool *is_external;         /* per state */
-  const gint64 *pinned_routine;    /* per routine: label, or -1 */
-  const gint64 *pinned_state;      /* per state */
-  const bool *is_fixed_routine;    /* per routine: stays where LABELS put it */
-  const bool *is_fixed_state;      /* per state */
-  const char *const *given_names;  /* per label of LABELS: a name to keep, or NULL */
-  const char *const *label_names;  /* per label */
+  const bool *is_shared;                          /* per routine */
+  const bool *is_external_routine;                /* per routine */
+  const bool *is_external;                        /* per state */
+  const gint64 *pinned_routine;                   /* per routine: label, or -1 */
+  const gint64 *pinned_state;                     /* per state */
+  const bool *is_fixed_routine;                   /* per routine: stays where LABELS put it */
+  const bool *is_fixed_state;                     /* per state */
+  const struct span_group *const *group_of_state; /* per state: what is kept whole, or NULL */
+  const char *const *given_names;                 /* per label of LABELS: a name to keep, or NULL */
+  const char *const *label_names;                 /* per label */
   guint32 n_labels;
 };
 

@@ -289,7 +289,8 @@ void splitting_propose(struct splitting *splitting)
                                 .pinned_routine = decided->pinned_routine,
                                 .pinned_state = decided->pinned_state,
                                 .is_fixed_routine = decided->is_fixed_routine,
-                                .is_fixed_state = decided->is_fixed_state};
+                                .is_fixed_state = decided->is_fixed_state,
+                                .group_of_state = decided->group_of_state};
   if (splitting->boundaries != NULL) {
     decisions.label_names = (const char *const *)splitting->boundaries->services->pdata;
     decisions.n_labels = splitting->boundaries->services->len;

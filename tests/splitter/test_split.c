@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hand_made.h"
+#include "splitter/account.h"
 #include "splitter/evidence.h"
 #include "splitter/split.h"
 #include "store/facts.h"
@@ -225,14 +226,17 @@ static void test_unknown_names(void)
   g_autofree char *path = scratch_path("unknown.db");
   g_autofree char *yaml = scratch_path("unknown.yaml");
   g_autoptr(store_t) store = make_store(path, false);
-  g_file_set_contents(yaml, "version: 1\nshared: [wagn_3, zz_*]\n", -1, NULL);
+  g_file_set_contents(yaml, "version: 1\nshared: [wagn_3, zz_*, src/wagon.c]\n", -1, NULL);
   struct split_result result = split(store, yaml, 0);
-  g_assert_cmpuint(result.remarks->len, ==, 2);
+  g_assert_cmpuint(result.remarks->len, ==, 3);
   const char *first = g_ptr_array_index(result.remarks, 0);
   g_assert_true(
       g_str_has_suffix(first, ":2:10: 'wagn_3' matches nothing; did you mean 'wagon_3'?"));
   const char *second = g_ptr_array_index(result.remarks, 1);
   g_assert_true(g_str_has_suffix(second, ":2:18: 'zz_*' matches nothing"));
+  const char *third = g_ptr_array_index(result.remarks, 2);
+  g_assert_true(g_str_has_suffix(third, "'src/wagon.c' matches nothing; src/wagon.c::* stands for "
+                                        "the routines of the file"));
   split_result_clear(&result);
   g_unlink(yaml);
   g_unlink(path);
@@ -404,15 +408,86 @@ static void test_remedies(void)
   g_unlink(path);
 }
 
-/* "role service reason" of a routine. */
-static char *reason_of(struct store *store, const char *routine)
+/* "role service: reason" of a routine or state. */
+static char *reason_of(struct store *store, int64_t item)
 {
   g_autoptr(GError) error = NULL;
-  g_autofree char *place = place_of(store, routine_id(routine));
+  g_autofree char *place = place_of(store, item);
   g_autoptr(record_set) members =
-      store_load_where(store, &plan_member_table, "item", routine_id(routine), NULL, &error);
+      store_load_where(store, &plan_member_table, "item", item, NULL, &error);
   g_assert_no_error(error);
   return g_strdup_printf("%s: %s", place, record_at(members, plan_member, 0)->reason);
+}
+
+/* State that is kept whole says with what: the lock, and where it is taken. */
+static void test_kept_whole(void)
+{
+  g_autofree char *path = scratch_path("whole.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = make_store(path, false);
+  static const char *const states[] = {"apple_seen", "wagon_seen"};
+  struct fact_state lock = {.id = store_id("state", "gate", NULL),
+                            .name = "gate",
+                            .storage = "static",
+                            .file = "src/apple.c",
+                            .class = "shared",
+                            .type = "pthread_mutex_t"};
+  struct fact_span span = {.routine = routine_id("apple_2"),
+                           .kind = "lock",
+                           .state = lock.id,
+                           .file = "x.c",
+                           .line = 600,
+                           .end_line = 640};
+  must(store_insert(store, &fact_state_table, &lock, &error), error);
+  must(store_insert(store, &fact_span_table, &span, &error), error);
+  for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+    add_state(store, states[i], "global", i == 0 ? "src/apple.c" : "src/wagon.c");
+    add_access(store, "apple_2", states[i], "write", "assign", 610 + i);
+    add_access(store, "apple_2", states[i], "read", "assign", 620 + i);
+    add_access(store, i == 0 ? "apple_3" : "wagon_3", states[i], "write", "assign", 700 + i);
+  }
+  add_entry(store, "apple_0", "http", "GET /apple", "routes");
+  struct split_result result = split(store, NULL, 0);
+  split_result_clear(&result);
+  g_autofree char *reason = reason_of(store, store_id("state", "wagon_seen", NULL));
+  g_test_message("%s", reason);
+  g_assert_nonnull(
+      strstr(reason, "stays with the 1 other that is written under the lock gate (x.c:600)"));
+  g_unlink(path);
+}
+
+/* The account of a routine tells what wakes it, and whether that is a function. */
+static void test_account_of_entry(void)
+{
+  g_autofree char *path = scratch_path("entry.db");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = make_store(path, false);
+  add_entry(store, "apple_0", "http", "GET /apple", "routes");
+  struct split_result result = split(store, NULL, 0);
+  split_result_clear(&result);
+  add_entry(store, "wagon_0", "queue", "wagons", "routes"); /* found after the split */
+  struct monolith *monolith = monolith_load(store, &error);
+  g_assert_no_error(error);
+  static const struct {
+    const char *name;
+    const char *says;
+  } cases[] = {{"apple_0", "woken by http GET /apple: function "},
+               {"wagon_0", "woken by queue wagons, and no function"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GPtrArray) candidates = account_candidates(store, monolith, cases[i].name, &error);
+    g_assert_cmpuint(candidates->len, ==, 1);
+    g_autoptr(GPtrArray) lines =
+        account_of(store, monolith, g_ptr_array_index(candidates, 0), &error);
+    g_assert_no_error(error);
+    bool is_said = false;
+    for (guint j = 0; j < lines->len; j++) {
+      const struct account_line *line = g_ptr_array_index(lines, j);
+      is_said |= strcmp(line->what, "entry") == 0 && g_str_has_prefix(line->text, cases[i].says);
+    }
+    g_assert_true(is_said);
+  }
+  monolith_free(monolith);
+  g_unlink(path);
 }
 
 /* A tiny program that nothing ties to the others is a service of its own, with the reason; code
@@ -448,9 +523,9 @@ static void test_untied(void)
     n_alone += strstr(service->reason, "nothing ties it to another service") != NULL;
   }
   g_assert_cmpuint(n_alone, >=, 1);
-  g_autofree char *leftover = reason_of(store, "leftover");
+  g_autofree char *leftover = reason_of(store, routine_id("leftover"));
   g_assert_nonnull(strstr(leftover, ": nothing ties it to any service"));
-  g_autofree char *other = reason_of(store, "apple_1");
+  g_autofree char *other = reason_of(store, routine_id("apple_1"));
   g_assert_null(strstr(other, "nothing ties it"));
   /* A number that was asked for has precedence. */
   result = split(store, NULL, 3);
@@ -554,6 +629,8 @@ int main(int argc, char **argv)
   g_test_add_func("/split/untied", test_untied);
   g_test_add_func("/split/price-joins", test_price_joins);
   g_test_add_func("/split/remedies", test_remedies);
+  g_test_add_func("/split/kept-whole", test_kept_whole);
+  g_test_add_func("/split/account-of-entry", test_account_of_entry);
   g_test_add_func("/split/tiny-stores", test_tiny_stores);
   return g_test_run();
 }
