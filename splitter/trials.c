@@ -210,6 +210,9 @@ static void find_mains(struct trials *trials)
 void trials_leave_out(struct monolith *monolith, const struct boundaries *boundaries)
 {
   guint n_files = monolith->files->len;
+  if (monolith->program_set->n == 0) {
+    return;
+  }
   struct trials trials = {.monolith = monolith,
                           .number_of_file = g_hash_table_new(g_str_hash, g_str_equal),
                           .programs = g_array_new(FALSE, FALSE, sizeof(struct program)),

@@ -10,7 +10,8 @@
  * file that is named as one; without a main, when all its files do. A file is left out when it lies
  * so or is named so and no other program holds it: what the program itself is linked from stays,
  * wherever it lies. Programs whose routines BOUNDARIES (may be NULL) put into a service or make a
- * function stay whole. Nothing is left out when nothing else would be left.
+ * function stay whole. Nothing is left out when nothing else would be left, or where no program is
+ * known at all: a dependency list that was imported means every item of it.
  *
  * Takes the calls, accesses, entries, effects and spans of what is left out from MONOLITH and
  * leaves the reasons there (monolith_trial_of_routine()). O(facts). */

@@ -1,7 +1,8 @@
 /* Prints how well folders come back when names and folders are hidden: translation units are nodes,
  * tied by likeness of use (calls, users, types, programs) and by the calls between them, split at
- * the longest stable range, and compared with the folders. Where that reaches 0.4, also what
- * dropping one tie in a hundred does to it. Trees after `--` were looked at only once, after
+ * the longest stable range, and compared with the folders. `own` is the same by what services are
+ * drawn by, summed to files. Where the former reaches 0.4, also what dropping one tie in a hundred
+ * does to it. Trees after `--` were looked at only once, after
  * everything was decided. usage: bench_split_recovery STORE... [-- STORE...] */
 #include <glib.h>
 #include <stdio.h>
@@ -169,6 +170,31 @@ static struct file_graph file_graph_new(const struct monolith *monolith,
   return graph;
 }
 
+/* What services are drawn by, names, folders and history left out, summed to files. */
+static struct network *own_evidence(const struct monolith *monolith,
+                                    const struct evidence *evidence, const struct file_graph *graph)
+{
+  static const enum evidence_kind kinds[] = {EVIDENCE_CALLS, EVIDENCE_STATE, EVIDENCE_TYPES,
+                                             EVIDENCE_USES};
+  g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
+  g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
+  g_autoptr(GArray) weight = g_array_new(FALSE, FALSE, sizeof(gint64));
+  for (gsize kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+    const GArray *ties = evidence->ties[kinds[kind]];
+    for (guint i = 0; i < ties->len; i++) {
+      const struct tie *tie = &g_array_index(ties, struct tie, i);
+      guint32 a = graph->node_of_file[file_of(monolith, evidence, tie->a)];
+      guint32 b = graph->node_of_file[file_of(monolith, evidence, tie->b)];
+      if (a != MONOLITH_NONE && b != MONOLITH_NONE && a != b) {
+        g_array_append_val(from, a);
+        g_array_append_val(to, b);
+        g_array_append_val(weight, tie->weight);
+      }
+    }
+  }
+  return ties_of_files(graph->n, from, to, weight);
+}
+
 enum trivial { BY_FOLDER, BY_TOP, BY_STEM, IN_ONE };
 
 static guint32 *labels_by(const struct monolith *monolith, const struct file_graph *graph,
@@ -263,6 +289,11 @@ static double bench(const char *path)
   printf("%s: %u files, %u folders, largest %.0f %%%s\n", name, graph.n, k_truth, 100 * share,
          share < 0.5 ? "" : " (does not count)");
   print_row("found", choice.n_communities, graph.n, choice.labels, truth);
+  struct network *own = own_evidence(monolith, evidence, &graph);
+  struct resolution_choice by_own = resolution_longest(own, units);
+  print_row("own", by_own.n_communities, graph.n, by_own.labels, truth);
+  resolution_choice_clear(&by_own);
+  network_free(own);
   const char *names[] = {"folder", "top", "stem", "one"};
   for (guint kind = BY_FOLDER; kind <= IN_ONE; kind++) {
     guint32 k = 0;

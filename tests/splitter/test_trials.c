@@ -182,6 +182,22 @@ static void test_nothing_else(void)
   g_unlink(path);
 }
 
+/* A list of dependencies knows no programs: all of it was meant. */
+static void test_no_programs(void)
+{
+  g_autofree char *path = scratch_path("list.db");
+  g_autoptr(GError) error = NULL;
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  g_assert_no_error(error);
+  add_clump(store, "apple", "src/apple.c");
+  add_clump(store, "wagon", "test/wagon.c");
+  struct split_result result = {0};
+  g_assert_cmpuint(split(store, NULL, &result), ==, 0);
+  assert_role(store, routine_id("wagon_1"), "member");
+  g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -190,5 +206,6 @@ int main(int argc, char **argv)
   g_test_add_func("/trials/stays", test_stays);
   g_test_add_func("/trials/people-decide", test_people_decide);
   g_test_add_func("/trials/nothing-else", test_nothing_else);
+  g_test_add_func("/trials/no-programs", test_no_programs);
   return g_test_run();
 }
