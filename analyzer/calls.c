@@ -449,8 +449,9 @@ static const char *object_name(struct search *search, const struct unit *unit,
 
 static const char *number_text(struct search *search, int64_t number)
 {
-  char text[32];
-  g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, number);
+  char text[32] = "-";
+  uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+  *linkage_write_number(number < 0 ? text + 1 : text, size, 10) = '\0';
   return linkage_string(search->findings->linkage, text);
 }
 

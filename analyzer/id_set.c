@@ -130,11 +130,9 @@ bool id_set_add_in(struct id_pool *pool, struct id_set *set, uint32_t id)
 }
 
 /* The first position from `from` on whose id is not smaller: galloping, so that a few ids are soon
- * found in a large set and many one after the other; halving where one or two are looked for. */
-static uint32_t position_from(const struct id_set *set, uint32_t from, uint32_t id, bool is_few)
+ * found in a large set and many one after the other. */
+static uint32_t position_from(const struct id_set *set, uint32_t from, uint32_t id)
 {
-  if (is_few)
-    return find_between(set, from, set->n, id);
   uint32_t step = 1, low = from;
   while (low + step <= set->n && set->ids[low + step - 1] < id) {
     low += step;
@@ -148,7 +146,7 @@ static uint32_t count_missing(const struct id_set *set, const struct id_set *oth
 {
   uint32_t missing = 0, i = 0;
   for (uint32_t j = 0; j < other->n; j++) {
-    i = position_from(set, i, other->ids[j], false);
+    i = position_from(set, i, other->ids[j]);
     missing += i == set->n || set->ids[i] != other->ids[j];
   }
   return missing;
@@ -208,12 +206,11 @@ bool id_set_add_missing_in(struct id_pool *pool, struct id_set *set, const struc
   uint32_t local[256];
   uint32_t *news = NULL;
   struct id_set missing = {0};
-  bool is_few = other->n <= 2;
   uint32_t i = 0, k = 0;
   for (uint32_t j = 0; j < other->n; j++) {
     uint32_t id = other->ids[j];
     if (i < known->n && known->ids[i] < id)
-      i = position_from(known, i + 1, id, is_few);
+      i = position_from(known, i + 1, id);
     if (i < known->n && known->ids[i] == id) {
       uint32_t same = n_same(&known->ids[i], known->n - i, &other->ids[j], other->n - j);
       i += MAX(same, 1);
@@ -221,7 +218,7 @@ bool id_set_add_missing_in(struct id_pool *pool, struct id_set *set, const struc
       continue;
     }
     if (k < set->n && set->ids[k] < id)
-      k = position_from(set, k + 1, id, is_few);
+      k = position_from(set, k + 1, id);
     if (k < set->n && set->ids[k] == id) {
       uint32_t same = n_same(&set->ids[k], set->n - k, &other->ids[j], other->n - j);
       k += MAX(same, 1);

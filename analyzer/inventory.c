@@ -54,15 +54,18 @@ static const char *attributes_of(struct findings *findings, const struct link_ro
 void inventory_add_words(struct rows *rows, GStringChunk *strings, int64_t routine,
                          const char *words)
 {
-  g_auto(GStrv) pairs = g_strsplit(words, " ", -1);
-  for (char **pair = pairs; *pair != NULL; pair++) {
-    char *colon = strrchr(*pair, ':');
+  g_autoptr(GString) word = g_string_new(NULL);
+  for (const char *pair = words, *end; *pair != '\0'; pair = *end == '\0' ? end : end + 1) {
+    const char *colon = NULL;
+    for (end = pair; *end != '\0' && *end != ' '; end++)
+      colon = *end == ':' ? end : colon;
     if (colon == NULL)
       continue;
-    *colon = '\0';
+    g_string_truncate(word, 0);
+    g_string_append_len(word, pair, colon - pair);
     struct fact_word row = {
         .routine = routine,
-        .word = g_string_chunk_insert_const(strings, *pair),
+        .word = g_string_chunk_insert_const(strings, word->str),
         .n_uses = g_ascii_strtoll(colon + 1, NULL, 10),
     };
     rows_add(rows, &row);
