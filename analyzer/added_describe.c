@@ -138,6 +138,15 @@ static bool is_read_in_parts(CXFile file)
   return is_one;
 }
 
+static void add_top(struct describing *describing, CXCursor directive, CXFile file)
+{
+  CXString name = clang_getCursorSpelling(directive);
+  if (number_of(describing, file) != 0)
+    g_string_append_printf(describing->text, "O %u %s\n", number_of(describing, file) - 1,
+                           clang_getCString(name));
+  clang_disposeString(name);
+}
+
 /* Directives come in the order in which they were met: one in a file that is on the way down ends
  * what was entered below it. */
 static void add_directive(struct describing *describing, CXCursor directive, CXFile where)
@@ -157,6 +166,8 @@ static void add_directive(struct describing *describing, CXCursor directive, CXF
       !is_read_in_parts(file))
     describing->is_fine = false;
   g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
+  if (stack->len == 1)
+    add_top(describing, directive, file);
   g_array_append_val(stack, level);
   note_directory(describing, directive, file);
 }

@@ -44,6 +44,11 @@ void foreign_free(gpointer data)
   g_free(foreign);
 }
 
+static void top_clear(gpointer data)
+{
+  g_free(((struct top *)data)->name);
+}
+
 static void array_free(gpointer data)
 {
   if (data != NULL)
@@ -55,6 +60,7 @@ void added_free(gpointer data)
   struct added *added = data;
   if (added == NULL)
     return;
+  g_array_unref(added->tops);
   g_hash_table_unref(added->files);
   g_ptr_array_unref(added->paths);
   g_ptr_array_unref(added->closures);
@@ -144,6 +150,16 @@ static bool read_required(struct added *added, char *at)
   return true;
 }
 
+static bool read_top(struct added *added, char *at)
+{
+  struct top top;
+  if (!read_number(&at, added->n_files, &top.file) || *at != ' ')
+    return false;
+  top.name = g_strdup(at + 1);
+  g_array_append_val(added->tops, top);
+  return true;
+}
+
 static bool read_line(struct added *added, char *line)
 {
   char *rest = line + 2;
@@ -161,6 +177,8 @@ static bool read_line(struct added *added, char *line)
   case 'V':
   case 'Y':
     return read_name(added, rest, line[0]);
+  case 'O':
+    return read_top(added, rest);
   case 'S':
     return read_pair(added, rest);
   case 'R':
@@ -208,6 +226,8 @@ struct added *added_open(GBytes *description, const char *own)
   g_autofree char *text = g_strndup(data != NULL ? data : "", size);
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   struct added *added = g_new0(struct added, 1);
+  added->tops = g_array_new(FALSE, FALSE, sizeof(struct top));
+  g_array_set_clear_func(added->tops, top_clear);
   added->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, name_free);
   added->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

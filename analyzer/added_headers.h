@@ -24,6 +24,12 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
 struct added *added_open(GBytes *description, const char *own);
 void added_free(gpointer added);
 
+/* The headers behind the description that are no standard ones, and of which it is not sure that
+ * they mean the same and leave the same behind, whichever of the others come before them: char *,
+ * as they are asked for; to be unreferenced. Standard headers may be read in any order by the
+ * standard. */
+GPtrArray *added_unfit(GBytes *description, const char *own);
+
 /* A file of the precompiled header below: what its macros mention counts where they occur. */
 void added_below(struct added *added, const char *path);
 

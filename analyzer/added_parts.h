@@ -1,6 +1,7 @@
 /* What the files that prove a source fit for added headers share: see added_headers.h.
  *
- * Private to added_description.c, added_scan.c, added_directives.c and added_conditions.c. */
+ * Private to added_description.c, added_order.c, added_scan.c, added_directives.c and
+ * added_conditions.c. */
 #ifndef CLEAVE_ANALYZER_ADDED_PARTS_H
 #define CLEAVE_ANALYZER_ADDED_PARTS_H
 
@@ -25,7 +26,14 @@ struct pair {
   guint second;
 };
 
+/* A header that is named itself. */
+struct top {
+  guint file;
+  char *name; /* as it is asked for */
+};
+
 struct added {
+  GArray *tops;      /* struct top */
   GHashTable *files; /* path -> number + 1 */
   GPtrArray *paths;  /* the same by number; the strings are those of `files` */
   guint n_files;

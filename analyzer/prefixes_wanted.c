@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 60 };
+/* Headers that are no standard ones are worth it for so many. */
+enum { MAX_DEPTH = 60, OTHER_MIN_USERS = 5 };
 
 struct include {
   char *name;
@@ -228,7 +229,11 @@ char *wanted_choose(const GPtrArray *sets)
     const struct header *header = &g_array_index(headers, struct header, i);
     if (!is_worth_adding(header, sets->len))
       continue;
-    g_string_append_printf(text, "#include <%s>\n", header->name);
+    if (header->is_standard)
+      g_string_append_printf(text, "#include <%s>\n", header->name);
+    else
+      g_string_append_printf(text, "#if __has_include(<%s>)\n#include <%s>\n#endif\n", header->name,
+                             header->name);
     n_uses += header->n_users;
   }
   return n_uses >= ADDED_MIN_USES ? g_strdup(text->str) : NULL;

@@ -1,0 +1,139 @@
+#include "analyzer/added_parts.h"
+#include "analyzer/standard_headers.h"
+
+#include <string.h>
+
+/* ---- which file belongs to whom ---- */
+
+struct order {
+  const struct added *added;
+  bool is_standard[MAX_FILES]; /* read by some standard header */
+  bool is_behind[MAX_FILES];   /* read by the header that is looked at */
+};
+
+static void mark(const struct added *added, guint file, bool *files)
+{
+  const GArray *closure = added->closures->pdata[file];
+  for (guint i = 0; closure != NULL && i < closure->len; i++)
+    files[g_array_index(closure, guint, i)] = true;
+}
+
+static bool is_standard_name(const char *name)
+{
+  return is_standard_header(name, strlen(name)) || strcmp(name, "stddef.h") == 0 ||
+         strcmp(name, "stdarg.h") == 0 || strcmp(name, "stdint.h") == 0;
+}
+
+/* ---- one word ---- */
+
+static void count_owners(const struct order *order, const struct name *name, guint *n_behind,
+                         guint *n_elsewhere)
+{
+  *n_behind = *n_elsewhere = 0;
+  for (guint i = 0; i < name->files->len; i++) {
+    bool is_behind = order->is_behind[g_array_index(name->files, guint, i)];
+    *n_behind += is_behind;
+    *n_elsewhere += !is_behind;
+  }
+}
+
+/* A word of the header that another one gives a meaning, or might. */
+static bool depends_on_others(const struct order *order, const char *word, bool is_called)
+{
+  const struct name *name = g_hash_table_lookup(order->added->names, word);
+  if (name == NULL)
+    return false;
+  guint n_behind = 0;
+  guint n_elsewhere = 0;
+  count_owners(order, name, &n_behind, &n_elsewhere);
+  if (n_elsewhere == 0 || (name->is_ordinary && !is_called))
+    return false;
+  bool any_will_do = name->is_type || name->is_tag || name->is_ordinary;
+  return n_behind == 0 || !any_will_do;
+}
+
+/* A word of a standard header that the header defines as a macro. */
+static bool changes_standard(const struct order *order, const char *word)
+{
+  const struct name *name = g_hash_table_lookup(order->added->names, word);
+  for (guint i = 0; name != NULL && name->is_macro && i < name->files->len; i++) {
+    guint file = g_array_index(name->files, guint, i);
+    if (order->is_behind[file] && !order->is_standard[file])
+      return true;
+  }
+  return false;
+}
+
+/* What the header undefines and never defined. */
+static bool is_taken_away(const struct order *order, const char *word)
+{
+  const struct name *name = g_hash_table_lookup(order->added->names, word);
+  guint n_behind = 0;
+  guint n_elsewhere = 0;
+  if (name != NULL)
+    count_owners(order, name, &n_behind, &n_elsewhere);
+  return n_behind == 0;
+}
+
+/* ---- one file ---- */
+
+static bool is_fine_file(const struct order *order, guint file)
+{
+  g_autofree char *text = NULL;
+  gsize size = 0;
+  if (!g_file_get_contents(order->added->paths->pdata[file], &text, &size, NULL))
+    return false;
+  struct c_tokens tokens = {.at = text, .end = text + size, .is_broken = false};
+  bool is_undef = false;
+  for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
+       token = c_tokens_next(&tokens)) {
+    if (token.kind != C_WORD) {
+      is_undef = false;
+      continue;
+    }
+    g_autofree char *word = g_strndup(token.text, token.length);
+    struct c_tokens ahead = tokens;
+    struct c_token next = c_tokens_next(&ahead);
+    bool is_fine = order->is_standard[file]
+                       ? !changes_standard(order, word)
+                       : !depends_on_others(order, word, c_token_is(&next, "(")) &&
+                             !(is_undef && is_taken_away(order, word));
+    if (!is_fine)
+      return false;
+    is_undef = strcmp(word, "undef") == 0;
+  }
+  return !tokens.is_broken;
+}
+
+static bool is_fine_header(struct order *order, guint header)
+{
+  memset(order->is_behind, 0, sizeof order->is_behind);
+  mark(order->added, header, order->is_behind);
+  for (guint file = 0; file < order->added->n_files; file++)
+    if ((order->is_behind[file] || order->is_standard[file]) && !is_fine_file(order, file))
+      return false;
+  return true;
+}
+
+GPtrArray *added_unfit(GBytes *description, const char *own)
+{
+  GPtrArray *unfit = g_ptr_array_new_with_free_func(g_free);
+  struct added *added = added_open(description, own);
+  if (added == NULL)
+    return unfit;
+  struct order *order = g_new0(struct order, 1);
+  order->added = added;
+  for (guint i = 0; i < added->tops->len; i++) {
+    const struct top *top = &g_array_index(added->tops, struct top, i);
+    if (is_standard_name(top->name))
+      mark(added, top->file, order->is_standard);
+  }
+  for (guint i = 0; i < added->tops->len; i++) {
+    const struct top *top = &g_array_index(added->tops, struct top, i);
+    if (!is_standard_name(top->name) && !is_fine_header(order, top->file))
+      g_ptr_array_add(unfit, g_strdup(top->name));
+  }
+  g_free(order);
+  added_free(added);
+  return unfit;
+}
