@@ -214,8 +214,9 @@ static GArray *count_names(const GPtrArray *sets)
  */
 static bool is_worth_adding(const struct header *header, guint n_sources)
 {
-  return header->is_standard &&
-         (header->n_direct >= 2 || (header->n_users >= 2 && header->n_users * 2 >= n_sources));
+  if (!header->is_standard)
+    return header->n_users >= OTHER_MIN_USERS && strpbrk(header->name, "()\n") == NULL;
+  return header->n_direct >= 2 || (header->n_users >= 2 && header->n_users * 2 >= n_sources);
 }
 
 char *wanted_choose(const GPtrArray *sets)
