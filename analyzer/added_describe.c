@@ -78,11 +78,13 @@ static void add_file(CXFile file, CXSourceLocation *stack, unsigned n, CXClientD
   char *path = real_path(file);
   bool is_system =
       clang_Location_isInSystemHeader(clang_getLocationForOffset(describing->tu, file, 0)) != 0;
-  bool is_fine = text != NULL && !leaves_state(text, size) && path != NULL &&
-                 strchr(path, '\n') == NULL && is_system;
+  bool is_fine = text != NULL && !leaves_state(text, size) && is_system;
   for (size_t i = 0; is_fine && i < G_N_ELEMENTS(words); i++)
     is_fine = !has_word(text, size, words[i]);
-  describing->is_fine = describing->is_fine && is_fine;
+  bool has_path = path != NULL && strchr(path, '\n') == NULL;
+  describing->is_fine = describing->is_fine && has_path;
+  if (has_path && !is_fine)
+    g_string_append_printf(describing->text, "B %u\n", describing->files->len);
   g_ptr_array_add(describing->files, file);
   g_ptr_array_add(describing->paths, path != NULL ? path : g_strdup(""));
   g_hash_table_insert(describing->numbers, file, GUINT_TO_POINTER(describing->files->len));
@@ -163,8 +165,8 @@ static void add_directive(struct describing *describing, CXCursor directive, CXF
     describing->is_fine = false;
   struct level level = {.file = file, .entry = enter(describing, file)};
   if (stack->len == 1 && !clang_isFileMultipleIncludeGuarded(describing->tu, file) &&
-      !is_read_in_parts(file))
-    describing->is_fine = false;
+      !is_read_in_parts(file) && number_of(describing, file) != 0)
+    g_string_append_printf(describing->text, "B %u\n", number_of(describing, file) - 1);
   g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
   if (stack->len == 1)
     add_top(describing, directive, file);

@@ -69,6 +69,7 @@ void added_free(gpointer data)
   g_ptr_array_unref(added->directories);
   g_array_unref(added->pairs);
   g_array_unref(added->required);
+  g_array_unref(added->unfit);
   g_hash_table_unref(added->predefined);
   g_hash_table_unref(added->undefined);
   g_hash_table_unref(added->macros);
@@ -141,12 +142,12 @@ static bool read_pair(struct added *added, char *at)
   return true;
 }
 
-static bool read_required(struct added *added, char *at)
+static bool read_file_number(const struct added *added, char *at, GArray *files)
 {
   guint file = 0;
   if (!read_number(&at, added->n_files, &file))
     return false;
-  g_array_append_val(added->required, file);
+  g_array_append_val(files, file);
   return true;
 }
 
@@ -166,6 +167,8 @@ static bool read_line(struct added *added, char *line)
   switch (line[0]) {
   case 'F':
     return true; /* read before */
+  case 'B':
+    return read_file_number(added, rest, added->unfit);
   case 'C':
     return read_closure(added, rest);
   case 'D':
@@ -182,7 +185,7 @@ static bool read_line(struct added *added, char *line)
   case 'S':
     return read_pair(added, rest);
   case 'R':
-    return read_required(added, rest);
+    return read_file_number(added, rest, added->required);
   case 'P':
     g_hash_table_add(added->predefined, g_strdup(rest));
     return true;
@@ -236,6 +239,7 @@ struct added *added_open(GBytes *description, const char *own)
   added->directories = g_ptr_array_new_with_free_func(g_free);
   added->pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
   added->required = g_array_new(FALSE, FALSE, sizeof(guint));
+  added->unfit = g_array_new(FALSE, FALSE, sizeof(guint));
   added->predefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->macros = macros_new();

@@ -13,10 +13,10 @@
 #include <stdbool.h>
 
 /* What is behind the headers that FILE, the text of which was parsed with a detailed preprocessing
- * record, includes: files, what each declares, and which includes which. `empty` is an empty file
- * parsed likewise: the macros that are there without any header. NULL where some of them
- * may not be added: errors, not guarded, not the system's, macros whose meaning depends on their
- * place. */
+ * record, includes: files, what each declares, and which includes which, and which may not be
+ * added: not guarded, not the system's, macros whose meaning depends on their place. `empty` is an
+ * empty file parsed likewise: the macros that are there without any header. NULL where there are
+ * errors. */
 GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file);
 
 /* The same read back, for use by many sources. `own` is the folder of the compiler's own headers.
@@ -24,10 +24,10 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
 struct added *added_open(GBytes *description, const char *own);
 void added_free(gpointer added);
 
-/* The headers behind the description that are no standard ones, and of which it is not sure that
- * they mean the same and leave the same behind, whichever of the others come before them: char *,
- * as they are asked for; to be unreferenced. Standard headers may be read in any order by the
- * standard. */
+/* The headers behind the description that had better be left out: char *, as they are asked for; to
+ * be unreferenced. Those with a file that may not be added, and those that are no standard ones and
+ * of which it is not sure that they mean the same and leave the same behind, whichever of the
+ * others come before them. Standard headers may be read in any order by the standard. */
 GPtrArray *added_unfit(GBytes *description, const char *own);
 
 /* A file of the precompiled header below: what its macros mention counts where they occur. */

@@ -105,10 +105,15 @@ static bool is_fine_file(const struct order *order, guint file)
   return !tokens.is_broken;
 }
 
-static bool is_fine_header(struct order *order, guint header)
+static bool is_fine_header(struct order *order, const struct top *top)
 {
   memset(order->is_behind, 0, sizeof order->is_behind);
-  mark(order->added, header, order->is_behind);
+  mark(order->added, top->file, order->is_behind);
+  for (guint i = 0; i < order->added->unfit->len; i++)
+    if (order->is_behind[g_array_index(order->added->unfit, guint, i)])
+      return false;
+  if (is_standard_name(top->name))
+    return true;
   for (guint file = 0; file < order->added->n_files; file++)
     if ((order->is_behind[file] || order->is_standard[file]) && !is_fine_file(order, file))
       return false;
@@ -130,7 +135,7 @@ GPtrArray *added_unfit(GBytes *description, const char *own)
   }
   for (guint i = 0; i < added->tops->len; i++) {
     const struct top *top = &g_array_index(added->tops, struct top, i);
-    if (!is_standard_name(top->name) && !is_fine_header(order, top->file))
+    if (!is_fine_header(order, top))
       g_ptr_array_add(unfit, g_strdup(top->name));
   }
   g_free(order);

@@ -43,6 +43,7 @@ struct added {
   GPtrArray *directories; /* where system headers were found */
   GArray *pairs;          /* struct pair: declare the same thing */
   GArray *required;       /* guint: declare what is below, too */
+  GArray *unfit;          /* guint: may not be added, by themselves */
   GHashTable *predefined; /* macros of the compiler and of its arguments */
   GHashTable *undefined;  /* macros that some file, or one below, undefines */
   GHashTable *macros;     /* macro of what is below -> GPtrArray * of names that it mentions */

@@ -539,54 +539,48 @@ static CXTranslationUnit parse_added(const struct job *job, const GPtrArray *arg
   return code == CXError_Success ? tu : NULL;
 }
 
-static bool is_optional(const char *line)
-{
-  return g_str_has_prefix(line, "#if ");
-}
-
-/* TEXT without the optional headers of these names, or without any. */
+/* TEXT, blocks of lines that begin with "#if" or are one "#include", without the headers of these
+ * names; NULL for NAMES stands for all of the first kind. */
 static char *without(const char *text, const GPtrArray *names)
 {
   GString *left = g_string_new(NULL);
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-  for (char **line = lines; *line != NULL; line++) {
-    bool is_kept = !is_optional(*line) || names != NULL;
-    for (guint i = 0; names != NULL && is_optional(*line) && i < names->len; i++) {
-      g_autofree char *name = g_strdup_printf("(<%s>)", (const char *)names->pdata[i]);
+  for (char **line = lines; *line != NULL && **line != '\0'; line++) {
+    bool is_block = g_str_has_prefix(*line, "#if ") && line[1] != NULL && line[2] != NULL;
+    bool is_kept = names != NULL || !is_block;
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+      g_autofree char *name = g_strdup_printf("<%s>", (const char *)names->pdata[i]);
       is_kept = is_kept && strstr(*line, name) == NULL;
     }
-    if (is_kept && **line != '\0')
-      g_string_append_printf(left, "%s\n", *line);
-    else if (is_optional(*line) && line[1] != NULL && line[2] != NULL)
-      line += 2;
+    for (int i = 0; i < (is_block ? 3 : 1); i++)
+      if (is_kept)
+        g_string_append_printf(left, "%s\n", line[i]);
+    line += is_block ? 2 : 0;
   }
   return g_string_free(left, FALSE);
 }
 
-/* Describes what TEXT adds; *TEXT loses what may not stand in any order. NULL where none of it may
- * be added. */
+/* Describes what TEXT adds, less what may not stand in any order. NULL where none of it may be
+ * added. */
 static CXTranslationUnit try_added(struct job *job, const GPtrArray *arguments,
-                                   CXTranslationUnit empty, char **text)
+                                   CXTranslationUnit empty)
 {
   enum { MAX_TRIES = 4 };
   g_autofree char *own = g_build_filename(job->parser->resource_dir, "include", NULL);
+  g_autofree char *text = g_strdup(job->text);
   for (int i = 0; i < MAX_TRIES; i++) {
-    CXTranslationUnit tu = parse_added(job, arguments, *text);
+    CXTranslationUnit tu = parse_added(job, arguments, text);
     GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file) : NULL;
-    bool has_options = strstr(*text, "#if ") != NULL;
-    g_autoptr(GPtrArray) unfit =
-        description != NULL && has_options ? added_unfit(description, own) : NULL;
-    if (description != NULL && (unfit == NULL || unfit->len == 0)) {
+    g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own) : NULL;
+    if (unfit != NULL && unfit->len == 0) {
       job->parsed->description = description;
       return tu;
     }
     g_clear_pointer(&tu, clang_disposeTranslationUnit);
     g_clear_pointer(&description, g_bytes_unref);
-    if (!has_options)
-      return NULL;
-    char *left = without(*text, i + 2 < MAX_TRIES ? unfit : NULL);
-    g_free(*text);
-    *text = left;
+    char *left = without(text, unfit);
+    g_free(text);
+    text = left;
   }
   return NULL;
 }
@@ -599,8 +593,7 @@ static gpointer run_add(gpointer data)
   CXTranslationUnit empty = parse_added(job, arguments, "");
   if (request->precompiled != NULL)
     add_precompiled(arguments, request->precompiled);
-  g_autofree char *text = g_strdup(job->text);
-  CXTranslationUnit tu = empty != NULL ? try_added(job, arguments, empty, &text) : NULL;
+  CXTranslationUnit tu = empty != NULL ? try_added(job, arguments, empty) : NULL;
   if (tu != NULL && !save(tu, job->path))
     g_clear_pointer(&job->parsed->description, g_bytes_unref);
   g_clear_pointer(&tu, clang_disposeTranslationUnit);
