@@ -50,6 +50,21 @@ static bool has_word(const char *text, size_t size, const char *word)
 
 /* ---- files ---- */
 
+/* "#pragma" at the start of a line, or "_Pragma", of which AT is the end. */
+static bool is_pragma(const char *text, const char *at)
+{
+  if (at == text || at[-1] != 'p')
+    return true;
+  const char *start = at - 1;
+  while (start > text && (start[-1] == ' ' || start[-1] == '\t'))
+    start--;
+  if (start == text || start[-1] != '#')
+    return false;
+  for (start--; start > text && (start[-1] == ' ' || start[-1] == '\t');)
+    start--;
+  return start == text || start[-1] == '\n' || start[-1] == '/';
+}
+
 /* A pragma that may be in force behind its header. */
 static bool leaves_state(const char *text, size_t size)
 {
@@ -58,7 +73,7 @@ static bool leaves_state(const char *text, size_t size)
   for (const char *at = text; (at = memmem(at, (size_t)(end - at), "ragma", 5)) != NULL; at += 5) {
     const char *line = memchr(at, '\n', (size_t)(end - at));
     size_t length = (size_t)((line != NULL ? line : end) - at);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(words) && is_pragma(text, at); i++)
       if (has_word(at, length, words[i]))
         return true;
   }
@@ -206,13 +221,15 @@ static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXCl
   return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
-/* A record that is declared below already, and not completed here, is none of this file. */
+/* A type that is declared below already, and not completed here, is none of this file. */
 static bool is_known_below(const struct describing *describing, CXCursor cursor)
 {
   CXFile other = NULL;
   CXCursor canonical = clang_getCanonicalCursor(cursor);
   clang_getExpansionLocation(clang_getCursorLocation(canonical), &other, NULL, NULL, NULL);
-  return other != NULL && number_of(describing, other) == 0 && !clang_isCursorDefinition(cursor);
+  bool is_complete =
+      clang_getCursorKind(cursor) != CXCursor_TypedefDecl && clang_isCursorDefinition(cursor) != 0;
+  return other != NULL && number_of(describing, other) == 0 && !is_complete;
 }
 
 /* What another file declares too: "S" where that one is added as well, "R" where it is below. Of a
@@ -247,7 +264,7 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
     struct within within = {describing, file};
     bool is_ordinary = kind == CXCursor_FunctionDecl || kind == CXCursor_VarDecl;
     bool is_record = kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl;
-    if (!is_record || !is_known_below(describing, cursor))
+    if ((!is_record && kind != CXCursor_TypedefDecl) || !is_known_below(describing, cursor))
       add_name(describing,
                kind == CXCursor_TypedefDecl ? 'Y'
                : is_ordinary                ? 'V'
