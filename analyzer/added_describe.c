@@ -341,7 +341,7 @@ static void add_owner(struct describing *describing, const char *text, const cha
     last = token;
   }
   if (is_typedef && c_token_is(&last, ";") && name.kind == C_WORD)
-    g_string_append_printf(describing->text, "Y %.*s %u\n", (int)name.length, name.text, file - 1);
+    g_string_append_printf(describing->text, "N %.*s %u\n", (int)name.length, name.text, file - 1);
 }
 
 /* A range that was skipped begins with the condition that did not hold: those around it did. */

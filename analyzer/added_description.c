@@ -116,6 +116,8 @@ static bool read_name(struct added *added, char *at, char kind)
   if (!read_number(&end, added->n_files, &file))
     return false;
   struct name *name = g_hash_table_lookup(added->names, at);
+  if (name == NULL && kind == 'N')
+    return true; /* it is declared below, for everybody */
   if (name == NULL) {
     name = g_new0(struct name, 1);
     name->files = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -125,7 +127,7 @@ static bool read_name(struct added *added, char *at, char kind)
     g_hash_table_insert(added->names, g_strdup(at), name);
   }
   name->is_macro = name->is_macro || kind == 'M';
-  name->is_type = name->is_type && kind == 'Y';
+  name->is_type = name->is_type && (kind == 'Y' || kind == 'N');
   name->is_tag = name->is_tag && kind == 'G';
   name->is_ordinary = name->is_ordinary && kind == 'V';
   g_array_append_val(name->files, file);
@@ -176,6 +178,7 @@ static bool read_line(struct added *added, char *line)
     return true;
   case 'G':
   case 'M':
+  case 'N':
   case 'T':
   case 'V':
   case 'Y':

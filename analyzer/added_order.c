@@ -55,6 +55,8 @@ static bool depends_on_others(const struct order *order, const char *word, bool 
 /* A word of a standard header that the header defines as a macro. */
 static bool changes_standard(const struct order *order, const char *word)
 {
+  if (g_str_has_prefix(word, "__need_"))
+    return false; /* asks the compiler's own header for a part, and is taken back there */
   const struct name *name = g_hash_table_lookup(order->added->names, word);
   for (guint i = 0; name != NULL && name->is_macro && i < name->files->len; i++) {
     guint file = g_array_index(name->files, guint, i);
