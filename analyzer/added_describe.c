@@ -1,5 +1,8 @@
 #include "analyzer/added_headers.h"
 #include "analyzer/c_tokens.h"
+#include "analyzer/declarations.h"
+#include "analyzer/standard_headers.h"
+#include "analyzer/unit.h"
 
 #include <string.h>
 
@@ -19,6 +22,7 @@ struct describing {
   GHashTable *guarded; /* CXFile -> entry + 1 */
   GArray *stack;       /* struct level */
   GHashTable *directories;
+  GHashTable *declared; /* first here */
   GString *text;
   bool is_fine;
 };
@@ -155,13 +159,17 @@ static bool is_read_in_parts(CXFile file)
   return is_one;
 }
 
-static void add_top(struct describing *describing, CXCursor directive, CXFile file)
+/* "O" for what is asked for itself, "K" for a standard header that others ask for. */
+static void note_name(struct describing *describing, CXCursor directive, CXFile file, bool is_top)
 {
-  CXString name = clang_getCursorSpelling(directive);
-  if (number_of(describing, file) != 0)
-    g_string_append_printf(describing->text, "O %u %s\n", number_of(describing, file) - 1,
-                           clang_getCString(name));
-  clang_disposeString(name);
+  CXString spelling = clang_getCursorSpelling(directive);
+  const char *name = clang_getCString(spelling);
+  guint number = number_of(describing, file);
+  if (number != 0 && is_top)
+    g_string_append_printf(describing->text, "O %u %s\n", number - 1, name);
+  else if (number != 0 && is_standard_everywhere(name))
+    g_string_append_printf(describing->text, "K %u\n", number - 1);
+  clang_disposeString(spelling);
 }
 
 /* Directives come in the order in which they were met: one in a file that is on the way down ends
@@ -183,8 +191,7 @@ static void add_directive(struct describing *describing, CXCursor directive, CXF
       !is_read_in_parts(file) && number_of(describing, file) != 0)
     g_string_append_printf(describing->text, "B %u\n", number_of(describing, file) - 1);
   g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
-  if (stack->len == 1)
-    add_top(describing, directive, file);
+  note_name(describing, directive, file, stack->len == 1);
   g_array_append_val(stack, level);
   note_directory(describing, directive, file);
 }
@@ -221,15 +228,17 @@ static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXCl
   return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
-/* A type that is declared below already, and not completed here, is none of this file. */
-static bool is_known_below(const struct describing *describing, CXCursor cursor)
+/* A type that is declared below already, and not completed here, is none of this file. What is
+ * first declared here is seen before it is declared again. */
+static bool is_known_below(struct describing *describing, CXCursor cursor)
 {
-  CXFile other = NULL;
-  CXCursor canonical = clang_getCanonicalCursor(cursor);
-  clang_getExpansionLocation(clang_getCursorLocation(canonical), &other, NULL, NULL, NULL);
+  if (clang_equalCursors(clang_getCanonicalCursor(cursor), cursor)) {
+    declarations_put(describing->declared, cursor, 0);
+    return false;
+  }
   bool is_complete =
       clang_getCursorKind(cursor) != CXCursor_TypedefDecl && clang_isCursorDefinition(cursor) != 0;
-  return other != NULL && number_of(describing, other) == 0 && !is_complete;
+  return !is_complete && declarations_get(describing->declared, cursor) == UNIT_NONE;
 }
 
 /* What another file declares too: "S" where that one is added as well, "R" where it is below. Of a
@@ -437,6 +446,7 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
       .entries = g_ptr_array_new_with_free_func(entry_free),
       .guarded = g_hash_table_new(g_direct_hash, g_direct_equal),
       .stack = g_array_new(FALSE, FALSE, sizeof(struct level)),
+      .declared = declarations_new(),
       .directories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .text = g_string_new(NULL),
       .is_fine = clang_getNumDiagnostics(tu) == 0,
@@ -459,6 +469,7 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
   g_ptr_array_unref(describing.entries);
   g_hash_table_unref(describing.guarded);
   g_array_unref(describing.stack);
+  g_hash_table_unref(describing.declared);
   g_hash_table_unref(describing.directories);
   if (describing.is_fine)
     return g_string_free_to_bytes(describing.text);

@@ -69,6 +69,7 @@ void added_free(gpointer data)
   g_ptr_array_unref(added->directories);
   g_array_unref(added->pairs);
   g_array_unref(added->required);
+  g_array_unref(added->standard);
   g_array_unref(added->unfit);
   g_hash_table_unref(added->predefined);
   g_hash_table_unref(added->undefined);
@@ -183,6 +184,8 @@ static bool read_line(struct added *added, char *line)
   case 'V':
   case 'Y':
     return read_name(added, rest, line[0]);
+  case 'K':
+    return read_file_number(added, rest, added->standard);
   case 'O':
     return read_top(added, rest);
   case 'S':
@@ -242,6 +245,7 @@ struct added *added_open(GBytes *description, const char *own)
   added->directories = g_ptr_array_new_with_free_func(g_free);
   added->pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
   added->required = g_array_new(FALSE, FALSE, sizeof(guint));
+  added->standard = g_array_new(FALSE, FALSE, sizeof(guint));
   added->unfit = g_array_new(FALSE, FALSE, sizeof(guint));
   added->predefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -18,12 +18,6 @@ static void mark(const struct added *added, guint file, bool *files)
     files[g_array_index(closure, guint, i)] = true;
 }
 
-static bool is_standard_name(const char *name)
-{
-  return is_standard_header(name, strlen(name)) || strcmp(name, "stddef.h") == 0 ||
-         strcmp(name, "stdarg.h") == 0 || strcmp(name, "stdint.h") == 0;
-}
-
 /* ---- one word ---- */
 
 static void count_owners(const struct order *order, const struct name *name, guint *n_behind,
@@ -114,7 +108,7 @@ static bool is_fine_header(struct order *order, const struct top *top)
   for (guint i = 0; i < order->added->unfit->len; i++)
     if (order->is_behind[g_array_index(order->added->unfit, guint, i)])
       return false;
-  if (is_standard_name(top->name))
+  if (is_standard_everywhere(top->name))
     return true;
   for (guint file = 0; file < order->added->n_files; file++)
     if ((order->is_behind[file] || order->is_standard[file]) && !is_fine_file(order, file))
@@ -132,9 +126,11 @@ GPtrArray *added_unfit(GBytes *description, const char *own)
   order->added = added;
   for (guint i = 0; i < added->tops->len; i++) {
     const struct top *top = &g_array_index(added->tops, struct top, i);
-    if (is_standard_name(top->name))
+    if (is_standard_everywhere(top->name))
       mark(added, top->file, order->is_standard);
   }
+  for (guint i = 0; i < added->standard->len; i++)
+    mark(added, g_array_index(added->standard, guint, i), order->is_standard);
   for (guint i = 0; i < added->tops->len; i++) {
     const struct top *top = &g_array_index(added->tops, struct top, i);
     if (!is_fine_header(order, top))

@@ -43,6 +43,7 @@ struct added {
   GPtrArray *directories; /* where system headers were found */
   GArray *pairs;          /* struct pair: declare the same thing */
   GArray *required;       /* guint: declare what is below, too */
+  GArray *standard;       /* guint: standard headers, wherever they are asked for */
   GArray *unfit;          /* guint: may not be added, by themselves */
   GHashTable *predefined; /* macros of the compiler and of its arguments */
   GHashTable *undefined;  /* macros that some file, or one below, undefines */
