@@ -321,7 +321,7 @@ static void scan_define(struct scan *scan, struct reader *reader)
   reader->macro = NULL;
   /* One that occurred before has a further meaning now. */
   if (g_hash_table_remove(scan->used, word))
-    scan_name(scan, word, false, false);
+    scan_name(scan, word, USE_ANY);
 }
 
 static void scan_undef(struct scan *scan, struct reader *reader)

@@ -28,7 +28,7 @@ void added_free(gpointer added);
  * be unreferenced. Those with a file that may not be added, and those that are no standard ones and
  * of which it is not sure that they mean the same and leave the same behind, whichever of the
  * others come before them. Standard headers may be read in any order by the standard. */
-GPtrArray *added_unfit(GBytes *description, const char *own);
+GPtrArray *added_unfit(GBytes *description, const char *own, const char *below);
 
 /* A file of the precompiled header below: what its macros mention counts where they occur. */
 void added_below(struct added *added, const char *path);

@@ -7,6 +7,8 @@
 
 struct order {
   const struct added *added;
+  const char *below;           /* text of what is below */
+  GBytes *texts[MAX_FILES];    /* or NULL */
   bool is_standard[MAX_FILES]; /* read by some standard header */
   bool is_behind[MAX_FILES];   /* read by the header that is looked at */
 };
@@ -60,24 +62,43 @@ static bool changes_standard(const struct order *order, const char *word)
   return false;
 }
 
-/* What the header undefines and never defined. */
-static bool is_taken_away(const struct order *order, const char *word)
+static const char *text_of(struct order *order, guint file, gsize *size)
+{
+  if (order->texts[file] == NULL) {
+    char *text = NULL;
+    if (!g_file_get_contents(order->added->paths->pdata[file], &text, size, NULL))
+      return NULL;
+    order->texts[file] = g_bytes_new_take(text, *size);
+  }
+  return g_bytes_get_data(order->texts[file], size);
+}
+
+/* What the header undefines, never defined, and somebody else mentions. */
+static bool is_taken_away(struct order *order, const char *word)
 {
   const struct name *name = g_hash_table_lookup(order->added->names, word);
   guint n_behind = 0;
   guint n_elsewhere = 0;
   if (name != NULL)
     count_owners(order, name, &n_behind, &n_elsewhere);
-  return n_behind == 0;
+  if (n_behind > 0)
+    return false;
+  bool is_mentioned = strstr(order->below, word) != NULL;
+  for (guint i = 0; i < order->added->n_files && !is_mentioned; i++) {
+    gsize size = 0;
+    const char *text = order->is_behind[i] ? NULL : text_of(order, i, &size);
+    is_mentioned = text != NULL && memmem(text, size, word, strlen(word)) != NULL;
+  }
+  return is_mentioned || g_hash_table_contains(order->added->predefined, word);
 }
 
 /* ---- one file ---- */
 
-static bool is_fine_file(const struct order *order, guint file)
+static bool is_fine_file(struct order *order, guint file)
 {
-  g_autofree char *text = NULL;
   gsize size = 0;
-  if (!g_file_get_contents(order->added->paths->pdata[file], &text, &size, NULL))
+  const char *text = text_of(order, file, &size);
+  if (text == NULL)
     return false;
   struct c_tokens tokens = {.at = text, .end = text + size, .is_broken = false};
   bool is_undef = false;
@@ -116,7 +137,7 @@ static bool is_fine_header(struct order *order, const struct top *top)
   return true;
 }
 
-GPtrArray *added_unfit(GBytes *description, const char *own)
+GPtrArray *added_unfit(GBytes *description, const char *own, const char *below)
 {
   GPtrArray *unfit = g_ptr_array_new_with_free_func(g_free);
   struct added *added = added_open(description, own);
@@ -124,6 +145,7 @@ GPtrArray *added_unfit(GBytes *description, const char *own)
     return unfit;
   struct order *order = g_new0(struct order, 1);
   order->added = added;
+  order->below = below;
   for (guint i = 0; i < added->tops->len; i++) {
     const struct top *top = &g_array_index(added->tops, struct top, i);
     if (is_standard_everywhere(top->name))
@@ -136,6 +158,8 @@ GPtrArray *added_unfit(GBytes *description, const char *own)
     if (!is_fine_header(order, top))
       g_ptr_array_add(unfit, g_strdup(top->name));
   }
+  for (guint i = 0; i < MAX_FILES; i++)
+    g_clear_pointer(&order->texts[i], g_bytes_unref);
   g_free(order);
   added_free(added);
   return unfit;

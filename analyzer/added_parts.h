@@ -127,8 +127,10 @@ void scan_refuse(struct scan *scan);
 void scan_file(struct scan *scan, const char *path, bool is_conditional, guint level);
 /* The rest of the line, or everything up to the next directive. */
 struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line);
-/* A word that occurs outside of any definition; `is_called` where "(" follows. */
-void scan_name(struct scan *scan, const char *word, bool is_member, bool is_called);
+/* How a word occurs: in a definition, behind "." or "->", behind "struct" or "union", before "(".
+ */
+enum use { USE_ANY, USE_MEMBER, USE_TAG, USE_CALL, USE_PLAIN };
+void scan_name(struct scan *scan, const char *word, enum use use);
 bool scan_is_seen(const struct scan *scan, const struct name *name);
 
 /* added_directives.c */

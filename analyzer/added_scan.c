@@ -32,16 +32,17 @@ static void scan_mentions(struct scan *scan, GHashTable *macros, const char *mac
 {
   const GPtrArray *words = g_hash_table_lookup(macros, macro);
   for (guint i = 0; words != NULL && i < words->len; i++)
-    scan_name(scan, words->pdata[i], false, false);
+    scan_name(scan, words->pdata[i], USE_ANY);
 }
 
 /* A name of an added header that the source has not included yet. That of a member is none of its
  * own unless it is a macro; a routine or variable that is not called may be hidden by a local one:
  * whoever walks the source sees whether it is meant. */
-static bool is_foreign(const struct scan *scan, const char *word, bool is_member, bool is_called)
+static bool is_foreign(const struct scan *scan, const char *word, enum use use)
 {
   const struct name *name = g_hash_table_lookup(scan->added->names, word);
-  if (name == NULL || (is_member && !name->is_macro) || (name->is_ordinary && !is_called))
+  if (name == NULL || (use == USE_MEMBER && !name->is_macro) ||
+      (name->is_ordinary && use != USE_CALL) || (name->is_tag && use != USE_TAG && use != USE_ANY))
     return false;
   /* The source's own macro of that name hides what is no macro. */
   if (!name->is_macro && g_hash_table_contains(scan->states, word) &&
@@ -65,11 +66,11 @@ static bool makes_number(const char *macro)
   return false;
 }
 
-void scan_name(struct scan *scan, const char *word, bool is_member, bool is_called)
+void scan_name(struct scan *scan, const char *word, enum use use)
 {
   if (strcmp(word, "_Pragma") == 0)
     scan->is_dirty = true;
-  if (strcmp(word, "##") == 0 || is_foreign(scan, word, is_member, is_called))
+  if (strcmp(word, "##") == 0 || is_foreign(scan, word, use))
     scan_refuse(scan);
   bool is_macro =
       g_hash_table_contains(scan->macros, word) || g_hash_table_contains(scan->added->macros, word);
@@ -81,7 +82,7 @@ void scan_name(struct scan *scan, const char *word, bool is_member, bool is_call
 }
 
 static void scan_word(struct scan *scan, const struct reader *reader, const struct c_token *token,
-                      bool is_member)
+                      const struct c_token *before)
 {
   char word[256];
   if (token->length >= sizeof word)
@@ -91,7 +92,14 @@ static void scan_word(struct scan *scan, const struct reader *reader, const stru
   const char *next = reader->tokens.at;
   while (next < reader->tokens.end && (*next == ' ' || *next == '\t'))
     next++;
-  scan_name(scan, word, is_member, next < reader->tokens.end && *next == '(');
+  bool is_tag = c_token_is(before, "struct") || c_token_is(before, "union");
+  bool is_member = before->kind == C_OTHER && (c_token_is(before, ".") || c_token_is(before, "->"));
+  bool is_called = next < reader->tokens.end && *next == '(';
+  scan_name(scan, word,
+            is_tag      ? USE_TAG
+            : is_member ? USE_MEMBER
+            : is_called ? USE_CALL
+                        : USE_PLAIN);
 }
 
 /* ---- "##" ---- */
@@ -124,11 +132,6 @@ static void scan_paste(struct scan *scan, const struct reader *reader, const str
 
 /* ---- text ---- */
 
-static bool is_behind(const struct c_token *before, const char *text)
-{
-  return before->kind == C_OTHER && c_token_is(before, text);
-}
-
 static void scan_token(struct scan *scan, struct reader *reader, const struct c_token *token,
                        const struct c_token *before, bool is_line)
 {
@@ -140,7 +143,7 @@ static void scan_token(struct scan *scan, struct reader *reader, const struct c_
   if (token->kind == C_WORD && reader->macro != NULL)
     macros_mention(scan->macros, reader->macro, token);
   else if (token->kind == C_WORD)
-    scan_word(scan, reader, token, is_behind(before, ".") || is_behind(before, "->"));
+    scan_word(scan, reader, token, before);
   else if (token->kind == C_OTHER && !is_line && conditions_is_certain(reader))
     scan->n_open += c_token_is(token, "{") - c_token_is(token, "}");
 }
@@ -268,6 +271,18 @@ static void note_option(struct scan *scan, const char *option)
 
 /* ---- the answer ---- */
 
+/* The parts of <stddef.h> and <stdarg.h> say the same each time they are read. */
+static void note_parts(struct scan *scan)
+{
+  const struct added *added = scan->added;
+  for (guint i = 0; i < added->n_files && scan->below != NULL; i++) {
+    const char *path = added->paths->pdata[i];
+    if (g_str_has_prefix(path, added->directories->pdata[0]) &&
+        (strstr(path, "/__stddef_") != NULL || strstr(path, "/__stdarg_") != NULL))
+      scan->seen[i] = g_hash_table_contains(scan->below, path);
+  }
+}
+
 static GHashTable *strings_new(void)
 {
   return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -316,6 +331,7 @@ bool added_fits(struct added *added, const char *path, const char *const *argume
   scan->used = strings_new();
   scan->order = g_ptr_array_new_with_free_func(g_free);
   scan->does_fit = true;
+  note_parts(scan);
   for (const char *const *at = arguments; *at != NULL; at++)
     if (strcmp(*at, "-D") == 0 && at[1] != NULL)
       note_option(scan, at[1]);

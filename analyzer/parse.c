@@ -568,10 +568,12 @@ static CXTranslationUnit try_added(struct job *job, const GPtrArray *arguments,
   enum { MAX_TRIES = 4 };
   g_autofree char *own = g_build_filename(job->parser->resource_dir, "include", NULL);
   g_autofree char *text = g_strdup(job->text);
+  const char *below =
+      job->request->prefix_files != NULL ? text_below(job->parser, job->request)->str : "";
   for (int i = 0; i < MAX_TRIES; i++) {
     CXTranslationUnit tu = parse_added(job, arguments, text);
     GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file) : NULL;
-    g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own) : NULL;
+    g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own, below) : NULL;
     if (unfit != NULL && unfit->len == 0) {
       job->parsed->description = description;
       return tu;
