@@ -76,6 +76,7 @@ void added_free(gpointer data)
   g_hash_table_unref(added->macros);
   g_hash_table_unref(added->contents);
   g_hash_table_unref(added->real_paths);
+  g_hash_table_unref(added->entered);
   g_hash_table_unref(added->foreign);
   g_free(added);
 }
@@ -253,6 +254,7 @@ struct added *added_open(GBytes *description, const char *own)
   added->contents =
       g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
   added->real_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  added->entered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, foreign_free);
   bool is_whole = read_files(added, lines);
   for (char **line = lines; is_whole && *line != NULL; line++)
@@ -269,6 +271,11 @@ struct added *added_open(GBytes *description, const char *own)
 const GPtrArray *added_files(const struct added *added)
 {
   return added->paths;
+}
+
+void added_note_entered(struct added *added, const char *path)
+{
+  g_hash_table_add(added->entered, g_strdup(path));
 }
 
 /* ---- what is below ---- */

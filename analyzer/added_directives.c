@@ -239,6 +239,9 @@ static void scan_perhaps(struct scan *scan, const char *path, guint level)
   scan->n_open = n_open;
   scan->is_dirty = is_dirty;
   for (guint i = n; i < scan->order->len; i++)
+    if (g_hash_table_contains(scan->added->entered, scan->order->pdata[i]))
+      scan_refuse(scan);
+  for (guint i = n; i < scan->order->len; i++)
     g_hash_table_remove(scan->scanned, scan->order->pdata[i]);
   g_ptr_array_set_size(scan->order, (gint)n);
 }

@@ -51,4 +51,8 @@ void added_terms_clear(struct added_terms *terms);
 bool added_fits(struct added *added, const char *path, const char *const *arguments,
                 GHashTable *below, unsigned shared_line, struct added_terms *terms);
 
+/* A source entered a file in spite of the terms: sources that might do so, too, do not fit from
+ * here on. That saves parses and changes nothing else. */
+void added_note_entered(struct added *added, const char *path);
+
 #endif

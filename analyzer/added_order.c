@@ -73,8 +73,26 @@ static const char *text_of(struct order *order, guint file, gsize *size)
   return g_bytes_get_data(order->texts[file], size);
 }
 
-/* What the header undefines, never defined, and somebody else mentions. */
-static bool is_taken_away(struct order *order, const char *word)
+/* True where every header that reads the one file reads the other one, too. */
+static bool goes_with(const struct order *order, guint file, guint other)
+{
+  for (guint i = 0; i < order->added->tops->len; i++) {
+    const struct top *top = &g_array_index(order->added->tops, struct top, i);
+    const GArray *closure = order->added->closures->pdata[top->file];
+    bool has_file = false;
+    bool has_other = false;
+    for (guint at = 0; closure != NULL && at < closure->len; at++) {
+      has_file = has_file || g_array_index(closure, guint, at) == file;
+      has_other = has_other || g_array_index(closure, guint, at) == other;
+    }
+    if (has_file && !has_other)
+      return false;
+  }
+  return true;
+}
+
+/* What a file of the header undefines, never defined, and somebody else mentions. */
+static bool is_taken_away(struct order *order, guint file, const char *word)
 {
   const struct name *name = g_hash_table_lookup(order->added->names, word);
   guint n_behind = 0;
@@ -87,7 +105,8 @@ static bool is_taken_away(struct order *order, const char *word)
   for (guint i = 0; i < order->added->n_files && !is_mentioned; i++) {
     gsize size = 0;
     const char *text = order->is_behind[i] ? NULL : text_of(order, i, &size);
-    is_mentioned = text != NULL && memmem(text, size, word, strlen(word)) != NULL;
+    is_mentioned = text != NULL && memmem(text, size, word, strlen(word)) != NULL &&
+                   !goes_with(order, i, file);
   }
   return is_mentioned || g_hash_table_contains(order->added->predefined, word);
 }
@@ -114,7 +133,7 @@ static bool is_fine_file(struct order *order, guint file)
     bool is_fine = order->is_standard[file]
                        ? !changes_standard(order, word)
                        : !depends_on_others(order, word, c_token_is(&next, "(")) &&
-                             !(is_undef && is_taken_away(order, word));
+                             !(is_undef && is_taken_away(order, file, word));
     if (!is_fine)
       return false;
     is_undef = strcmp(word, "undef") == 0;

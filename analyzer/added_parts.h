@@ -50,6 +50,7 @@ struct added {
   GHashTable *macros;     /* macro of what is below -> GPtrArray * of names that it mentions */
   GHashTable *contents;   /* path -> GBytes *: of headers that were scanned */
   GHashTable *real_paths; /* path -> what realpath() says of a regular file there, or "" */
+  GHashTable *entered;    /* paths that a source entered against what was hoped for */
   GHashTable *foreign;    /* path -> struct foreign *: of standard headers that are not added */
 };
 

@@ -292,8 +292,10 @@ static bool terms_hold(const struct job *job, const struct layer *layer,
   g_hash_table_iter_init(&iterator, job->read);
   while (g_hash_table_iter_next(&iterator, &path, NULL)) {
     g_autofree char *absolute = absolute_path(job->request->root, path);
-    if (!is_expected(job, layer, terms, absolute))
+    if (!is_expected(job, layer, terms, absolute)) {
+      added_note_entered(layer->added, absolute);
       return false;
+    }
   }
   return g_array_index(builder->infos, struct unit_info, 0).n_errors == 0;
 }
