@@ -1,7 +1,6 @@
 #include "analyzer/added_headers.h"
 #include "analyzer/c_tokens.h"
 #include "analyzer/declarations.h"
-#include "analyzer/standard_headers.h"
 #include "analyzer/unit.h"
 
 #include <string.h>
@@ -159,17 +158,13 @@ static bool is_read_in_parts(CXFile file)
   return is_one;
 }
 
-/* "O" for what is asked for itself, "K" for a standard header that others ask for. */
-static void note_name(struct describing *describing, CXCursor directive, CXFile file, bool is_top)
+static void note_top(struct describing *describing, CXCursor directive, CXFile file)
 {
-  CXString spelling = clang_getCursorSpelling(directive);
-  const char *name = clang_getCString(spelling);
-  guint number = number_of(describing, file);
-  if (number != 0 && is_top)
-    g_string_append_printf(describing->text, "O %u %s\n", number - 1, name);
-  else if (number != 0 && is_standard_everywhere(name))
-    g_string_append_printf(describing->text, "K %u\n", number - 1);
-  clang_disposeString(spelling);
+  CXString name = clang_getCursorSpelling(directive);
+  if (number_of(describing, file) != 0)
+    g_string_append_printf(describing->text, "O %u %s\n", number_of(describing, file) - 1,
+                           clang_getCString(name));
+  clang_disposeString(name);
 }
 
 /* Directives come in the order in which they were met: one in a file that is on the way down ends
@@ -191,7 +186,8 @@ static void add_directive(struct describing *describing, CXCursor directive, CXF
       !is_read_in_parts(file) && number_of(describing, file) != 0)
     g_string_append_printf(describing->text, "B %u\n", number_of(describing, file) - 1);
   g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
-  note_name(describing, directive, file, stack->len == 1);
+  if (stack->len == 1)
+    note_top(describing, directive, file);
   g_array_append_val(stack, level);
   note_directory(describing, directive, file);
 }

@@ -69,7 +69,6 @@ void added_free(gpointer data)
   g_ptr_array_unref(added->directories);
   g_array_unref(added->pairs);
   g_array_unref(added->required);
-  g_array_unref(added->standard);
   g_array_unref(added->unfit);
   g_hash_table_unref(added->predefined);
   g_hash_table_unref(added->undefined);
@@ -185,8 +184,6 @@ static bool read_line(struct added *added, char *line)
   case 'V':
   case 'Y':
     return read_name(added, rest, line[0]);
-  case 'K':
-    return read_file_number(added, rest, added->standard);
   case 'O':
     return read_top(added, rest);
   case 'S':
@@ -246,7 +243,6 @@ struct added *added_open(GBytes *description, const char *own)
   added->directories = g_ptr_array_new_with_free_func(g_free);
   added->pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
   added->required = g_array_new(FALSE, FALSE, sizeof(guint));
-  added->standard = g_array_new(FALSE, FALSE, sizeof(guint));
   added->unfit = g_array_new(FALSE, FALSE, sizeof(guint));
   added->predefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -271,6 +267,29 @@ struct added *added_open(GBytes *description, const char *own)
 const GPtrArray *added_files(const struct added *added)
 {
   return added->paths;
+}
+
+static bool is_fine_top(const struct added *added, const struct top *top)
+{
+  const GArray *closure = added->closures->pdata[top->file];
+  for (guint i = 0; closure != NULL && i < closure->len; i++)
+    for (guint at = 0; at < added->unfit->len; at++)
+      if (g_array_index(closure, guint, i) == g_array_index(added->unfit, guint, at))
+        return false;
+  return true;
+}
+
+GPtrArray *added_unfit(GBytes *description, const char *own)
+{
+  GPtrArray *unfit = g_ptr_array_new_with_free_func(g_free);
+  struct added *added = added_open(description, own);
+  for (guint i = 0; added != NULL && i < added->tops->len; i++) {
+    const struct top *top = &g_array_index(added->tops, struct top, i);
+    if (!is_fine_top(added, top))
+      g_ptr_array_add(unfit, g_strdup(top->name));
+  }
+  added_free(added);
+  return unfit;
 }
 
 void added_note_entered(struct added *added, const char *path)

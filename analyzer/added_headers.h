@@ -24,11 +24,9 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
 struct added *added_open(GBytes *description, const char *own);
 void added_free(gpointer added);
 
-/* The headers behind the description that had better be left out: char *, as they are asked for; to
- * be unreferenced. Those with a file that may not be added, and those that are no standard ones and
- * of which it is not sure that they mean the same and leave the same behind, whichever of the
- * others come before them. Standard headers may be read in any order by the standard. */
-GPtrArray *added_unfit(GBytes *description, const char *own, const char *below);
+/* The headers behind the description that had better be left out, since some file of theirs may not
+ * be added: char *, as they are asked for; to be unreferenced. `own` as in added_open(). */
+GPtrArray *added_unfit(GBytes *description, const char *own);
 
 /* A file of the precompiled header below: what its macros mention counts where they occur. */
 void added_below(struct added *added, const char *path);

@@ -1,6 +1,6 @@
 /* What the files that prove a source fit for added headers share: see added_headers.h.
  *
- * Private to added_description.c, added_order.c, added_scan.c, added_directives.c and
+ * Private to added_description.c, added_scan.c, added_directives.c and
  * added_conditions.c. */
 #ifndef CLEAVE_ANALYZER_ADDED_PARTS_H
 #define CLEAVE_ANALYZER_ADDED_PARTS_H
@@ -43,7 +43,6 @@ struct added {
   GPtrArray *directories; /* where system headers were found */
   GArray *pairs;          /* struct pair: declare the same thing */
   GArray *required;       /* guint: declare what is below, too */
-  GArray *standard;       /* guint: standard headers, wherever they are asked for */
   GArray *unfit;          /* guint: may not be added, by themselves */
   GHashTable *predefined; /* macros of the compiler and of its arguments */
   GHashTable *undefined;  /* macros that some file, or one below, undefines */

@@ -289,15 +289,16 @@ static bool terms_hold(const struct job *job, const struct layer *layer,
 {
   GHashTableIter iterator;
   gpointer path = NULL;
+  bool is_as_hoped = true;
   g_hash_table_iter_init(&iterator, job->read);
   while (g_hash_table_iter_next(&iterator, &path, NULL)) {
     g_autofree char *absolute = absolute_path(job->request->root, path);
-    if (!is_expected(job, layer, terms, absolute)) {
-      added_note_entered(layer->added, absolute);
-      return false;
-    }
+    if (is_expected(job, layer, terms, absolute))
+      continue;
+    added_note_entered(layer->added, absolute);
+    is_as_hoped = false;
   }
-  return g_array_index(builder->infos, struct unit_info, 0).n_errors == 0;
+  return is_as_hoped && g_array_index(builder->infos, struct unit_info, 0).n_errors == 0;
 }
 
 static struct unit_builder *facts_with_added(struct job *job, GPtrArray *arguments,
@@ -541,52 +542,40 @@ static CXTranslationUnit parse_added(const struct job *job, const GPtrArray *arg
   return code == CXError_Success ? tu : NULL;
 }
 
-/* TEXT, blocks of lines that begin with "#if" or are one "#include", without the headers of these
- * names; NULL for NAMES stands for all of the first kind. */
+/* TEXT, an include a line, without the headers of these names. */
 static char *without(const char *text, const GPtrArray *names)
 {
   GString *left = g_string_new(NULL);
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   for (char **line = lines; *line != NULL && **line != '\0'; line++) {
-    bool is_block = g_str_has_prefix(*line, "#if ") && line[1] != NULL && line[2] != NULL;
-    bool is_kept = names != NULL || !is_block;
-    for (guint i = 0; names != NULL && i < names->len; i++) {
+    bool is_kept = true;
+    for (guint i = 0; i < names->len; i++) {
       g_autofree char *name = g_strdup_printf("<%s>", (const char *)names->pdata[i]);
       is_kept = is_kept && strstr(*line, name) == NULL;
     }
-    for (int i = 0; i < (is_block ? 3 : 1); i++)
-      if (is_kept)
-        g_string_append_printf(left, "%s\n", line[i]);
-    line += is_block ? 2 : 0;
+    if (is_kept)
+      g_string_append_printf(left, "%s\n", *line);
   }
   return g_string_free(left, FALSE);
 }
 
-/* Describes what TEXT adds, less what may not stand in any order. NULL where none of it may be
- * added. */
+/* Describes what TEXT adds, less the headers that may not be added. NULL where none of it may. */
 static CXTranslationUnit try_added(struct job *job, const GPtrArray *arguments,
-                                   CXTranslationUnit empty)
+                                   CXTranslationUnit empty, const char *text)
 {
-  enum { MAX_TRIES = 4 };
   g_autofree char *own = g_build_filename(job->parser->resource_dir, "include", NULL);
-  g_autofree char *text = g_strdup(job->text);
-  const char *below =
-      job->request->prefix_files != NULL ? text_below(job->parser, job->request)->str : "";
-  for (int i = 0; i < MAX_TRIES; i++) {
-    CXTranslationUnit tu = parse_added(job, arguments, text);
-    GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file) : NULL;
-    g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own, below) : NULL;
-    if (unfit != NULL && unfit->len == 0) {
-      job->parsed->description = description;
-      return tu;
-    }
-    g_clear_pointer(&tu, clang_disposeTranslationUnit);
-    g_clear_pointer(&description, g_bytes_unref);
-    char *left = without(text, unfit);
-    g_free(text);
-    text = left;
+  CXTranslationUnit tu = parse_added(job, arguments, text);
+  GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file) : NULL;
+  g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own) : NULL;
+  if (unfit != NULL && unfit->len == 0) {
+    job->parsed->description = description;
+    return tu;
   }
-  return NULL;
+  g_clear_pointer(&tu, clang_disposeTranslationUnit);
+  g_clear_pointer(&description, g_bytes_unref);
+  g_autofree char *left = unfit != NULL ? without(text, unfit) : NULL;
+  return left != NULL && strlen(left) < strlen(text) ? try_added(job, arguments, empty, left)
+                                                     : NULL;
 }
 
 static gpointer run_add(gpointer data)
@@ -597,7 +586,7 @@ static gpointer run_add(gpointer data)
   CXTranslationUnit empty = parse_added(job, arguments, "");
   if (request->precompiled != NULL)
     add_precompiled(arguments, request->precompiled);
-  CXTranslationUnit tu = empty != NULL ? try_added(job, arguments, empty) : NULL;
+  CXTranslationUnit tu = empty != NULL ? try_added(job, arguments, empty, job->text) : NULL;
   if (tu != NULL && !save(tu, job->path))
     g_clear_pointer(&job->parsed->description, g_bytes_unref);
   g_clear_pointer(&tu, clang_disposeTranslationUnit);

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Headers that are no standard ones are worth it for so many. */
-enum { MAX_DEPTH = 60, OTHER_MIN_USERS = 5 };
+enum { MAX_DEPTH = 60 };
 
 struct include {
   char *name;
@@ -171,16 +170,13 @@ struct header {
   const char *name;
   guint n_users;
   guint n_direct; /* of those, that name it themselves */
-  bool is_standard;
 };
 
 static gint compare_headers(gconstpointer left, gconstpointer right)
 {
   const struct header *a = left;
   const struct header *b = right;
-  int order = b->is_standard - a->is_standard;
-  if (order == 0)
-    order = (a->n_users < b->n_users) - (a->n_users > b->n_users);
+  int order = (a->n_users < b->n_users) - (a->n_users > b->n_users);
   return order != 0 ? order : strcmp(a->name, b->name);
 }
 
@@ -195,9 +191,10 @@ static GArray *count_names(const GPtrArray *sets)
     g_hash_table_iter_init(&iterator, sets->pdata[i]);
     while (g_hash_table_iter_next(&iterator, &name, &is_direct)) {
       guint row = GPOINTER_TO_UINT(g_hash_table_lookup(rows, name));
+      if (!is_standard_header(name, strlen(name)) && strcmp(name, "stdint.h") != 0)
+        continue;
       if (row == 0) {
-        bool is_standard = is_standard_header(name, strlen(name)) || strcmp(name, "stdint.h") == 0;
-        struct header header = {.name = name, .is_standard = is_standard};
+        struct header header = {.name = name};
         g_array_append_val(headers, header);
         row = headers->len;
         g_hash_table_insert(rows, name, GUINT_TO_POINTER(row));
@@ -214,8 +211,6 @@ static GArray *count_names(const GPtrArray *sets)
  */
 static bool is_worth_adding(const struct header *header, guint n_sources)
 {
-  if (!header->is_standard)
-    return header->n_users >= OTHER_MIN_USERS && strpbrk(header->name, "()\n") == NULL;
   return header->n_direct >= 2 || (header->n_users >= 2 && header->n_users * 2 >= n_sources);
 }
 
@@ -230,11 +225,7 @@ char *wanted_choose(const GPtrArray *sets)
     const struct header *header = &g_array_index(headers, struct header, i);
     if (!is_worth_adding(header, sets->len))
       continue;
-    if (header->is_standard)
-      g_string_append_printf(text, "#include <%s>\n", header->name);
-    else
-      g_string_append_printf(text, "#if __has_include(<%s>)\n#include <%s>\n#endif\n", header->name,
-                             header->name);
+    g_string_append_printf(text, "#include <%s>\n", header->name);
     n_uses += header->n_users;
   }
   return n_uses >= ADDED_MIN_USES ? g_strdup(text->str) : NULL;

@@ -38,13 +38,3 @@ bool is_standard_header(const char *name, size_t length)
   return bsearch(&piece, standard_headers, sizeof standard_headers / sizeof *standard_headers,
                  sizeof *standard_headers, compare_name) != NULL;
 }
-
-bool is_standard_everywhere(const char *name)
-{
-  static const char *const others[] = {"assert.h", "features.h", "float.h",  "limits.h",
-                                       "stdarg.h", "stdbool.h",  "stddef.h", "stdint.h"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (strcmp(name, others[i]) == 0)
-      return true;
-  return is_standard_header(name, strlen(name));
-}

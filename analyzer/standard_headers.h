@@ -11,7 +11,4 @@
 /* True for "stdio.h", "sys/types.h" ... A binary search. */
 bool is_standard_header(const char *name, size_t length);
 
-/* The same, or one of those that are no use on their own, or that the compiler brings. */
-bool is_standard_everywhere(const char *name);
-
 #endif

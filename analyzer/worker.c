@@ -110,7 +110,6 @@ static void add_above(const struct work *work, const struct parser_calls *calls,
     return;
   if (dup3(fd, BELOW_FD + (int)number, O_CLOEXEC) >= 0) {
     request.precompiled = below;
-    request.prefix_files = parsed->files;
     add_headers(work, calls, parser, number, &request, parsed);
     close(BELOW_FD + (int)number);
   }
