@@ -20,6 +20,8 @@ struct uses {
   uint32_t *flags;   /* enum unit_use_flags by parameter */
   uint32_t *kept_in; /* by parameter: the one whose memory it is stored in, 0, or KEPT_ELSEWHERE */
   const char **reasons;
+  struct id_map use_numbers; /* flags and length_of -> number in use_texts */
+  GPtrArray *use_texts;      /* see use_text() */
 };
 
 #define KEPT_ELSEWHERE UINT32_MAX
@@ -369,8 +371,8 @@ static void find_handings(struct uses *uses)
     find_handings_in(uses, i);
 }
 
-static const char *use_text(struct findings *findings, uint32_t flags,
-                            const struct unit_param *param)
+static const char *spell_use(struct findings *findings, uint32_t flags,
+                             const struct unit_param *param)
 {
   static const struct {
     uint32_t flag;
@@ -393,9 +395,24 @@ static const char *use_text(struct findings *findings, uint32_t flags,
   return linkage_string(findings->linkage, text->str);
 }
 
+/* What is done with a parameter, in words. Most parameters are used alike. */
+static const char *use_text(struct uses *uses, uint32_t flags, const struct unit_param *param)
+{
+  uint64_t key = (uint64_t)flags << 32 | (uint32_t)(param->length_of + 1);
+  uint32_t known = id_map_get(&uses->use_numbers, key);
+  if (known == UINT32_MAX) {
+    known = uses->use_texts->len;
+    g_ptr_array_add(uses->use_texts, (gpointer)spell_use(uses->findings, flags, param));
+    id_map_put(&uses->use_numbers, key, known);
+  }
+  return g_ptr_array_index(uses->use_texts, known);
+}
+
 /* The words after "cleave:" in the annotations of a routine or parameter. */
 static const char *contract_of(struct findings *findings, const char *annotations)
 {
+  if (*annotations == '\0')
+    return "";
   g_auto(GStrv) lines = g_strsplit(annotations, "\n", -1);
   g_autoptr(GString) text = g_string_new(NULL);
   for (char **line = lines; *line != NULL; line++) {
@@ -423,7 +440,7 @@ static void add_rows(struct uses *uses, uint32_t index)
         .position = param->position,
         .name = unit_string(unit, param->name),
         .type = unit_string(unit, param->type),
-        .use = use_text(uses->findings, flags, param),
+        .use = use_text(uses, flags, param),
         .annotation = contract_of(
             uses->findings, unit_string(unit, p == 0 ? row->annotations : param->annotations)),
         .reason = reason != NULL ? reason : linkage_string(linkage, place),
@@ -438,7 +455,7 @@ static void add_rows(struct uses *uses, uint32_t index)
 
 void params_find(struct findings *findings)
 {
-  struct uses uses = {.findings = findings};
+  struct uses uses = {.findings = findings, .use_texts = g_ptr_array_new()};
   begin(&uses);
   find_handings(&uses);
   for (int round = 0; round < 64 && inherit_all(&uses); round++)
@@ -455,4 +472,6 @@ void params_find(struct findings *findings)
   g_free(uses.flags);
   g_free(uses.kept_in);
   g_free(uses.reasons);
+  g_ptr_array_unref(uses.use_texts);
+  id_map_clear(&uses.use_numbers);
 }
