@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Speed and memory of the analysis, as ratios of runs on this machine.
 
-measure.py redis|git|lua|curl [--growth]
+measure.py redis|git|lua|curl|FOLDER [--growth]
 
 Prints CPU time of a cold run beside `clang-19 -fsyntax-only` once per unit, of a run without changes,
 of runs after an edited source, a comment and an edited header, the peak memory of each kind of
-process, and universal-ctags, cscope and cflow where they are installed; with --growth, the cost of
+process and of all of them, and universal-ctags, cscope and cflow where they are installed; with --growth, the cost of
 1, 2 and 4 copies of the input. Says which bar is missed. Everything runs in one go, so that ratios
 hold on a busy machine too; wall times do not.
 """
@@ -55,21 +55,34 @@ def peak_of(process):
     return 0
 
 
-def memory(tree, folder):
-    """Peak megabytes of the run itself and of its largest worker."""
-    run = subprocess.Popen([CLEAVE, "analyze", str(tree), "--db", "memory.db", "--quiet"], cwd=folder,
+def share_of(process):
+    """Megabytes now, a page that several processes map divided among them, or 0."""
+    try:
+        for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return 0
+
+
+def memory(tree, folder, jobs):
+    """Peak megabytes of the run itself and of its largest worker, each with all that it maps, and of
+    all processes together, each page counted once."""
+    run = subprocess.Popen([CLEAVE, "analyze", str(tree), "--db", "memory.db", "--quiet", "--fresh",
+                            "--jobs", str(jobs)], cwd=folder,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peaks = [0, 0]
+    peaks = [0, 0, 0]
 
     def watch():
         while run.poll() is None:
-            peaks[0] = max(peaks[0], peak_of(run.pid))
             try:
-                task = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text()
+                task = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
             except OSError:
                 break
-            for child in task.split():
-                peaks[1] = max(peaks[1], peak_of(child))
+            peaks[0] = max(peaks[0], peak_of(run.pid))
+            peaks[1] = max([peaks[1], *map(peak_of, task)])
+            peaks[2] = max(peaks[2], sum(map(share_of, [run.pid, *task])))
             time.sleep(0.02)
 
     watcher = threading.Thread(target=watch)
@@ -159,7 +172,7 @@ def growth(tree, folder):
 
 def main():
     name = next((word for word in sys.argv[1:] if not word.startswith("-")), "redis")
-    tree = program(name)
+    tree = pathlib.Path(name).resolve() if os.path.isdir(name) else program(name)
     entries = json.loads((tree / "compile_commands.json").read_text())
     with tempfile.TemporaryDirectory(prefix="cleave-bench-") as folder:
         clang = syntax_only(entries)
@@ -178,9 +191,12 @@ def main():
         database.close()
         row("linking all units again", analyze(tree, "cleave.db", folder)[0])
         edits(tree, folder)
-        main_peak, worker_peak = memory(tree, folder)
+        main_peak, worker_peak, _ = memory(tree, folder, 1)
         row("peak memory of the run", main_peak, "MB", verdict(round(main_peak), BAR_MAIN))
         row("peak memory of a worker", worker_peak, "MB", verdict(round(worker_peak), BAR_WORKER))
+        for jobs in (1, 2, 4):
+            row(f"peak of all processes, {jobs} workers", memory(tree, folder, jobs)[2], "MB",
+                f"bar {BAR_MAIN + jobs * BAR_WORKER}")
         sources = sorted({os.path.join(e["directory"], e["file"]) for e in entries})
         others = {"universal-ctags": ["ctags", "-f", "/dev/null", *sources],
                   "cscope -b": ["cscope", "-b", "-k", "-f", f"{folder}/cscope.out", *sources],
