@@ -70,6 +70,21 @@ ADDED = (
     "#include <ctype.h>\n#include <time.h>\n#undef isupper\n#define isupper(c) used_21(c + 1)\n"
     "#include <ctype.h>\nint used_21(int c) { return c > 9 ? c : isupper(c); }\n",
     "#include <stdint.h>\n#include <ctype.h>\nuint64_t used_22(void) { return UINT64_C(1) << 40; }\n",
+    # A type that any of several headers declares, whichever is read first; and none of them.
+    "#include <fcntl.h>\nmode_t used_23(mode_t m) { return m; }\n",
+    "#include <sys/types.h>\nmode_t used_24(mode_t m) { return m; }\n",
+    "#include <ctype.h>\nmode_t used_25(mode_t m);\nint lost_25(void) { return sizeof (mode_t); }\n",
+    "#include <fcntl.h>\n#include <sys/types.h>\nint used_26(mode_t m) { return (int)m; }\n",
+    # A tag is no other name; a record that a header leaves open and another one completes.
+    "#include <ctype.h>\nint used_27(int tm) { struct { int tm; } s = {tm}; return s.tm + isalpha(tm); }\n",
+    "#include <sys/wait.h>\nint used_28(int *s) { return wait3(s, 0, 0); }\n"
+    "void *taken_28(void) { return (void *)wait4; }\n",
+    "#include <sys/resource.h>\nlong used_29(struct rusage *r) { return r->ru_maxrss; }\n",
+    "#include <sys/resource.h>\n#include <sys/wait.h>\nlong used_30(struct rusage *r) "
+    "{ wait3(0, 0, r); return r->ru_maxrss; }\n",
+    # What a standard header includes that is not added itself, and what it may include.
+    "#include <arpa/inet.h>\nuint16_t used_31(uint16_t x) { return htons(x); }\n",
+    "#include <stdint.h>\nint used_32(int8_t x) { return x; }\n",
 )
 PARTS = ("#ifdef FIRST_PART\nint part_of(int x);\n#endif\n"
          "#ifdef SECOND_PART\n#define part(x) (int)fabs((double)x)\n#endif\n")
@@ -84,6 +99,8 @@ APART = tuple(
         "#include <stdio.h>\n#include <string.h>\nint apart_5(char *s) { return puts(strchr(s, 65)); }\n",
         "#define _GNU_SOURCE\n#include <stdlib.h>\nvoid apart_6(char *t) { mkostemp(t, 0); }\n",
         "#include <stdio.h>\nint apart_7(void) { return abs(-3); }\n")))
+# Folders of sources that share a header, one of which has a header of that name beside it.
+ACROSS = ("one", "one", "two", "two", "three", "three", "own", "own")
 # Headers around the one that is shared, one of which that one knows.
 AROUND = {
     "nested/around.h": GUARD.format("around", '#include "nested.h"\nint around(struct item *);\n'),
@@ -141,6 +158,12 @@ def groups():
     yield ("added", GUARD.format("added", INLINE.format("added") +
            "#define ABSOLUTE(x) fabs(x)\n#define PASTED(x) is##x\n#define LATER(x) x##name\n"),
            "", added_headers)
+    # Read by all as the first thing, without a guard, and by another header once more.
+    yield ("settings", "#define LIMIT 4\nint settings_weak(void) __attribute__((weak));\n#ifdef TWICE\n"
+           "int settings_twice(void);\n#endif\n#define TWICE\n", "// settings\n",
+           lambda n: ("#include \"third.h\"\n" if n % 2 else "") +
+           "struct item { int id; struct item *next; int (*call)(struct item *); };\n"
+           "static int settings_look(struct item *i) { return i->id + LIMIT; }\n")
     yield "nested", guarded["nested"].replace("int id;", "int id;\n#ifdef known_H\nlong more;\n#endif\n"), "", ""
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
 
@@ -161,6 +184,7 @@ def write(tree):
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
                             "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
     (tree / "added" / "parts.h").write_text(PARTS)
+    (tree / "settings" / "third.h").write_text('#include "settings.h"\nint third(void);\n')
     for path, text in AROUND.items():
         (tree / path).write_text(text)
     apart = tree / "apart"
@@ -172,6 +196,15 @@ def write(tree):
         source.write_text(text)
         entries.append({"directory": str(source.parent), "file": source.name,
                         "arguments": ["cc", "-c", source.name]})
+    for number in range(len(ACROSS)):
+        path = tree / "across" / ACROSS[number] / f"across{number}.c"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('#include "across.h"\n' + body("across", number))
+        entries.append({"directory": str(tree / "across"), "file": str(path),
+                        "arguments": ["cc", "-I", ".", "-c", str(path)]})
+    header = GUARD.format("across", INLINE.format("across"))
+    (tree / "across" / "across.h").write_text(header)
+    (tree / "across" / "own" / "across.h").write_text(header.replace("int id;", "int id; long own;"))
     (tree / "compile_commands.json").write_text(json.dumps(entries))
 
 
@@ -182,20 +215,23 @@ def facts(store):
     return rows
 
 
-def with_added(log):
-    """The sources that were read with headers added: theirs have a number below 100."""
+def with_shared(log, digits):
+    """The sources that were read with a shared header the number of which has so many digits."""
     taken, last = set(), {}
     for line in log.splitlines():
         found = re.match(r'(\d+) +openat\(\w+, "([^"]*)"', line)
         if found and found[2].endswith(".c"):
             last[found[1]] = "/".join(found[2].split("/")[-2:])
-        elif found and re.fullmatch(r"/proc/self/fd/\d{1,2}", found[2]) and found[1] in last:
+        elif found and re.fullmatch(r"/proc/self/fd/\d{%s}" % digits, found[2]) and found[1] in last:
             taken.add(last.pop(found[1]))
     return taken
 
 
+SHARED = {f"settings/settings{n}.c" for n in range(N)}
+SHARED |= {f"{folder}/across{n}.c" for n, folder in enumerate(ACROSS) if folder != "own"}
 # Every other trap is seen before the parse. Of these some are refused after it.
-EXPECTED = {f"added/added{n}.c" for n in (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22)}
+EXPECTED = {f"added/added{n}.c" for n in
+            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32)}
 EXPECTED |= {f"apart/apart{n}.c" for n in range(6)}
 EXPECTED |= {f"{group}/{group}{n}.c" for group in ("alike", "commented", "redefined", "undefined")
              for n in range(N)}
@@ -220,7 +256,7 @@ def main():
         assert done.returncode in (0, 4), done.stderr
         assert not list(temporary.iterdir()), "something stays behind"
         one, two = facts(folder / "plain.db"), facts(folder / "shared.db")
-        n_others = len(ADDED) + len(APART) + len(NESTED)
+        n_others = len(ADDED) + len(APART) + len(NESTED) + len(ACROSS)
         assert len(one) == N * (len(list(groups())) - 1) + n_others, len(one)
         differ = sorted(file for file in one if one[file] != two.get(file))
         assert not differ, f"facts differ: {differ}"
@@ -229,8 +265,13 @@ def main():
         if log.exists():
             opened = len(re.findall(r'openat\(AT_FDCWD, "/proc/self/fd/\d+"', log.read_text()))
             assert opened >= N, f"nothing was shared: {opened}"
-            taken = with_added(log.read_text())
+            # A header on top of another one has a number of its own, below 100.
+            taken = with_shared(log.read_text(), "1,2")
             assert taken == EXPECTED, f"headers were added to {sorted(taken)}"
+            taken |= with_shared(log.read_text(), "3,4")
+            missing = SHARED - taken
+            assert not missing, f"without a shared header: {sorted(missing)}"
+            assert not taken & {"own/across6.c", "own/across7.c"}, "another header was meant"
 
 
 if __name__ == "__main__":
