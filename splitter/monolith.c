@@ -265,14 +265,12 @@ static void number_programs(struct monolith *monolith)
   }
 }
 
-bool monolith_files_share_program(const struct monolith *monolith, guint32 a, guint32 b)
+bool monolith_programs_meet(const GArray *a, const GArray *b)
 {
-  const GArray *of_a = monolith->file_programs[a];
-  const GArray *of_b = monolith->file_programs[b];
-  bool is_shared = of_a->len == 0 || of_b->len == 0;
-  for (guint i = 0, j = 0; !is_shared && i < of_a->len && j < of_b->len;) {
-    guint32 left = g_array_index(of_a, guint32, i);
-    guint32 right = g_array_index(of_b, guint32, j);
+  bool is_shared = a->len == 0 || b->len == 0;
+  for (guint i = 0, j = 0; !is_shared && i < a->len && j < b->len;) {
+    guint32 left = g_array_index(a, guint32, i);
+    guint32 right = g_array_index(b, guint32, j);
     is_shared = left == right;
     i += left < right;
     j += right < left;
@@ -282,8 +280,8 @@ bool monolith_files_share_program(const struct monolith *monolith, guint32 a, gu
 
 bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b)
 {
-  return monolith_files_share_program(monolith, monolith->routine_file[a],
-                                      monolith->routine_file[b]);
+  return monolith_programs_meet(monolith->file_programs[monolith->routine_file[a]],
+                                monolith->file_programs[monolith->routine_file[b]]);
 }
 
 struct monolith *monolith_load(struct store *store, GError **error)

@@ -95,8 +95,9 @@ guint32 monolith_state(const struct monolith *monolith, int64_t id);
 /* Whether some program holds both routines; true where one's programs are not known.
  * O(programs of the two files). */
 bool monolith_share_program(const struct monolith *monolith, guint32 a, guint32 b);
-/* The same of two files. */
-bool monolith_files_share_program(const struct monolith *monolith, guint32 a, guint32 b);
+/* Whether two ascending lists of program numbers have one in common, or one is empty: not known.
+ * O(both). */
+bool monolith_programs_meet(const GArray *a, const GArray *b);
 
 /* Takes the routines of every file with a reason in TRIAL_OF_FILE (one per file, NULL at the end;
  * becomes the monolith's) out of all that is thought about: their calls, accesses, entries, effects

@@ -86,15 +86,5 @@ void strangers_free(struct strangers *strangers)
 
 bool strangers_are(const struct strangers *strangers, guint32 a, guint32 b)
 {
-  const GArray *of_a = strangers->programs[a];
-  const GArray *of_b = strangers->programs[b];
-  bool have_met = of_a->len == 0 || of_b->len == 0;
-  for (guint i = 0, j = 0; !have_met && i < of_a->len && j < of_b->len;) {
-    guint32 left = g_array_index(of_a, guint32, i);
-    guint32 right = g_array_index(of_b, guint32, j);
-    have_met = left == right;
-    i += left < right;
-    j += right < left;
-  }
-  return !have_met;
+  return !monolith_programs_meet(strangers->programs[a], strangers->programs[b]);
 }
