@@ -12,10 +12,13 @@ static guint64 mix(guint64 value)
   return value ^ (value >> 31);
 }
 
-/* Whether SEED drops the edge between A and B, which are in order. */
-static bool is_dropped(guint32 a, guint32 b, guint seed)
+/* Whether SEED drops the edge between A and B. With keys it is dropped from every graph that has
+ * it, whatever else these hold. */
+static bool is_dropped(const struct network *graph, guint32 a, guint32 b, guint seed)
 {
-  return mix(mix((guint64)a << 32 | b) + seed) % DROPPED_OF == 0;
+  guint64 pair = graph->key != NULL ? mix(graph->key[a]) + mix(graph->key[b])
+                                    : (guint64)MIN(a, b) << 32 | MAX(a, b);
+  return mix(mix(pair) + seed) % DROPPED_OF == 0;
 }
 
 struct network *consensus_disturbed(const struct network *graph, guint seed)
@@ -26,10 +29,11 @@ struct network *consensus_disturbed(const struct network *graph, guint seed)
   disturbed->neighbour = g_new(guint32, MAX(graph->n_rows, 1));
   disturbed->weight = g_new(gint64, MAX(graph->n_rows, 1));
   disturbed->mass = g_memdup2(graph->mass, MAX(graph->n_nodes, 1) * sizeof *graph->mass);
+  disturbed->key = g_memdup2(graph->key, graph->n_nodes * sizeof *graph->key);
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
       guint32 other = graph->neighbour[row];
-      if (!is_dropped(MIN(node, other), MAX(node, other), seed)) {
+      if (!is_dropped(graph, node, other, seed)) {
         disturbed->neighbour[disturbed->n_rows] = other;
         disturbed->weight[disturbed->n_rows++] = graph->weight[row];
       }
@@ -64,28 +68,31 @@ static guint32 *find_atoms(guint32 n_nodes, const guint32 *const *partitions, gu
   return atom;
 }
 
-/* How many partitions have each two atoms together: a triangle, rows B, columns A < B. */
-static guint16 *count_together(const guint32 *const *partitions, guint n, const guint32 *node_of,
-                               guint32 n_atoms)
+/* What the partitions weigh that have each two atoms together: a triangle, rows B, columns A < B.
+ */
+static guint16 *count_together(const guint32 *const *partitions, const guint16 *weights, guint n,
+                               const guint32 *node_of, guint32 n_atoms)
 {
   guint16 *together = g_new0(guint16, MAX((gsize)n_atoms * n_atoms / 2, 1));
   g_autofree guint32 *label = g_new(guint32, MAX(n_atoms, 1));
   for (guint i = 0; i < n; i++) {
-    for (guint32 a = 0; a < n_atoms; a++) {
+    guint16 weight = weights != NULL ? weights[i] : 1;
+    for (guint32 a = 0; weight > 0 && a < n_atoms; a++) {
       label[a] = partitions[i][node_of[a]];
     }
-    for (guint32 b = 1; b < n_atoms; b++) {
+    for (guint32 b = 1; weight > 0 && b < n_atoms; b++) {
       guint16 *row = together + (gsize)b * (b - 1) / 2;
       for (guint32 a = 0; a < b; a++) {
-        row[a] = (guint16)(row[a] + (label[a] == label[b]));
+        row[a] = (guint16)(row[a] + (label[a] == label[b] ? weight : 0));
       }
     }
   }
   return together;
 }
 
-/* Agreement as a graph of atoms. What fewer than a quarter agree on cannot pay for itself. */
-static struct network *agreement(const guint16 *together, guint n, const gint64 *mass,
+/* Agreement as a graph of atoms. What less than a quarter of ALL agrees on cannot pay for itself.
+ */
+static struct network *agreement(const guint16 *together, guint all, const gint64 *mass,
                                  guint32 n_atoms)
 {
   g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -94,11 +101,11 @@ static struct network *agreement(const guint16 *together, guint n, const gint64 
   for (guint32 b = 1; b < n_atoms; b++) {
     const guint16 *row = together + (gsize)b * (b - 1) / 2;
     for (guint32 a = 0; a < b; a++) {
-      if (4 * (guint)row[a] >= n) {
-        gint64 all = mass[a] * mass[b] * row[a];
+      if (4 * (guint)row[a] >= all) {
+        gint64 tie = mass[a] * mass[b] * row[a];
         g_array_append_val(from, a);
         g_array_append_val(to, b);
-        g_array_append_val(weight, all);
+        g_array_append_val(weight, tie);
       }
     }
   }
@@ -108,8 +115,14 @@ static struct network *agreement(const guint16 *together, guint n, const gint64 
 }
 
 guint32 *consensus_median(const struct network *graph, const struct units *units,
-                          const guint32 *const *partitions, guint n, guint32 *n_communities)
+                          const guint32 *const *partitions, const guint16 *weights, guint n,
+                          guint32 *n_communities)
 {
+  guint all = 0;
+  for (guint i = 0; i < n; i++) {
+    all += weights != NULL ? weights[i] : 1;
+  }
+  g_assert(all <= G_MAXUINT16);
   guint32 n_atoms = 0;
   guint32 *atom = find_atoms(graph->n_nodes, partitions, n, &n_atoms);
   g_autofree guint32 *node_of = g_new(guint32, MAX(n_atoms, 1));
@@ -118,10 +131,10 @@ guint32 *consensus_median(const struct network *graph, const struct units *units
     node_of[atom[node]] = node;
     mass[atom[node]] += graph->mass[node];
   }
-  g_autofree guint16 *together = count_together(partitions, n, node_of, n_atoms);
-  struct network *agreed = agreement(together, n, mass, n_atoms);
+  g_autofree guint16 *together = count_together(partitions, weights, n, node_of, n_atoms);
+  struct network *agreed = agreement(together, all, mass, n_atoms);
   struct units *parts = units_of_parts(units, atom, n_atoms);
-  struct leiden_options options = {.resolution = leiden_resolution(0.5 * n),
+  struct leiden_options options = {.resolution = leiden_resolution(0.5 * all),
                                    .n_starts = MEDIAN_STARTS};
   g_autofree guint32 *labels = leiden_solve(agreed, parts, &options, NULL, n_communities);
   for (guint32 node = 0; node < graph->n_nodes; node++) {

@@ -80,6 +80,7 @@ static void number_nodes(struct evidence *evidence, const struct monolith *monol
   guint32 most = monolith->n_routines + monolith->n_states;
   evidence->item = g_new0(guint32, MAX(most, 1));
   evidence->mass = g_new0(gint64, MAX(most, 1));
+  evidence->key = g_new0(guint64, MAX(most, 1));
   evidence->node_of_routine = g_new0(guint32, MAX(monolith->n_routines, 1));
   evidence->node_of_state = g_new0(guint32, MAX(monolith->n_states, 1));
   for (guint32 i = 0; i < monolith->n_routines; i++) {
@@ -89,6 +90,7 @@ static void number_nodes(struct evidence *evidence, const struct monolith *monol
     evidence->node_of_routine[i] = takes_part ? evidence->n_nodes : MONOLITH_NONE;
     if (takes_part) {
       evidence->mass[evidence->n_nodes] = ROUTINE_MASS;
+      evidence->key[evidence->n_nodes] = (guint64)monolith->routines[i].id;
       evidence->item[evidence->n_nodes++] = i;
     }
   }
@@ -100,6 +102,7 @@ static void number_nodes(struct evidence *evidence, const struct monolith *monol
     evidence->node_of_state[i] = takes_part ? evidence->n_nodes : MONOLITH_NONE;
     if (takes_part) {
       evidence->mass[evidence->n_nodes] = STATE_MASS;
+      evidence->key[evidence->n_nodes] = (guint64)monolith->states[i].id;
       evidence->item[evidence->n_nodes++] = i;
     }
   }
@@ -456,6 +459,7 @@ void evidence_free(struct evidence *evidence)
   g_free(evidence->node_of_routine);
   g_free(evidence->node_of_state);
   g_free(evidence->mass);
+  g_free(evidence->key);
   g_free(evidence);
 }
 
@@ -477,5 +481,7 @@ struct network *evidence_graph(const struct evidence *evidence, guint mask)
       weight[at++] = tie->weight;
     }
   }
-  return network_new(evidence->n_nodes, n, from, to, weight, evidence->mass);
+  struct network *graph = network_new(evidence->n_nodes, n, from, to, weight, evidence->mass);
+  graph->key = g_memdup2(evidence->key, evidence->n_nodes * sizeof *evidence->key);
+  return graph;
 }

@@ -33,6 +33,7 @@ struct evidence {
   guint32 *node_of_routine; /* MONOLITH_NONE when it takes no part */
   guint32 *node_of_state;
   gint64 *mass;
+  guint64 *key; /* made of file and name: the same in every version of a program */
   GArray *ties[N_EVIDENCE_KINDS]; /* struct tie, ordered by a, b; no doubles */
 };
 

@@ -1,6 +1,7 @@
 #include "splitter/leiden.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "splitter/connectivity.h"
@@ -171,12 +172,47 @@ static score exact_score(const struct network *graph, const guint32 *labels, gui
   return (inside / 2 << RESOLUTION_SHIFT) - resolution * pairs;
 }
 
-/* The units in an order that START alone decides. */
-static guint32 *visiting_order(guint32 n_units, guint start)
+struct ranked_unit {
+  guint64 rank;
+  guint32 unit;
+};
+
+static int compare_ranks(const void *left, const void *right)
+{
+  const struct ranked_unit *a = left;
+  const struct ranked_unit *b = right;
+  return a->rank != b->rank ? (a->rank < b->rank ? -1 : 1)
+                            : (a->unit > b->unit) - (a->unit < b->unit);
+}
+
+/* The units by their keys, mixed with START: what else there is does not change their order. */
+static guint32 *order_of_keys(const guint64 *key, const struct units *units, guint start)
+{
+  g_autofree struct ranked_unit *ranked = g_new(struct ranked_unit, MAX(units->n_units, 1));
+  for (guint32 unit = 0; unit < units->n_units; unit++) {
+    guint64 value =
+        key[units->member[units->first[unit]]] + start * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+    value = (value ^ (value >> 30)) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
+    ranked[unit] = (struct ranked_unit){value ^ (value >> 27), unit};
+  }
+  qsort(ranked, units->n_units, sizeof *ranked, compare_ranks);
+  guint32 *order = g_new(guint32, MAX(units->n_units, 1));
+  for (guint32 i = 0; i < units->n_units; i++) {
+    order[i] = ranked[i].unit;
+  }
+  return order;
+}
+
+/* The units in an order that START and the keys alone decide. */
+static guint32 *visiting_order(const struct network *graph, const struct units *units, guint start)
 {
   if (start == 0) {
     return NULL;
   }
+  if (graph->key != NULL) {
+    return order_of_keys(graph->key, units, start);
+  }
+  guint32 n_units = units->n_units;
   guint32 *order = g_new(guint32, MAX(n_units, 1));
   guint64 state = start * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
   for (guint32 i = 0; i < n_units; i++) {
@@ -208,7 +244,7 @@ static guint32 *solve_once(const struct network *graph, const struct units *unit
       labels[node] = units->member[units->first[units->unit_of[node]]];
     }
   }
-  g_autofree guint32 *order = visiting_order(units->n_units, start);
+  g_autofree guint32 *order = visiting_order(graph, units, start);
   struct visits visits = {
       .queued = order, .n_queued = units->n_units, .n_sweeps = options->n_sweeps};
   guint n_passes = options->n_passes > 0 ? options->n_passes : DEFAULT_PASSES;

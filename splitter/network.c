@@ -84,5 +84,6 @@ void network_free(struct network *graph)
   g_free(graph->neighbour);
   g_free(graph->weight);
   g_free(graph->mass);
+  g_free(graph->key);
   g_free(graph);
 }

@@ -16,6 +16,7 @@ struct network {
   guint32 *neighbour; /* ascending within a row, never the node itself */
   gint64 *weight;     /* > 0 */
   gint64 *mass;       /* > 0; the sum stays under 2^32 */
+  guint64 *key;       /* what a node is known by, whatever its number; NULL: its number */
 };
 
 /* Builds a graph from N_EDGES pairs; direction is dropped, parallel edges are added up, self edges

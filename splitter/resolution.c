@@ -15,9 +15,13 @@ enum { MOST_STEPS = 96 };
  * ones. */
 enum { FEWEST_NODES = 4, SMALL_COMMUNITY = 200 };
 /* Disturbed graphs that every step of a scan solves, and the rows that they may have together. */
-enum { FEWEST_DISTURBED = 3, MOST_DISTURBED = 12, SCAN_EFFORT = 60000 };
+enum { FEWEST_DISTURBED = 3, MOST_DISTURBED = 12, SCAN_EFFORT = 100000 };
+/* Weights of steps: those of all partitions of a scan together stay under 2^16. */
+enum { MOST_WEIGHT = 50 };
 /* A step of a plateau is worth how much more alike than this it is to the one before. */
 static const double half_alike = 0.85;
+/* A run of steps that is longer by this counts e times as much. */
+static const double run_scale = 0.5;
 
 struct scan {
   const struct network *graph;
@@ -108,14 +112,20 @@ static guint partitions_per_step(const struct scan *scan)
   return MAX(scan->n_disturbed, 1);
 }
 
-/* The median of all partitions of the steps FIRST to LAST. */
+/* The median of all partitions of the steps FIRST to LAST, with WEIGHTS from FIRST on (NULL: all
+ * the same). */
 static guint32 *median_of_steps(const struct scan *scan, guint first, guint last,
-                                guint32 *n_communities)
+                                const guint16 *weights, guint32 *n_communities)
 {
   guint per_step = partitions_per_step(scan);
+  guint n = (last - first + 1) * per_step;
+  g_autofree guint16 *each = g_new(guint16, n);
+  for (guint i = 0; i < n; i++) {
+    each[i] = weights != NULL ? weights[i / per_step] : 1;
+  }
   return consensus_median(scan->graph, scan->units,
-                          (const guint32 *const *)scan->partitions->pdata + first * per_step,
-                          (last - first + 1) * per_step, n_communities);
+                          (const guint32 *const *)scan->partitions->pdata + first * per_step, each,
+                          n, n_communities);
 }
 
 /* Solves the graph, or every disturbed one, at one resolution; returns what they agree on. */
@@ -134,7 +144,7 @@ static guint32 *solve_step(struct scan *scan, gint64 resolution, guint32 *n_comm
                     leiden_solve(graph, scan->units, &options, before, n_communities));
   }
   guint step = scan->partitions->len / per_step - 1;
-  return per_step > 1 ? median_of_steps(scan, step, step, n_communities)
+  return per_step > 1 ? median_of_steps(scan, step, step, NULL, n_communities)
                       : g_memdup2(g_ptr_array_index(scan->partitions, step),
                                   MAX(scan->graph->n_nodes, 1) * sizeof(guint32));
 }
@@ -168,38 +178,88 @@ static void scan_run(struct scan *scan, double finest)
   }
 }
 
-/* A partition says something when it is neither one heap nor dust. */
-static gboolean says_something(const struct resolution_step *step, guint32 most)
+/* 1 up to FULL, 0 from NONE on, in between what is left of the way. */
+static double ramp(double value, double full, double none)
 {
-  return step->n_communities > 1 && step->n_communities <= MAX(most, 2) && step->largest <= 0.6;
+  return CLAMP((none - value) / (none - full), 0, 1);
 }
 
-struct plateau {
-  guint first; /* steps */
-  guint last;
-  double length; /* steps, each counted by how alike it is to the one before; may be 0 */
-};
+/* A partition says something when it is neither one heap nor dust; where that begins is no edge. */
+static double says(const struct resolution_step *step, guint32 most)
+{
+  if (step->n_communities < 2) {
+    return 0;
+  }
+  double dust = step->n_communities == 2 ? 0 : (double)step->n_communities / MAX(most, 1);
+  return ramp(dust, 0.9, 1.5) * ramp(step->largest, 0.5, 0.75);
+}
 
-/* The longest run of steps that say something and stay alike; of equals the coarser. A single step
- * that is less alike shortens a run and does not end it. The last step of all when none says
- * anything. O(steps squared). */
-static struct plateau choose_plateau(const struct scan *scan)
+/* What step LAST adds to a run of steps that begins at FIRST. */
+static double step_length(const struct resolution_step *steps, guint first, guint last, double said)
+{
+  double alike = last > first ? (steps[last].likeness - half_alike) / (1 - half_alike) : 0;
+  return alike - 2 * (1 - said);
+}
+
+/* Weighs every step by the runs of steps that hold it: a run counts for more the longer it stays
+ * alike, by exponents, so that of two that are nearly as long neither takes all. Returns one weight
+ * per step, MOST_WEIGHT for the heaviest; all 0 when no step says anything. O(steps squared). */
+static guint16 *weigh_steps(const struct scan *scan)
 {
   const struct resolution_step *steps = (const struct resolution_step *)(gpointer)scan->steps->data;
-  struct plateau best = {scan->steps->len - 1, scan->steps->len - 1, -1};
-  for (guint first = 0; first < scan->steps->len; first++) {
+  guint n = scan->steps->len;
+  double sum[MOST_STEPS] = {0};
+  for (guint first = 0; first < n; first++) {
     double length = 0;
-    for (guint last = first; last < scan->steps->len && length >= 0; last++) {
-      if (!says_something(&steps[last], scan->n_most)) {
+    double runs[MOST_STEPS] = {0};
+    for (guint last = first; last < n; last++) {
+      double said = says(&steps[last], scan->n_most);
+      if (said <= 0) {
         break;
       }
-      length += last > first ? (steps[last].likeness - half_alike) / (1 - half_alike) : 0;
-      if (length >= best.length) {
-        best = (struct plateau){first, last, length};
-      }
+      length += step_length(steps, first, last, said);
+      runs[last] = exp(length / run_scale);
+    }
+    /* A step is held by every run that ends at it or later. */
+    double held = 0;
+    for (guint step = n; step-- > first;) {
+      held += runs[step];
+      sum[step] += held;
     }
   }
-  return best;
+  double most = 0;
+  for (guint step = 0; step < n; step++) {
+    most = MAX(most, sum[step]);
+  }
+  guint16 *weights = g_new0(guint16, n + 1);
+  for (guint step = 0; most > 0 && step < n; step++) {
+    weights[step] = (guint16)lround(MOST_WEIGHT * (sum[step] / most));
+  }
+  return weights;
+}
+
+/* The step that as much weight lies before as behind. */
+static guint middle_step(const guint16 *weights, guint n)
+{
+  guint all = 0;
+  for (guint step = 0; step < n; step++) {
+    all += weights[step];
+  }
+  guint step = 0;
+  for (guint before = weights[0]; step + 1 < n && 2 * before < all; before += weights[step]) {
+    step++;
+  }
+  return step;
+}
+
+/* How many times the resolution changes over the steps that weigh at least half of the heaviest. */
+static double plateau_of(const struct scan *scan, const guint16 *weights)
+{
+  guint n = 0;
+  for (guint step = 0; step < scan->steps->len; step++) {
+    n += 2 * weights[step] >= MOST_WEIGHT;
+  }
+  return exp2((double)n / scan->steps_per_octave);
 }
 
 static struct resolution_choice whole(const struct network *graph, const struct units *units)
@@ -213,14 +273,19 @@ static struct resolution_choice whole(const struct network *graph, const struct 
 
 static struct resolution_choice choose(const struct scan *scan)
 {
-  struct plateau plateau = choose_plateau(scan);
-  guint middle = (plateau.first + plateau.last + 1) / 2;
+  guint n = scan->steps->len;
+  g_autofree guint16 *weights = weigh_steps(scan);
+  guint middle = middle_step(weights, n);
+  if (weights[middle] == 0) {
+    middle = n - 1; /* none says anything: the last of all */
+    weights[middle] = MOST_WEIGHT;
+  }
   struct resolution_choice choice = {
       .resolution = g_array_index(scan->steps, struct resolution_step, middle).resolution,
-      .plateau = exp2((double)(plateau.last - plateau.first + 1) / scan->steps_per_octave),
+      .plateau = plateau_of(scan, weights),
       .steps = g_array_ref(scan->steps)};
   if (scan->n_disturbed > 0) {
-    choice.labels = median_of_steps(scan, plateau.first, plateau.last, &choice.n_communities);
+    choice.labels = median_of_steps(scan, 0, n - 1, weights, &choice.n_communities);
   } else {
     struct leiden_options options = {.resolution = choice.resolution};
     choice.labels = leiden_solve(scan->graph, scan->units, &options, NULL, &choice.n_communities);
@@ -281,9 +346,13 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   struct units *no_units = units_new(graph->n_nodes, NULL);
   struct level *bottom = level_new(graph, no_units, NULL);
   struct level *level = level_aggregate(bottom, part, n_parts);
-  struct network small = {level->n_nodes, level->first[level->n_nodes],
-                          level->first,   level->neighbour,
-                          level->weight,  level->unit_mass};
+  struct network small = {level->n_nodes,
+                          level->first[level->n_nodes],
+                          level->first,
+                          level->neighbour,
+                          level->weight,
+                          level->unit_mass,
+                          NULL};
   struct units *small_units = units_of_parts(units, part, n_parts);
   struct resolution_choice choice = longest_by_scan(&small, small_units, fine, n_parts, TRUE);
   g_autofree guint32 *warm = g_new(guint32, graph->n_nodes);

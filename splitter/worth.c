@@ -20,7 +20,6 @@ struct parts {
   gint64 *tie; /* scratch of one search */
   guint8 *is_kept;
   guint8 *is_woken;
-  bool any_woken;
 };
 
 static struct parts parts_new(const struct network *graph, const struct units *units,
@@ -83,9 +82,8 @@ static void parts_clear(struct parts *parts)
 /* What is inside is counted at both ends. */
 static bool is_worth_it(const struct parts *parts, guint32 part)
 {
-  bool is_woken = parts->is_woken[part] || !parts->any_woken;
   return parts->is_kept[part] || parts->outside[part] == 0 ||
-         parts->inside[part] >= (is_woken ? 1 : 2) * parts->outside[part];
+         parts->inside[part] >= (parts->is_woken[part] ? 1 : 2) * parts->outside[part];
 }
 
 /* Whether A holds a smaller share of its weight than B; compared in integers. */
@@ -175,7 +173,6 @@ guint32 worth_join(const struct network *graph, const struct units *units, const
     gboolean is_anchored = units->anchor[units->unit_of[node]] >= 0;
     parts.is_kept[label] |= is_anchored || (is_kept != NULL && is_kept[node]);
     parts.is_woken[label] |= is_woken[node] != 0;
-    parts.any_woken |= is_woken[node] != 0;
   }
   g_autofree guint8 *is_stuck = g_new0(guint8, MAX(n_labels, 1));
   for (;;) {

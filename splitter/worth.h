@@ -13,7 +13,7 @@
  *    a community in the weak sense of Radicchi et al. (PNAS 101, 2004).
  *  - One that only other services call has no reason but what it holds: counted once, it must be at
  *    least what crosses.
- * Where nothing is woken (a library, a plain list of dependencies) the first holds for all.
+ * Where nothing is woken (a library, a plain list of dependencies) the second holds for all.
  * Communities with a node of IS_KEPT (may be NULL) or an anchor stay, and so does what has no ties.
  * RESOLUTION (of the Potts model) is lowered to where every join pays, so that a warm start from
  * here does not take the joins back.

@@ -160,7 +160,7 @@ static void test_median(void)
     struct units *units = units_new(N, NULL);
     guint32 n_communities = 0;
     guint32 *median =
-        consensus_median(graph, units, (const guint32 *const *)partitions, K, &n_communities);
+        consensus_median(graph, units, (const guint32 *const *)partitions, NULL, K, &n_communities);
     guint32 scratch[N];
     guint least = least_distance(N, scratch, 0, 0, partitions, K);
     guint own = distance_to_all(N, median, partitions, K);
@@ -193,12 +193,12 @@ static void test_median_keeps_constraints(void)
   struct network *graph = network_new(6, 0, NULL, NULL, NULL, NULL);
   struct units *units = units_new(6, constraints);
   guint32 k = 0;
-  guint32 *median = consensus_median(graph, units, parted, 1, &k);
+  guint32 *median = consensus_median(graph, units, parted, NULL, 1, &k);
   g_assert_cmpuint(k, ==, 2);
   g_assert_true(constraints_are_kept(constraints, median));
   g_free(median);
   struct units *free_units = units_new(6, NULL);
-  median = consensus_median(graph, free_units, partitions, 2, &k);
+  median = consensus_median(graph, free_units, partitions, NULL, 2, &k);
   g_assert_cmpuint(k, ==, 1);
   g_free(median);
   units_free(free_units);
@@ -239,6 +239,91 @@ static void test_disturbed(void)
   planted_clear(&planted);
 }
 
+/* The graph with a node of its own in front: every number is one more, every key the same. */
+static struct network *renumbered(const struct network *graph)
+{
+  g_autofree guint32 *from = g_new(guint32, graph->n_rows);
+  g_autofree guint32 *to = g_new(guint32, graph->n_rows);
+  g_autofree gint64 *weight = g_new(gint64, graph->n_rows);
+  gsize n = 0;
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    for (guint32 row = graph->first[node]; row < graph->first[node + 1]; row++) {
+      if (graph->neighbour[row] > node) {
+        from[n] = node + 1;
+        to[n] = graph->neighbour[row] + 1;
+        weight[n++] = graph->weight[row];
+      }
+    }
+  }
+  struct network *other = network_new(graph->n_nodes + 1, n, from, to, weight, NULL);
+  other->key = g_new(guint64, graph->n_nodes + 1);
+  other->key[0] = 77;
+  memcpy(other->key + 1, graph->key, graph->n_nodes * sizeof *graph->key);
+  return other;
+}
+
+/* What is disturbed, and how, goes by what nodes are and not by how many stand before them. */
+static void test_keys(void)
+{
+  enum { N = 400 };
+  struct planted planted = planted_new(N, 3000, 20, 60, 0.6, 5);
+  planted.graph->key = g_new(guint64, N);
+  guint64 state = 3;
+  for (guint32 node = 0; node < N; node++) {
+    planted.graph->key[node] = planted_random(&state);
+  }
+  struct network *shifted = renumbered(planted.graph);
+  struct network *one = consensus_disturbed(planted.graph, 4);
+  struct network *two = consensus_disturbed(shifted, 4);
+  g_assert_cmpuint(one->n_rows, <, planted.graph->n_rows);
+  g_assert_cmpuint(one->n_rows, ==, two->n_rows);
+  for (guint32 row = 0; row < one->n_rows; row++) {
+    g_assert_cmpuint(one->neighbour[row] + 1, ==, two->neighbour[row]);
+  }
+  struct units *units = units_new(N, NULL);
+  struct units *shifted_units = units_new(N + 1, NULL);
+  for (guint start = 1; start < 6; start++) {
+    struct leiden_options options = {.resolution = leiden_resolution(1000), .first_start = start};
+    g_autofree guint32 *labels = leiden_solve(planted.graph, units, &options, NULL, NULL);
+    g_autofree guint32 *again = leiden_solve(shifted, shifted_units, &options, NULL, NULL);
+    g_assert_cmpfloat(comparison_ari(N, labels, again + 1), ==, 1);
+  }
+  units_free(units);
+  units_free(shifted_units);
+  network_free(one);
+  network_free(two);
+  network_free(shifted);
+  planted_clear(&planted);
+}
+
+/* A partition of weight three counts as if it were there three times. */
+static void test_weights(void)
+{
+  enum { N = 60, K = 4 };
+  g_autoptr(GRand) random = g_rand_new_with_seed(7);
+  guint32 partitions[K][N];
+  for (guint i = 0; i < K; i++) {
+    for (guint32 node = 0; node < N; node++) {
+      partitions[i][node] = (guint32)g_rand_int_range(random, 0, 4 + (gint32)i);
+    }
+  }
+  const guint32 *some[] = {partitions[0], partitions[1], partitions[2], partitions[3]};
+  const guint32 *repeated[] = {partitions[0], partitions[0], partitions[0],
+                               partitions[1], partitions[3], partitions[3]};
+  const guint16 weights[] = {3, 1, 0, 2};
+  const guint16 first_only[] = {5, 2, 2, 0};
+  struct network *graph = network_new(N, 0, NULL, NULL, NULL, NULL);
+  struct units *units = units_new(N, NULL);
+  guint32 k = 0;
+  g_autofree guint32 *weighted = consensus_median(graph, units, some, weights, K, &k);
+  g_autofree guint32 *counted = consensus_median(graph, units, repeated, NULL, 6, &k);
+  g_assert_cmpfloat(comparison_ari(N, weighted, counted), ==, 1);
+  g_autofree guint32 *heaviest = consensus_median(graph, units, some, first_only, K, &k);
+  g_assert_cmpfloat(comparison_ari(N, heaviest, partitions[0]), ==, 1);
+  units_free(units);
+  network_free(graph);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -248,5 +333,7 @@ int main(int argc, char **argv)
   g_test_add_func("/consensus/median", test_median);
   g_test_add_func("/consensus/median-keeps-constraints", test_median_keeps_constraints);
   g_test_add_func("/consensus/disturbed", test_disturbed);
+  g_test_add_func("/consensus/keys", test_keys);
+  g_test_add_func("/consensus/weights", test_weights);
   return g_test_run();
 }

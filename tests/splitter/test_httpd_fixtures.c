@@ -1,12 +1,17 @@
 /* The published values of the httpd fixtures (arcade_core) are recomputed from their partitions and
  * compared to all printed digits. The files stay where they are: CLEAVE_DATA names their folder. */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "splitter/comparison.h"
+#include "splitter/evidence.h"
+#include "splitter/import.h"
+#include "splitter/plan_reader.h"
 #include "splitter/quality.h"
+#include "splitter/split.h"
 
 static const char *data_folder(void)
 {
@@ -96,15 +101,8 @@ static gboolean find_item(const struct grouping *grouping, const char *name, gui
   return at != NULL;
 }
 
-static struct quality quality_of_version(const char *method, const char *version)
+static struct quality quality_of_grouping(const struct grouping *grouping, const struct rsf *rsf)
 {
-  g_autofree char *folder = g_strdup_printf("decay/%s", method);
-  g_autofree char *file = g_strdup_printf("%s.rsf", version);
-  struct grouping *grouping = read_grouping(folder, file);
-  g_autofree char *path =
-      g_build_filename(data_folder(), "decompose", "httpd", "dependencies", file, NULL);
-  struct rsf *rsf = rsf_read(path, NULL);
-  g_assert_nonnull(rsf);
   g_autofree guint32 *from = g_new(guint32, rsf->depends->len);
   g_autofree guint32 *to = g_new(guint32, rsf->depends->len);
   gsize n_edges = 0;
@@ -123,7 +121,26 @@ static struct quality quality_of_version(const char *method, const char *version
                                  from,
                                  to,
                                  NULL};
-  struct quality quality = quality_of(&edges, 5, 20);
+  return quality_of(&edges, 5, 20);
+}
+
+static struct rsf *read_dependencies(const char *file)
+{
+  g_autofree char *path =
+      g_build_filename(data_folder(), "decompose", "httpd", "dependencies", file, NULL);
+  g_autoptr(GError) error = NULL;
+  struct rsf *rsf = rsf_read(path, &error);
+  g_assert_no_error(error);
+  return rsf;
+}
+
+static struct quality quality_of_version(const char *method, const char *version)
+{
+  g_autofree char *folder = g_strdup_printf("decay/%s", method);
+  g_autofree char *file = g_strdup_printf("%s.rsf", version);
+  struct grouping *grouping = read_grouping(folder, file);
+  struct rsf *rsf = read_dependencies(file);
+  struct quality quality = quality_of_grouping(grouping, rsf);
   grouping_free(grouping);
   rsf_free(rsf);
   return quality;
@@ -184,6 +201,54 @@ static void test_derived(void)
   g_assert_cmpfloat_with_epsilon(quality.ifn, 46.012821, 5e-7);
 }
 
+/* Solves one version cold by its dependencies alone; MEAN gets TurboMQ/K. */
+static struct grouping *propose(const char *version, const char *path, double *mean)
+{
+  g_autofree char *file = g_strdup_printf("httpd-%s.rsf", version);
+  struct rsf *rsf = read_dependencies(file);
+  g_autoptr(GError) error = NULL;
+  g_unlink(path);
+  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+  g_assert_no_error(error);
+  struct import_summary summary;
+  import_rsf(store, rsf, file, &summary, &error);
+  g_assert_no_error(error);
+  struct split_options options = {.evidence_mask = 1U << EVIDENCE_CALLS, .is_fresh = true};
+  struct split_result result = {0};
+  split_run(store, &options, &result, &error);
+  g_assert_no_error(error);
+  split_result_clear(&result);
+  struct grouping *grouping = plan_read_grouping(store, PLAN_LEVEL_ROUTINE, NULL);
+  *mean = quality_of_grouping(grouping, rsf).turbo_mq_mean;
+  rsf_free(rsf);
+  return grouping;
+}
+
+/* From patch to patch, each solved cold, hardly a file moves; it is never all in one. */
+static void test_stability(void)
+{
+  static const char *const versions[] = {"2.4.7", "2.4.10", "2.4.16", "2.4.26"};
+  g_autofree char *folder = g_dir_make_tmp("httpd-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "s.db", NULL);
+  struct grouping *before = NULL;
+  double sum = 0;
+  for (guint i = 0; i < G_N_ELEMENTS(versions); i++) {
+    double mean = 0;
+    struct grouping *grouping = propose(versions[i], path, &mean);
+    sum += mean;
+    g_assert_cmpuint(grouping->groups->len, >=, 3);
+    if (before != NULL) {
+      g_assert_cmpfloat(comparison_of(grouping, before).mojofm_ab, >=, 0.99);
+      grouping_free(before);
+    }
+    before = grouping;
+  }
+  g_assert_cmpfloat(sum / G_N_ELEMENTS(versions), >=, 0.4);
+  grouping_free(before);
+  g_unlink(path);
+  g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -202,5 +267,6 @@ int main(int argc, char **argv)
   g_test_add_func("/httpd/decay", test_decay);
   g_test_add_func("/httpd/a2a", test_a2a);
   g_test_add_func("/httpd/derived", test_derived);
+  g_test_add_func("/httpd/stability", test_stability);
   return g_test_run();
 }
