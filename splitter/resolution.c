@@ -20,8 +20,8 @@ enum { FEWEST_DISTURBED = 3, MOST_DISTURBED = 12, SCAN_EFFORT = 100000 };
 enum { MOST_WEIGHT = 50 };
 /* A step of a plateau is worth how much more alike than this it is to the one before. */
 static const double half_alike = 0.85;
-/* A run of steps that is longer by this counts e times as much. */
-static const double run_scale = 0.5;
+/* A run that is longer by so many steps counts e times as much. */
+static const double run_scale = 0.1;
 
 struct scan {
   const struct network *graph;
@@ -201,24 +201,49 @@ static double step_length(const struct resolution_step *steps, guint first, guin
   return alike - 2 * (1 - said);
 }
 
+/* The lengths of the runs from FIRST to each LAST, in LENGTHS; returns the LAST behind the last. */
+static guint run_lengths(const struct scan *scan, guint first, double *lengths)
+{
+  const struct resolution_step *steps = (const struct resolution_step *)(gpointer)scan->steps->data;
+  double length = 0;
+  guint last = first;
+  for (; last < scan->steps->len; last++) {
+    double said = says(&steps[last], scan->n_most);
+    if (said <= 0) {
+      break;
+    }
+    length += step_length(steps, first, last, said);
+    lengths[last] = length;
+  }
+  return last;
+}
+
+static double longest_run(const struct scan *scan)
+{
+  double longest = -G_MAXDOUBLE;
+  for (guint first = 0; first < scan->steps->len; first++) {
+    double lengths[MOST_STEPS];
+    guint end = run_lengths(scan, first, lengths);
+    for (guint last = first; last < end; last++) {
+      longest = MAX(longest, lengths[last]);
+    }
+  }
+  return longest;
+}
+
 /* Weighs every step by the runs of steps that hold it: a run counts for more the longer it stays
  * alike, by exponents, so that of two that are nearly as long neither takes all. Returns one weight
  * per step, MOST_WEIGHT for the heaviest; all 0 when no step says anything. O(steps squared). */
 static guint16 *weigh_steps(const struct scan *scan)
 {
-  const struct resolution_step *steps = (const struct resolution_step *)(gpointer)scan->steps->data;
   guint n = scan->steps->len;
   double sum[MOST_STEPS] = {0};
+  double longest = longest_run(scan);
   for (guint first = 0; first < n; first++) {
-    double length = 0;
     double runs[MOST_STEPS] = {0};
-    for (guint last = first; last < n; last++) {
-      double said = says(&steps[last], scan->n_most);
-      if (said <= 0) {
-        break;
-      }
-      length += step_length(steps, first, last, said);
-      runs[last] = exp(length / run_scale);
+    guint end = run_lengths(scan, first, runs);
+    for (guint last = first; last < end; last++) {
+      runs[last] = exp((runs[last] - longest) / run_scale);
     }
     /* A step is held by every run that ends at it or later. */
     double held = 0;
