@@ -1,5 +1,7 @@
 #include "splitter/spans.h"
 
+#include "splitter/numbers.h"
+
 #include <string.h>
 
 static void span_group_free(gpointer data)
@@ -8,26 +10,6 @@ static void span_group_free(gpointer data)
   g_array_unref(group->routines);
   g_array_unref(group->states);
   g_free(group);
-}
-
-static int compare_numbers(gconstpointer left, gconstpointer right)
-{
-  guint32 a = *(const guint32 *)left;
-  guint32 b = *(const guint32 *)right;
-  return a < b ? -1 : a > b;
-}
-
-static void sort_distinct(GArray *numbers)
-{
-  g_array_sort(numbers, compare_numbers);
-  guint kept = 0;
-  for (guint i = 0; i < numbers->len; i++) {
-    guint32 number = g_array_index(numbers, guint32, i);
-    if (kept == 0 || g_array_index(numbers, guint32, kept - 1) != number) {
-      g_array_index(numbers, guint32, kept++) = number;
-    }
-  }
-  g_array_set_size(numbers, kept);
 }
 
 struct walk {
@@ -168,8 +150,8 @@ GPtrArray *spans_group(const struct monolith *monolith, const struct roles *role
     if (group->lock != MONOLITH_NONE) {
       g_array_append_val(group->states, group->lock);
     }
-    sort_distinct(group->routines);
-    sort_distinct(group->states);
+    numbers_sort_distinct(group->routines);
+    numbers_sort_distinct(group->states);
     /* Small programs have few states: a third of very few says nothing. */
     group->is_coarse = group->states->len > MAX(n_owned / 3, 8);
   }

@@ -1,31 +1,13 @@
 #include "splitter/strangers.h"
 
+#include "splitter/numbers.h"
+
 #include <string.h>
 
 struct strangers {
   guint n_files;
   GArray **programs; /* per file: guint32, ascending; empty where none is known */
 };
-
-static int compare_numbers(gconstpointer left, gconstpointer right)
-{
-  guint32 a = *(const guint32 *)left;
-  guint32 b = *(const guint32 *)right;
-  return a < b ? -1 : a > b;
-}
-
-static void drop_doubles(GArray *numbers)
-{
-  g_array_sort(numbers, compare_numbers);
-  guint kept = 0;
-  for (guint i = 0; i < numbers->len; i++) {
-    guint32 number = g_array_index(numbers, guint32, i);
-    if (kept == 0 || g_array_index(numbers, guint32, kept - 1) != number) {
-      g_array_index(numbers, guint32, kept++) = number;
-    }
-  }
-  g_array_set_size(numbers, kept);
-}
 
 static bool *find_linked(const struct monolith *monolith)
 {
@@ -67,7 +49,7 @@ struct strangers *strangers_new(const struct monolith *monolith)
     }
   }
   for (guint i = 0; i < strangers->n_files; i++) {
-    drop_doubles(strangers->programs[i]);
+    numbers_sort_distinct(strangers->programs[i]);
   }
   return strangers;
 }
