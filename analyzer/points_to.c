@@ -16,6 +16,8 @@ struct points_to *points_to_new(const struct points_to_types *types)
   solver->mirrors = g_array_new(FALSE, FALSE, sizeof(struct mirror));
   solver->routines = g_array_new(FALSE, FALSE, sizeof(struct routine));
   solver->operands = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  solver->relays.members = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  solver->pending = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   solver->waiting = g_array_new(FALSE, FALSE, sizeof(uint64_t));
   return solver;
 }
@@ -30,7 +32,7 @@ void points_to_free(struct points_to *solver)
   GArray *arrays[] = {solver->nodes,       solver->parents, solver->waiters, solver->objects,
                       solver->constraints, solver->calls,   solver->waiting, solver->own_arguments,
                       solver->own_calls,   solver->records, solver->mirrors, solver->routines,
-                      solver->operands};
+                      solver->operands,    solver->pending};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
@@ -39,6 +41,7 @@ void points_to_free(struct points_to *solver)
   id_map_clear(&solver->views);
   id_map_clear(&solver->copies);
   id_map_clear(&solver->fits);
+  points_to_free_relays(solver);
   g_free(solver);
 }
 
@@ -49,8 +52,10 @@ void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_i
 
 static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t offset)
 {
-  static const struct waiters nobody = {POINTS_TO_NONE, POINTS_TO_NONE, POINTS_TO_NONE,
-                                        POINTS_TO_NONE};
+  static const struct waiters nobody = {.constraints = POINTS_TO_NONE,
+                                        .calls = POINTS_TO_NONE,
+                                        .own_calls = POINTS_TO_NONE,
+                                        .records = POINTS_TO_NONE};
   uint32_t index = solver->nodes->len;
   struct node node = {.object = object, .offset = offset & (OFFSET_LIMIT - 1), .rank = UINT32_MAX};
   g_array_append_val(solver->nodes, node);
@@ -264,7 +269,8 @@ static void add_constraint(struct points_to *solver, enum constraint_kind kind, 
     return;
   node = points_to_representative(solver, node);
   struct waiters *owner = WAITERS(solver, node);
-  struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind};
+  struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind,
+                                  POINTS_TO_NONE};
   owner->constraints = solver->constraints->len;
   g_array_append_val(solver->constraints, constraint);
   revisit(solver, node);

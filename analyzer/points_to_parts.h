@@ -1,8 +1,8 @@
 /* The inside of the solver, for its own files: what it keeps, and the steps that they share.
  *
  * points_to.c adds objects, nodes and constraints and answers questions, points_to_step.c does what
- * a constraint asks for at one location, points_to_wave.c goes through the nodes in order. Nobody
- * else includes this. */
+ * a constraint asks for at one location, points_to_relay.c shares what many constraints ask for,
+ * points_to_wave.c goes through the nodes in order. Nobody else includes this. */
 #ifndef CLEAVE_ANALYZER_POINTS_TO_PARTS_H
 #define CLEAVE_ANALYZER_POINTS_TO_PARTS_H
 
@@ -21,6 +21,7 @@ struct constraint {
   int32_t offset;
   uint32_t type;
   enum constraint_kind kind;
+  uint32_t deed; /* of a load or store: its number, see points_to_relay(), or POINTS_TO_NONE */
 };
 
 struct call {
@@ -69,6 +70,7 @@ struct waiters {
   uint32_t calls;
   uint32_t own_calls;
   uint32_t records;
+  struct id_set pending; /* targets that all of these are still to be told of */
 };
 
 /* Everything at from_offset and beyond is also at to_offset of another object. */
@@ -102,6 +104,15 @@ struct routine {
   uint32_t shape;
 };
 
+/* Nodes that stand between many loads or stores and the same places, see points_to_relay(). */
+struct relays {
+  struct id_map sets;  /* hash of a set -> its first word in `members` */
+  GArray *members;     /* uint32_t: of each set its size, then its locations */
+  struct id_map types; /* types of a constraint and of what it fills or is filled from -> number */
+  struct id_map deeds; /* the same, offset and kind -> number */
+  struct id_map nodes; /* set and deed -> node */
+};
+
 struct points_to {
   struct points_to_types types;
   struct id_pool pool; /* of the sets of all nodes */
@@ -124,6 +135,8 @@ struct points_to {
   uint32_t n_copies;
   struct id_map views; /* raw memory and type -> view */
   struct id_map fits;  /* location and type -> 0 or 1 */
+  struct relays relays;
+  GArray *pending;     /* uint32_t: nodes whose waiters have something pending */
   GArray *waiting;     /* uint64_t: nodes with fresh targets, a heap, see points_to_let_wait() */
   guint n_until_order; /* nodes to look at until all are ranked anew */
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
@@ -155,6 +168,18 @@ bool points_to_pour(struct points_to *solver, struct node *target, const struct 
 
 /* node ⊇ { location }, where it fits. */
 void points_to_insert(struct points_to *solver, uint32_t node, uint32_t location);
+
+/* Does what a constraint asks for at a location. */
+void points_to_apply_at(struct points_to *solver, const struct constraint *constraint,
+                        uint32_t location);
+
+/* Loads or stores at many locations, a set of points_to_number_set(): through a node that all
+ * constraints share that do the same at the same locations. */
+void points_to_relay(struct points_to *solver, uint32_t constraint, uint32_t set,
+                     const struct id_set *targets);
+/* The number of a set of locations: equal sets, equal numbers. Linear. */
+uint32_t points_to_number_set(struct points_to *solver, const struct id_set *set);
+void points_to_free_relays(struct points_to *solver);
 
 /* Applies what waits for the targets of a node to those that are new. */
 void points_to_apply(struct points_to *solver, uint32_t node, const struct id_set *targets);

@@ -1,5 +1,8 @@
 #include "analyzer/points_to_parts.h"
 
+/* Locations from which on a load or store goes through a node that others share. */
+enum { RELAY_LEAST = 4 };
+
 static void bind_call(struct points_to *solver, const struct call *call, uint32_t index,
                       uint32_t object)
 {
@@ -101,8 +104,8 @@ static uint32_t step(struct points_to *solver, const struct constraint *constrai
   return offset < 0 ? POINTS_TO_NONE : points_to_location(solver, object, (uint64_t)offset);
 }
 
-static void apply_constraint(struct points_to *solver, const struct constraint *constraint,
-                             uint32_t location)
+void points_to_apply_at(struct points_to *solver, const struct constraint *constraint,
+                        uint32_t location)
 {
   if (constraint->kind == CONSTRAINT_BYTES) {
     apply_bytes(solver, constraint->other, location);
@@ -231,15 +234,29 @@ static void bind_own(struct points_to *solver, uint32_t index, uint32_t location
   points_to_add_call(solver, pointer, arguments, call.n_arguments, POINTS_TO_NONE, call.shape);
 }
 
+static void apply_constraints(struct points_to *solver, uint32_t first,
+                              const struct id_set *targets)
+{
+  uint32_t set = POINTS_TO_NONE;
+  for (uint32_t i = first; i != POINTS_TO_NONE;) {
+    struct constraint constraint = g_array_index(solver->constraints, struct constraint, i);
+    bool is_access = constraint.kind == CONSTRAINT_LOAD || constraint.kind == CONSTRAINT_STORE;
+    if (is_access && targets->n >= RELAY_LEAST) {
+      if (set == POINTS_TO_NONE)
+        set = points_to_number_set(solver, targets);
+      points_to_relay(solver, i, set, targets);
+    } else {
+      for (uint32_t t = 0; t < targets->n; t++)
+        points_to_apply_at(solver, &constraint, targets->ids[t]);
+    }
+    i = constraint.next;
+  }
+}
+
 /* Applies what waits for the targets of a node to those that are new. */
 void points_to_apply(struct points_to *solver, uint32_t node, const struct id_set *targets)
 {
-  for (uint32_t i = WAITERS(solver, node)->constraints; i != POINTS_TO_NONE;) {
-    struct constraint constraint = g_array_index(solver->constraints, struct constraint, i);
-    for (uint32_t t = 0; t < targets->n; t++)
-      apply_constraint(solver, &constraint, targets->ids[t]);
-    i = constraint.next;
-  }
+  apply_constraints(solver, WAITERS(solver, node)->constraints, targets);
   for (uint32_t i = WAITERS(solver, node)->calls; i != POINTS_TO_NONE;) {
     struct call call = g_array_index(solver->calls, struct call, i);
     for (uint32_t t = 0; t < targets->n; t++)

@@ -58,6 +58,35 @@ static uint32_t next_waiting(struct points_to *solver)
 
 /* ---- waves ---- */
 
+/* Lets what waits for a node's targets wait for the end of the wave: then there is more for each to
+ * do at once, and more that does the same. */
+static void put_off(struct points_to *solver, uint32_t index, struct id_set *targets)
+{
+  struct waiters *waiters = WAITERS(solver, index);
+  bool is_awaited = waiters->constraints != POINTS_TO_NONE || waiters->calls != POINTS_TO_NONE ||
+                    waiters->own_calls != POINTS_TO_NONE || waiters->records != POINTS_TO_NONE;
+  if (is_awaited && waiters->pending.n == 0) {
+    g_array_append_val(solver->pending, index);
+    waiters->pending = *targets;
+    return;
+  }
+  if (is_awaited)
+    id_set_merge_in(&solver->pool, &waiters->pending, targets);
+  id_set_clear_in(&solver->pool, targets);
+}
+
+static void apply_pending(struct points_to *solver)
+{
+  for (guint i = 0; i < solver->pending->len && !is_interrupted(solver); i++) {
+    uint32_t index = g_array_index(solver->pending, uint32_t, i);
+    struct id_set targets = WAITERS(solver, index)->pending;
+    WAITERS(solver, index)->pending = (struct id_set){0};
+    points_to_apply(solver, points_to_representative(solver, index), &targets);
+    id_set_clear_in(&solver->pool, &targets);
+  }
+  g_array_set_size(solver->pending, 0);
+}
+
 static void propagate(struct points_to *solver, uint32_t index)
 {
   struct node *node = NODE(solver, index);
@@ -74,8 +103,7 @@ static void propagate(struct points_to *solver, uint32_t index)
     if (points_to_pour(solver, target, &fresh))
       points_to_let_wait(solver, to);
   }
-  points_to_apply(solver, index, &fresh);
-  id_set_clear_in(&solver->pool, &fresh);
+  put_off(solver, index, &fresh);
 }
 
 /* Appends the waiting list of one node to another's. `next` is the first member of each kind. */
@@ -226,12 +254,16 @@ static void rank_nodes(struct points_to *solver)
   }
 }
 
-/* Waves from the sources on. Edges that a wave adds may close cycles and spoil the order, which is
- * made anew once that much has been looked at again; what little a further solution adds goes by
- * the order of the last one. */
+/* Waves from the sources on. Edges that the end of a wave adds may close cycles and spoil the
+ * order, which is made anew once that much has been looked at again; what little a further solution
+ * adds goes by the order of the last one. */
 void points_to_solve(struct points_to *solver)
 {
-  while (solver->waiting->len != 0 && !is_interrupted(solver)) {
+  while (solver->waiting->len + solver->pending->len != 0 && !is_interrupted(solver)) {
+    if (solver->waiting->len == 0) {
+      apply_pending(solver);
+      continue;
+    }
     if (solver->n_until_order == 0) {
       rank_nodes(solver);
       solver->n_until_order = solver->waiting->len + solver->nodes->len / 2;

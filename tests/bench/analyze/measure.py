@@ -4,6 +4,7 @@
 measure.py redis|git|lua|curl|FOLDER [--growth]
 
 Prints CPU time of a cold run beside `clang-19 -fsyntax-only` once per unit, of a run without changes,
+of linking all units again and the part of it that links calls (where bench_link_calls is built),
 of runs after an edited source, a comment and an edited header, the peak memory of each kind of
 process and of all of them, and universal-ctags, cscope and cflow where they are installed; with --growth, the cost of
 1, 2 and 4 copies of the input. Says which bar is missed. Everything runs in one go, so that ratios
@@ -23,9 +24,10 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "analyzer"))
-from common import CLEAVE, program  # noqa: E402
+from common import BINARY, CLEAVE, SOURCE, program  # noqa: E402
 
-BAR_COLD, BAR_SAME, BAR_EDIT = 0.35, 0.050, 0.050
+BAR_COLD, BAR_SAME, BAR_EDIT, BAR_CALLS = 0.35, 0.050, 0.050, 0.3
+LINK_CALLS = BINARY / "tests" / "bench" / "bench_link_calls"
 BAR_MAIN, BAR_WORKER = 120, 60
 OTHERS_LIMIT = 300  # seconds: cflow takes longer than anybody waits
 
@@ -123,6 +125,23 @@ def copy_of(tree, target):
     return json.loads(commands)
 
 
+def link_calls(store):
+    """Programs, liveness, flow and calls alone: the run in the middle of five, and its steps."""
+    if not LINK_CALLS.exists():
+        print(f"  {'linking of calls':45s}   not built: needs CLEAVE_TESTS")
+        return
+    runs = []
+    for _ in range(5):
+        done = subprocess.run([LINK_CALLS, store, SOURCE / "analyzer" / "models"],
+                              capture_output=True, text=True, check=True)
+        steps = [line.split(" ", 1) for line in done.stdout.splitlines()]
+        runs.append(([float(seconds) for seconds, _ in steps], [name for _, name in steps]))
+    seconds, names = sorted(runs)[2]
+    row("linking of calls", seconds[0], note=verdict(seconds[0], BAR_CALLS))
+    for name, value in list(zip(names, seconds))[1:]:
+        row(f"  {name}", value)
+
+
 def edits(tree, folder):
     copy = pathlib.Path(folder) / "copy"
     entries = copy_of(tree, copy)
@@ -190,6 +209,7 @@ def main():
         database.commit()
         database.close()
         row("linking all units again", analyze(tree, "cleave.db", folder)[0])
+        link_calls(store)
         edits(tree, folder)
         main_peak, worker_peak, _ = memory(tree, folder, 1)
         row("peak memory of the run", main_peak, "MB", verdict(round(main_peak), BAR_MAIN))
