@@ -5,16 +5,14 @@
 /* ---- edges ---- */
 
 /* The value of a field holds what the field's type says. */
-static void restrict_loaded(struct flow *flow, uint32_t unit, const struct unit_edge *edge,
-                            uint32_t to)
+uint32_t flow_loaded_target(const struct flow *flow, uint32_t unit, const struct unit_edge *edge)
 {
   const struct unit *from = linkage_unit(flow->linkage, unit);
   uint32_t field = from->paths[edge->path].field;
   if (edge->path == 0 || field == UNIT_NONE || from->nodes[edge->to].kind != UNIT_NODE_TEMP)
-    return;
+    return POINTS_TO_UNKNOWN;
   uint32_t target = flow_target_of_field(flow->linkage, unit, &from->fields[field]);
-  if (target != POINTS_TO_NONE && target != POINTS_TO_UNKNOWN)
-    points_to_restrict(flow->solver, to, target);
+  return target == POINTS_TO_NONE ? POINTS_TO_UNKNOWN : target;
 }
 
 void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
@@ -23,7 +21,10 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
   uint32_t to = flow_place(flow, unit, edge->to);
   uint32_t offset = here->path_offsets[edge->path];
   uint32_t type = here->path_types[edge->path] + 1;
-  uint32_t object;
+  uint32_t object, target;
+  if (points_to_is_shared(flow->solver, to) &&
+      (edge->kind == UNIT_EDGE_LOAD || edge->kind == UNIT_EDGE_ADDRESS))
+    return;
   switch (edge->kind) {
   case UNIT_EDGE_ADDRESS:
     object = flow_object_of(flow, unit, edge->from);
@@ -42,7 +43,9 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
     points_to_add_copy(flow->solver, to, flow_guarded_source(flow, unit, edge));
     break;
   case UNIT_EDGE_LOAD:
-    restrict_loaded(flow, unit, edge, to);
+    target = flow_loaded_target(flow, unit, edge);
+    if (target != POINTS_TO_UNKNOWN)
+      points_to_restrict(flow->solver, to, target);
     points_to_add_load(flow->solver, to, flow_place(flow, unit, edge->from), offset, type);
     break;
   case UNIT_EDGE_STORE:
@@ -81,8 +84,8 @@ bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
   return !liveness_anywhere(flow->liveness, routine);
 }
 
-/* Whether an edge is added in this phase. An initialiser is as alive as its variable. */
-static bool takes_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
+/* An initialiser is as alive as its variable. */
+bool flow_takes_edge(const struct flow *flow, uint32_t unit, const struct unit_edge *edge)
 {
   const struct unit *from = linkage_unit(flow->linkage, unit);
   const struct unit_node *to = &from->nodes[edge->to];
@@ -97,7 +100,7 @@ static bool takes_edge(struct flow *flow, uint32_t unit, const struct unit_edge 
 
 bool flow_has_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge)
 {
-  return flow->phase == FLOW_DEAD || takes_edge(flow, unit, edge);
+  return flow->phase == FLOW_DEAD || flow_takes_edge(flow, unit, edge);
 }
 
 void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row)
@@ -114,8 +117,9 @@ void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row)
 static void add_unit(struct flow *flow, uint32_t index)
 {
   const struct unit *unit = linkage_unit(flow->linkage, index);
+  flow_share(flow, true);
   for (uint32_t i = 0; i < unit->n_edges; i++) {
-    if (takes_edge(flow, index, &unit->edges[i]) &&
+    if (flow_takes_edge(flow, index, &unit->edges[i]) &&
         !flow_is_helper_row(flow, index, unit->edges[i].routine))
       flow_add_edge(flow, index, &unit->edges[i]);
   }
@@ -176,7 +180,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
       g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
   flow->nodes = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow->unit_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
-  flow->loads = g_new0(uint32_t *, MAX(linkage->n_units, 1));
+  flow->sources = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow_reserve_routines(flow);
   flow_reserve_statics(flow);
   flow->helpers = flow_helpers_find(flow);
@@ -216,7 +220,7 @@ void flow_free(struct flow *flow)
   freed_free(flow->freed);
   id_map_clear(&flow->gates);
   id_map_clear(&flow->outside);
-  flow_free_loads(flow);
+  flow_free_sources(flow);
   flow_free_guarded(flow);
   flow_free_bodies(flow);
   flow_helpers_free(flow->helpers);

@@ -68,16 +68,18 @@ struct flow {
   enum flow_phase phase;
   struct points_to *solver;
   struct freed *freed;
-  struct id_map outside;          /* calls through pointers that reach outside routines */
-  struct id_map gates;            /* routine and parameter -> node in front of a freed one */
-  GArray *objects;                /* struct flow_object by solver object */
-  uint32_t **nodes;               /* [unit][node] -> solver node or LINK_NONE; NULL: none of it */
-  uint32_t **loads;               /* see flow_own.c */
-  uint32_t **unit_objects;        /* [unit][object] -> solver object or LINK_NONE; likewise */
-  uint32_t *routine_objects;      /* link routine -> solver object */
-  uint32_t *results, *rests;      /* link routine -> solver node */
-  uint32_t *static_objects;       /* link object -> solver object */
-  uint32_t n_routines, n_statics; /* room in the four arrays above */
+  struct id_map outside; /* calls through pointers that reach outside routines */
+  struct id_map gates;   /* routine and parameter -> node in front of a freed one */
+  GArray *objects;       /* struct flow_object by solver object */
+  uint32_t **nodes;      /* [unit][node] -> solver node or LINK_NONE; NULL: none of it */
+  uint32_t **sources; /* [unit][node] -> the edge that alone fills a value, a call from n_edges on,
+                         or UNIT_NONE; NULL: not asked for yet */
+  uint32_t depth;     /* see flow_share() */
+  uint32_t **unit_objects;           /* [unit][object] -> solver object or LINK_NONE; likewise */
+  uint32_t *routine_objects;         /* link routine -> solver object */
+  uint32_t *results, *rests;         /* link routine -> solver node */
+  uint32_t *static_objects;          /* link object -> solver object */
+  uint32_t n_routines, n_statics;    /* room in the four arrays above */
   uint32_t raw_memory, opaque_local; /* solver objects, or LINK_NONE */
   GPtrArray *shapes;                 /* lenient signatures */
   GHashTable *shape_numbers;         /* shape -> number from 1 */

@@ -178,10 +178,12 @@ static void add_rows(struct flow *flow, const struct flow_waiting *waiting)
 
 void flow_add_bodies(struct flow *flow)
 {
+  flow_share(flow, true);
   for (guint i = 0; i < flow->waiting->len; i++) {
     struct flow_waiting waiting = g_array_index(flow->waiting, struct flow_waiting, i);
     add_rows(flow, &waiting);
   }
+  flow_share(flow, false);
   g_array_set_size(flow->waiting, 0);
 }
 

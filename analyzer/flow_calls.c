@@ -193,19 +193,25 @@ static void add_heap(struct flow *flow, uint32_t unit, uint32_t row, const struc
   points_to_add_address(flow->solver, flow_place(flow, unit, call->result), object, 0);
 }
 
+bool flow_has_own_result(struct flow *flow, uint32_t routine, const struct unit_call *call)
+{
+  struct flow_summary summary = flow_summary_of(flow, routine);
+  return summary.state == FLOW_SUMMARY_WHOLE && (!summary.is_fresh || call->heap != UNIT_NONE);
+}
+
 /* The result of a call of the tree's own routine: its own where the callee's summary allows. */
 static void bind_result(struct flow *flow, uint32_t unit, uint32_t row, struct entry entry)
 {
   const struct unit_call *call = &linkage_unit(flow->linkage, unit)->calls[row];
-  struct flow_summary summary = flow_summary_of(flow, entry.routine);
   uint32_t result = flow_place(flow, unit, call->result);
-  if (summary.state != FLOW_SUMMARY_WHOLE || (summary.is_fresh && call->heap == UNIT_NONE)) {
+  if (!flow_has_own_result(flow, entry.routine, call)) {
     uint32_t *place = entry.body != LINK_NONE
                           ? &g_array_index(flow->bodies, struct flow_body, entry.body).result
                           : &flow->results[entry.routine];
     points_to_add_copy(flow->solver, result, flow_lazy_node(flow, place));
     return;
   }
+  struct flow_summary summary = flow_summary_of(flow, entry.routine);
   if (summary.is_fresh)
     add_heap(flow, unit, row, call);
   for (uint32_t i = 0; i < call->n_arguments && i < 32; i++) {

@@ -319,6 +319,10 @@ uint32_t flow_place(struct flow *flow, uint32_t unit, uint32_t node)
     *place = result_of(flow, unit, row);
     break;
   default:
+    object = flow_shared_place(flow, unit, node);
+    place = flow_node_slot(flow, unit, node); /* bodies may have moved */
+    if (*place == LINK_NONE)
+      *place = object;
     break;
   }
   return flow_lazy_node(flow, place);

@@ -96,11 +96,17 @@ struct id_set flow_called(struct flow *flow, uint32_t unit, const struct unit_ca
 /* ---- flow.c ---- */
 
 void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edge);
+/* Whether an edge is added in this phase. */
+bool flow_takes_edge(const struct flow *flow, uint32_t unit, const struct unit_edge *edge);
+/* What a load lets through: what its field may point to. */
+uint32_t flow_loaded_target(const struct flow *flow, uint32_t unit, const struct unit_edge *edge);
 void flow_add_call(struct flow *flow, uint32_t unit, uint32_t row);
 
 /* ---- flow_calls.c ---- */
 
 void flow_add_direct_call(struct flow *flow, uint32_t unit, uint32_t row);
+/* Whether a call of a routine of the program has a result that is not that of all its calls. */
+bool flow_has_own_result(struct flow *flow, uint32_t routine, const struct unit_call *call);
 /* `own` as flow_add_own_call() returned it. */
 void flow_add_call_through(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer,
                            uint32_t own);
@@ -124,6 +130,20 @@ uint32_t flow_open_entrance(struct flow *flow, uint32_t routine, uint32_t positi
 /* Binds the arguments of a call through a pointer that come from the record that the pointer is
  * loaded from: "o->run(o, o->data)". Returns them, bit i for argument i. */
 uint32_t flow_add_own_call(struct flow *flow, uint32_t unit, uint32_t row, uint32_t pointer);
-void flow_free_loads(struct flow *flow);
+
+/* ---- flow_sources.c ---- */
+
+/* By node of a unit: the edge that alone fills a value, or the call, from n_edges on; UNIT_NONE for
+ * other nodes. */
+const uint32_t *flow_sources(struct flow *flow, uint32_t unit);
+/* The edge of the load that alone fills a node, or UNIT_NONE. */
+uint32_t flow_load_of(struct flow *flow, uint32_t unit, uint32_t node);
+/* Values get shared nodes only while the rows of their routine are added: those of a body that
+ * nobody calls are never added, and it holds nothing. */
+void flow_share(struct flow *flow, bool is_sharing);
+/* The solver's node of a value that has one source, which others with the same source share;
+ * LINK_NONE where it needs one of its own. */
+uint32_t flow_shared_place(struct flow *flow, uint32_t unit, uint32_t node);
+void flow_free_sources(struct flow *flow);
 
 #endif

@@ -75,6 +75,14 @@ void points_to_set_memory(struct points_to *solver, uint32_t object);
 void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target);
 /* A new node that has no address. */
 uint32_t points_to_add_node(struct points_to *solver);
+/* Nodes for values that come from one place alone, the same node for the same place: what lies at
+ * an offset of what `from` points to, as far as a target allows (see points_to_add_load() and
+ * points_to_restrict()), and one address. Nothing may be added to them by others. */
+uint32_t points_to_loaded(struct points_to *solver, uint32_t from, uint64_t offset, uint32_t type,
+                          uint32_t target);
+uint32_t points_to_addressed(struct points_to *solver, uint32_t object, uint64_t offset);
+/* Whether a node is one of these. */
+bool points_to_is_shared(const struct points_to *solver, uint32_t node);
 /* The node of a location; POINTS_TO_NONE beyond the object. */
 uint32_t points_to_location(struct points_to *solver, uint32_t object, uint64_t offset);
 

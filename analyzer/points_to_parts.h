@@ -60,8 +60,9 @@ struct node {
   uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
   uint32_t rank;       /* place in the last order of nodes; new ones come first */
   uint32_t object;     /* of a location, or POINTS_TO_NONE */
-  uint32_t offset : 31;
+  uint32_t offset : 30;
   uint32_t is_waiting : 1; /* among solver->waiting */
+  uint32_t is_shared : 1;  /* see points_to_is_shared() */
 };
 
 /* What waits for the targets of a node: the first of each kind, or POINTS_TO_NONE. */
@@ -111,6 +112,8 @@ struct relays {
   struct id_map types; /* types of a constraint and of what it fills or is filled from -> number */
   struct id_map deeds; /* the same, offset and kind -> number */
   struct id_map nodes; /* set and deed -> node */
+  struct id_map loads; /* node and deed -> node of points_to_loaded() */
+  struct id_map addresses; /* location -> node of points_to_addressed() */
 };
 
 struct points_to {

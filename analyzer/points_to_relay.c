@@ -16,6 +16,8 @@ void points_to_free_relays(struct points_to *solver)
   id_map_clear(&solver->relays.types);
   id_map_clear(&solver->relays.deeds);
   id_map_clear(&solver->relays.nodes);
+  id_map_clear(&solver->relays.loads);
+  id_map_clear(&solver->relays.addresses);
 }
 
 uint32_t points_to_number_set(struct points_to *solver, const struct id_set *set)
@@ -56,17 +58,21 @@ static uint32_t target_of(const struct points_to *solver, uint32_t node)
   return NODE(solver, points_to_representative(solver, node))->target;
 }
 
+static uint32_t number_of_deed(struct relays *relays, enum constraint_kind kind, uint32_t offset,
+                               uint32_t type, uint32_t target)
+{
+  uint64_t types = number_of(&relays->types, (uint64_t)target << 32 | type);
+  return number_of(&relays->deeds, types << 32 | (uint64_t)offset << 1 | (kind == CONSTRAINT_LOAD));
+}
+
 /* What a load or store does at a location. The target of its other side belongs to it: a node with
  * another one could not be on a cycle with it. */
 static uint32_t deed_of(struct points_to *solver, struct constraint *constraint)
 {
-  if (constraint->deed == POINTS_TO_NONE) {
-    struct relays *relays = &solver->relays;
-    uint64_t target = target_of(solver, constraint->other);
-    uint64_t types = number_of(&relays->types, target << 32 | constraint->type);
-    uint64_t way = (uint64_t)constraint->offset << 1 | (constraint->kind == CONSTRAINT_LOAD);
-    constraint->deed = number_of(&relays->deeds, types << 32 | way);
-  }
+  if (constraint->deed == POINTS_TO_NONE)
+    constraint->deed =
+        number_of_deed(&solver->relays, constraint->kind, (uint32_t)constraint->offset,
+                       constraint->type, target_of(solver, constraint->other));
   return constraint->deed;
 }
 
@@ -90,4 +96,48 @@ void points_to_relay(struct points_to *solver, uint32_t constraint, uint32_t set
     points_to_add_copy(solver, known->other, relay);
   else
     points_to_add_copy(solver, relay, known->other);
+}
+
+/* ---- values that come from one place ---- */
+
+static uint32_t shared_node(struct points_to *solver, struct id_map *map, uint64_t key)
+{
+  uint32_t node = points_to_add_node(solver);
+  NODE(solver, node)->is_shared = true;
+  id_map_put(map, key, node);
+  return node;
+}
+
+uint32_t points_to_loaded(struct points_to *solver, uint32_t from, uint64_t offset, uint32_t type,
+                          uint32_t target)
+{
+  from = points_to_representative(solver, from);
+  uint32_t start = (uint32_t)MIN(offset, OFFSET_LIMIT);
+  uint32_t deed = number_of_deed(&solver->relays, CONSTRAINT_LOAD, start, type, target);
+  uint64_t key = (uint64_t)from << 32 | deed;
+  uint32_t node = id_map_get(&solver->relays.loads, key);
+  if (node == POINTS_TO_NONE) {
+    node = shared_node(solver, &solver->relays.loads, key);
+    points_to_restrict(solver, node, target);
+    points_to_add_load(solver, node, from, offset, type);
+  }
+  return node;
+}
+
+uint32_t points_to_addressed(struct points_to *solver, uint32_t object, uint64_t offset)
+{
+  uint32_t location = points_to_location(solver, object, offset);
+  if (location == POINTS_TO_NONE)
+    return points_to_add_node(solver);
+  uint32_t node = id_map_get(&solver->relays.addresses, location);
+  if (node == POINTS_TO_NONE) {
+    node = shared_node(solver, &solver->relays.addresses, location);
+    points_to_insert(solver, node, location);
+  }
+  return node;
+}
+
+bool points_to_is_shared(const struct points_to *solver, uint32_t node)
+{
+  return NODE(solver, node)->is_shared;
 }

@@ -365,6 +365,92 @@ static void test_random(void)
   }
 }
 
+/* ---- values that come from one place ---- */
+
+/* What a load lets through, from the plain solution. */
+static void expect_load(const struct plain *plain, const struct constraint_row *row, bool *expected)
+{
+  const struct program *program = plain->program;
+  memset(expected, 0, N_PLACES * sizeof *expected);
+  for (uint32_t l = N_NODES; l < N_PLACES; l++) {
+    uint32_t object = (l - N_NODES) / N_OFFSETS;
+    if (!plain->holds[row->from][l] || !fits(program, l, row->type))
+      continue;
+    uint32_t there =
+        place_at(program, object, (int64_t)((l - N_NODES) % N_OFFSETS) * STRIDE + row->offset);
+    for (uint32_t m = N_NODES; there != G_MAXUINT32 && m < N_PLACES; m++)
+      expected[m] |= plain->holds[there][m] && fits(program, m, program->targets[row->to]);
+  }
+}
+
+static bool is_same_load(const struct program *program, const struct constraint_row *a,
+                         const struct constraint_row *b)
+{
+  return a->from == b->from && a->offset == b->offset && a->type == b->type &&
+         program->targets[a->to] == program->targets[b->to];
+}
+
+/* Every load is asked for once more as a shared node, before the solution and behind it. */
+static void test_loaded(void)
+{
+  g_autoptr(GRand) random = g_rand_new_with_seed(20261128);
+  for (guint turn = 0; turn < 100; turn++) {
+    struct program program;
+    random_program(random, &program);
+    struct plain *plain = g_new0(struct plain, 1);
+    plain->program = &program;
+    struct solved solved;
+    build(&solved, &program);
+    uint32_t nodes[MAX_CONSTRAINTS];
+    for (uint32_t i = 0; i < program.n_rows; i++)
+      add_row(&solved, &program.rows[i]);
+    for (uint32_t half = 0; half < 2; half++) {
+      for (uint32_t i = half; i < program.n_rows; i += 2) {
+        const struct constraint_row *row = &program.rows[i];
+        if (row->kind == LOAD)
+          nodes[i] = points_to_loaded(solved.solver, solved.nodes[row->from], (uint64_t)row->offset,
+                                      row->type, program.targets[row->to]);
+      }
+      points_to_solve(solved.solver);
+    }
+    solve_plainly(plain, program.n_rows);
+    compare_all(&solved, plain);
+    for (uint32_t i = 0; i < program.n_rows; i++) {
+      bool expected[N_PLACES];
+      if (program.rows[i].kind != LOAD)
+        continue;
+      expect_load(plain, &program.rows[i], expected);
+      compare(&solved, nodes[i], expected);
+      g_assert_true(points_to_is_shared(solved.solver, nodes[i]));
+      for (uint32_t j = i % 2; j < i; j += 2) {
+        if (program.rows[j].kind == LOAD)
+          g_assert_cmpint(nodes[i] == nodes[j], ==,
+                          is_same_load(&program, &program.rows[i], &program.rows[j]));
+      }
+    }
+    points_to_free(solved.solver);
+    g_free(plain);
+  }
+}
+
+static void test_addressed(void)
+{
+  struct points_to *solver = new_solver();
+  uint32_t object = points_to_add_object(solver, 16, PAIR), n = 0;
+  uint32_t first = points_to_addressed(solver, object, 0);
+  uint32_t second = points_to_addressed(solver, object, STRIDE);
+  g_assert_cmpuint(points_to_addressed(solver, object, 0), ==, first);
+  g_assert_cmpuint(second, !=, first);
+  uint32_t beyond = points_to_addressed(solver, object, 16);
+  points_to_solve(solver);
+  g_assert_cmpuint(points_to_targets(solver, second, &n)[0], ==,
+                   points_to_location(solver, object, STRIDE));
+  g_assert_cmpuint(n, ==, 1);
+  points_to_targets(solver, beyond, &n);
+  g_assert_cmpuint(n, ==, 0);
+  points_to_free(solver);
+}
+
 /* ---- many loads of the same places ---- */
 
 static uint64_t n_edges(const struct points_to *solver)
@@ -405,6 +491,8 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/points_to/random", test_random);
+  g_test_add_func("/points_to/loaded", test_loaded);
+  g_test_add_func("/points_to/addressed", test_addressed);
   g_test_add_func("/points_to/shared_places", test_shared_places);
   return g_test_run();
 }
