@@ -1,6 +1,5 @@
 #include "analyzer/extract.h"
 
-#include "analyzer/declarations.h"
 #include "analyzer/visit.h"
 
 #include <string.h>
@@ -19,22 +18,20 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-      .routines = declarations_new(),
-      .objects = declarations_new(),
-      .types = declarations_new(),
-      .fields = declarations_new(),
-      .type_texts = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .declared = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
+      .types = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-      .stack = g_array_new(FALSE, FALSE, sizeof(CXCursor)),
+      .tree = g_array_new(FALSE, FALSE, sizeof(struct syntax)),
+      .open = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+      .lines = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .routine = UNIT_NONE,
       .object = UNIT_NONE,
-      .words = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .words = words_new(),
       .loop = UNIT_NONE,
       .arm = UNIT_NONE,
       .guard = UNIT_NONE,
       .switch_guard = UNIT_NONE,
       .switch_arm = UNIT_NONE,
-      .subject = clang_getNullCursor(),
   };
 }
 
@@ -44,15 +41,21 @@ static void visit_end(struct visit *visit)
   g_hash_table_unref(visit->named);
   g_hash_table_unref(visit->texts);
   g_hash_table_unref(visit->file_paths);
-  g_hash_table_unref(visit->routines);
-  g_hash_table_unref(visit->objects);
+  g_hash_table_unref(visit->declared);
   g_hash_table_unref(visit->types);
-  g_hash_table_unref(visit->fields);
-  g_hash_table_unref(visit->type_texts);
   g_hash_table_unref(visit->names);
-  g_hash_table_unref(visit->words);
-  g_array_unref(visit->stack);
+  words_free(visit->words);
+  g_array_unref(visit->tree);
+  g_array_unref(visit->open);
+  g_array_unref(visit->lines);
   g_free(visit->entered_again);
+}
+
+static void forget_told(gpointer key, gpointer declaration, gpointer context)
+{
+  (void)key;
+  (void)context;
+  ((struct declared *)declaration)->is_told = false;
 }
 
 /* What follows belongs to the user of the prefix. */
@@ -63,6 +66,9 @@ static void end_prefix(struct visit *visit)
   visit->n_early_routines = builder->routines->len;
   visit->n_early_types = builder->types->len;
   visit->n_groups = 0;
+  /* What it defines may be more than was known. */
+  g_hash_table_remove_all(visit->types);
+  g_hash_table_foreach(visit->declared, forget_told, NULL);
   for (guint i = 0; i < builder->arms->len; i++)
     visit->n_groups =
         MAX(visit->n_groups, g_array_index(builder->arms, struct unit_arm, i).group + 1);
@@ -191,31 +197,27 @@ static void mark_incomplete(struct visit *visit)
   }
 }
 
-static enum CXChildVisitResult find_body(CXCursor cursor, CXCursor parent, CXClientData data)
+static struct syntax *body_of(struct visit *visit, CXCursor declaration)
 {
-  (void)parent;
-  CXCursor *body = data;
-  if (clang_getCursorKind(cursor) != CXCursor_CompoundStmt)
-    return CXChildVisit_Continue;
-  *body = cursor;
-  return CXChildVisit_Break;
+  struct syntax *last = syntax_last(visit_grow(visit, declaration));
+  return last != NULL && syntax_kind(last) == CXCursor_CompoundStmt ? last : NULL;
 }
 
 static void extract_routine(struct visit *visit, CXCursor declaration)
 {
   if (!clang_isCursorDefinition(declaration))
     return;
-  uint32_t routine = visit_routine(visit, declaration);
-  CXCursor body = clang_getNullCursor();
-  clang_visitChildren(declaration, find_body, &body);
-  if (clang_Cursor_isNull(body))
+  uint32_t routine = visit_routine(visit, visit_declared(visit, declaration));
+  struct syntax *body = body_of(visit, declaration);
+  if (body == NULL)
     return;
   visit->routine = routine;
   visit->n_statements = 0;
   visit->conditional_depth = visit->is_null_guard = visit->has_left = 0;
   visit_statement(visit, body);
   visit_routine_row(visit, routine)->n_statements = visit->n_statements;
-  visit_words(visit, routine);
+  g_autofree char *words = words_take(visit->words, visit->builder);
+  visit_routine_row(visit, routine)->words = unit_builder_string(visit->builder, words);
   visit->routine = UNIT_NONE;
 }
 
@@ -225,10 +227,10 @@ static void extract_variable(struct visit *visit, CXCursor declaration)
                         clang_Cursor_isNull(clang_Cursor_getVarDeclInitializer(declaration));
   if (is_declaration)
     return;
-  uint32_t object = visit_object(visit, declaration);
+  uint32_t object = visit_object(visit, visit_declared(visit, declaration));
   visit_object_define(visit, object, declaration);
-  visit_variable(visit, declaration);
-  g_hash_table_remove_all(visit->words);
+  visit_variable(visit, visit_grow(visit, declaration));
+  words_forget(visit->words);
 }
 
 static void extract_assembly(struct visit *visit, CXCursor declaration)
@@ -276,7 +278,8 @@ static void merge_attributes(struct visit *visit, GArray *attributed)
 {
   for (guint i = 0; i < attributed->len; i++) {
     CXCursor declaration = g_array_index(attributed, CXCursor, i);
-    uint32_t row = declarations_get(visit->routines, declaration);
+    struct declared *declared = visit_declared(visit, declaration);
+    uint32_t row = declared_row(declared);
     bool is_alias = false;
     if (row == UNIT_NONE) {
       /* An alias has no body and nobody here need call it: it is a symbol all the same. */
@@ -285,7 +288,7 @@ static void merge_attributes(struct visit *visit, GArray *attributed)
       is_alias = attributes.alias != NULL || attributes.ifunc != NULL;
       attributes_clear(&attributes);
       if (is_alias)
-        row = visit_routine(visit, declaration);
+        row = visit_routine(visit, declared);
     }
     if (row != UNIT_NONE)
       visit_routine_attributes(visit, row, declaration);
@@ -316,8 +319,8 @@ static guint extract_declarations(struct visit *visit, const GArray *declaration
   for (; at < declarations->len; at++) {
     CXCursor cursor = g_array_index(declarations, CXCursor, at);
     CXSourceLocation location = clang_getCursorLocation(cursor);
-    CXFile file = NULL;
-    clang_getExpansionLocation(location, &file, NULL, NULL, NULL);
+    unsigned offset = 0;
+    CXFile file = visit_file_at(visit, location, &offset);
     if (file == NULL)
       continue;
     if (visit->is_early && !visit_know(visit, file)->is_early)

@@ -1,18 +1,40 @@
 #include "analyzer/visit.h"
 
-#include "analyzer/declarations.h"
-
 #include <string.h>
 
-/* Where a declaration stands, as a key that another process finds again. */
-static bool place_of(struct visit *visit, CXCursor declaration, struct unit_declaration *place)
+/* Declarations of one entity have one row, which the canonical one keeps. The parser's own address
+ * of a declaration tells it from all others of the unit. */
+
+struct declared *visit_declared(struct visit *visit, CXCursor cursor)
 {
-  CXSourceLocation location = clang_getCursorLocation(clang_getCanonicalCursor(declaration));
-  CXFile file = NULL;
-  clang_getExpansionLocation(location, &file, NULL, NULL, &place->offset);
+  struct declared *declaration = g_hash_table_lookup(visit->declared, cursor.data[0]);
+  if (declaration != NULL)
+    return declaration;
+  declaration = g_new(struct declared, 1);
+  *declaration = (struct declared){.cursor = cursor, .row = UNIT_NONE};
+  g_hash_table_insert(visit->declared, (gpointer)(uintptr_t)cursor.data[0], declaration);
+  CXCursor canonical = clang_getCanonicalCursor(cursor);
+  bool is_canonical = canonical.data[0] == cursor.data[0] || canonical.data[0] == NULL;
+  declaration->canonical = is_canonical ? declaration : visit_declared(visit, canonical);
+  return declaration;
+}
+
+uint32_t visit_name(struct visit *visit, struct declared *declaration)
+{
+  if (declaration->name == 0)
+    declaration->name = visit_string(visit, clang_getCursorSpelling(declaration->cursor)) + 1;
+  return declaration->name - 1;
+}
+
+/* Where a declaration stands, as a key that another process finds again. */
+static bool place_of(struct visit *visit, const struct declared *declaration,
+                     struct unit_declaration *place)
+{
+  CXSourceLocation location = clang_getCursorLocation(declaration->canonical->cursor);
+  CXFile file = visit_file_at(visit, location, &place->offset);
   if (file == NULL)
     return false;
-  clang_getSpellingLocation(location, NULL, NULL, NULL, &place->spelled);
+  visit_spelled_at(visit, location, &place->spelled);
   place->file = visit_file_row(visit, file);
   return true;
 }
@@ -40,14 +62,14 @@ static gint compare_declarations(gconstpointer left, gconstpointer right)
   return order != 0 ? order : compare_numbers(a->row, b->row);
 }
 
-void visit_put(struct visit *visit, GHashTable *table, CXCursor declaration, uint32_t row)
+void visit_put(struct visit *visit, struct declared *declaration, uint32_t row)
 {
-  declarations_put(table, declaration, row);
+  declaration->canonical->row = row;
   if (!visit->is_early && visit->unseen == NULL)
     return;
-  CXFile file = NULL;
-  CXCursor canonical = clang_getCanonicalCursor(declaration);
-  clang_getExpansionLocation(clang_getCursorLocation(canonical), &file, NULL, NULL, NULL);
+  unsigned offset = 0;
+  CXSourceLocation location = clang_getCursorLocation(declaration->canonical->cursor);
+  CXFile file = visit_file_at(visit, location, &offset);
   if (file != NULL && visit->is_early)
     visit_file(visit, file);
   else if (file != NULL)
@@ -56,28 +78,37 @@ void visit_put(struct visit *visit, GHashTable *table, CXCursor declaration, uin
 
 /* ---- of the prefix itself ---- */
 
-static void list_table(struct visit *visit, enum unit_declaration_kind kind, GHashTable *table)
+static enum unit_declaration_kind kind_of(const struct declared *declaration)
 {
-  GHashTableIter iterator;
-  gpointer key = NULL;
-  gpointer row = NULL;
-  g_hash_table_iter_init(&iterator, table);
-  while (g_hash_table_iter_next(&iterator, &key, &row)) {
-    struct unit_declaration added = {.kind = kind, .row = GPOINTER_TO_UINT(row)};
-    bool is_local = kind == UNIT_DECLARES_OBJECT &&
-                    visit_object_row(visit, added.row)->kind > UNIT_OBJECT_STATIC;
-    if (!is_local && place_of(visit, *(const CXCursor *)key, &added))
-      unit_builder_add_declaration(visit->builder, &added);
+  switch (declaration->cursor.kind) {
+  case CXCursor_FunctionDecl:
+    return UNIT_DECLARES_ROUTINE;
+  case CXCursor_VarDecl:
+  case CXCursor_ParmDecl:
+    return UNIT_DECLARES_OBJECT;
+  case CXCursor_FieldDecl:
+    return UNIT_DECLARES_FIELD;
+  default:
+    return UNIT_DECLARES_TYPE;
   }
 }
 
 bool visit_base_list(struct visit *visit)
 {
   GArray *all = visit->builder->declarations;
-  list_table(visit, UNIT_DECLARES_ROUTINE, visit->routines);
-  list_table(visit, UNIT_DECLARES_OBJECT, visit->objects);
-  list_table(visit, UNIT_DECLARES_TYPE, visit->types);
-  list_table(visit, UNIT_DECLARES_FIELD, visit->fields);
+  GHashTableIter iterator;
+  gpointer data = NULL;
+  g_hash_table_iter_init(&iterator, visit->declared);
+  while (g_hash_table_iter_next(&iterator, NULL, &data)) {
+    const struct declared *declaration = data;
+    if (declaration->row == UNIT_NONE)
+      continue;
+    struct unit_declaration added = {.kind = kind_of(declaration), .row = declaration->row};
+    bool is_local = added.kind == UNIT_DECLARES_OBJECT &&
+                    visit_object_row(visit, added.row)->kind > UNIT_OBJECT_STATIC;
+    if (!is_local && place_of(visit, declaration, &added))
+      unit_builder_add_declaration(visit->builder, &added);
+  }
   g_array_sort(all, compare_declarations);
   for (guint i = 1; i < all->len; i++)
     if (compare_places(&g_array_index(all, struct unit_declaration, i - 1),
@@ -92,8 +123,8 @@ bool visit_sees(struct visit *visit, CXCursor definition)
     return false;
   if (!visit->is_early)
     return true;
-  CXFile file = NULL;
-  clang_getExpansionLocation(clang_getCursorLocation(definition), &file, NULL, NULL, NULL);
+  unsigned offset = 0;
+  CXFile file = visit_file_at(visit, clang_getCursorLocation(definition), &offset);
   return file == NULL || visit_know(visit, file)->is_early;
 }
 
@@ -104,7 +135,8 @@ static int compare_with(const void *key, const void *element)
   return compare_places(key, element);
 }
 
-uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind, CXCursor declaration)
+uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
+                         const struct declared *declaration)
 {
   const struct unit *base = visit->base;
   struct unit_declaration place = {.kind = kind};

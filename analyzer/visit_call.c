@@ -2,39 +2,29 @@
 
 #include <string.h>
 
-static const char *string_at(const struct visit *visit, uint32_t string)
-{
-  uint32_t offset = g_array_index(visit->builder->string_offsets, uint32_t, string);
-  return visit->builder->string_bytes->str + offset;
-}
-
-static const char *routine_name(struct visit *visit, uint32_t routine)
-{
-  return string_at(visit, visit_routine_row(visit, routine)->name);
-}
-
-static bool is_routine(CXType type)
-{
-  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
-  return kind == CXType_FunctionProto || kind == CXType_FunctionNoProto;
-}
-
 /* What is called, without conversions and without the "*" and "&" that mean nothing on routines. */
-static CXCursor strip_callee(struct visit *visit, CXCursor callee)
+static struct syntax *strip_callee(struct visit *visit, struct syntax *callee)
 {
   for (;;) {
-    CXCursor stripped = visit_strip(visit, callee, true);
-    CXCursor child;
-    if (clang_getCursorKind(stripped) != CXCursor_UnaryOperator ||
-        !visit_child(visit, stripped, 0, &child))
+    struct syntax *stripped = syntax_strip(callee, true);
+    struct syntax *child = syntax_expression(stripped, 0);
+    if (syntax_kind(stripped) != CXCursor_UnaryOperator || child == NULL)
       return stripped;
-    enum CXUnaryOperatorKind kind = clang_getCursorUnaryOperatorKind(stripped);
-    bool is_idle = (kind == CXUnaryOperator_Deref && is_routine(clang_getCursorType(stripped))) ||
-                   (kind == CXUnaryOperator_AddrOf && is_routine(clang_getCursorType(child)));
+    enum CXUnaryOperatorKind kind = clang_getCursorUnaryOperatorKind(stripped->cursor);
+    bool is_idle =
+        (kind == CXUnaryOperator_Deref && type_is_routine(syntax_type(visit, stripped))) ||
+        (kind == CXUnaryOperator_AddrOf && type_is_routine(syntax_type(visit, child)));
     if (!is_idle)
       return stripped;
     callee = child;
   }
+}
+
+static const char *routine_name(const struct visit *visit, uint32_t routine)
+{
+  const struct unit_routine *row =
+      &g_array_index(visit->builder->routines, struct unit_routine, routine);
+  return unit_builder_text(visit->builder, row->name);
 }
 
 /* ---- arguments ---- */
@@ -46,34 +36,26 @@ static bool may_be_constant(enum CXCursorKind kind)
          kind == CXCursor_UnaryExpr || kind == CXCursor_ConditionalOperator;
 }
 
-static bool is_pointer(CXType type)
+static void fill_constant(struct visit *visit, struct syntax *expression,
+                          struct unit_argument *argument)
 {
-  return clang_getCanonicalType(type).kind == CXType_Pointer;
-}
-
-static void fill_constant(struct visit *visit, CXCursor expression, struct unit_argument *argument)
-{
-  CXCursor stripped = visit_strip(visit, expression, true);
-  enum CXCursorKind kind = clang_getCursorKind(stripped);
-  if (!may_be_constant(kind))
-    return;
+  struct syntax *stripped = syntax_strip(expression, true);
   int64_t integer = 0;
-  if (!visit_integer(stripped, &integer))
+  if (!may_be_constant(syntax_kind(stripped)) || !syntax_integer(stripped, &integer))
     return;
-  if (is_pointer(clang_getCursorType(expression)) && integer == 0) {
+  if (integer == 0 && syntax_type(visit, expression)->kind == CXType_Pointer) {
     argument->kind = UNIT_ARGUMENT_NULL;
     return;
   }
   argument->kind = UNIT_ARGUMENT_INTEGER;
   argument->integer = integer;
-  argument->text = visit_macro(visit, stripped);
+  argument->text = visit_macro(visit, stripped->cursor);
 }
 
-static struct unit_argument describe(struct visit *visit, CXCursor expression, struct value *value,
-                                     const struct spot *spot)
+static struct unit_argument describe(struct visit *visit, struct syntax *expression,
+                                     struct value *value, const struct spot *spot)
 {
-  CXCursor stripped = visit_strip(visit, expression, true);
-  CXType type = clang_getCursorType(stripped);
+  struct c_type *type = syntax_type(visit, syntax_strip(expression, true));
   struct unit_argument argument = {.kind = value->kind,
                                    .index = value->index,
                                    .path = value->path,
@@ -83,63 +65,54 @@ static struct unit_argument describe(struct visit *visit, CXCursor expression, s
                                    .record = visit_type_of(visit, type),
                                    .type = visit_type_text(visit, type),
                                    .flags = value->kind == UNIT_ARGUMENT_PARAM
-                                                ? visit_param_flags(type)
-                                                : visit_value_flags(type)};
+                                                ? visit_param_flags(visit, type)
+                                                : visit_value_flags(visit, type)};
   if (value->kind == UNIT_ARGUMENT_OTHER)
     fill_constant(visit, expression, &argument);
   if (value->kind != UNIT_ARGUMENT_STRING && value->kind != UNIT_ARGUMENT_INTEGER)
     argument.node = value_node(visit, value, spot);
   if (value->kind == UNIT_ARGUMENT_PARAM &&
-      (is_pointer(value->type) || visit_is_array(value->type)))
+      (value->type->kind == CXType_Pointer || type_is_array(value->type)))
     visit_use(visit, value->index, UNIT_USE_PASSED);
   return argument;
 }
 
-/* The record in a "sizeof" among the arguments: what an allocation is for. */
-static enum CXChildVisitResult find_sizeof(CXCursor cursor, CXCursor parent, CXClientData data)
+/* The type in a "sizeof" among the arguments: what an allocation is for. Or NULL. */
+static struct c_type *find_sizeof(struct visit *visit, struct syntax *call)
 {
-  (void)parent;
-  CXType *type = data;
-  if (clang_getCursorKind(cursor) != CXCursor_UnaryExpr)
-    return CXChildVisit_Recurse;
-  CXCursor operand = clang_getNullCursor();
-  guint n = 0;
-  (void)n;
-  struct visit *none = NULL;
-  if (visit_child(none, cursor, 0, &operand)) {
-    *type = clang_getCursorType(operand);
-    return CXChildVisit_Break;
+  for (struct syntax *at = call + 1; at < call + call->size;) {
+    bool is_sizeof = syntax_kind(at) == CXCursor_UnaryExpr;
+    struct syntax *operand = is_sizeof ? syntax_expression(at, 0) : NULL;
+    if (operand != NULL)
+      return syntax_type(visit, operand);
+    at += is_sizeof ? at->size : 1;
   }
-  return CXChildVisit_Continue;
+  return NULL;
 }
 
-static enum CXChildVisitResult find_type_reference(CXCursor cursor, CXCursor parent,
-                                                   CXClientData data)
+static struct c_type *find_type_reference(struct visit *visit, struct syntax *call)
 {
-  (void)parent;
-  CXType *type = data;
-  if (clang_getCursorKind(cursor) != CXCursor_TypeRef)
-    return CXChildVisit_Recurse;
-  *type = clang_getCursorType(clang_getCursorReferenced(cursor));
-  return CXChildVisit_Break;
+  for (struct syntax *at = call + 1; at < call + call->size; at++)
+    if (syntax_kind(at) == CXCursor_TypeRef)
+      return visit_cursor_type(visit, clang_getCursorReferenced(at->cursor));
+  return NULL;
 }
 
-static uint32_t heap_candidate(struct visit *visit, CXCursor call, CXType result, uint32_t callee,
+static uint32_t heap_candidate(struct visit *visit, struct syntax *call, uint32_t callee,
                                uint32_t expression)
 {
-  if (!is_pointer(result) ||
-      visit_canonical(clang_getPointeeType(clang_getCanonicalType(result))).kind != CXType_Void)
+  struct c_type *result = syntax_type(visit, call);
+  if (result->kind != CXType_Pointer || visit_target(visit, result)->kind != CXType_Void)
     return UNIT_NONE;
   uint32_t name = callee != UNIT_NONE ? visit_routine_row(visit, callee)->name : expression;
-  uint32_t heap = visit_new_object(visit, UNIT_OBJECT_HEAP, name, call, result);
+  uint32_t heap = visit_new_object(visit, UNIT_OBJECT_HEAP, name, syntax_spot(visit, call), result);
   visit_object_row(visit, heap)->type = 0;
   visit_object_row(visit, heap)->size = 0;
   visit_object_row(visit, heap)->value = UNIT_VALUE_VOID;
-  CXType type = {.kind = CXType_Invalid, .data = {NULL, NULL}};
-  clang_visitChildren(call, find_sizeof, &type);
-  if (type.kind == CXType_Invalid)
-    clang_visitChildren(call, find_type_reference, &type);
-  if (type.kind != CXType_Invalid && visit_is_record(type)) {
+  struct c_type *type = find_sizeof(visit, call);
+  if (type == NULL || type->type.kind == CXType_Invalid)
+    type = find_type_reference(visit, call);
+  if (type != NULL && type_is_record(type)) {
     uint32_t record = visit_type_of(visit, type);
     uint32_t text = visit_type_text(visit, type);
     struct unit_object *row = visit_object_row(visit, heap);
@@ -148,109 +121,6 @@ static uint32_t heap_candidate(struct visit *visit, CXCursor call, CXType result
     row->value = UNIT_VALUE_RECORD;
   }
   return heap;
-}
-
-/* ---- models of what every C program does ---- */
-
-struct memory_model {
-  const char *name;
-  int to;   /* argument that is written, from 0 */
-  int from; /* argument that is read, or -1 */
-};
-
-static const struct memory_model memory_models[] = {
-    {"memcpy", 0, 1},
-    {"memmove", 0, 1},
-    {"mempcpy", 0, 1},
-    {"__builtin_memcpy", 0, 1},
-    {"__builtin_memmove", 0, 1},
-    {"__builtin___memcpy_chk", 0, 1},
-    {"__builtin___memmove_chk", 0, 1},
-    {"bcopy", 1, 0},
-    {"memset", 0, -1},
-    {"__builtin_memset", 0, -1},
-    {"__builtin___memset_chk", 0, -1},
-    {"bzero", 0, -1},
-    {"explicit_bzero", 0, -1},
-};
-
-static struct place place_behind(struct visit *visit, struct value *pointer,
-                                 const struct spot *spot)
-{
-  CXType canonical = clang_getCanonicalType(pointer->type);
-  struct place place = {.base = UNIT_BASE_NONE,
-                        .object = UNIT_NONE,
-                        .node = UNIT_NONE,
-                        .record = UNIT_NONE,
-                        .routine = UNIT_NONE,
-                        .type = canonical.kind == CXType_Pointer ? clang_getPointeeType(canonical)
-                                                                 : canonical};
-  if (pointer->kind == UNIT_ARGUMENT_ADDRESS) {
-    place.base = UNIT_BASE_OBJECT;
-    place.object = pointer->index;
-    place.path = pointer->path;
-    return place;
-  }
-  place.node = value_node(visit, pointer, spot);
-  if (place.node == UNIT_NONE)
-    return place;
-  place.base = UNIT_BASE_POINTER;
-  if (pointer->kind == UNIT_ARGUMENT_OBJECT || pointer->kind == UNIT_ARGUMENT_PARAM ||
-      pointer->kind == UNIT_ARGUMENT_FIELD_ADDRESS)
-    place.object = pointer->index;
-  place.record = visit_type_of(visit, pointer->type);
-  return place;
-}
-
-static void apply_memory(struct visit *visit, const char *name, GArray *values,
-                         const struct spot *spot)
-{
-  for (size_t i = 0; i < G_N_ELEMENTS(memory_models); i++) {
-    const struct memory_model *model = &memory_models[i];
-    if (strcmp(model->name, name) != 0 || (int)values->len < 2)
-      continue;
-    struct value *to = &g_array_index(values, struct value, model->to);
-    struct place place = place_behind(visit, to, spot);
-    access_add(visit, &place, UNIT_WRITE, UNIT_OPERATION_WHOLE, spot);
-    if (model->from < 0)
-      return;
-    struct value *from = &g_array_index(values, struct value, model->from);
-    place = place_behind(visit, from, spot);
-    access_add(visit, &place, UNIT_READ, UNIT_OPERATION_WHOLE, spot);
-    return;
-  }
-}
-
-static void apply_atomic(struct visit *visit, struct value *pointer, struct value *stored,
-                         uint32_t mode, const struct spot *spot)
-{
-  struct place place = place_behind(visit, pointer, spot);
-  access_add(visit, &place, mode, UNIT_OPERATION_ATOMIC, spot);
-  if (stored != NULL)
-    flow_assign(visit, &place, stored, spot);
-}
-
-struct value visit_atomic(struct visit *visit, CXCursor expression, guint start, guint n)
-{
-  struct spot spot = visit_spot(visit, expression);
-  CXCursor first = visit_at(visit, start);
-  struct value pointer = visit_value(visit, first);
-  if (pointer.kind == UNIT_ARGUMENT_OTHER && pointer.node == UNIT_NONE)
-    pointer.type = clang_getCursorType(first);
-  uint32_t mode = n > 2 ? UNIT_READ | UNIT_WRITE : UNIT_READ;
-  struct value none = value_none(clang_getCursorType(expression));
-  apply_atomic(visit, &pointer, NULL, mode, &spot);
-  for (guint i = 1; i < n; i++) {
-    struct value stored = visit_value(visit, visit_at(visit, start + i));
-    struct place place = place_behind(visit, &pointer, &spot);
-    place.type = clang_getPointeeType(clang_getCanonicalType(clang_getCursorType(first)));
-    flow_assign(visit, &place, &stored, &spot);
-  }
-  if (!visit_is_carrier(none.type))
-    return none;
-  struct place place = place_behind(visit, &pointer, &spot);
-  place.type = none.type;
-  return place_load(visit, &place, &spot);
 }
 
 /* va_start(ap) fills ap with the arguments behind the "..." of this routine; va_copy copies. */
@@ -351,20 +221,20 @@ void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot
                                     .node = value_node(visit, &address, spot),
                                     .record = visit_type_of(visit, argument->type),
                                     .type = visit_type_text(visit, argument->type),
-                                    .flags = visit_value_flags(argument->type)};
+                                    .flags = visit_value_flags(visit, argument->type)};
   g_array_append_val(arguments, described);
   add_call(visit, &call, arguments, visit->builder->accesses->len);
 }
 
 /* Fills callee or pointer and slot. */
-static void resolve_callee(struct visit *visit, CXCursor callee, struct unit_call *call,
+static void resolve_callee(struct visit *visit, struct syntax *callee, struct unit_call *call,
                            const struct spot *spot)
 {
-  CXCursor stripped = strip_callee(visit, callee);
+  struct syntax *stripped = strip_callee(visit, callee);
   struct value value;
   if (visit_is_place(visit, stripped)) {
     struct place place = visit_place(visit, stripped);
-    place.type = clang_getCursorType(stripped);
+    place.type = syntax_type(visit, stripped);
     if (place.routine != UNIT_NONE) {
       call->callee = place.routine;
       return;
@@ -372,11 +242,11 @@ static void resolve_callee(struct visit *visit, CXCursor callee, struct unit_cal
     call->slot_base = place.base;
     call->slot_object = place.object;
     call->slot_path = place.path;
-    struct spot slot_spot = visit_spot(visit, stripped);
-    access_add(visit, &place, UNIT_READ, UNIT_OPERATION_PLAIN, &slot_spot);
+    const struct spot *slot_spot = syntax_spot(visit, stripped);
+    access_add(visit, &place, UNIT_READ, UNIT_OPERATION_PLAIN, slot_spot);
     if (place.base == UNIT_BASE_OBJECT)
       visit_use(visit, place.object, UNIT_USE_CALLED);
-    value = place_load(visit, &place, &slot_spot);
+    value = place_load(visit, &place, slot_spot);
   } else {
     value = visit_value(visit, stripped);
     if (value.kind == UNIT_ARGUMENT_ROUTINE) {
@@ -387,69 +257,75 @@ static void resolve_callee(struct visit *visit, CXCursor callee, struct unit_cal
   call->pointer = value_node(visit, &value, spot);
   if (call->pointer == UNIT_NONE)
     call->pointer = unit_builder_temp(visit->builder);
-  call->expression = visit_text(visit, callee);
+  call->expression = visit_text(visit, callee->cursor);
 }
 
-static uint32_t shape_of_call(struct visit *visit, CXCursor callee)
-{
-  return visit_shape_string(visit, clang_getCursorType(callee));
-}
+struct arguments {
+  GArray *values; /* struct value */
+  GArray *rows;   /* struct unit_argument */
+  guint first_access;
+};
 
-struct value visit_call(struct visit *visit, CXCursor expression)
+static void visit_arguments(struct visit *visit, struct syntax *call, struct syntax *callee,
+                            struct arguments *arguments)
 {
-  CXType type = clang_getCursorType(expression);
-  struct spot spot = visit_spot(visit, expression);
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  if (n == 0) {
-    visit_pop(visit, start);
-    return value_none(type);
+  const struct spot *spot = syntax_spot(visit, call);
+  for (struct syntax *argument = syntax_next_expression(call, callee); argument != NULL;
+       argument = syntax_next_expression(call, argument)) {
+    struct value value = visit_value(visit, argument);
+    struct unit_argument described = describe(visit, argument, &value, spot);
+    g_array_append_val(arguments->values, value);
+    g_array_append_val(arguments->rows, described);
   }
-  struct unit_call call = new_call(visit, &spot);
-  resolve_callee(visit, visit_at(visit, start), &call, &spot);
+}
+
+/* What the call yields. */
+static struct value result_of(struct visit *visit, struct syntax *expression, const char *name,
+                              const struct arguments *arguments, struct unit_call *call)
+{
+  struct c_type *type = syntax_type(visit, expression);
+  struct value result = value_none(type);
+  const struct spot *spot = syntax_spot(visit, expression);
+  if (apply_varargs(visit, name, arguments->values, spot))
+    call->flags |= UNIT_CALL_BUILTIN;
+  visit_memory(visit, name, arguments->values, spot);
+  if (strcmp(name, "__builtin_expect") == 0 && arguments->values->len > 0) {
+    result = g_array_index(arguments->values, struct value, 0);
+  } else if (visit_is_carrier(visit, type)) {
+    call->result = unit_builder_temp(visit->builder);
+    call->heap = heap_candidate(visit, expression, call->callee, call->expression);
+    result.kind = UNIT_ARGUMENT_CALL;
+    result.node = call->result;
+    result.heap = call->heap;
+  }
+  return result;
+}
+
+struct value visit_call(struct visit *visit, struct syntax *expression)
+{
+  struct c_type *type = syntax_type(visit, expression);
+  const struct spot *spot = syntax_spot(visit, expression);
+  struct syntax *callee = syntax_expression(expression, 0);
+  if (callee == NULL)
+    return value_none(type);
+  struct unit_call call = new_call(visit, spot);
+  resolve_callee(visit, callee, &call, spot);
   const char *name = call.callee != UNIT_NONE ? routine_name(visit, call.callee) : "";
-  if (is_unevaluated(name)) {
-    visit_pop(visit, start);
+  if (is_unevaluated(name))
     return value_none(type);
-  }
   g_autofree char *kept_name = g_strdup(name);
   if (g_str_has_prefix(kept_name, "__builtin_") || g_str_has_prefix(kept_name, "__sync_"))
     call.flags |= UNIT_CALL_BUILTIN;
   if (call.callee == UNIT_NONE)
-    call.shape = shape_of_call(visit, visit_at(visit, start));
-  call.macro = visit_macro(visit, expression);
-
-  guint first_access = visit->builder->accesses->len;
+    call.shape = visit_shape_string(visit, syntax_type(visit, callee));
+  call.macro = visit_macro(visit, expression->cursor);
   g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(struct value));
-  g_autoptr(GArray) arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument));
-  for (guint i = 1; i < n; i++) {
-    CXCursor argument = visit_at(visit, start + i);
-    struct value value = visit_value(visit, argument);
-    struct unit_argument described = describe(visit, argument, &value, &spot);
-    g_array_append_val(values, value);
-    g_array_append_val(arguments, described);
-  }
-  visit_pop(visit, start);
-
-  struct value result = value_none(type);
-  if (apply_varargs(visit, kept_name, values, &spot))
-    call.flags |= UNIT_CALL_BUILTIN;
-  apply_memory(visit, kept_name, values, &spot);
-  if (g_str_has_prefix(kept_name, "__sync_") && values->len > 0)
-    apply_atomic(visit, &g_array_index(values, struct value, 0),
-                 values->len > 1 ? &g_array_index(values, struct value, values->len - 1) : NULL,
-                 UNIT_READ | UNIT_WRITE, &spot);
-  if (strcmp(kept_name, "__builtin_expect") == 0 && values->len > 0)
-    result = g_array_index(values, struct value, 0);
-  else if (visit_is_carrier(type)) {
-    call.result = unit_builder_temp(visit->builder);
-    call.heap = heap_candidate(visit, expression, type, call.callee, call.expression);
-    result.kind = UNIT_ARGUMENT_CALL;
-    result.node = call.result;
-    result.heap = call.heap;
-  }
-  uint32_t row = add_call(visit, &call, arguments, first_access);
-  if (result.kind == UNIT_ARGUMENT_OTHER && type.kind != CXType_Void)
+  g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct unit_argument));
+  struct arguments arguments = {values, rows, visit->builder->accesses->len};
+  visit_arguments(visit, expression, callee, &arguments);
+  struct value result = result_of(visit, expression, kept_name, &arguments, &call);
+  uint32_t row = add_call(visit, &call, rows, arguments.first_access);
+  if (result.kind == UNIT_ARGUMENT_OTHER && type->type.kind != CXType_Void)
     result.kind = UNIT_ARGUMENT_CALL;
   if (result.kind == UNIT_ARGUMENT_CALL)
     result.index = row;

@@ -1,28 +1,16 @@
 #include "analyzer/visit.h"
 
-#include "analyzer/declarations.h"
-
 #include <string.h>
 
-struct unit_routine *visit_routine_row(struct visit *visit, uint32_t routine)
-{
-  return &g_array_index(visit->builder->routines, struct unit_routine, routine);
-}
-
-struct unit_object *visit_object_row(struct visit *visit, uint32_t object)
-{
-  return &g_array_index(visit->builder->objects, struct unit_object, object);
-}
-
 /* A row for a parameter; in the place of `row` unless that is UNIT_NONE. */
-static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t position, CXType type,
-                          uint32_t row)
+static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t position,
+                          struct c_type *type, uint32_t row)
 {
   struct unit_param param = {.routine = routine,
                              .position = position,
                              .type = visit_type_text(visit, type),
                              .record = visit_type_of(visit, type),
-                             .flags = visit_param_flags(type),
+                             .flags = visit_param_flags(visit, type),
                              .length_of = UNIT_NONE,
                              .object = UNIT_NONE};
   if (row == UNIT_NONE)
@@ -34,36 +22,40 @@ static uint32_t add_param(struct visit *visit, uint32_t routine, uint32_t positi
 static uint32_t add_param_object(struct visit *visit, uint32_t routine, uint32_t position,
                                  CXCursor cursor)
 {
-  CXType type = clang_getCursorType(cursor);
-  uint32_t name = visit_string(visit, clang_getCursorSpelling(cursor));
-  uint32_t object = visit_new_object(visit, UNIT_OBJECT_PARAM, name, cursor, type);
+  struct c_type *type = visit_cursor_type(visit, cursor);
+  struct declared *declaration = visit_declared(visit, cursor);
+  struct spot spot = visit_spot(visit, cursor);
+  uint32_t object =
+      visit_new_object(visit, UNIT_OBJECT_PARAM, visit_name(visit, declaration), &spot, type);
   struct unit_object *row = visit_object_row(visit, object);
   row->routine = routine;
   row->position = position;
-  row->value = visit_param_flags(type);
+  row->value = visit_param_flags(visit, type);
   row->flags = (row->value & UNIT_VALUE_CONST) != 0 ? UNIT_OBJECT_CONST : 0;
-  visit_put(visit, visit->objects, cursor, object);
+  visit_put(visit, declaration, object);
   return object;
 }
 
 static void fill_params(struct visit *visit, uint32_t routine, CXCursor declaration,
                         bool is_definition)
 {
-  CXType type = clang_getCursorType(declaration);
+  struct c_type *result = visit_type(visit, clang_getCursorResultType(declaration));
   int n = clang_Cursor_getNumArguments(declaration);
   n = n < 0 ? 0 : n;
   /* Types first: a type that is new here adds rows of its own, and the params must be adjacent. */
-  visit_type_of(visit, clang_getResultType(type));
+  visit_type_of(visit, result);
   for (int i = 0; i < n; i++)
-    visit_type_of(visit, clang_getCursorType(clang_Cursor_getArgument(declaration, (unsigned)i)));
+    visit_type_of(visit,
+                  visit_cursor_type(visit, clang_Cursor_getArgument(declaration, (unsigned)i)));
   const struct unit_routine *known = visit_routine_row(visit, routine);
   uint32_t next = known->n_params == (uint32_t)n + 1 ? known->first_param : UNIT_NONE;
-  uint32_t first = add_param(visit, routine, 0, clang_getResultType(type), next);
+  uint32_t first = add_param(visit, routine, 0, result, next);
   for (int i = 0; i < n; i++) {
     CXCursor cursor = clang_Cursor_getArgument(declaration, (unsigned)i);
     next = next == UNIT_NONE ? UNIT_NONE : next + 1;
-    uint32_t param = add_param(visit, routine, (uint32_t)i + 1, clang_getCursorType(cursor), next);
-    uint32_t name = visit_string(visit, clang_getCursorSpelling(cursor));
+    uint32_t param =
+        add_param(visit, routine, (uint32_t)i + 1, visit_cursor_type(visit, cursor), next);
+    uint32_t name = visit_name(visit, visit_declared(visit, cursor));
     uint32_t object =
         is_definition ? add_param_object(visit, routine, (uint32_t)i + 1, cursor) : UNIT_NONE;
     struct unit_param *row = &g_array_index(visit->builder->params, struct unit_param, param);
@@ -173,19 +165,18 @@ static uint32_t assembler_name(struct visit *visit, CXCursor declaration, uint32
 }
 
 /* A row for the routine; in the place of `row` unless that is UNIT_NONE. */
-static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor definition,
+static uint32_t fill_routine(struct visit *visit, struct declared *declaration, CXCursor definition,
                              uint32_t row)
 {
   bool is_definition = is_routine_definition(visit, definition);
   if (!is_definition)
-    definition = declaration;
-  CXType type = clang_getCursorType(definition);
-  CXType canonical = clang_getCanonicalType(type);
+    definition = declaration->cursor;
+  struct c_type *canonical = visit_canonical(visit, visit_cursor_type(visit, definition));
   struct spot spot = visit_spot(visit, definition);
   struct unit_routine added = {.file = spot.file, .line = spot.line, .column = spot.column};
-  added.name = visit_string(visit, clang_getCursorSpelling(definition));
+  added.name = visit_name(visit, visit_declared(visit, definition));
   added.assembler = assembler_name(visit, definition, added.name);
-  added.flags = routine_flags(definition, canonical, is_definition);
+  added.flags = routine_flags(definition, canonical->canonical, is_definition);
   if (spot.file == UNIT_NONE ||
       clang_Location_isInSystemHeader(clang_getCursorLocation(definition)))
     added.flags |= UNIT_ROUTINE_SYSTEM;
@@ -203,33 +194,36 @@ static uint32_t fill_routine(struct visit *visit, CXCursor declaration, CXCursor
     added.n_params = visit_routine_row(visit, row)->n_params;
     *visit_routine_row(visit, row) = added;
   }
-  visit_put(visit, visit->routines, declaration, row);
+  visit_put(visit, declaration, row);
   fill_params(visit, row, definition, is_definition);
   visit_routine_attributes(visit, row, definition);
-  if (!clang_equalCursors(definition, declaration))
-    visit_routine_attributes(visit, row, declaration);
+  if (!clang_equalCursors(definition, declaration->cursor))
+    visit_routine_attributes(visit, row, declaration->cursor);
   return row;
 }
 
 /* True where there is nothing to add to a row that is known. */
-static bool is_told(struct visit *visit, uint32_t row, CXCursor declaration)
+static bool is_told(struct visit *visit, uint32_t row, const struct declared *declaration)
 {
   return row >= visit->n_early_routines ||
          (visit_routine_row(visit, row)->flags & UNIT_ROUTINE_DEFINED) != 0 ||
-         !is_routine_definition(visit, clang_getCursorDefinition(declaration));
+         !is_routine_definition(visit, clang_getCursorDefinition(declaration->cursor));
 }
 
-uint32_t visit_routine(struct visit *visit, CXCursor declaration)
+uint32_t visit_routine(struct visit *visit, struct declared *declaration)
 {
-  uint32_t row = declarations_get(visit->routines, declaration);
+  uint32_t row = declared_row(declaration);
+  if (declaration->is_told)
+    return row;
   if (row == UNIT_NONE) {
     row = visit_base_find(visit, UNIT_DECLARES_ROUTINE, declaration);
     if (row != UNIT_NONE)
-      visit_put(visit, visit->routines, declaration, row);
+      visit_put(visit, declaration, row);
   }
-  if (row != UNIT_NONE && is_told(visit, row, declaration))
-    return row;
-  return fill_routine(visit, declaration, clang_getCursorDefinition(declaration), row);
+  if (row == UNIT_NONE || !is_told(visit, row, declaration))
+    row = fill_routine(visit, declaration, clang_getCursorDefinition(declaration->cursor), row);
+  declaration->is_told = true;
+  return row;
 }
 
 struct wanted {
@@ -262,23 +256,24 @@ bool visit_find_routine(struct visit *visit, const char *name, CXCursor *routine
   return wanted.is_found;
 }
 
-uint32_t visit_implicit_routine(struct visit *visit, const char *name, CXType type)
+uint32_t visit_implicit_routine(struct visit *visit, const char *name, struct c_type *type)
 {
   gpointer known = g_hash_table_lookup(visit->names, name);
   if (known != NULL)
     return GPOINTER_TO_UINT(known) - 1;
-  CXType routine = visit_routine_type(type);
+  struct c_type *routine = visit_routine_type(visit, type);
   bool is_builtin = strncmp(name, "__builtin_", 10) == 0 || strncmp(name, "__sync_", 7) == 0;
   struct unit_routine added = {
       .file = UNIT_NONE, .flags = UNIT_ROUTINE_IMPLICIT | (is_builtin ? UNIT_ROUTINE_SYSTEM : 0u)};
   added.name = unit_builder_string(visit->builder, name);
   added.assembler = added.name;
-  if (routine.kind != CXType_Invalid) {
-    added.signature = visit_type_text(visit, routine);
-    added.shape = visit_shape_string(visit, routine);
-    if (routine.kind == CXType_FunctionNoProto)
+  if (routine != NULL) {
+    struct c_type *canonical = visit_canonical(visit, routine);
+    added.signature = visit_type_text(visit, canonical);
+    added.shape = visit_shape_string(visit, canonical);
+    if (routine->kind == CXType_FunctionNoProto)
       added.flags |= UNIT_ROUTINE_NO_PROTOTYPE;
-    if (clang_isFunctionTypeVariadic(routine))
+    if (clang_isFunctionTypeVariadic(routine->canonical))
       added.flags |= UNIT_ROUTINE_VARIADIC;
   }
   uint32_t row = unit_builder_add_routine(visit->builder, &added);
@@ -287,17 +282,16 @@ uint32_t visit_implicit_routine(struct visit *visit, const char *name, CXType ty
 }
 
 uint32_t visit_new_object(struct visit *visit, enum unit_object_kind kind, uint32_t name,
-                          CXCursor where, CXType type)
+                          const struct spot *spot, struct c_type *type)
 {
-  struct spot spot = visit_spot(visit, where);
-  long long size = clang_Type_getSizeOf(type);
-  uint32_t value = visit_value_flags(type);
+  long long size = visit_size(type);
+  uint32_t value = visit_value_flags(visit, type);
   struct unit_object added = {.name = name,
                               .kind = kind,
                               .flags = (value & UNIT_VALUE_CONST) != 0 ? UNIT_OBJECT_CONST : 0,
-                              .file = spot.file,
-                              .line = spot.line,
-                              .column = spot.column,
+                              .file = spot->file,
+                              .line = spot->line,
+                              .column = spot->column,
                               .routine = visit->routine,
                               .type = visit_type_text(visit, type),
                               .record = visit_type_of(visit, type),
@@ -326,8 +320,9 @@ void visit_object_define(struct visit *visit, uint32_t object, CXCursor declarat
   uint32_t kind = visit_object_row(visit, object)->kind;
   if (!is_extern) {
     struct spot spot = visit_spot(visit, declaration);
-    uint32_t type = visit_type_text(visit, clang_getCursorType(declaration));
-    long long size = clang_Type_getSizeOf(clang_getCursorType(declaration));
+    struct c_type *type = visit_cursor_type(visit, declaration);
+    uint32_t text = visit_type_text(visit, type);
+    long long size = visit_size(type);
     struct unit_object *row = visit_object_row(visit, object);
     bool was_initialised = (row->flags & UNIT_OBJECT_INITIALISED) != 0;
     row->flags |= UNIT_OBJECT_DEFINED;
@@ -341,7 +336,7 @@ void visit_object_define(struct visit *visit, uint32_t object, CXCursor declarat
       row->file = spot.file;
       row->line = spot.line;
       row->column = spot.column;
-      row->type = type;
+      row->type = text;
       if (size > 0)
         row->size = (uint64_t)size;
     }
@@ -359,22 +354,24 @@ void visit_object_define(struct visit *visit, uint32_t object, CXCursor declarat
   attributes_clear(&attributes);
 }
 
-uint32_t visit_object(struct visit *visit, CXCursor declaration)
+uint32_t visit_object(struct visit *visit, struct declared *declared)
 {
-  uint32_t row = declarations_get(visit->objects, declaration);
+  uint32_t row = declared_row(declared);
   if (row != UNIT_NONE)
     return row;
-  row = visit_base_find(visit, UNIT_DECLARES_OBJECT, declaration);
+  row = visit_base_find(visit, UNIT_DECLARES_OBJECT, declared);
   if (row != UNIT_NONE) {
-    visit_put(visit, visit->objects, declaration, row);
+    visit_put(visit, declared, row);
     return row;
   }
+  const CXCursor declaration = declared->cursor;
   CXCursor parent = clang_getCursorSemanticParent(declaration);
   bool is_file_scope = clang_getCursorKind(parent) == CXCursor_TranslationUnit;
   enum unit_object_kind kind = kind_of_variable(declaration, is_file_scope);
-  uint32_t name = visit_string(visit, clang_getCursorSpelling(declaration));
-  row = visit_new_object(visit, kind, name, declaration, clang_getCursorType(declaration));
-  visit_put(visit, visit->objects, declaration, row);
+  uint32_t name = visit_name(visit, declared);
+  struct spot spot = visit_spot(visit, declaration);
+  row = visit_new_object(visit, kind, name, &spot, visit_cursor_type(visit, declaration));
+  visit_put(visit, declared, row);
   uint32_t assembler = 0;
   bool is_static = kind <= UNIT_OBJECT_STATIC_LOCAL;
   if (is_static && kind != UNIT_OBJECT_STATIC_LOCAL)
@@ -417,73 +414,4 @@ void visit_result_use(struct visit *visit, uint32_t use)
   const struct unit_routine *routine = visit_routine_row(visit, visit->routine);
   if (routine->n_params > 0)
     g_array_index(visit->builder->params, struct unit_param, routine->first_param).uses |= use;
-}
-
-/* ---- words ---- */
-
-struct word {
-  const char *text;
-  uint32_t length;
-  guint n;
-};
-
-static int compare_words(gconstpointer left, gconstpointer right)
-{
-  const struct word *a = left;
-  const struct word *b = right;
-  int order = g_ascii_strncasecmp(a->text, b->text, MIN(a->length, b->length));
-  return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
-}
-
-/* shopCart_itemList2 -> shop cart item list */
-static void split_identifier(GArray *words, const char *identifier, guint n)
-{
-  const char *start = identifier;
-  for (const char *at = identifier;; at++) {
-    bool is_letter = g_ascii_isalpha(*at);
-    bool is_boundary = !is_letter || (at > start && g_ascii_isupper(*at) &&
-                                      (g_ascii_islower(at[-1]) || g_ascii_islower(at[1])));
-    if (is_boundary && at > start) {
-      struct word word = {.text = start, .length = (uint32_t)(at - start), .n = n};
-      if (word.length > 1)
-        g_array_append_val(words, word);
-      start = at;
-    }
-    if (*at == '\0')
-      break;
-    if (!is_letter)
-      start = at + 1;
-  }
-}
-
-/* "cart:2 item:1 ...": every word of the routine's identifiers in small letters, with its count. */
-void visit_words(struct visit *visit, uint32_t routine)
-{
-  g_autoptr(GArray) words = g_array_new(FALSE, FALSE, sizeof(struct word));
-  GHashTableIter iterator;
-  gpointer key = NULL;
-  gpointer n = NULL;
-  g_hash_table_iter_init(&iterator, visit->words);
-  while (g_hash_table_iter_next(&iterator, &key, &n))
-    split_identifier(words, unit_builder_text(visit->builder, GPOINTER_TO_UINT(key)),
-                     GPOINTER_TO_UINT(n));
-  g_array_sort(words, compare_words);
-  g_autoptr(GString) text = g_string_new(NULL);
-  for (guint i = 0; i < words->len; i++) {
-    const struct word *word = &g_array_index(words, struct word, i);
-    guint count = word->n;
-    for (; i + 1 < words->len && compare_words(word, word + 1) == 0; i++, word++)
-      count += word[1].n;
-    if (text->len > 0)
-      g_string_append_c(text, ' ');
-    for (uint32_t at = 0; at < word->length; at++)
-      g_string_append_c(text, g_ascii_tolower(word->text[at]));
-    g_string_append_c(text, ':');
-    if (count < 10)
-      g_string_append_c(text, (char)('0' + count));
-    else
-      g_string_append_printf(text, "%u", count);
-  }
-  visit_routine_row(visit, routine)->words = unit_builder_string(visit->builder, text->str);
-  g_hash_table_remove_all(visit->words);
 }

@@ -2,22 +2,10 @@
 
 #include <string.h>
 
-bool visit_integer(CXCursor expression, int64_t *integer)
-{
-  CXEvalResult result = clang_Cursor_Evaluate(expression);
-  if (result == NULL)
-    return false;
-  bool is_integer = clang_EvalResult_getKind(result) == CXEval_Int;
-  if (is_integer)
-    *integer = clang_EvalResult_getAsLongLong(result);
-  clang_EvalResult_dispose(result);
-  return is_integer;
-}
-
 /* The spelling of a literal is quoted and escaped: "a\"b\n". */
-uint32_t visit_literal_text(struct visit *visit, CXCursor literal)
+uint32_t visit_literal_text(struct visit *visit, struct syntax *literal)
 {
-  CXString spelling = clang_getCursorSpelling(literal);
+  CXString spelling = clang_getCursorSpelling(literal->cursor);
   const char *text = clang_getCString(spelling);
   const char *start = text != NULL ? strchr(text, '"') : NULL;
   uint32_t row = 0;
@@ -32,18 +20,18 @@ uint32_t visit_literal_text(struct visit *visit, CXCursor literal)
   return row;
 }
 
-static bool holds_pointers(const struct value *value)
+bool value_holds_pointers(struct visit *visit, const struct value *value)
 {
   return value->node != UNIT_NONE || value->kind == UNIT_ARGUMENT_ROUTINE ||
          value->kind == UNIT_ARGUMENT_ADDRESS || value->kind == UNIT_ARGUMENT_STRING ||
-         value_is_carrier(value);
+         value_is_carrier(visit, value);
 }
 
-static struct value join(struct visit *visit, struct value *first, struct value *second,
-                         CXType type, const struct spot *spot)
+struct value value_join(struct visit *visit, struct value *first, struct value *second,
+                        struct c_type *type, const struct spot *spot)
 {
-  bool has_first = holds_pointers(first);
-  bool has_second = holds_pointers(second);
+  bool has_first = value_holds_pointers(visit, first);
+  bool has_second = value_holds_pointers(visit, second);
   if (!has_first && !has_second)
     return value_none(type);
   if (!has_first)
@@ -66,198 +54,216 @@ static struct value join(struct visit *visit, struct value *first, struct value 
   return both;
 }
 
-static struct value load(struct visit *visit, CXCursor expression, CXType type)
+static struct value load(struct visit *visit, struct syntax *expression)
 {
+  struct c_type *type = syntax_type(visit, expression);
   struct place place = visit_place(visit, expression);
   place.type = type;
-  struct spot spot = visit_spot(visit, expression);
+  const struct spot *spot = syntax_spot(visit, expression);
   /* "*pointer" of a routine pointer is the routine, which is its address again. A parameter that is
    * spelled as a routine is a pointer. */
-  bool is_behind = place.base == UNIT_BASE_POINTER && visit_is_routine(expression);
+  bool is_behind = place.base == UNIT_BASE_POINTER && type_is_routine(type);
   if (place.routine != UNIT_NONE || place.is_string || is_behind)
-    return place_address(visit, &place, &spot);
-  if (visit_is_array_object(expression) && !visit_is_va_list(type)) {
-    access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, &spot);
+    return place_address(visit, &place, spot);
+  if (visit_is_array_object(visit, expression) && !visit_is_va_list(visit, type)) {
+    access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_SUBSCRIPT, spot);
     place.path = unit_builder_path(visit->builder, place.path, UNIT_NONE);
-    struct value value = place_address(visit, &place, &spot);
+    struct value value = place_address(visit, &place, spot);
     value.type = type;
     return value;
   }
-  bool is_whole = visit_is_record(type) && !visit_is_va_list(type);
+  bool is_whole = type_is_record(type) && !visit_is_va_list(visit, type);
   access_add(visit, &place, UNIT_READ, is_whole ? UNIT_OPERATION_WHOLE : UNIT_OPERATION_PLAIN,
-             &spot);
-  return place_load(visit, &place, &spot);
+             spot);
+  return place_load(visit, &place, spot);
 }
 
 /* Tests a condition: a pointer parameter that stands alone is compared with NULL. */
-void visit_truth(struct visit *visit, CXCursor condition)
+void visit_truth(struct visit *visit, struct syntax *condition)
 {
   struct value value = visit_value(visit, condition);
-  if (value.kind == UNIT_ARGUMENT_PARAM && visit_is_pointer_value(value.type))
+  if (value.kind == UNIT_ARGUMENT_PARAM && type_is_pointer_value(value.type))
     visit_use(visit, value.index, UNIT_USE_NULL_TESTED);
 }
 
-void visit_discard(struct visit *visit, CXCursor expression)
+void visit_discard(struct visit *visit, struct syntax *expression)
 {
   struct value ignored = visit_value(visit, expression);
   (void)ignored;
 }
 
-static struct value value_of_unary(struct visit *visit, CXCursor expression, CXType type)
+static struct value value_of_address(struct visit *visit, struct syntax *expression,
+                                     struct syntax *operand)
 {
-  CXCursor child;
-  if (!visit_child(visit, expression, 0, &child))
-    return value_none(type);
-  struct value value;
-  switch (clang_getCursorUnaryOperatorKind(expression)) {
-  case CXUnaryOperator_AddrOf: {
-    struct place place = visit_place(visit, child);
-    struct spot spot = visit_spot(visit, expression);
-    uint32_t access =
-        access_add_call(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_PLAIN, &spot, UNIT_NONE);
-    (void)access;
-    value = place_address(visit, &place, &spot);
-    value.type = type;
-    return value;
-  }
+  struct place place = visit_place(visit, operand);
+  const struct spot *spot = syntax_spot(visit, expression);
+  access_add(visit, &place, UNIT_ADDRESS, UNIT_OPERATION_PLAIN, spot);
+  struct value value = place_address(visit, &place, spot);
+  value.type = syntax_type(visit, expression);
+  return value;
+}
+
+static struct value value_of_step(struct visit *visit, struct syntax *expression,
+                                  struct syntax *operand, bool is_increment)
+{
+  struct place place = visit_place(visit, operand);
+  const struct spot *spot = syntax_spot(visit, expression);
+  access_add(visit, &place, UNIT_READ | UNIT_WRITE,
+             is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT, spot);
+  if (place.base == UNIT_BASE_OBJECT && place.path == 0 &&
+      type_is_pointer_value(syntax_type(visit, expression)))
+    visit_use(visit, place.object, UNIT_USE_INDEXED);
+  struct value value = place_load(visit, &place, spot);
+  value.edge_flags |= UNIT_EDGE_ARITHMETIC;
+  return value;
+}
+
+static struct value value_of_unary(struct visit *visit, struct syntax *expression,
+                                   enum CXUnaryOperatorKind kind)
+{
+  struct syntax *operand = syntax_expression(expression, 0);
+  if (operand == NULL)
+    return value_none(syntax_type(visit, expression));
+  switch (kind) {
+  case CXUnaryOperator_AddrOf:
+    return value_of_address(visit, expression, operand);
   case CXUnaryOperator_PostInc:
   case CXUnaryOperator_PreInc:
+    return value_of_step(visit, expression, operand, true);
   case CXUnaryOperator_PostDec:
-  case CXUnaryOperator_PreDec: {
-    enum CXUnaryOperatorKind kind = clang_getCursorUnaryOperatorKind(expression);
-    bool is_increment = kind == CXUnaryOperator_PostInc || kind == CXUnaryOperator_PreInc;
-    struct place place = visit_place(visit, child);
-    struct spot spot = visit_spot(visit, expression);
-    access_add(visit, &place, UNIT_READ | UNIT_WRITE,
-               is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT, &spot);
-    if (place.base == UNIT_BASE_OBJECT && place.path == 0 && visit_is_pointer_value(type))
-      visit_use(visit, place.object, UNIT_USE_INDEXED);
-    value = place_load(visit, &place, &spot);
-    value.edge_flags |= UNIT_EDGE_ARITHMETIC;
-    return value;
-  }
+  case CXUnaryOperator_PreDec:
+    return value_of_step(visit, expression, operand, false);
   case CXUnaryOperator_LNot:
-    visit_truth(visit, child);
-    return value_none(type);
+    visit_truth(visit, operand);
+    return value_none(syntax_type(visit, expression));
   case CXUnaryOperator_Extension:
-    return visit_value(visit, child);
+    return visit_value(visit, operand);
   default:
-    value = visit_value(visit, child);
-    return value_none(type);
+    visit_discard(visit, operand);
+    return value_none(syntax_type(visit, expression));
   }
 }
 
-static struct value value_of_assignment(struct visit *visit, CXCursor left, CXCursor right,
-                                        CXType type, const struct spot *spot)
+static struct value value_of_assignment(struct visit *visit, struct syntax *expression,
+                                        struct syntax *left, struct syntax *right)
 {
+  const struct spot *spot = syntax_spot(visit, expression);
   struct place place = visit_place(visit, left);
-  place.type = clang_getCursorType(left);
+  place.type = syntax_type(visit, left);
   uint32_t outer = visit->object;
   visit->object = place.base == UNIT_BASE_OBJECT ? place.object : outer;
   struct value value = visit_value(visit, right);
   visit->object = outer;
-  bool is_whole = visit_is_record(type);
+  bool is_whole = type_is_record(syntax_type(visit, expression));
   access_add(visit, &place, UNIT_WRITE, is_whole ? UNIT_OPERATION_WHOLE : UNIT_OPERATION_PLAIN,
              spot);
   bool outlives = place.base == UNIT_BASE_POINTER ||
                   (place.base == UNIT_BASE_OBJECT &&
                    visit_object_row(visit, place.object)->kind <= UNIT_OBJECT_STATIC_LOCAL);
-  if (value.kind == UNIT_ARGUMENT_PARAM && visit_is_pointer(value.type) && outlives)
+  if (value.kind == UNIT_ARGUMENT_PARAM && type_is_pointer(value.type) && outlives)
     visit_use(visit, value.index, UNIT_USE_KEPT);
   flow_assign(visit, &place, &value, spot);
   return value;
 }
 
-static bool has_offsetof(struct visit *visit, CXCursor expression, uint32_t *path)
+static bool has_offsetof(struct visit *visit, struct syntax *expression, uint32_t *path)
 {
-  CXCursor stripped = visit_strip(visit, expression, true);
-  if (clang_getCursorKind(stripped) != CXCursor_UnexposedExpr)
+  struct syntax *stripped = syntax_strip(expression, true);
+  if (syntax_kind(stripped) != CXCursor_UnexposedExpr)
     return false;
-  guint n = 0;
-  guint start = visit_push(visit, stripped, &n);
   *path = 0;
   bool has_member = false;
-  for (guint i = 0; i < n; i++) {
-    CXCursor child = visit_at(visit, start + i);
-    if (clang_getCursorKind(child) != CXCursor_MemberRef)
+  for (struct syntax *child = syntax_first(stripped); child != NULL;
+       child = syntax_next(stripped, child)) {
+    if (syntax_kind(child) != CXCursor_MemberRef)
       continue;
-    CXCursor field = clang_getCursorReferenced(child);
-    uint32_t row =
-        clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
+    struct declared *field = syntax_referenced(visit, child);
+    uint32_t row = field->cursor.kind == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
     if (row == UNIT_NONE)
       continue;
     *path = unit_builder_path(visit->builder, *path, row);
     has_member = true;
   }
-  visit_pop(visit, start);
   return has_member;
 }
 
 /* Whether the address of a record is taken as one of bytes. */
-static bool is_bytes_of_record(struct visit *visit, CXCursor expression, CXType type)
+static bool is_bytes_of_record(struct visit *visit, struct syntax *expression, struct c_type *type)
 {
-  CXType from = clang_getCursorType(visit_strip(visit, expression, true));
-  return visit_is_pointer(from) &&
-         (visit_value_flags(type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0 &&
-         clang_getCanonicalType(clang_getPointeeType(clang_getCanonicalType(from))).kind ==
-             CXType_Record;
+  struct c_type *from = syntax_type(visit, syntax_strip(expression, true));
+  return type_is_pointer(from) &&
+         (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0 &&
+         type_is_record(visit_target(visit, from));
 }
 
-static struct value value_of_bytes(struct visit *visit, CXCursor expression, struct value *pointer,
-                                   CXType type)
+static struct value value_of_bytes(struct visit *visit, struct syntax *expression,
+                                   struct value *pointer)
 {
-  struct spot spot = visit_spot(visit, expression);
-  struct value bytes = value_none(type);
-  uint32_t from = value_node(visit, pointer, &spot);
+  const struct spot *spot = syntax_spot(visit, expression);
+  struct value bytes = value_none(syntax_type(visit, expression));
+  uint32_t from = value_node(visit, pointer, spot);
   bytes.node = unit_builder_temp(visit->builder);
   if (from != UNIT_NONE)
-    flow_edge(visit, UNIT_EDGE_BYTES, bytes.node, from, 0, UNIT_EDGE_ARITHMETIC, &spot);
+    flow_edge(visit, UNIT_EDGE_BYTES, bytes.node, from, 0, UNIT_EDGE_ARITHMETIC, spot);
   return bytes;
 }
 
-static struct value value_of_arithmetic(struct visit *visit, CXCursor expression, CXCursor left,
-                                        CXCursor right, CXType type, enum CXBinaryOperatorKind kind)
+static struct value value_of_container(struct visit *visit, struct syntax *expression,
+                                       struct value *member, uint32_t path)
 {
+  const struct spot *spot = syntax_spot(visit, expression);
+  uint32_t from = value_node(visit, member, spot);
+  struct value container = value_none(syntax_type(visit, expression));
+  container.node = unit_builder_temp(visit->builder);
+  if (from != UNIT_NONE)
+    flow_edge(visit, UNIT_EDGE_CONTAINER, container.node, from, path, 0, spot);
+  return container;
+}
+
+static void note_comparison(struct visit *visit, const struct value *value,
+                            const struct value *other)
+{
+  if (value->kind == UNIT_ARGUMENT_PARAM && type_is_pointer(value->type) &&
+      !value_holds_pointers(visit, other))
+    visit_use(visit, value->index, UNIT_USE_NULL_TESTED);
+}
+
+static struct value value_of_arithmetic(struct visit *visit, struct syntax *expression,
+                                        struct syntax *left, struct syntax *right,
+                                        enum CXBinaryOperatorKind kind)
+{
+  struct c_type *type = syntax_type(visit, expression);
   struct value first = visit_value(visit, left);
   uint32_t path = 0;
-  if (kind == CXBinaryOperator_Sub && holds_pointers(&first) && has_offsetof(visit, right, &path)) {
-    struct spot spot = visit_spot(visit, expression);
-    uint32_t from = value_node(visit, &first, &spot);
-    struct value container = value_none(type);
-    container.node = unit_builder_temp(visit->builder);
-    if (from != UNIT_NONE)
-      flow_edge(visit, UNIT_EDGE_CONTAINER, container.node, from, path, 0, &spot);
-    return container;
-  }
+  if (kind == CXBinaryOperator_Sub && value_holds_pointers(visit, &first) &&
+      has_offsetof(visit, right, &path))
+    return value_of_container(visit, expression, &first, path);
   struct value second = visit_value(visit, right);
   bool is_comparison = kind >= CXBinaryOperator_Cmp && kind <= CXBinaryOperator_NE;
   if (is_comparison) {
-    if (first.kind == UNIT_ARGUMENT_PARAM && visit_is_pointer(first.type) &&
-        !holds_pointers(&second))
-      visit_use(visit, first.index, UNIT_USE_NULL_TESTED);
-    if (second.kind == UNIT_ARGUMENT_PARAM && visit_is_pointer(second.type) &&
-        !holds_pointers(&first))
-      visit_use(visit, second.index, UNIT_USE_NULL_TESTED);
+    note_comparison(visit, &first, &second);
+    note_comparison(visit, &second, &first);
     return value_none(type);
   }
-  bool is_pointer_result = visit_is_pointer_value(type);
-  bool is_wide = !is_pointer_result && clang_Type_getSizeOf(type) == 8;
+  bool is_pointer_result = type_is_pointer_value(type);
+  bool is_wide = !is_pointer_result && visit_size(type) == 8;
   if (!is_pointer_result && !is_wide)
     return value_none(type);
-  struct value *pointer = holds_pointers(&first) ? &first : &second;
-  if (!holds_pointers(pointer) || (holds_pointers(&first) && holds_pointers(&second)))
+  bool has_first = value_holds_pointers(visit, &first);
+  if (has_first == value_holds_pointers(visit, &second))
     return value_none(type);
+  struct value *pointer = has_first ? &first : &second;
   if (is_pointer_result && pointer->kind == UNIT_ARGUMENT_PARAM)
     visit_use(visit, pointer->index, UNIT_USE_INDEXED);
-  CXCursor operand = pointer == &first ? left : right;
-  if (is_pointer_result && is_bytes_of_record(visit, operand, type))
-    return value_of_bytes(visit, expression, pointer, type);
+  if (is_pointer_result && is_bytes_of_record(visit, has_first ? left : right, type))
+    return value_of_bytes(visit, expression, pointer);
   pointer->edge_flags |= is_pointer_result ? UNIT_EDGE_ARITHMETIC : UNIT_EDGE_INTEGER;
   return *pointer;
 }
 
 /* `when` is the left side's truth where the right side runs. */
-static void visit_short_circuit(struct visit *visit, CXCursor left, CXCursor right, bool when)
+static void visit_short_circuit(struct visit *visit, struct syntax *left, struct syntax *right,
+                                bool when)
 {
   visit_truth(visit, left);
   uint32_t outer = visit->guard;
@@ -268,247 +274,155 @@ static void visit_short_circuit(struct visit *visit, CXCursor left, CXCursor rig
   visit->guard = outer;
 }
 
-static struct value value_of_binary(struct visit *visit, CXCursor expression, CXType type)
+static struct value value_of_binary(struct visit *visit, struct syntax *expression)
 {
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  if (n < 2) {
-    visit_pop(visit, start);
-    return value_none(type);
-  }
-  CXCursor left = visit_at(visit, start);
-  CXCursor right = visit_at(visit, start + 1);
-  visit_pop(visit, start);
-  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression);
+  struct syntax *left = syntax_expression(expression, 0);
+  struct syntax *right = left != NULL ? syntax_next_expression(expression, left) : NULL;
+  if (right == NULL)
+    return value_none(syntax_type(visit, expression));
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
   switch (kind) {
-  case CXBinaryOperator_Assign: {
-    struct spot spot = visit_spot(visit, expression);
-    return value_of_assignment(visit, left, right, type, &spot);
-  }
+  case CXBinaryOperator_Assign:
+    return value_of_assignment(visit, expression, left, right);
   case CXBinaryOperator_Comma:
     visit_discard(visit, left);
     return visit_value(visit, right);
   case CXBinaryOperator_LAnd:
   case CXBinaryOperator_LOr:
     visit_short_circuit(visit, left, right, kind == CXBinaryOperator_LAnd);
-    return value_none(type);
+    return value_none(syntax_type(visit, expression));
   default:
-    return value_of_arithmetic(visit, expression, left, right, type, kind);
+    return value_of_arithmetic(visit, expression, left, right, kind);
   }
 }
 
-static struct value value_of_compound_assignment(struct visit *visit, CXCursor expression,
-                                                 CXType type)
+static struct value value_of_compound_assignment(struct visit *visit, struct syntax *expression)
 {
-  CXCursor left;
-  CXCursor right;
-  if (!visit_child(visit, expression, 0, &left) || !visit_child(visit, expression, 1, &right))
+  struct c_type *type = syntax_type(visit, expression);
+  struct syntax *left = syntax_expression(expression, 0);
+  struct syntax *right = left != NULL ? syntax_next_expression(expression, left) : NULL;
+  if (right == NULL)
     return value_none(type);
   struct place place = visit_place(visit, left);
-  struct value ignored = visit_value(visit, right);
-  (void)ignored;
-  struct spot spot = visit_spot(visit, expression);
-  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression);
+  visit_discard(visit, right);
+  const struct spot *spot = syntax_spot(visit, expression);
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
   enum unit_access_operation operation =
       kind == CXBinaryOperator_AddAssign   ? UNIT_OPERATION_INCREMENT
       : kind == CXBinaryOperator_SubAssign ? UNIT_OPERATION_DECREMENT
                                            : UNIT_OPERATION_COMPOUND;
-  access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, &spot);
-  if (place.base == UNIT_BASE_OBJECT && place.path == 0 && visit_is_pointer_value(type))
+  access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, spot);
+  if (place.base == UNIT_BASE_OBJECT && place.path == 0 && type_is_pointer_value(type))
     visit_use(visit, place.object, UNIT_USE_INDEXED);
-  struct value value = place_load(visit, &place, &spot);
+  struct value value = place_load(visit, &place, spot);
   value.edge_flags |= UNIT_EDGE_ARITHMETIC;
   return value;
 }
 
-static struct value value_of_conditional(struct visit *visit, CXCursor expression, CXType type)
+static struct value value_of_conditional(struct visit *visit, struct syntax *expression)
 {
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  struct value value = value_none(type);
-  if (n == 3) {
-    CXCursor condition = visit_at(visit, start);
-    uint32_t outer = visit->guard;
-    visit_truth(visit, condition);
-    visit->conditional_depth++;
-    visit->guard = visit_guards(visit, condition, true);
-    struct value first = visit_value(visit, visit_at(visit, start + 1));
-    visit->guard = outer;
-    visit->guard = visit_guards(visit, condition, false);
-    struct value second = visit_value(visit, visit_at(visit, start + 2));
-    visit->guard = outer;
-    visit->conditional_depth--;
-    struct spot spot = visit_spot(visit, expression);
-    value = join(visit, &first, &second, type, &spot);
-  }
-  visit_pop(visit, start);
-  return value;
+  struct c_type *type = syntax_type(visit, expression);
+  if (syntax_count_expressions(expression) != 3)
+    return value_none(type);
+  struct syntax *condition = syntax_expression(expression, 0);
+  struct syntax *then = syntax_next_expression(expression, condition);
+  struct syntax *otherwise = syntax_next_expression(expression, then);
+  uint32_t outer = visit->guard;
+  visit_truth(visit, condition);
+  visit->conditional_depth++;
+  visit->guard = visit_guards(visit, condition, true);
+  struct value first = visit_value(visit, then);
+  visit->guard = outer;
+  visit->guard = visit_guards(visit, condition, false);
+  struct value second = visit_value(visit, otherwise);
+  visit->guard = outer;
+  visit->conditional_depth--;
+  return value_join(visit, &first, &second, type, syntax_spot(visit, expression));
 }
 
 /* Sets CAST where the pointer changes the record or the signature that it stands for. */
-static void note_cast(struct value *value, CXType from, CXType to)
+static void note_cast(struct visit *visit, struct value *value, struct c_type *from,
+                      struct c_type *to)
 {
-  CXType from_pointee = visit_canonical(clang_getPointeeType(clang_getCanonicalType(from)));
-  CXType to_pointee = visit_canonical(clang_getPointeeType(clang_getCanonicalType(to)));
-  bool is_shaped = from_pointee.kind == CXType_Record || to_pointee.kind == CXType_Record ||
-                   from_pointee.kind == CXType_FunctionProto ||
-                   to_pointee.kind == CXType_FunctionProto;
-  if (is_shaped && !clang_equalTypes(from_pointee, to_pointee))
+  struct c_type *left = visit_pointee(visit, from);
+  struct c_type *right = visit_pointee(visit, to);
+  bool is_shaped = type_is_record(left) || type_is_record(right) ||
+                   left->kind == CXType_FunctionProto || right->kind == CXType_FunctionProto;
+  if (is_shaped && visit_bare(left) != visit_bare(right))
     value->edge_flags |= UNIT_EDGE_CAST;
 }
 
-static struct value value_of_cast(struct visit *visit, CXCursor expression, CXType type)
+static struct value value_of_cast(struct visit *visit, struct syntax *expression)
 {
-  CXCursor child;
-  if (!visit_operand(visit, expression, &child))
+  struct c_type *type = syntax_type(visit, expression);
+  struct syntax *operand = syntax_operand(expression);
+  if (operand == NULL)
     return value_none(type);
-  struct value value = visit_value(visit, child);
-  CXType from = clang_getCursorType(child);
-  if (clang_getCanonicalType(type).kind == CXType_Void)
+  struct value value = visit_value(visit, operand);
+  struct c_type *from = syntax_type(visit, operand);
+  if (type->kind == CXType_Void)
     return value_none(type);
-  if (value.heap != UNIT_NONE && visit_is_pointer(type)) {
+  if (value.heap != UNIT_NONE && type_is_pointer(type))
     flow_shape_heap(visit, value.heap, type);
-  }
-  if (visit_is_pointer(type) && visit_is_pointer(from))
-    note_cast(&value, from, type);
-  else if (visit_is_pointer(type) != visit_is_pointer(from) && !visit_is_array(from) &&
-           holds_pointers(&value))
+  if (type_is_pointer(type) && type_is_pointer(from))
+    note_cast(visit, &value, from, type);
+  else if (type_is_pointer(type) != type_is_pointer(from) && !type_is_array(from) &&
+           value_holds_pointers(visit, &value))
     value.edge_flags |= UNIT_EDGE_INTEGER;
   return value;
 }
 
-static struct value value_of_generic(struct visit *visit, CXCursor expression, CXType type)
+static struct value value_of_name(struct visit *visit, struct syntax *expression)
 {
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  guint n_matching = 0;
-  for (guint i = 1; i < n; i++)
-    if (clang_equalTypes(clang_getCursorType(visit_at(visit, start + i)), type))
-      n_matching++;
-  struct value value = value_none(type);
-  uint32_t outer = visit->is_possible;
-  visit->is_possible |= n_matching != 1;
-  for (guint i = 1; i < n; i++) {
-    CXCursor arm = visit_at(visit, start + i);
-    if (n_matching > 0 && !clang_equalTypes(clang_getCursorType(arm), type))
-      continue;
-    struct value one = visit_value(visit, arm);
-    struct spot spot = visit_spot(visit, expression);
-    value = join(visit, &value, &one, type, &spot);
-  }
-  visit->is_possible = outer;
-  visit_pop(visit, start);
+  struct declared *referenced = syntax_referenced(visit, expression);
+  if (referenced->cursor.kind != CXCursor_EnumConstantDecl)
+    return load(visit, expression);
+  struct value value = value_none(syntax_type(visit, expression));
+  value.kind = UNIT_ARGUMENT_INTEGER;
+  value.integer = clang_getEnumConstantDeclValue(referenced->cursor);
+  value.text = visit_name(visit, referenced);
+  words_count(visit->words, value.text);
   return value;
 }
 
-/* The word at the place where the expression is spelled: va_arg, __atomic_load_n ... */
-static bool begins_with_atomic(struct visit *visit, CXCursor expression)
+struct value visit_value(struct visit *visit, struct syntax *expression)
 {
-  CXFile file = NULL;
-  unsigned offset = 0;
-  clang_getSpellingLocation(clang_getCursorLocation(expression), &file, NULL, NULL, &offset);
-  size_t size = 0;
-  const char *text = visit_file_text(visit, file, &size);
-  if (text == NULL || offset >= size)
-    return false;
-  static const char *const prefixes[] = {"__atomic_", "__c11_atomic_", "__scoped_atomic_"};
-  for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
-    if (size - offset > strlen(prefixes[i]) &&
-        strncmp(text + offset, prefixes[i], strlen(prefixes[i])) == 0)
-      return true;
-  return false;
-}
-
-static struct value value_of_hidden(struct visit *visit, CXCursor expression, CXType type)
-{
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  struct value value = value_none(type);
-  if (n == 1) {
-    CXCursor child = visit_at(visit, start);
-    visit_pop(visit, start);
-    CXType child_type = clang_getCursorType(child);
-    if (visit_is_va_list(child_type) && !visit_is_va_list(type) && !visit_is_record(type)) {
-      struct value list = visit_value(visit, child);
-      value.node = holds_pointers(&list) && visit_is_carrier(type) ? UNIT_NONE : value.node;
-      if (visit_is_carrier(type)) {
-        struct spot spot = visit_spot(visit, expression);
-        value.node = value_node(visit, &list, &spot);
-      }
-      return value;
-    }
-    return visit_value(visit, child);
-  }
-  if (n >= 2 && begins_with_atomic(visit, expression)) {
-    value = visit_atomic(visit, expression, start, n);
-  } else if (n == 4 && clang_equalCursors(visit_at(visit, start), visit_at(visit, start + 1))) {
-    /* a ?: b lists its first operand three times */
-    struct value first = visit_value(visit, visit_at(visit, start));
-    visit->conditional_depth++;
-    struct value second = visit_value(visit, visit_at(visit, start + 3));
-    visit->conditional_depth--;
-    struct spot spot = visit_spot(visit, expression);
-    if (first.kind == UNIT_ARGUMENT_PARAM && visit_is_pointer(first.type))
-      visit_use(visit, first.index, UNIT_USE_NULL_TESTED);
-    value = join(visit, &first, &second, type, &spot);
-  } else {
-    for (guint i = 0; i < n; i++) {
-      struct value one = visit_value(visit, visit_at(visit, start + i));
-      struct spot spot = visit_spot(visit, expression);
-      value = join(visit, &value, &one, type, &spot);
-    }
-  }
-  visit_pop(visit, start);
-  return value;
-}
-
-struct value visit_value(struct visit *visit, CXCursor expression)
-{
-  CXType type = clang_getCursorType(expression);
-  CXCursor child;
-  switch (clang_getCursorKind(expression)) {
+  struct syntax *inner = NULL;
+  enum CXUnaryOperatorKind kind;
+  switch (syntax_kind(expression)) {
   case CXCursor_UnexposedExpr:
-    return value_of_hidden(visit, expression, type);
+    return visit_hidden(visit, expression);
   case CXCursor_ParenExpr:
-    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child) : value_none(type);
-  case CXCursor_DeclRefExpr: {
-    CXCursor referenced = clang_getCursorReferenced(expression);
-    if (clang_getCursorKind(referenced) != CXCursor_EnumConstantDecl)
-      return load(visit, expression, type);
-    struct value value = value_none(type);
-    value.kind = UNIT_ARGUMENT_INTEGER;
-    value.integer = clang_getEnumConstantDeclValue(referenced);
-    value.text = visit_string(visit, clang_getCursorSpelling(referenced));
-    visit_count_use(visit, value.text);
-    return value;
-  }
+  case CXCursor_InitListExpr:
+    inner = syntax_expression(expression, 0);
+    return inner != NULL ? visit_value(visit, inner) : value_none(syntax_type(visit, expression));
+  case CXCursor_DeclRefExpr:
+    return value_of_name(visit, expression);
   case CXCursor_MemberRefExpr:
   case CXCursor_ArraySubscriptExpr:
   case CXCursor_CompoundLiteralExpr:
   case CXCursor_StringLiteral:
-    return load(visit, expression, type);
+    return load(visit, expression);
   case CXCursor_UnaryOperator:
-    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Deref)
-      return load(visit, expression, type);
-    return value_of_unary(visit, expression, type);
+    kind = clang_getCursorUnaryOperatorKind(expression->cursor);
+    return kind == CXUnaryOperator_Deref ? load(visit, expression)
+                                         : value_of_unary(visit, expression, kind);
   case CXCursor_BinaryOperator:
-    return value_of_binary(visit, expression, type);
+    return value_of_binary(visit, expression);
   case CXCursor_CompoundAssignOperator:
-    return value_of_compound_assignment(visit, expression, type);
+    return value_of_compound_assignment(visit, expression);
   case CXCursor_ConditionalOperator:
-    return value_of_conditional(visit, expression, type);
+    return value_of_conditional(visit, expression);
   case CXCursor_CStyleCastExpr:
-    return value_of_cast(visit, expression, type);
+    return value_of_cast(visit, expression);
   case CXCursor_CallExpr:
     return visit_call(visit, expression);
   case CXCursor_StmtExpr:
-    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child)
-                                                     : visit_statement_value(visit, expression);
+    inner = syntax_expression(expression, 0);
+    return inner != NULL ? visit_value(visit, inner) : visit_statement_value(visit, expression);
   case CXCursor_GenericSelectionExpr:
-    return value_of_generic(visit, expression, type);
-  case CXCursor_InitListExpr:
-    return visit_child(visit, expression, 0, &child) ? visit_value(visit, child) : value_none(type);
+    return visit_generic(visit, expression);
   default:
-    return value_none(type);
+    return value_none(syntax_type(visit, expression));
   }
 }

@@ -1,6 +1,6 @@
 #include "analyzer/visit.h"
 
-struct value value_none(CXType type)
+struct value value_none(struct c_type *type)
 {
   return (struct value){.kind = UNIT_ARGUMENT_OTHER,
                         .index = UNIT_NONE,
@@ -65,11 +65,11 @@ void flow_into(struct visit *visit, uint32_t node, struct value *value, const st
     flow_edge(visit, UNIT_EDGE_COPY, node, from, 0, value->edge_flags, spot);
 }
 
-bool value_is_carrier(const struct value *value)
+bool value_is_carrier(struct visit *visit, const struct value *value)
 {
-  return (value->kind == UNIT_ARGUMENT_OBJECT && visit_is_carrier(value->type)) ||
+  return (value->kind == UNIT_ARGUMENT_OBJECT && visit_is_carrier(visit, value->type)) ||
          (value->kind == UNIT_ARGUMENT_PARAM &&
-          (visit_is_carrier(value->type) || visit_is_array(value->type)));
+          (visit_is_carrier(visit, value->type) || type_is_array(value->type)));
 }
 
 uint32_t value_node(struct visit *visit, struct value *value, const struct spot *spot)
@@ -79,7 +79,7 @@ uint32_t value_node(struct visit *visit, struct value *value, const struct spot 
   switch (value->kind) {
   case UNIT_ARGUMENT_OBJECT:
   case UNIT_ARGUMENT_PARAM:
-    if (value_is_carrier(value))
+    if (value_is_carrier(visit, value))
       value->node = unit_builder_node(visit->builder, UNIT_NODE_OBJECT, value->index, value->path);
     break;
   case UNIT_ARGUMENT_ROUTINE:
@@ -104,13 +104,11 @@ static uint32_t address_node(struct visit *visit, const struct place *place,
   return value_node(visit, &address, spot);
 }
 
-void flow_shape_heap(struct visit *visit, uint32_t heap, CXType type)
+void flow_shape_heap(struct visit *visit, uint32_t heap, struct c_type *type)
 {
-  CXType canonical = clang_getCanonicalType(type);
-  if (canonical.kind != CXType_Pointer)
+  if (type->kind != CXType_Pointer)
     return;
-  CXType pointee = clang_getPointeeType(canonical);
-  uint32_t value = visit_value_flags(pointee);
+  uint32_t value = visit_value_flags(visit, visit_target(visit, type));
   bool is_pointer = (value & UNIT_VALUE_POINTER) != 0;
   if ((value & UNIT_VALUE_VOID) != 0 && !is_pointer)
     return;
@@ -127,20 +125,19 @@ void flow_shape_heap(struct visit *visit, uint32_t heap, CXType type)
 /* A parameter written as an array is a pointer, whatever its elements are. */
 static bool is_array_param(struct visit *visit, const struct place *place)
 {
-  return place->base == UNIT_BASE_OBJECT && place->path == 0 && visit_is_array(place->type) &&
+  return place->base == UNIT_BASE_OBJECT && place->path == 0 && type_is_array(place->type) &&
          visit_object_row(visit, place->object)->kind == UNIT_OBJECT_PARAM;
 }
 
 void flow_assign(struct visit *visit, const struct place *place, struct value *value,
                  const struct spot *spot)
 {
-  if (value->heap != UNIT_NONE && place->type.kind != CXType_Invalid) {
+  if (value->heap != UNIT_NONE && place->type->type.kind != CXType_Invalid)
     flow_shape_heap(visit, value->heap, place->type);
-  }
   if (place->base == UNIT_BASE_NONE ||
-      (!visit_is_carrier(place->type) && !is_array_param(visit, place)))
+      (!visit_is_carrier(visit, place->type) && !is_array_param(visit, place)))
     return;
-  if (visit_is_record(place->type) && !visit_is_va_list(place->type)) {
+  if (type_is_record(place->type) && !visit_is_va_list(visit, place->type)) {
     uint32_t from = value_node(visit, value, spot);
     uint32_t to = from != UNIT_NONE ? address_node(visit, place, spot) : UNIT_NONE;
     if (to != UNIT_NONE) {
@@ -164,9 +161,9 @@ void flow_assign(struct visit *visit, const struct place *place, struct value *v
 /* What "*p" reads or writes. */
 static uint32_t plain_size(const struct place *place)
 {
-  if (place->base != UNIT_BASE_POINTER || place->path != 0 || visit_is_array(place->type))
+  if (place->base != UNIT_BASE_POINTER || place->path != 0 || type_is_array(place->type))
     return 0;
-  long long size = clang_Type_getSizeOf(place->type);
+  long long size = visit_size(place->type);
   return size > 0 && size <= UINT32_MAX ? (uint32_t)size : 0;
 }
 
@@ -203,7 +200,7 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
                                .line = spot->line,
                                .column = spot->column,
                                .call = call,
-                               .value = visit_value_flags(place->type),
+                               .value = visit_value_flags(visit, place->type),
                                .size = plain_size(place)};
   return unit_builder_add_access(visit->builder, &access);
 }
@@ -217,7 +214,7 @@ void access_add(struct visit *visit, const struct place *place, uint32_t mode,
 struct value place_load(struct visit *visit, const struct place *place, const struct spot *spot)
 {
   struct value value = value_none(place->type);
-  bool is_record = visit_is_record(place->type) && !visit_is_va_list(place->type);
+  bool is_record = type_is_record(place->type) && !visit_is_va_list(visit, place->type);
   if (is_record) {
     value = place_address(visit, place, spot);
     value.kind = place->base == UNIT_BASE_OBJECT ? UNIT_ARGUMENT_OBJECT : UNIT_ARGUMENT_FIELD;
@@ -244,7 +241,7 @@ struct value place_load(struct visit *visit, const struct place *place, const st
   value.kind = UNIT_ARGUMENT_FIELD;
   value.index = place->object;
   value.path = place->path;
-  if (visit_is_carrier(place->type) && place->node != UNIT_NONE) {
+  if (visit_is_carrier(visit, place->type) && place->node != UNIT_NONE) {
     value.node = unit_builder_temp(visit->builder);
     flow_edge(visit, UNIT_EDGE_LOAD, value.node, place->node, place->path, 0, spot);
   }

@@ -9,15 +9,15 @@ struct guards {
   uint32_t innermost;
 };
 
-static void add_guard(struct guards *guards, CXCursor subject, enum unit_guard_kind kind,
+static void add_guard(struct guards *guards, struct syntax *subject, enum unit_guard_kind kind,
                       int64_t integer)
 {
   struct visit *visit = guards->visit;
-  CXCursor stripped = visit_strip(visit, subject, false);
-  if (clang_getCursorKind(stripped) != CXCursor_DeclRefExpr)
+  struct syntax *stripped = syntax_strip(subject, false);
+  if (syntax_kind(stripped) != CXCursor_DeclRefExpr)
     return;
-  CXCursor referenced = clang_getCursorReferenced(stripped);
-  if (clang_getCursorKind(referenced) != CXCursor_ParmDecl)
+  struct declared *referenced = syntax_referenced(visit, stripped);
+  if (referenced->cursor.kind != CXCursor_ParmDecl)
     return;
   struct unit_guard guard = {.routine = visit->routine,
                              .parent = guards->innermost,
@@ -27,24 +27,15 @@ static void add_guard(struct guards *guards, CXCursor subject, enum unit_guard_k
   guards->innermost = unit_builder_add_guard(visit->builder, &guard);
 }
 
-static bool is_call_of(CXCursor call, const char *name)
-{
-  CXString spelling = clang_getCursorSpelling(call);
-  const char *text = clang_getCString(spelling);
-  bool is_same = text != NULL && strcmp(text, name) == 0;
-  clang_disposeString(spelling);
-  return is_same;
-}
-
-static void gather(struct guards *guards, CXCursor condition, bool when);
+static void gather(struct guards *guards, struct syntax *condition, bool when);
 
 /* "x == 1", "x != NULL", "(x & FLAG) == 0". */
-static void compare(struct guards *guards, CXCursor left, CXCursor right, bool is_equal)
+static void compare(struct guards *guards, struct syntax *left, struct syntax *right, bool is_equal)
 {
   int64_t constant = 0;
   uint32_t ignored = 0;
   if (!visit_constant(guards->visit, right, &constant, &ignored)) {
-    CXCursor other = left;
+    struct syntax *other = left;
     if (!visit_constant(guards->visit, left, &constant, &ignored))
       return;
     left = right;
@@ -56,10 +47,10 @@ static void compare(struct guards *guards, CXCursor left, CXCursor right, bool i
     add_guard(guards, left, is_equal ? UNIT_GUARD_EQUAL : UNIT_GUARD_UNEQUAL, constant);
 }
 
-static void gather_binary(struct guards *guards, CXCursor expression, CXCursor left, CXCursor right,
-                          bool when)
+static void gather_binary(struct guards *guards, struct syntax *expression, struct syntax *left,
+                          struct syntax *right, bool when)
 {
-  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression);
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
   int64_t constant = 0;
   uint32_t ignored = 0;
   if (kind == (when ? CXBinaryOperator_LAnd : CXBinaryOperator_LOr)) {
@@ -74,32 +65,30 @@ static void gather_binary(struct guards *guards, CXCursor expression, CXCursor l
 }
 
 /* Adds what must hold where `condition` is `when`. */
-static void gather(struct guards *guards, CXCursor condition, bool when)
+static void gather(struct guards *guards, struct syntax *condition, bool when)
 {
-  struct visit *visit = guards->visit;
-  CXCursor stripped = visit_strip(visit, condition, false);
-  CXCursor child;
-  switch (clang_getCursorKind(stripped)) {
+  struct syntax *stripped = syntax_strip(condition, false);
+  struct syntax *first = syntax_expression(stripped, 0);
+  if (first == NULL && syntax_kind(stripped) != CXCursor_DeclRefExpr)
+    return;
+  switch (syntax_kind(stripped)) {
   case CXCursor_UnaryOperator:
-    if (clang_getCursorUnaryOperatorKind(stripped) == CXUnaryOperator_LNot &&
-        visit_child(visit, stripped, 0, &child))
-      gather(guards, child, !when);
+    if (clang_getCursorUnaryOperatorKind(stripped->cursor) == CXUnaryOperator_LNot)
+      gather(guards, first, !when);
     return;
-  case CXCursor_CallExpr:
-    if (is_call_of(stripped, "__builtin_expect") && visit_child(visit, stripped, 1, &child))
-      gather(guards, child, when);
+  case CXCursor_CallExpr: {
+    struct syntax *argument = syntax_next_expression(stripped, first);
+    if (argument != NULL && syntax_calls_expect(stripped))
+      gather(guards, argument, when);
     return;
+  }
   case CXCursor_DeclRefExpr:
     add_guard(guards, stripped, when ? UNIT_GUARD_UNEQUAL : UNIT_GUARD_EQUAL, 0);
     return;
   case CXCursor_BinaryOperator: {
-    guint n = 0;
-    guint start = visit_push_expressions(visit, stripped, &n);
-    CXCursor left = n > 0 ? visit_at(visit, start) : stripped;
-    CXCursor right = n > 1 ? visit_at(visit, start + 1) : stripped;
-    visit_pop(visit, start);
-    if (n == 2)
-      gather_binary(guards, stripped, left, right, when);
+    struct syntax *second = syntax_next_expression(stripped, first);
+    if (second != NULL && syntax_next_expression(stripped, second) == NULL)
+      gather_binary(guards, stripped, first, second, when);
     return;
   }
   default:
@@ -107,7 +96,7 @@ static void gather(struct guards *guards, CXCursor condition, bool when)
   }
 }
 
-uint32_t visit_guards(struct visit *visit, CXCursor condition, bool when)
+uint32_t visit_guards(struct visit *visit, struct syntax *condition, bool when)
 {
   struct guards guards = {visit, visit->guard};
   if (visit->routine != UNIT_NONE)
@@ -115,7 +104,7 @@ uint32_t visit_guards(struct visit *visit, CXCursor condition, bool when)
   return guards.innermost;
 }
 
-uint32_t visit_case_guard(struct visit *visit, CXCursor subject, int64_t integer)
+uint32_t visit_case_guard(struct visit *visit, struct syntax *subject, int64_t integer)
 {
   struct guards guards = {visit, visit->guard};
   if (visit->routine != UNIT_NONE)

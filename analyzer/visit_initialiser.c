@@ -6,11 +6,11 @@
  * anonymous members, unions. The list given is the syntactic one. */
 
 struct step {
-  CXType type;    /* of the aggregate */
-  uint32_t path;  /* of the aggregate */
-  int64_t index;  /* next element or member */
-  int64_t count;  /* elements or members, -1 when unknown */
-  GArray *fields; /* CXCursor, for records */
+  struct c_type *type; /* of the aggregate */
+  uint32_t path;       /* of the aggregate */
+  int64_t index;       /* next element or member */
+  int64_t count;       /* elements or members, -1 when unknown */
+  GArray *fields;      /* CXCursor, for records */
   GString *indexes;
 };
 
@@ -24,17 +24,26 @@ struct walk {
 
 enum { RANGE_LIMIT = 4096 };
 
-static bool is_array_type(CXType type)
+/* What stands between the braces, from `at` on. A designator is taken off what it designates. */
+struct elements {
+  struct syntax *list;
+  struct syntax *at;    /* or NULL */
+  struct syntax *value; /* what `at` gives, without its designator */
+};
+
+static void elements_set(struct elements *elements, struct syntax *at)
 {
-  enum CXTypeKind kind = type.kind;
-  return kind == CXType_ConstantArray || kind == CXType_IncompleteArray ||
-         kind == CXType_VariableArray;
+  elements->at = elements->value = at;
 }
 
-static bool is_aggregate(CXType type)
+static void elements_step(struct elements *elements)
 {
-  CXType canonical = clang_getCanonicalType(type);
-  return is_array_type(canonical) || canonical.kind == CXType_Record;
+  elements_set(elements, syntax_next_expression(elements->list, elements->at));
+}
+
+static bool is_aggregate(const struct c_type *type)
+{
+  return type_is_array(type) || type_is_record(type);
 }
 
 static enum CXVisitorResult collect(CXCursor field, CXClientData data)
@@ -50,17 +59,20 @@ static enum CXVisitorResult collect(CXCursor field, CXClientData data)
   return CXVisit_Continue;
 }
 
-static struct step step_into(CXType type, uint32_t path, const char *indexes)
+static struct step step_into(struct visit *visit, struct c_type *type, uint32_t path,
+                             const char *indexes)
 {
-  CXType canonical = clang_getCanonicalType(type);
-  struct step step = {
-      .type = canonical, .path = path, .count = -1, .indexes = g_string_new(indexes)};
-  if (canonical.kind == CXType_ConstantArray)
-    step.count = clang_getArraySize(canonical);
-  if (canonical.kind == CXType_Record) {
+  struct step step = {.type = visit_canonical(visit, type),
+                      .path = path,
+                      .count = -1,
+                      .indexes = g_string_new(indexes)};
+  if (type->kind == CXType_ConstantArray)
+    step.count = clang_getArraySize(type->canonical);
+  if (type_is_record(type)) {
     step.fields = g_array_new(FALSE, FALSE, sizeof(CXCursor));
-    clang_Type_visitFields(canonical, collect, step.fields);
-    bool is_union = clang_getCursorKind(clang_getTypeDeclaration(canonical)) == CXCursor_UnionDecl;
+    clang_Type_visitFields(type->canonical, collect, step.fields);
+    bool is_union =
+        clang_getCursorKind(clang_getTypeDeclaration(type->canonical)) == CXCursor_UnionDecl;
     step.count = is_union ? MIN(1, (int64_t)step.fields->len) : (int64_t)step.fields->len;
   }
   return step;
@@ -74,33 +86,33 @@ static void step_clear(struct step *step)
 }
 
 /* The member or element that comes next. */
-static bool step_target(struct walk *walk, const struct step *step, CXType *type, uint32_t *path,
-                        GString *indexes)
+static bool step_target(struct walk *walk, const struct step *step, struct c_type **type,
+                        uint32_t *path, GString *indexes)
 {
   g_string_assign(indexes, step->indexes->str);
   if (step->fields != NULL) {
     if (step->index < 0 || step->index >= (int64_t)step->fields->len)
       return false;
     CXCursor field = g_array_index(step->fields, CXCursor, step->index);
-    uint32_t row = visit_field(walk->visit, field);
+    uint32_t row = visit_field(walk->visit, visit_declared(walk->visit, field));
     if (row == UNIT_NONE)
       return false;
-    *type = clang_getCursorType(field);
+    *type = visit_cursor_type(walk->visit, field);
     *path = unit_builder_path(walk->visit->builder, step->path, row);
     return true;
   }
   if (step->count >= 0 && step->index >= step->count)
     return false;
-  *type = clang_getArrayElementType(step->type);
+  *type = visit_target(walk->visit, step->type);
   *path = unit_builder_path(walk->visit->builder, step->path, UNIT_NONE);
   g_string_append_printf(indexes, "%s%" G_GINT64_FORMAT, indexes->len > 0 ? "." : "", step->index);
   return true;
 }
 
-static void walk_list(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                      CXCursor list);
-static void walk_elements(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                          CXCursor list);
+static void walk_list(struct walk *walk, struct c_type *type, uint32_t path, const char *indexes,
+                      struct syntax *list);
+static void walk_elements(struct walk *walk, struct c_type *type, uint32_t path,
+                          const char *indexes, struct syntax *list);
 
 static const char *text_of(const struct walk *walk, uint32_t string)
 {
@@ -139,8 +151,9 @@ static int32_t first_index(const char *indexes)
   return index > G_MAXINT32 ? G_MAXINT32 : (int32_t)index;
 }
 
-static void note_leaf(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                      CXCursor expression, const struct value *value, const struct spot *spot)
+static void note_leaf(struct walk *walk, const struct c_type *type, uint32_t path,
+                      const char *indexes, struct syntax *expression, const struct value *value,
+                      const struct spot *spot)
 {
   struct visit *visit = walk->visit;
   struct unit_initialiser row = {.object = walk->object,
@@ -166,28 +179,27 @@ static void note_leaf(struct walk *walk, CXType type, uint32_t path, const char 
     row.integer = value->integer;
     break;
   default:
-    if (visit_integer(visit_strip(visit, expression, true), &row.integer)) {
-      bool is_pointer = clang_getCanonicalType(type).kind == CXType_Pointer;
+    if (syntax_integer(syntax_strip(expression, true), &row.integer)) {
+      bool is_pointer = type->kind == CXType_Pointer;
       row.kind = is_pointer && row.integer == 0 ? UNIT_ARGUMENT_NULL : UNIT_ARGUMENT_INTEGER;
-      row.text = visit_macro(visit, expression);
+      row.text = visit_macro(visit, expression->cursor);
     }
     break;
   }
   unit_builder_add_initialiser(visit->builder, &row);
 }
 
-static void walk_leaf(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                      CXCursor expression)
+static void walk_leaf(struct walk *walk, struct c_type *type, uint32_t path, const char *indexes,
+                      struct syntax *expression)
 {
   struct visit *visit = walk->visit;
-  CXCursor stripped = visit_strip(visit, expression, false);
-  bool is_text = clang_getCursorKind(stripped) == CXCursor_StringLiteral &&
-                 is_array_type(clang_getCanonicalType(type));
+  struct syntax *stripped = syntax_strip(expression, false);
+  bool is_text = syntax_kind(stripped) == CXCursor_StringLiteral && type_is_array(type);
   struct value value = visit_value(visit, expression);
-  struct spot spot = visit_spot(visit, expression);
+  const struct spot *spot = syntax_spot(visit, expression);
   forget(walk, path, indexes);
   if (walk->is_static)
-    note_leaf(walk, type, path, indexes, expression, &value, &spot);
+    note_leaf(walk, type, path, indexes, expression, &value, spot);
   if (is_text)
     return;
   struct place place = {.base = UNIT_BASE_OBJECT,
@@ -197,114 +209,130 @@ static void walk_leaf(struct walk *walk, CXType type, uint32_t path, const char 
                         .record = UNIT_NONE,
                         .routine = UNIT_NONE,
                         .type = type};
-  flow_assign(visit, &place, &value, &spot);
+  flow_assign(visit, &place, &value, spot);
 }
 
-/* Follows the designators of one element from `step` down to the designated object. */
-static bool follow_designators(struct walk *walk, struct step *step, CXCursor element,
-                               CXCursor *value, CXType *type, uint32_t *path, GString *indexes,
-                               int64_t *n_more)
+/* Where designators lead. */
+struct target {
+  struct c_type *type;
+  uint32_t path;
+  GString *indexes;
+  int64_t n_more; /* elements of a range, behind the first */
+  bool is_first;  /* no designator was followed yet */
+};
+
+static bool follow_member(struct walk *walk, struct step *step, struct syntax *designator,
+                          struct target *target)
 {
   struct visit *visit = walk->visit;
-  guint n = 0;
-  guint start = visit_push(visit, element, &n);
-  CXType at_type = step->type;
-  uint32_t at_path = step->path;
-  g_string_assign(indexes, step->indexes->str);
-  bool is_first = true;
-  bool is_fine = n > 0;
-  for (guint i = 0; is_fine && i + 1 < n; i++) {
-    CXCursor child = visit_at(visit, start + i);
-    enum CXCursorKind kind = clang_getCursorKind(child);
-    if (kind == CXCursor_MemberRef) {
-      CXCursor field = clang_getCursorReferenced(child);
-      uint32_t row =
-          clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
-      if (row == UNIT_NONE) {
-        is_fine = false;
-        break;
-      }
-      at_path = unit_builder_path(visit->builder, at_path, row);
-      at_type = clang_getCanonicalType(clang_getCursorType(field));
-      if (is_first && step->fields != NULL)
-        for (guint f = 0; f < step->fields->len; f++)
-          if (clang_equalCursors(g_array_index(step->fields, CXCursor, f), field))
-            step->index = f;
-      is_first = false;
-    } else if (clang_isExpression(kind) && is_array_type(at_type)) {
-      int64_t index = 0;
-      visit_integer(child, &index);
-      if (is_first)
-        step->index = index;
-      is_first = false;
-      at_path = unit_builder_path(visit->builder, at_path, UNIT_NONE);
-      g_string_append_printf(indexes, "%s%" G_GINT64_FORMAT, indexes->len > 0 ? "." : "", index);
-      at_type = clang_getCanonicalType(clang_getArrayElementType(at_type));
-    } else if (clang_isExpression(kind)) {
-      int64_t last = 0; /* the end of a range [1 ... 2]: the elements after it follow */
-      if (visit_integer(child, &last) && step->fields == NULL) {
-        *n_more = CLAMP(last - step->index, 0, RANGE_LIMIT);
-        step->index = last;
+  struct declared *field = syntax_referenced(visit, designator);
+  uint32_t row = field->cursor.kind == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
+  if (row == UNIT_NONE)
+    return false;
+  target->path = unit_builder_path(visit->builder, target->path, row);
+  target->type = visit_canonical(visit, visit_cursor_type(visit, field->cursor));
+  if (target->is_first && step->fields != NULL)
+    for (guint i = 0; i < step->fields->len; i++)
+      if (g_array_index(step->fields, CXCursor, i).data[0] == field->cursor.data[0])
+        step->index = i;
+  target->is_first = false;
+  return true;
+}
+
+static void follow_index(struct walk *walk, struct step *step, struct syntax *designator,
+                         struct target *target)
+{
+  struct visit *visit = walk->visit;
+  int64_t index = 0;
+  syntax_integer(designator, &index);
+  if (target->is_first)
+    step->index = index;
+  target->is_first = false;
+  target->path = unit_builder_path(visit->builder, target->path, UNIT_NONE);
+  g_string_append_printf(target->indexes, "%s%" G_GINT64_FORMAT,
+                         target->indexes->len > 0 ? "." : "", index);
+  target->type = visit_target(visit, target->type);
+}
+
+/* Follows the designators of one element from `step` down to the designated object. Returns what is
+ * given to it, or NULL. */
+static struct syntax *follow_designators(struct walk *walk, struct step *step,
+                                         struct syntax *element, struct target *target)
+{
+  target->type = step->type;
+  target->path = step->path;
+  target->n_more = 0;
+  target->is_first = true;
+  g_string_assign(target->indexes, step->indexes->str);
+  struct syntax *last = syntax_last(element);
+  for (struct syntax *child = syntax_first(element); child != last;
+       child = syntax_next(element, child)) {
+    if (syntax_kind(child) == CXCursor_MemberRef) {
+      if (!follow_member(walk, step, child, target))
+        return NULL;
+    } else if (syntax_is_expression(child) && type_is_array(target->type)) {
+      follow_index(walk, step, child, target);
+    } else if (syntax_is_expression(child)) {
+      int64_t end = 0; /* of a range [1 ... 2]: the elements after it follow */
+      if (syntax_integer(child, &end) && step->fields == NULL) {
+        target->n_more = CLAMP(end - step->index, 0, RANGE_LIMIT);
+        step->index = end;
       }
     }
   }
-  if (is_fine)
-    *value = visit_at(visit, start + n - 1);
-  *type = at_type;
-  *path = at_path;
-  visit_pop(visit, start);
-  return is_fine;
+  return last;
 }
 
-static bool is_designated(CXCursor element)
+static bool is_designated(struct visit *visit, struct syntax *element)
 {
-  return clang_getCursorKind(element) == CXCursor_UnexposedExpr &&
-         clang_getCursorType(element).kind == CXType_Void;
+  return syntax_kind(element) == CXCursor_UnexposedExpr &&
+         syntax_type(visit, element)->type.kind == CXType_Void;
 }
 
-static bool is_whole_value(struct walk *walk, CXType type, CXCursor expression)
-{
-  CXCursor stripped = visit_strip(walk->visit, expression, false);
-  enum CXCursorKind kind = clang_getCursorKind(stripped);
-  CXType canonical = clang_getCanonicalType(type);
-  if (is_array_type(canonical)) {
-    CXType element = visit_canonical(clang_getArrayElementType(canonical));
-    bool is_text = kind == CXCursor_StringLiteral && element.kind != CXType_Record &&
-                   element.kind != CXType_Pointer && !is_array_type(element);
-    return is_text || kind == CXCursor_CompoundLiteralExpr;
-  }
-  return clang_equalTypes(visit_canonical(clang_getCursorType(stripped)), visit_canonical(type)) !=
-         0;
-}
-
-/* Gives `element` to the object at `path`, opening nested aggregates whose braces are left out.
- * Elements that follow are taken from the stack as long as the nested aggregate has room. */
-static guint place_element(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                           guint at, guint end)
+static bool is_whole_value(struct walk *walk, struct c_type *type, struct syntax *expression)
 {
   struct visit *visit = walk->visit;
-  CXCursor element = visit_at(visit, at);
-  if (clang_getCursorKind(element) == CXCursor_InitListExpr) {
+  struct syntax *stripped = syntax_strip(expression, false);
+  enum CXCursorKind kind = syntax_kind(stripped);
+  if (type_is_array(type)) {
+    struct c_type *element = visit_target(visit, type);
+    bool is_text = kind == CXCursor_StringLiteral && !type_is_record(element) &&
+                   element->kind != CXType_Pointer && !type_is_array(element);
+    return is_text || kind == CXCursor_CompoundLiteralExpr;
+  }
+  return visit_bare(syntax_type(visit, stripped)) == visit_bare(type);
+}
+
+/* Gives the present element to the object at `path`, opening nested aggregates whose braces are
+ * left out. Elements that follow are taken as long as the nested aggregate has room. */
+static void place_element(struct walk *walk, struct c_type *type, uint32_t path,
+                          const char *indexes, struct elements *elements)
+{
+  struct syntax *element = elements->value;
+  if (syntax_kind(element) == CXCursor_InitListExpr) {
     walk_list(walk, type, path, indexes, element);
-    return at + 1;
+    elements_step(elements);
+    return;
   }
   if (!is_aggregate(type) || is_whole_value(walk, type, element)) {
     walk_leaf(walk, type, path, indexes, element);
-    return at + 1;
+    elements_step(elements);
+    return;
   }
-  struct step step = step_into(type, path, indexes);
+  struct step step = step_into(walk->visit, type, path, indexes);
   g_autoptr(GString) inner = g_string_new(NULL);
-  CXType inner_type;
+  struct c_type *inner_type = NULL;
   uint32_t inner_path = 0;
-  guint first = at;
-  while (at < end && !is_designated(visit_at(visit, at)) &&
+  struct syntax *first = elements->at;
+  while (elements->at != NULL && !is_designated(walk->visit, elements->value) &&
          (step.count < 0 || step.index < step.count) &&
          step_target(walk, &step, &inner_type, &inner_path, inner)) {
-    at = place_element(walk, inner_type, inner_path, inner->str, at, end);
+    place_element(walk, inner_type, inner_path, inner->str, elements);
     step.index++;
   }
   step_clear(&step);
-  return at == first ? at + 1 : at;
+  if (elements->at == first)
+    elements_step(elements);
 }
 
 /* What the first element of a range was given, for the `n` elements behind it. `index` is its own,
@@ -334,8 +362,8 @@ static void repeat(struct walk *walk, guint from, uint32_t path, const char *out
   }
 }
 
-static void walk_list(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                      CXCursor list)
+static void walk_list(struct walk *walk, struct c_type *type, uint32_t path, const char *indexes,
+                      struct syntax *list)
 {
   struct visit *visit = walk->visit;
   forget(walk, path, indexes);
@@ -346,67 +374,61 @@ static void walk_list(struct walk *walk, CXType type, uint32_t path, const char 
   walk_elements(&inner, type, path, indexes, list);
 }
 
-static void walk_elements(struct walk *walk, CXType type, uint32_t path, const char *indexes,
-                          CXCursor list)
+static void walk_designated(struct walk *walk, struct step *step, struct elements *elements,
+                            struct target *target, int64_t *furthest)
 {
-  struct visit *visit = walk->visit;
-  guint n = 0;
-  guint start = visit_push_expressions(visit, list, &n);
-  guint end = start + n;
-  if (!is_aggregate(type)) {
-    if (n > 0)
-      place_element(walk, type, path, indexes, start, end);
-    visit_pop(visit, start);
+  struct syntax *value = follow_designators(walk, step, elements->at, target);
+  walk->is_overriding = walk->is_overriding || target->n_more > 0 || step->index <= *furthest;
+  *furthest = MAX(*furthest, step->index);
+  if (value == NULL) {
+    elements_step(elements);
     return;
   }
-  int64_t furthest = -1; /* element given so far */
-  struct step step = step_into(type, path, indexes);
-  g_autoptr(GString) target = g_string_new(NULL);
-  for (guint at = start; at < end;) {
-    CXType target_type;
-    uint32_t target_path = 0;
-    CXCursor element = visit_at(visit, at);
-    if (is_designated(element)) {
-      CXCursor value;
-      int64_t n_more = 0;
-      bool is_fine = follow_designators(walk, &step, element, &value, &target_type, &target_path,
-                                        target, &n_more);
-      walk->is_overriding = walk->is_overriding || n_more > 0 || step.index <= furthest;
-      furthest = MAX(furthest, step.index);
-      if (is_fine) {
-        forget(walk, target_path, target->str);
-        guint before = visit->builder->initialisers->len;
-        /* The value may begin a nested aggregate that the next elements go on filling. */
-        g_array_index(visit->stack, CXCursor, at) = value;
-        at = place_element(walk, target_type, target_path, target->str, at, end);
-        if (n_more > 0)
-          repeat(walk, before, target_path, step.indexes->str, step.index - n_more, n_more);
-      } else {
-        at++;
-      }
-      step.index++;
-      continue;
-    }
-    bool is_string_for_array =
-        n == 1 && is_array_type(step.type) && is_whole_value(walk, type, element);
-    if (is_string_for_array) {
-      walk_leaf(walk, type, path, indexes, element);
-      at++;
-      continue;
-    }
-    if (!step_target(walk, &step, &target_type, &target_path, target)) {
-      at++;
-      continue;
-    }
-    furthest = MAX(furthest, step.index);
-    at = place_element(walk, target_type, target_path, target->str, at, end);
-    step.index++;
-  }
-  step_clear(&step);
-  visit_pop(visit, start);
+  forget(walk, target->path, target->indexes->str);
+  guint before = walk->visit->builder->initialisers->len;
+  /* The value may begin a nested aggregate that the next elements go on filling. */
+  elements->value = value;
+  place_element(walk, target->type, target->path, target->indexes->str, elements);
+  if (target->n_more > 0)
+    repeat(walk, before, target->path, step->indexes->str, step->index - target->n_more,
+           target->n_more);
 }
 
-void visit_initialiser(struct visit *visit, const struct place *place, CXCursor initialiser,
+static void walk_elements(struct walk *walk, struct c_type *type, uint32_t path,
+                          const char *indexes, struct syntax *list)
+{
+  struct elements elements = {.list = list};
+  elements_set(&elements, syntax_expression(list, 0));
+  if (elements.at == NULL)
+    return;
+  if (!is_aggregate(type)) {
+    place_element(walk, type, path, indexes, &elements);
+    return;
+  }
+  bool is_alone = syntax_next_expression(list, elements.at) == NULL;
+  int64_t furthest = -1; /* element given so far */
+  struct step step = step_into(walk->visit, type, path, indexes);
+  g_autoptr(GString) spelled = g_string_new(NULL);
+  struct target target = {.indexes = spelled};
+  while (elements.at != NULL) {
+    if (is_designated(walk->visit, elements.at)) {
+      walk_designated(walk, &step, &elements, &target, &furthest);
+      step.index++;
+    } else if (is_alone && type_is_array(type) && is_whole_value(walk, type, elements.at)) {
+      walk_leaf(walk, type, path, indexes, elements.at);
+      elements_step(&elements);
+    } else if (!step_target(walk, &step, &target.type, &target.path, spelled)) {
+      elements_step(&elements);
+    } else {
+      furthest = MAX(furthest, step.index);
+      place_element(walk, target.type, target.path, spelled->str, &elements);
+      step.index++;
+    }
+  }
+  step_clear(&step);
+}
+
+void visit_initialiser(struct visit *visit, const struct place *place, struct syntax *initialiser,
                        bool is_static)
 {
   struct walk walk = {.visit = visit,
@@ -417,8 +439,8 @@ void visit_initialiser(struct visit *visit, const struct place *place, CXCursor 
   uint32_t outer = visit->is_initialiser;
   visit->object = place->object;
   visit->is_initialiser = is_static;
-  CXCursor stripped = visit_strip(visit, initialiser, false);
-  if (clang_getCursorKind(stripped) == CXCursor_InitListExpr)
+  struct syntax *stripped = syntax_strip(initialiser, false);
+  if (syntax_kind(stripped) == CXCursor_InitListExpr)
     walk_list(&walk, place->type, place->path, "", stripped);
   else
     walk_leaf(&walk, place->type, place->path, "", initialiser);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static struct place place_none(CXType type)
+static struct place place_none(struct c_type *type)
 {
   return (struct place){.base = UNIT_BASE_NONE,
                         .object = UNIT_NONE,
@@ -23,16 +23,7 @@ static void note_literal(struct visit *visit, uint32_t text, const struct spot *
   unit_builder_add_literal(visit->builder, &literal);
 }
 
-void visit_count_use(struct visit *visit, uint32_t name)
-{
-  if (name == 0)
-    return;
-  gpointer key = GUINT_TO_POINTER(name);
-  guint n = GPOINTER_TO_UINT(g_hash_table_lookup(visit->words, key));
-  g_hash_table_insert(visit->words, key, GUINT_TO_POINTER(n + 1));
-}
-
-static struct place dereference(struct visit *visit, struct value *pointer, CXType type,
+static struct place dereference(struct visit *visit, struct value *pointer, struct c_type *type,
                                 const struct spot *spot)
 {
   struct place place = place_none(type);
@@ -66,20 +57,21 @@ static struct place dereference(struct visit *visit, struct value *pointer, CXTy
   return place;
 }
 
-static struct place place_of_reference(struct visit *visit, CXCursor expression, CXType type)
+static struct place place_of_reference(struct visit *visit, struct syntax *expression)
 {
+  struct c_type *type = syntax_type(visit, expression);
   struct place place = place_none(type);
-  CXCursor referenced = clang_getCursorReferenced(expression);
-  enum CXCursorKind kind = clang_getCursorKind(referenced);
+  struct declared *referenced = syntax_referenced(visit, expression);
+  enum CXCursorKind kind = referenced->cursor.kind;
   if (kind == CXCursor_FunctionDecl) {
     place.routine = visit_routine(visit, referenced);
-    visit_count_use(visit, visit_routine_row(visit, place.routine)->name);
+    words_count(visit->words, visit_routine_row(visit, place.routine)->name);
   } else if (kind == CXCursor_VarDecl || kind == CXCursor_ParmDecl) {
     place.base = UNIT_BASE_OBJECT;
     place.object = visit_object(visit, referenced);
-    visit_count_use(visit, visit_object_row(visit, place.object)->name);
-  } else if (kind != CXCursor_EnumConstantDecl && visit_routine_type(type).kind != CXType_Invalid) {
-    CXString name = clang_getCursorSpelling(expression);
+    words_count(visit->words, visit_object_row(visit, place.object)->name);
+  } else if (kind != CXCursor_EnumConstantDecl && visit_routine_type(visit, type) != NULL) {
+    CXString name = clang_getCursorSpelling(expression->cursor);
     const char *text = clang_getCString(name);
     if (text != NULL && *text != '\0')
       place.routine = visit_implicit_routine(visit, text, type);
@@ -88,30 +80,10 @@ static struct place place_of_reference(struct visit *visit, CXCursor expression,
   return place;
 }
 
-bool visit_is_pointer(CXType type)
+bool visit_is_array_object(struct visit *visit, struct syntax *expression)
 {
-  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
-  return kind == CXType_Pointer || kind == CXType_BlockPointer;
-}
-
-/* Values are never arrays: an array decays, and the parser spells a parameter that was written as
- * one, and what is computed from it, as an array still. */
-bool visit_is_pointer_value(CXType type)
-{
-  return visit_is_pointer(type) || visit_is_array(type);
-}
-
-bool visit_is_routine(CXCursor expression)
-{
-  enum CXTypeKind kind = clang_getCanonicalType(clang_getCursorType(expression)).kind;
-  return kind == CXType_FunctionProto || kind == CXType_FunctionNoProto;
-}
-
-/* Whether the expression names an object that is an array, so that its elements lie in that. */
-bool visit_is_array_object(CXCursor expression)
-{
-  return visit_is_array(clang_getCursorType(expression)) &&
-         clang_getCursorKind(clang_getCursorReferenced(expression)) != CXCursor_ParmDecl;
+  return type_is_array(syntax_type(visit, expression)) &&
+         syntax_referenced(visit, expression)->cursor.kind != CXCursor_ParmDecl;
 }
 
 static void note_record(struct visit *visit, struct place *place)
@@ -141,56 +113,51 @@ static bool add_anonymous(struct visit *visit, uint32_t record, uint32_t owner, 
   return false;
 }
 
-static struct place place_of_member(struct visit *visit, CXCursor expression, CXType type)
+static struct place place_of_member(struct visit *visit, struct syntax *expression)
 {
-  CXCursor base;
-  if (!visit_child(visit, expression, 0, &base))
+  struct c_type *type = syntax_type(visit, expression);
+  struct syntax *base = syntax_expression(expression, 0);
+  if (base == NULL)
     return place_none(type);
-  CXType base_type = clang_getCursorType(base);
+  struct c_type *base_type = syntax_type(visit, base);
   struct place place;
-  if (visit_is_pointer(base_type) || visit_is_array(base_type)) {
+  if (type_is_pointer_value(base_type)) {
     struct value pointer = visit_value(visit, base);
-    struct spot spot = visit_spot(visit, expression);
-    CXType pointee = clang_getPointeeType(clang_getCanonicalType(base_type));
-    place = dereference(visit, &pointer, pointee, &spot);
+    place = dereference(visit, &pointer, visit_pointee(visit, base_type),
+                        syntax_spot(visit, expression));
   } else {
     place = visit_place(visit, base);
   }
   note_record(visit, &place);
-  CXCursor field = clang_getCursorReferenced(expression);
-  uint32_t row =
-      clang_getCursorKind(field) == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
+  struct declared *field = syntax_referenced(visit, expression);
+  uint32_t row = field->cursor.kind == CXCursor_FieldDecl ? visit_field(visit, field) : UNIT_NONE;
   if (row != UNIT_NONE) {
     uint32_t record = visit_type_of(visit, base_type);
     uint32_t owner = g_array_index(visit->builder->fields, struct unit_field, row).type_id;
     if (record != UNIT_NONE)
       add_anonymous(visit, record, owner, &place.path);
     place.path = unit_builder_path(visit->builder, place.path, row);
-    visit_count_use(visit, g_array_index(visit->builder->fields, struct unit_field, row).name);
+    words_count(visit->words, g_array_index(visit->builder->fields, struct unit_field, row).name);
   }
   place.type = type;
   return place;
 }
 
-static struct place place_of_subscript(struct visit *visit, CXCursor expression, CXType type)
+static struct place place_of_subscript(struct visit *visit, struct syntax *expression)
 {
-  guint n = 0;
-  guint start = visit_push_expressions(visit, expression, &n);
-  if (n < 2) {
-    visit_pop(visit, start);
+  struct c_type *type = syntax_type(visit, expression);
+  struct syntax *base = syntax_expression(expression, 0);
+  struct syntax *index = base != NULL ? syntax_next_expression(expression, base) : NULL;
+  if (index == NULL)
     return place_none(type);
-  }
-  CXCursor base = visit_at(visit, start);
-  CXCursor index = visit_at(visit, start + 1);
-  visit_pop(visit, start);
-  if (!visit_is_pointer(clang_getCursorType(base)) && !visit_is_array(clang_getCursorType(base))) {
-    CXCursor swap = base;
+  if (!type_is_pointer_value(syntax_type(visit, base))) {
+    struct syntax *swap = base;
     base = index;
     index = swap;
   }
-  CXCursor array = visit_strip(visit, base, false);
+  struct syntax *array = syntax_strip(base, false);
   struct place place;
-  if (visit_is_array_object(array) && visit_is_place(visit, array)) {
+  if (visit_is_array_object(visit, array) && visit_is_place(visit, array)) {
     place = visit_place(visit, array);
     visit_discard(visit, index);
     note_record(visit, &place);
@@ -202,111 +169,121 @@ static struct place place_of_subscript(struct visit *visit, CXCursor expression,
   visit_discard(visit, index);
   if (pointer.kind == UNIT_ARGUMENT_PARAM)
     visit_use(visit, pointer.index, UNIT_USE_INDEXED);
-  struct spot spot = visit_spot(visit, expression);
-  place = dereference(visit, &pointer, type, &spot);
+  place = dereference(visit, &pointer, type, syntax_spot(visit, expression));
   note_record(visit, &place);
   return place;
 }
 
-static struct place place_of_compound(struct visit *visit, CXCursor expression, CXType type)
+static struct place place_of_compound(struct visit *visit, struct syntax *expression)
 {
-  uint32_t object = visit_new_object(visit, UNIT_OBJECT_COMPOUND, 0, expression, type);
+  struct c_type *type = syntax_type(visit, expression);
   struct place place = place_none(type);
   place.base = UNIT_BASE_OBJECT;
-  place.object = object;
+  place.object =
+      visit_new_object(visit, UNIT_OBJECT_COMPOUND, 0, syntax_spot(visit, expression), type);
   if (visit->routine == UNIT_NONE)
-    visit_object_row(visit, object)->flags |= UNIT_OBJECT_DEFINED;
-  CXCursor initialiser;
-  if (visit_operand(visit, expression, &initialiser))
+    visit_object_row(visit, place.object)->flags |= UNIT_OBJECT_DEFINED;
+  struct syntax *initialiser = syntax_operand(expression);
+  if (initialiser != NULL)
     visit_initialiser(visit, &place, initialiser, visit->routine == UNIT_NONE);
   return place;
 }
 
-static struct place place_of_value(struct visit *visit, CXCursor expression, CXType type)
+static struct place place_of_value(struct visit *visit, struct syntax *expression)
 {
   struct value value = visit_value(visit, expression);
-  struct place place = place_none(type);
-  if (visit_is_record(type) && value.node != UNIT_NONE) {
+  struct place place = place_none(syntax_type(visit, expression));
+  if (type_is_record(place.type) && value.node != UNIT_NONE) {
     place.base = UNIT_BASE_POINTER;
     place.node = value.node;
   }
   return place;
 }
 
-struct place visit_place(struct visit *visit, CXCursor expression)
+static struct place place_of_literal(struct visit *visit, struct syntax *expression)
 {
-  CXType type = clang_getCursorType(expression);
-  CXCursor child;
-  switch (clang_getCursorKind(expression)) {
-  case CXCursor_ParenExpr:
-    if (visit_child(visit, expression, 0, &child))
-      return visit_place(visit, child);
-    return place_none(type);
-  case CXCursor_DeclRefExpr:
-    return place_of_reference(visit, expression, type);
-  case CXCursor_MemberRefExpr:
-    return place_of_member(visit, expression, type);
-  case CXCursor_ArraySubscriptExpr:
-    return place_of_subscript(visit, expression, type);
-  case CXCursor_CompoundLiteralExpr:
-    return place_of_compound(visit, expression, type);
-  case CXCursor_StringLiteral: {
-    struct place place = place_none(type);
-    struct spot spot = visit_spot(visit, expression);
-    place.is_string = true;
-    place.text = visit_literal_text(visit, expression);
-    note_literal(visit, place.text, &spot);
+  struct place place = place_none(syntax_type(visit, expression));
+  const struct spot *spot = syntax_spot(visit, expression);
+  place.is_string = true;
+  place.text = visit_literal_text(visit, expression);
+  note_literal(visit, place.text, spot);
+  return place;
+}
+
+static struct place place_of_unary(struct visit *visit, struct syntax *expression)
+{
+  struct syntax *child = syntax_expression(expression, 0);
+  if (child == NULL)
+    return place_none(syntax_type(visit, expression));
+  switch (clang_getCursorUnaryOperatorKind(expression->cursor)) {
+  case CXUnaryOperator_Deref: {
+    struct value pointer = visit_value(visit, child);
+    struct place place = dereference(visit, &pointer, syntax_type(visit, expression),
+                                     syntax_spot(visit, expression));
+    note_record(visit, &place);
     return place;
   }
-  case CXCursor_UnaryOperator:
-    if (!visit_child(visit, expression, 0, &child))
-      return place_none(type);
-    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Deref) {
-      struct value pointer = visit_value(visit, child);
-      struct spot spot = visit_spot(visit, expression);
-      struct place place = dereference(visit, &pointer, type, &spot);
-      note_record(visit, &place);
-      return place;
-    }
-    if (clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Extension ||
-        clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Real ||
-        clang_getCursorUnaryOperatorKind(expression) == CXUnaryOperator_Imag)
-      return visit_place(visit, child);
-    return place_of_value(visit, expression, type);
-  case CXCursor_UnexposedExpr: {
-    CXCursor stripped = visit_strip(visit, expression, false);
-    if (!clang_equalCursors(stripped, expression) && visit_is_place(visit, stripped)) {
-      struct place place = visit_place(visit, stripped);
-      return place;
-    }
-    return place_of_value(visit, expression, type);
-  }
+  case CXUnaryOperator_Extension:
+  case CXUnaryOperator_Real:
+  case CXUnaryOperator_Imag:
+    return visit_place(visit, child);
   default:
-    return place_of_value(visit, expression, type);
+    return place_of_value(visit, expression);
   }
 }
 
-bool visit_is_place(struct visit *visit, CXCursor expression)
+struct place visit_place(struct visit *visit, struct syntax *expression)
 {
-  CXCursor child;
-  switch (clang_getCursorKind(expression)) {
+  struct syntax *inner = NULL;
+  switch (syntax_kind(expression)) {
+  case CXCursor_ParenExpr:
+    inner = syntax_expression(expression, 0);
+    return inner != NULL ? visit_place(visit, inner) : place_none(syntax_type(visit, expression));
+  case CXCursor_DeclRefExpr:
+    return place_of_reference(visit, expression);
+  case CXCursor_MemberRefExpr:
+    return place_of_member(visit, expression);
+  case CXCursor_ArraySubscriptExpr:
+    return place_of_subscript(visit, expression);
+  case CXCursor_CompoundLiteralExpr:
+    return place_of_compound(visit, expression);
+  case CXCursor_StringLiteral:
+    return place_of_literal(visit, expression);
+  case CXCursor_UnaryOperator:
+    return place_of_unary(visit, expression);
+  case CXCursor_UnexposedExpr:
+    inner = syntax_strip(expression, false);
+    if (inner != expression && visit_is_place(visit, inner))
+      return visit_place(visit, inner);
+    return place_of_value(visit, expression);
+  default:
+    return place_of_value(visit, expression);
+  }
+}
+
+bool visit_is_place(struct visit *visit, struct syntax *expression)
+{
+  struct syntax *child = NULL;
+  switch (syntax_kind(expression)) {
   case CXCursor_MemberRefExpr:
   case CXCursor_ArraySubscriptExpr:
   case CXCursor_CompoundLiteralExpr:
   case CXCursor_StringLiteral:
     return true;
   case CXCursor_DeclRefExpr:
-    return clang_getCursorKind(clang_getCursorReferenced(expression)) != CXCursor_EnumConstantDecl;
+    return syntax_referenced(visit, expression)->cursor.kind != CXCursor_EnumConstantDecl;
   case CXCursor_ParenExpr:
-    return visit_child(visit, expression, 0, &child) && visit_is_place(visit, child);
+    child = syntax_expression(expression, 0);
+    return child != NULL && visit_is_place(visit, child);
   case CXCursor_UnaryOperator:
-    switch (clang_getCursorUnaryOperatorKind(expression)) {
+    switch (clang_getCursorUnaryOperatorKind(expression->cursor)) {
     case CXUnaryOperator_Deref:
       return true;
     case CXUnaryOperator_Extension:
     case CXUnaryOperator_Real:
     case CXUnaryOperator_Imag:
-      return visit_child(visit, expression, 0, &child) && visit_is_place(visit, child);
+      child = syntax_expression(expression, 0);
+      return child != NULL && visit_is_place(visit, child);
     default:
       return false;
     }

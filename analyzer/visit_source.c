@@ -29,6 +29,34 @@ void known_file_free(gpointer data)
   g_free(known);
 }
 
+/* Whether a place is one of the source, outside of macros. */
+static bool is_in_main(const struct visit *visit, CXSourceLocation location)
+{
+  return visit->main != NULL && location.int_data - visit->main_begin <= visit->main_size;
+}
+
+CXFile visit_file_at(const struct visit *visit, CXSourceLocation location, unsigned *offset)
+{
+  CXFile file = NULL;
+  if (is_in_main(visit, location)) {
+    *offset = location.int_data - visit->main_begin;
+    return visit->main_handle;
+  }
+  clang_getExpansionLocation(location, &file, NULL, NULL, offset);
+  return file;
+}
+
+CXFile visit_spelled_at(const struct visit *visit, CXSourceLocation location, unsigned *offset)
+{
+  CXFile file = NULL;
+  if (is_in_main(visit, location)) {
+    *offset = location.int_data - visit->main_begin;
+    return visit->main_handle;
+  }
+  clang_getSpellingLocation(location, &file, NULL, NULL, offset);
+  return file;
+}
+
 static uint32_t find_row(const struct visit *visit, const char *path)
 {
   return GPOINTER_TO_UINT(g_hash_table_lookup(visit->file_paths, path)) - 1;
@@ -62,6 +90,46 @@ static void take_row(struct visit *visit, struct known_file *file, uint32_t row)
   g_hash_table_insert(visit->file_paths, g_strdup(file->path), GUINT_TO_POINTER(row + 1));
 }
 
+/* Where lines begin. As the parser does: "\n", "\r" and "\r\n" end one. */
+static void list_lines(GArray *lines, const char *text, size_t size)
+{
+  const char *stop = text + size;
+  bool has_returns = memchr(text, '\r', size) != NULL;
+  uint32_t begin = 0;
+  g_array_set_size(lines, 0);
+  g_array_append_val(lines, begin);
+  for (const char *at = text; at < stop; at = text + begin) {
+    const char *end = memchr(at, '\n', (size_t)(stop - at));
+    end = end != NULL ? end : stop;
+    const char *back = has_returns ? memchr(at, '\r', (size_t)(end - at)) : NULL;
+    if (back != NULL && back + 1 != end)
+      end = back;
+    if (end == stop)
+      break;
+    begin = (uint32_t)(end + 1 - text);
+    g_array_append_val(lines, begin);
+  }
+}
+
+/* The parser numbers the places of a file one after another. Where the numbers of both ends keep to
+ * that, places in the source are reckoned: asking costs a thousand instructions each. */
+static void know_places(struct visit *visit, struct known_file *main, CXFile file)
+{
+  size_t size = 0;
+  const char *text = visit_file_text(visit, file, &size);
+  if (text == NULL || size == 0 || size >= UINT32_MAX / 2)
+    return;
+  unsigned begin = clang_getLocationForOffset(visit->tu, file, 0).int_data;
+  unsigned end = clang_getLocationForOffset(visit->tu, file, (unsigned)size).int_data;
+  if (begin == 0 || end < begin || end - begin != size)
+    return;
+  visit->main = main;
+  visit->main_handle = file;
+  visit->main_begin = begin;
+  visit->main_size = (uint32_t)size;
+  list_lines(visit->lines, text, size);
+}
+
 void visit_main_file(struct visit *visit, CXFile file)
 {
   struct known_file *known = visit_know(visit, file);
@@ -74,6 +142,8 @@ void visit_main_file(struct visit *visit, CXFile file)
   else
     g_array_index(visit->builder->files, struct unit_file, 0) = main_file;
   take_row(visit, known, 0);
+  if (file != NULL)
+    know_places(visit, known, file);
 }
 
 uint32_t visit_file(struct visit *visit, CXFile file)
@@ -124,17 +194,52 @@ bool visit_is_ours(struct visit *visit, CXFile file, CXSourceLocation location)
   return (flags & (UNIT_FILE_MAIN | UNIT_FILE_INSIDE)) != 0 || (flags & UNIT_FILE_SYSTEM) == 0;
 }
 
+static struct spot spot_in_main(struct visit *visit, uint32_t offset)
+{
+  const uint32_t *lines = (const uint32_t *)(const void *)visit->lines->data;
+  uint32_t low = visit->last_line;
+  uint32_t high = visit->lines->len;
+  if (lines[low] > offset) {
+    high = low;
+    low = 0;
+  } else if (low + 8 < high && lines[low + 8] > offset) {
+    high = low + 8;
+  }
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (lines[middle] <= offset)
+      low = middle;
+    else
+      high = middle;
+  }
+  visit->last_line = low;
+  return (struct spot){.file = 0, .line = low + 1, .column = offset - lines[low] + 1};
+}
+
+unsigned visit_line_at(struct visit *visit, CXSourceLocation location)
+{
+  unsigned line = 0;
+  if (is_in_main(visit, location))
+    return spot_in_main(visit, location.int_data - visit->main_begin).line;
+  clang_getExpansionLocation(location, NULL, &line, NULL, NULL);
+  return line;
+}
+
 struct spot visit_location(struct visit *visit, CXSourceLocation location)
 {
+  /* The parser is asked for one such place, which tells what kind of file it is. */
+  if (is_in_main(visit, location) && visit->main->is_placed)
+    return spot_in_main(visit, location.int_data - visit->main_begin);
   struct spot spot = {.file = UNIT_NONE};
-  clang_getExpansionLocation(location, &spot.handle, &spot.line, &spot.column, &spot.offset);
-  if (spot.handle == NULL)
+  CXFile file = NULL;
+  clang_getExpansionLocation(location, &file, &spot.line, &spot.column, NULL);
+  if (file == NULL)
     return spot;
-  if (spot.handle != visit->last_seen) {
-    place_file(visit, spot.handle, location);
-    visit_refer(visit, spot.handle);
-    visit->last_seen = spot.handle;
-    visit->last_seen_row = visit_file(visit, spot.handle);
+  if (file != visit->last_seen) {
+    place_file(visit, file, location);
+    visit_refer(visit, file);
+    visit->last_seen = file;
+    visit->last_seen_row = visit_file(visit, file);
   }
   spot.file = visit->last_seen_row;
   return spot;
@@ -143,6 +248,14 @@ struct spot visit_location(struct visit *visit, CXSourceLocation location)
 struct spot visit_spot(struct visit *visit, CXCursor cursor)
 {
   return visit_location(visit, clang_getCursorLocation(cursor));
+}
+
+const struct spot *syntax_spot(struct visit *visit, struct syntax *syntax)
+{
+  if (!syntax->has_spot)
+    syntax->spot = visit_spot(visit, syntax->cursor);
+  syntax->has_spot = true;
+  return &syntax->spot;
 }
 
 struct file_text {
@@ -173,13 +286,9 @@ const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
 uint32_t visit_macro(struct visit *visit, CXCursor cursor)
 {
   CXSourceLocation location = clang_getCursorLocation(cursor);
-  CXFile file = NULL;
-  unsigned offset = 0;
-  clang_getExpansionLocation(location, &file, NULL, NULL, &offset);
-  CXFile spelled_file = NULL;
-  unsigned spelled_offset = 0;
-  clang_getSpellingLocation(location, &spelled_file, NULL, NULL, &spelled_offset);
-  if (file == NULL || (file == spelled_file && offset == spelled_offset))
+  unsigned offset = 0, spelled = 0;
+  CXFile file = visit_file_at(visit, location, &offset);
+  if (file == NULL || (file == visit_spelled_at(visit, location, &spelled) && offset == spelled))
     return 0;
   size_t size = 0;
   const char *text = visit_file_text(visit, file, &size);
@@ -196,12 +305,10 @@ uint32_t visit_text(struct visit *visit, CXCursor cursor)
 {
   enum { LIMIT = 200 };
   CXSourceRange range = clang_getCursorExtent(cursor);
-  CXFile file = NULL;
-  CXFile end_file = NULL;
   unsigned start = 0;
   unsigned end = 0;
-  clang_getExpansionLocation(clang_getRangeStart(range), &file, NULL, NULL, &start);
-  clang_getExpansionLocation(clang_getRangeEnd(range), &end_file, NULL, NULL, &end);
+  CXFile file = visit_file_at(visit, clang_getRangeStart(range), &start);
+  CXFile end_file = visit_file_at(visit, clang_getRangeEnd(range), &end);
   size_t size = 0;
   const char *text = visit_file_text(visit, file, &size);
   if (text == NULL || file != end_file || end < start || end > size)

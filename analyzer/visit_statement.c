@@ -1,9 +1,5 @@
 #include "analyzer/visit.h"
 
-#include "analyzer/declarations.h"
-
-#include <string.h>
-
 /* The variable's cleanup attribute calls a routine that no call expression names. */
 static void visit_cleanup(struct visit *visit, CXCursor declaration, const struct place *place)
 {
@@ -15,33 +11,41 @@ static void visit_cleanup(struct visit *visit, CXCursor declaration, const struc
     CXCursor routine;
     struct spot spot = visit_spot(visit, declaration);
     uint32_t callee = visit_find_routine(visit, attributes.cleanup, &routine)
-                          ? visit_routine(visit, routine)
+                          ? visit_routine(visit, visit_declared(visit, routine))
                           : visit_implicit_routine(visit, attributes.cleanup, place->type);
     visit_call_of(visit, callee, &spot, UNIT_CALL_CLEANUP, place);
   }
   attributes_clear(&attributes);
 }
 
-void visit_variable(struct visit *visit, CXCursor declaration)
+static struct syntax *initialiser_of(struct syntax *declaration, CXCursor initialiser)
 {
-  CXCursor initialiser = clang_Cursor_getVarDeclInitializer(declaration);
-  bool has_initialiser =
+  bool is_some =
       !clang_Cursor_isNull(initialiser) && !clang_isInvalid(clang_getCursorKind(initialiser));
+  return is_some ? syntax_operand(declaration) : NULL;
+}
+
+void visit_variable(struct visit *visit, struct syntax *syntax)
+{
+  const CXCursor declaration = syntax->cursor;
+  struct syntax *initialiser =
+      initialiser_of(syntax, clang_Cursor_getVarDeclInitializer(declaration));
   bool has_storage = clang_Cursor_hasVarDeclGlobalStorage(declaration) == 1;
   bool has_attributes = clang_Cursor_hasAttrs(declaration) != 0;
-  CXType type = clang_getCursorType(declaration);
-  if (!has_initialiser && !has_storage && !has_attributes)
+  if (initialiser == NULL && !has_storage && !has_attributes)
     return;
-  if (has_storage && clang_Cursor_getStorageClass(declaration) == CX_SC_Extern && !has_initialiser)
+  if (has_storage && initialiser == NULL &&
+      clang_Cursor_getStorageClass(declaration) == CX_SC_Extern)
     return;
+  struct c_type *type = visit_cursor_type(visit, declaration);
   struct place place = {.base = UNIT_BASE_OBJECT,
-                        .object = visit_object(visit, declaration),
+                        .object = visit_object(visit, visit_declared(visit, declaration)),
                         .node = UNIT_NONE,
                         .record = UNIT_NONE,
                         .routine = UNIT_NONE,
                         .type = type};
-  if (has_initialiser) {
-    uint32_t flags = visit_value_flags(type);
+  if (initialiser != NULL) {
+    uint32_t flags = visit_value_flags(visit, type);
     bool is_table = (flags & UNIT_VALUE_ARRAY) != 0 && (flags & UNIT_VALUE_CONST) != 0;
     visit_initialiser(visit, &place, initialiser, has_storage || is_table);
   }
@@ -49,32 +53,39 @@ void visit_variable(struct visit *visit, CXCursor declaration)
 }
 
 /* Sizes of variable arrays and the like run too. */
-static void visit_declarations(struct visit *visit, CXCursor statement)
+static void visit_declaration(struct visit *visit, struct syntax *declaration)
 {
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
-  for (guint i = 0; i < n; i++) {
-    CXCursor declaration = visit_at(visit, start + i);
-    enum CXCursorKind kind = clang_getCursorKind(declaration);
-    if (kind == CXCursor_VarDecl) {
-      if (clang_getCanonicalType(clang_getCursorType(declaration)).kind == CXType_VariableArray) {
-        CXCursor size;
-        if (visit_child(visit, declaration, 0, &size))
-          visit_discard(visit, size);
-      }
-      visit_variable(visit, declaration);
-    } else if (kind == CXCursor_StructDecl || kind == CXCursor_UnionDecl ||
-               kind == CXCursor_EnumDecl) {
-      if (clang_isCursorDefinition(declaration))
-        visit_record(visit, declaration);
-    } else if (kind == CXCursor_TypedefDecl) {
-      visit_typedef(visit, declaration);
+  switch (syntax_kind(declaration)) {
+  case CXCursor_VarDecl:
+    if (visit_cursor_type(visit, declaration->cursor)->kind == CXType_VariableArray) {
+      struct syntax *size = syntax_expression(declaration, 0);
+      if (size != NULL)
+        visit_discard(visit, size);
     }
+    visit_variable(visit, declaration);
+    break;
+  case CXCursor_StructDecl:
+  case CXCursor_UnionDecl:
+  case CXCursor_EnumDecl:
+    if (clang_isCursorDefinition(declaration->cursor))
+      visit_record(visit, declaration->cursor);
+    break;
+  case CXCursor_TypedefDecl:
+    visit_typedef(visit, declaration->cursor);
+    break;
+  default:
+    break;
   }
-  visit_pop(visit, start);
 }
 
-static void visit_conditional(struct visit *visit, CXCursor statement)
+static void visit_declarations(struct visit *visit, struct syntax *statement)
+{
+  for (struct syntax *child = syntax_first(statement); child != NULL;
+       child = syntax_next(statement, child))
+    visit_declaration(visit, child);
+}
+
+static void visit_conditional(struct visit *visit, struct syntax *statement)
 {
   visit->conditional_depth++;
   visit_statement(visit, statement);
@@ -83,34 +94,31 @@ static void visit_conditional(struct visit *visit, CXCursor statement)
 
 enum null_test { NULL_TEST_NONE, NULL_TEST_SET, NULL_TEST_NULL };
 
-static bool is_pointer_type(CXType type)
+static bool is_plain_pointer(struct visit *visit, struct syntax *expression)
 {
-  enum CXTypeKind kind = clang_getCanonicalType(type).kind;
-  return kind == CXType_Pointer;
+  return syntax_type(visit, expression)->kind == CXType_Pointer;
 }
 
 /* "p", "p != NULL" or "!p", "p == NULL". */
-static enum null_test null_test_of(struct visit *visit, CXCursor condition)
+static enum null_test null_test_of(struct visit *visit, struct syntax *condition)
 {
-  CXCursor stripped = visit_strip(visit, condition, false);
-  CXCursor left, right;
-  if (clang_getCursorKind(stripped) == CXCursor_UnaryOperator &&
-      clang_getCursorUnaryOperatorKind(stripped) == CXUnaryOperator_LNot &&
-      visit_child(visit, stripped, 0, &left))
-    return is_pointer_type(clang_getCursorType(visit_strip(visit, left, false))) ? NULL_TEST_NULL
-                                                                                 : NULL_TEST_NONE;
-  if (clang_getCursorKind(stripped) != CXCursor_BinaryOperator)
-    return is_pointer_type(clang_getCursorType(stripped)) ? NULL_TEST_SET : NULL_TEST_NONE;
-  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(stripped);
+  struct syntax *stripped = syntax_strip(condition, false);
+  struct syntax *left = syntax_expression(stripped, 0);
+  if (syntax_kind(stripped) == CXCursor_UnaryOperator && left != NULL &&
+      clang_getCursorUnaryOperatorKind(stripped->cursor) == CXUnaryOperator_LNot)
+    return is_plain_pointer(visit, syntax_strip(left, false)) ? NULL_TEST_NULL : NULL_TEST_NONE;
+  if (syntax_kind(stripped) != CXCursor_BinaryOperator)
+    return is_plain_pointer(visit, stripped) ? NULL_TEST_SET : NULL_TEST_NONE;
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(stripped->cursor);
   bool is_equality = kind == CXBinaryOperator_EQ || kind == CXBinaryOperator_NE;
-  if (!is_equality || !visit_child(visit, stripped, 0, &left) ||
-      !visit_child(visit, stripped, 1, &right) || !is_pointer_type(clang_getCursorType(left)) ||
-      clang_getCursorKind(visit_strip(visit, right, true)) != CXCursor_IntegerLiteral)
+  struct syntax *right = left != NULL ? syntax_next_expression(stripped, left) : NULL;
+  if (!is_equality || right == NULL || !is_plain_pointer(visit, left) ||
+      syntax_kind(syntax_strip(right, true)) != CXCursor_IntegerLiteral)
     return NULL_TEST_NONE;
   return kind == CXBinaryOperator_EQ ? NULL_TEST_NULL : NULL_TEST_SET;
 }
 
-static void visit_then(struct visit *visit, CXCursor then, enum null_test test)
+static void visit_then(struct visit *visit, struct syntax *then, enum null_test test)
 {
   if (test == NULL_TEST_SET) {
     visit_statement(visit, then);
@@ -129,16 +137,32 @@ static void note_leaving(struct visit *visit)
     visit->has_left = 1;
 }
 
-static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
+static void visit_if(struct visit *visit, struct syntax *statement, uint32_t group);
+
+static void visit_else(struct visit *visit, struct syntax *condition, struct syntax *otherwise,
+                       uint32_t group)
 {
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
-  if (n < 2) {
-    visit_pop(visit, start);
-    return;
+  uint32_t arm = visit_condition_arms(visit, condition, false, group, otherwise);
+  if (arm != UNIT_NONE)
+    visit->arm = arm;
+  visit->guard = visit_guards(visit, condition, false);
+  visit->conditional_depth++;
+  if (syntax_kind(otherwise) == CXCursor_IfStmt) {
+    visit->n_statements++;
+    visit_if(visit, otherwise, group);
+  } else {
+    visit_statement(visit, otherwise);
   }
-  CXCursor condition = visit_at(visit, start);
-  CXCursor then = visit_at(visit, start + 1);
+  visit->conditional_depth--;
+}
+
+static void visit_if(struct visit *visit, struct syntax *statement, uint32_t group)
+{
+  if (statement->n_children < 2)
+    return;
+  struct syntax *condition = syntax_first(statement);
+  struct syntax *then = syntax_next(statement, condition);
+  struct syntax *otherwise = syntax_next(statement, then);
   visit_truth(visit, condition);
   if (group == UNIT_NONE)
     group = visit->n_groups++;
@@ -150,61 +174,49 @@ static void visit_if(struct visit *visit, CXCursor statement, uint32_t group)
   visit_then(visit, then, null_test_of(visit, condition));
   visit->arm = outer;
   visit->guard = outer_guard;
-  if (n > 2) {
-    CXCursor otherwise = visit_at(visit, start + 2);
-    arm = visit_condition_arms(visit, condition, false, group, otherwise);
-    if (arm != UNIT_NONE)
-      visit->arm = arm;
-    visit->guard = visit_guards(visit, condition, false);
-    visit->conditional_depth++;
-    if (clang_getCursorKind(otherwise) == CXCursor_IfStmt) {
-      visit->n_statements++;
-      visit_if(visit, otherwise, group);
-    } else {
-      visit_statement(visit, otherwise);
-    }
-    visit->conditional_depth--;
-    visit->arm = outer;
-    visit->guard = outer_guard;
-  }
-  visit_pop(visit, start);
+  if (otherwise == NULL)
+    return;
+  visit_else(visit, condition, otherwise, group);
+  visit->arm = outer;
+  visit->guard = outer_guard;
 }
 
-static uint32_t open_loop(struct visit *visit, CXCursor statement, enum unit_loop_kind kind,
+static uint32_t open_loop(struct visit *visit, struct syntax *statement, enum unit_loop_kind kind,
                           bool is_endless)
 {
-  struct spot spot = visit_spot(visit, statement);
-  struct spot end = visit_location(visit, clang_getRangeEnd(clang_getCursorExtent(statement)));
+  const struct spot *spot = syntax_spot(visit, statement);
+  CXSourceLocation last = clang_getRangeEnd(clang_getCursorExtent(statement->cursor));
   struct unit_loop loop = {.routine = visit->routine != UNIT_NONE ? visit->routine : 0,
                            .kind = kind,
                            .parent = visit->loop,
                            .is_endless = is_endless,
-                           .file = spot.file != UNIT_NONE ? spot.file : 0,
-                           .line = spot.line,
-                           .end_line = end.line};
+                           .file = spot->file != UNIT_NONE ? spot->file : 0,
+                           .line = spot->line,
+                           .end_line = visit_location(visit, last).line};
   return unit_builder_add_loop(visit->builder, &loop);
 }
 
-static bool is_constant_true(struct visit *visit, CXCursor condition)
+static bool is_constant_true(struct syntax *condition)
 {
-  CXCursor stripped = visit_strip(visit, condition, true);
-  enum CXCursorKind kind = clang_getCursorKind(stripped);
+  struct syntax *stripped = syntax_strip(condition, true);
+  enum CXCursorKind kind = syntax_kind(stripped);
   if (kind == CXCursor_DeclRefExpr || kind == CXCursor_CallExpr || kind == CXCursor_MemberRefExpr)
     return false;
   int64_t value = 0;
-  return visit_integer(stripped, &value) && value != 0;
+  return syntax_integer(stripped, &value) && value != 0;
 }
 
 /* "for (;;)", "for (;c;)", "for (i;;)" list their parts without saying which: the source between
  * the parentheses does. Returns true where the condition is absent. */
-static bool for_lacks_condition(struct visit *visit, CXCursor statement)
+static bool for_lacks_condition(struct visit *visit, struct syntax *statement)
 {
-  struct spot spot = visit_spot(visit, statement);
+  unsigned begin = 0;
+  CXFile file = visit_file_at(visit, clang_getCursorLocation(statement->cursor), &begin);
   size_t size = 0;
-  const char *text = visit_file_text(visit, spot.handle, &size);
+  const char *text = visit_file_text(visit, file, &size);
   if (text == NULL)
     return false;
-  size_t at = spot.offset;
+  size_t at = begin;
   int depth = 0;
   bool is_after_first = false;
   for (; at < size; at++) {
@@ -219,105 +231,94 @@ static bool for_lacks_condition(struct visit *visit, CXCursor statement)
       is_after_first = true;
     } else if (is_after_first && !g_ascii_isspace(c)) {
       return false;
-    } else if (depth == 0 && at > spot.offset + 64) {
+    } else if (depth == 0 && at > (size_t)begin + 64) {
       return false; /* not a plain "for": made by a macro */
     }
   }
   return false;
 }
 
-static void visit_loop(struct visit *visit, CXCursor statement, enum CXCursorKind kind)
+static enum unit_loop_kind loop_kind(enum CXCursorKind kind)
 {
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
-  if (n == 0) {
-    visit_pop(visit, start);
+  return kind == CXCursor_ForStmt  ? UNIT_LOOP_FOR
+         : kind == CXCursor_DoStmt ? UNIT_LOOP_DO
+                                   : UNIT_LOOP_WHILE;
+}
+
+static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCursorKind kind)
+{
+  if (statement->n_children == 0)
     return;
-  }
-  guint body = kind == CXCursor_DoStmt ? 0 : n - 1;
-  bool is_endless = false;
-  if (kind == CXCursor_ForStmt)
-    is_endless = n == 1 || for_lacks_condition(visit, statement);
-  else
-    is_endless = is_constant_true(visit, visit_at(visit, start + (body == 0 ? n - 1 : 0)));
+  bool is_for = kind == CXCursor_ForStmt;
+  bool is_do = kind == CXCursor_DoStmt;
+  struct syntax *first = syntax_first(statement);
+  struct syntax *last = syntax_last(statement);
+  struct syntax *body = is_do ? first : last;
+  bool is_endless = is_for ? statement->n_children == 1 || for_lacks_condition(visit, statement)
+                           : is_constant_true(is_do ? last : first);
   uint32_t outer = visit->loop;
-  guint first = 0;
-  if (kind == CXCursor_ForStmt && n > 1 &&
-      clang_getCursorKind(visit_at(visit, start)) == CXCursor_DeclStmt) {
-    visit_declarations(visit, visit_at(visit, start));
-    first = 1;
+  if (is_for && first != last && syntax_kind(first) == CXCursor_DeclStmt) {
+    visit_declarations(visit, first);
+    first = syntax_next(statement, first);
   }
-  visit->loop = open_loop(visit, statement,
-                          kind == CXCursor_ForStmt  ? UNIT_LOOP_FOR
-                          : kind == CXCursor_DoStmt ? UNIT_LOOP_DO
-                                                    : UNIT_LOOP_WHILE,
-                          is_endless);
+  visit->loop = open_loop(visit, statement, loop_kind(kind), is_endless);
   visit->loop_depth++;
-  for (guint i = first; i < n; i++) {
-    CXCursor part = visit_at(visit, start + i);
-    bool is_body = i == body;
-    if (!is_body)
+  for (struct syntax *part = first; part != NULL; part = syntax_next(statement, part)) {
+    if (part != body)
       visit_truth(visit, part);
-    else if (kind == CXCursor_DoStmt)
+    else if (is_do)
       visit_statement(visit, part);
     else
       visit_conditional(visit, part);
   }
   visit->loop_depth--;
   visit->loop = outer;
-  visit_pop(visit, start);
 }
 
 /* Labels nest: "case 1: case 2: f();" is a case in a case. Every label opens an arm that lasts
  * until the next one. */
-static void visit_label(struct visit *visit, CXCursor label, CXCursor subject, uint32_t group)
+static void visit_label(struct visit *visit, struct syntax *label, struct syntax *subject,
+                        uint32_t group)
 {
   bool is_after_jump = visit->is_after_jump;
   visit->is_after_jump = false;
-  guint n = 0;
-  guint start = visit_push(visit, label, &n);
-  if (n > 0) {
-    uint32_t arm = visit_case_arm(visit, label, subject, group);
-    bool was_label = visit->arm != UNIT_NONE && visit->is_label_open;
-    struct unit_arm *row = &g_array_index(visit->builder->arms, struct unit_arm, arm);
-    if (was_label)
-      row->flags |= UNIT_ARM_JOINED;
-    else if (!is_after_jump)
-      row->flags |= UNIT_ARM_REACHED;
-    if (!was_label)
-      visit->arm = arm;
-    CXCursor inner = visit_at(visit, start + n - 1);
-    enum CXCursorKind kind = clang_getCursorKind(inner);
-    bool is_label = kind == CXCursor_CaseStmt || kind == CXCursor_DefaultStmt;
-    bool is_alone = !is_label && !was_label && row->kind == UNIT_ARM_CASE &&
-                    (row->flags & UNIT_ARM_REACHED) == 0;
-    if (is_alone)
-      visit->guard = visit_case_guard(visit, subject, row->integer);
-    uint32_t outer = visit->is_label_open;
-    visit->is_label_open = is_label;
-    if (is_label)
-      visit_label(visit, inner, subject, group);
-    else
-      visit_statement(visit, inner);
-    visit->is_label_open = outer;
-  }
-  visit_pop(visit, start);
+  struct syntax *inner = syntax_last(label);
+  if (inner == NULL)
+    return;
+  uint32_t arm = visit_case_arm(visit, label, subject, group);
+  bool was_label = visit->arm != UNIT_NONE && visit->is_label_open;
+  struct unit_arm *row = &g_array_index(visit->builder->arms, struct unit_arm, arm);
+  if (was_label)
+    row->flags |= UNIT_ARM_JOINED;
+  else if (!is_after_jump)
+    row->flags |= UNIT_ARM_REACHED;
+  if (!was_label)
+    visit->arm = arm;
+  enum CXCursorKind kind = syntax_kind(inner);
+  bool is_label = kind == CXCursor_CaseStmt || kind == CXCursor_DefaultStmt;
+  bool is_alone =
+      !is_label && !was_label && row->kind == UNIT_ARM_CASE && (row->flags & UNIT_ARM_REACHED) == 0;
+  if (is_alone && subject != NULL)
+    visit->guard = visit_case_guard(visit, subject, row->integer);
+  uint32_t outer = visit->is_label_open;
+  visit->is_label_open = is_label;
+  if (is_label)
+    visit_label(visit, inner, subject, group);
+  else
+    visit_statement(visit, inner);
+  visit->is_label_open = outer;
 }
 
-static void visit_switch(struct visit *visit, CXCursor statement)
+static void visit_switch(struct visit *visit, struct syntax *statement)
 {
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
-  if (n < 2) {
-    visit_pop(visit, start);
+  if (statement->n_children < 2)
     return;
-  }
-  CXCursor subject = visit_at(visit, start);
-  CXCursor body = visit_at(visit, start + n - 1);
+  struct syntax *subject = syntax_first(statement);
+  struct syntax *body = syntax_last(statement);
   visit_discard(visit, subject);
   uint32_t outer = visit->arm;
   uint32_t group = visit->n_groups++;
-  CXCursor outer_subject = visit->subject;
+  struct syntax *outer_subject = visit->subject;
   uint32_t outer_group = visit->group;
   uint32_t outer_switch_arm = visit->switch_arm;
   uint32_t outer_guard = visit->guard, outer_switch_guard = visit->switch_guard;
@@ -325,7 +326,7 @@ static void visit_switch(struct visit *visit, CXCursor statement)
   visit->group = group;
   visit->switch_arm = outer;
   visit->switch_guard = outer_guard;
-  visit->is_switch_body = clang_getCursorKind(body) == CXCursor_CompoundStmt;
+  visit->is_switch_body = syntax_kind(body) == CXCursor_CompoundStmt;
   visit_conditional(visit, body);
   visit->subject = outer_subject;
   visit->group = outer_group;
@@ -333,122 +334,72 @@ static void visit_switch(struct visit *visit, CXCursor statement)
   visit->switch_guard = outer_switch_guard;
   visit->guard = outer_guard;
   visit->arm = outer;
-  visit_pop(visit, start);
 }
 
-static void visit_return(struct visit *visit, CXCursor statement)
+static void visit_return(struct visit *visit, struct syntax *statement)
 {
-  CXCursor expression;
-  if (!visit_child(visit, statement, 0, &expression))
+  struct syntax *expression = syntax_expression(statement, 0);
+  if (expression == NULL)
     return;
   struct value value = visit_value(visit, expression);
   if (value.kind == UNIT_ARGUMENT_PARAM)
     visit_use(visit, value.index, UNIT_USE_RETURNED);
   if (value.heap != UNIT_NONE)
     visit_result_use(visit, UNIT_USE_ALLOCATED);
-  if (visit->routine == UNIT_NONE || !visit_is_carrier(clang_getCursorType(expression)))
+  if (visit->routine == UNIT_NONE || !visit_is_carrier(visit, syntax_type(visit, expression)))
     return;
-  struct spot spot = visit_spot(visit, statement);
+  const struct spot *spot = syntax_spot(visit, statement);
   uint32_t result = unit_builder_node(visit->builder, UNIT_NODE_RESULT, visit->routine, 0);
-  flow_into(visit, result, &value, &spot);
+  flow_into(visit, result, &value, spot);
 }
 
 /* Inputs stand under a load, outputs do not; pointers that go in may be written through. */
-static void visit_assembly(struct visit *visit, CXCursor statement)
+static void visit_assembly(struct visit *visit, struct syntax *statement)
 {
   if (visit->routine != UNIT_NONE)
     visit_routine_row(visit, visit->routine)->flags |= UNIT_ROUTINE_ASSEMBLY;
-  guint n = 0;
-  guint start = visit_push_expressions(visit, statement, &n);
-  for (guint i = 0; i < n; i++) {
-    CXCursor operand = visit_at(visit, start + i);
+  for (struct syntax *operand = syntax_expression(statement, 0); operand != NULL;
+       operand = syntax_next_expression(statement, operand)) {
     if (!visit_is_place(visit, operand)) {
       visit_discard(visit, operand);
       continue;
     }
     struct place place = visit_place(visit, operand);
-    struct spot spot = visit_spot(visit, operand);
-    access_add(visit, &place, UNIT_READ | UNIT_WRITE, UNIT_OPERATION_ASSEMBLY, &spot);
-  }
-  visit_pop(visit, start);
-}
-
-/* Whether an expression ends in a call of what is declared never to return. */
-static bool ends_program(struct visit *visit, CXCursor expression)
-{
-  CXCursor stripped = visit_strip(visit, expression, true), right;
-  if (clang_getCursorKind(stripped) == CXCursor_BinaryOperator)
-    return clang_getCursorBinaryOperatorKind(stripped) == CXBinaryOperator_Comma &&
-           visit_child(visit, stripped, 1, &right) && ends_program(visit, right);
-  if (clang_getCursorKind(stripped) != CXCursor_CallExpr)
-    return false;
-  CXCursor callee = clang_getCursorReferenced(stripped);
-  return clang_getCursorKind(callee) == CXCursor_FunctionDecl &&
-         (visit_routine_row(visit, visit_routine(visit, callee))->flags & UNIT_ROUTINE_NORETURN) !=
-             0;
-}
-
-/* Whether the end of a statement is never reached, as far as its last word tells. */
-static bool ends_in_jump(struct visit *visit, CXCursor statement)
-{
-  switch (clang_getCursorKind(statement)) {
-  case CXCursor_BreakStmt:
-  case CXCursor_ContinueStmt:
-  case CXCursor_GotoStmt:
-  case CXCursor_IndirectGotoStmt:
-  case CXCursor_ReturnStmt:
-    return true;
-  case CXCursor_CompoundStmt:
-  case CXCursor_CaseStmt:
-  case CXCursor_DefaultStmt:
-  case CXCursor_LabelStmt: {
-    guint n = 0;
-    guint start = visit_push(visit, statement, &n);
-    bool is_jump = n != 0 && ends_in_jump(visit, visit_at(visit, start + n - 1));
-    visit_pop(visit, start);
-    return is_jump;
-  }
-  default:
-    return clang_isExpression(clang_getCursorKind(statement)) && ends_program(visit, statement);
+    access_add(visit, &place, UNIT_READ | UNIT_WRITE, UNIT_OPERATION_ASSEMBLY,
+               syntax_spot(visit, operand));
   }
 }
 
 /* "if (!p) return;": the rest of the block runs only where that does not hold. */
-static uint32_t guards_after(struct visit *visit, CXCursor statement)
+static uint32_t guards_after(struct visit *visit, struct syntax *statement)
 {
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
-  uint32_t guard = visit->guard;
-  if (n == 2 && ends_in_jump(visit, visit_at(visit, start + 1)))
-    guard = visit_guards(visit, visit_at(visit, start), false);
-  visit_pop(visit, start);
-  return guard;
+  bool ends = statement->n_children == 2 && visit_ends_in_jump(visit, syntax_last(statement));
+  return ends ? visit_guards(visit, syntax_first(statement), false) : visit->guard;
 }
 
-static void visit_all(struct visit *visit, CXCursor statement)
+static void visit_all(struct visit *visit, struct syntax *statement)
 {
   uint32_t outer_guard = visit->guard;
-  guint n = 0;
-  guint start = visit_push(visit, statement, &n);
   bool is_switch_body = visit->is_switch_body;
   visit->is_switch_body = false;
-  for (guint i = 0; i < n; i++) {
-    CXCursor part = visit_at(visit, start + i);
-    enum CXCursorKind kind = clang_getCursorKind(part);
+  struct syntax *before = NULL;
+  for (struct syntax *part = syntax_first(statement); part != NULL;
+       part = syntax_next(statement, part)) {
+    enum CXCursorKind kind = syntax_kind(part);
     /* Only labels of a switch ask. */
     bool is_label = kind == CXCursor_CaseStmt || kind == CXCursor_DefaultStmt;
     visit->is_after_jump =
-        is_label && (i == 0 ? is_switch_body : ends_in_jump(visit, visit_at(visit, start + i - 1)));
+        is_label && (before == NULL ? is_switch_body : visit_ends_in_jump(visit, before));
     visit_statement(visit, part);
     if (kind == CXCursor_IfStmt)
       visit->guard = guards_after(visit, part);
+    before = part;
   }
   visit->guard = outer_guard;
-  visit_pop(visit, start);
 }
 
 /* A label can be jumped to: the arms around it say nothing of what follows. */
-static void visit_jump_label(struct visit *visit, CXCursor statement)
+static void visit_jump_label(struct visit *visit, struct syntax *statement)
 {
   for (uint32_t arm = visit->arm; arm != UNIT_NONE;) {
     struct unit_arm *row = &g_array_index(visit->builder->arms, struct unit_arm, arm);
@@ -459,10 +410,10 @@ static void visit_jump_label(struct visit *visit, CXCursor statement)
   visit_all(visit, statement);
 }
 
-void visit_statement(struct visit *visit, CXCursor statement)
+void visit_statement(struct visit *visit, struct syntax *statement)
 {
-  enum CXCursorKind kind = clang_getCursorKind(statement);
-  if (clang_isExpression(kind)) {
+  enum CXCursorKind kind = syntax_kind(statement);
+  if (syntax_is_expression(statement)) {
     visit->n_statements++;
     visit_discard(visit, statement);
     return;
@@ -511,8 +462,8 @@ void visit_statement(struct visit *visit, CXCursor statement)
     break;
   case CXCursor_IndirectGotoStmt: {
     note_leaving(visit);
-    CXCursor target;
-    if (visit_child(visit, statement, 0, &target))
+    struct syntax *target = syntax_expression(statement, 0);
+    if (target != NULL)
       visit_discard(visit, target);
     break;
   }
@@ -521,20 +472,15 @@ void visit_statement(struct visit *visit, CXCursor statement)
   }
 }
 
-struct value visit_statement_value(struct visit *visit, CXCursor expression)
+struct value visit_statement_value(struct visit *visit, struct syntax *expression)
 {
-  CXType type = clang_getCursorType(expression);
-  struct value value = value_none(type);
-  guint n = 0;
-  guint start = visit_push(visit, expression, &n);
-  CXCursor compound = n > 0 ? visit_at(visit, start) : expression;
-  visit_pop(visit, start);
-  if (n == 0)
+  struct value value = value_none(syntax_type(visit, expression));
+  struct syntax *compound = syntax_first(expression);
+  if (compound == NULL)
     return value;
-  start = visit_push(visit, compound, &n);
-  for (guint i = 0; i < n; i++) {
-    CXCursor statement = visit_at(visit, start + i);
-    bool is_value = i + 1 == n && clang_isExpression(clang_getCursorKind(statement));
+  for (struct syntax *statement = syntax_first(compound); statement != NULL;
+       statement = syntax_next(compound, statement)) {
+    bool is_value = syntax_next(compound, statement) == NULL && syntax_is_expression(statement);
     if (is_value) {
       visit->n_statements++;
       value = visit_value(visit, statement);
@@ -542,6 +488,5 @@ struct value visit_statement_value(struct visit *visit, CXCursor expression)
       visit_statement(visit, statement);
     }
   }
-  visit_pop(visit, start);
   return value;
 }

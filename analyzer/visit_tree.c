@@ -1,103 +1,181 @@
 #include "analyzer/visit.h"
 
-static enum CXChildVisitResult push_one(CXCursor cursor, CXCursor parent, CXClientData data)
+/* Cursors are compared as what they are, four numbers: the parser's own comparison costs more than
+ * making one. */
+bool syntax_is_same(CXCursor left, CXCursor right)
 {
-  (void)parent;
-  GArray *stack = data;
-  g_array_append_val(stack, cursor);
-  return CXChildVisit_Continue;
+  return left.kind == right.kind && left.data[0] == right.data[0] &&
+         left.data[1] == right.data[1] && left.data[2] == right.data[2];
 }
 
-guint visit_push(struct visit *visit, CXCursor cursor, guint *n_children)
+static struct syntax *at(const struct visit *visit, uint32_t index)
 {
-  guint start = visit->stack->len;
-  clang_visitChildren(cursor, push_one, visit->stack);
-  *n_children = visit->stack->len - start;
-  return start;
+  return &g_array_index(visit->tree, struct syntax, index);
 }
 
-static enum CXChildVisitResult push_expression(CXCursor cursor, CXCursor parent, CXClientData data)
+static uint32_t innermost(const struct visit *visit)
 {
-  (void)parent;
-  GArray *stack = data;
-  if (clang_isExpression(clang_getCursorKind(cursor)))
-    g_array_append_val(stack, cursor);
-  return CXChildVisit_Continue;
+  return g_array_index(visit->open, uint32_t, visit->open->len - 1);
 }
 
-guint visit_push_expressions(struct visit *visit, CXCursor cursor, guint *n_children)
+static void close_innermost(struct visit *visit)
 {
-  guint start = visit->stack->len;
-  clang_visitChildren(cursor, push_expression, visit->stack);
-  *n_children = visit->stack->len - start;
-  return start;
+  uint32_t index = innermost(visit);
+  at(visit, index)->size = visit->tree->len - index;
+  visit->open->len--;
 }
 
-void visit_pop(struct visit *visit, guint start)
+static void add(struct visit *visit, CXCursor cursor)
 {
-  g_array_set_size(visit->stack, start);
+  uint32_t index = visit->tree->len;
+  struct syntax added = {.cursor = cursor, .size = 1, .is_integer = -1};
+  g_array_append_val(visit->tree, added);
+  g_array_append_val(visit->open, index);
 }
 
-struct nth {
-  guint left;
-  bool is_found;
-  CXCursor cursor;
-};
-
-static enum CXChildVisitResult pick_nth(CXCursor cursor, CXCursor parent, CXClientData data)
+/* "a ?: b" lists "a" three times, in different clothes: what is below is wanted once, and would be
+ * listed three times as often on each level. */
+static bool is_repeated(struct syntax *parent, CXCursor cursor)
 {
-  (void)parent;
-  struct nth *nth = data;
-  if (!clang_isExpression(clang_getCursorKind(cursor)))
-    return CXChildVisit_Continue;
-  if (nth->left-- > 0)
-    return CXChildVisit_Continue;
-  nth->cursor = cursor;
-  nth->is_found = true;
-  return CXChildVisit_Break;
+  if (syntax_kind(parent) != CXCursor_UnexposedExpr)
+    return false;
+  if (parent->n_children == 1)
+    parent->is_repeating = syntax_is_same(parent[1].cursor, cursor);
+  return parent->is_repeating && parent->n_children <= 2;
 }
 
-bool visit_child(struct visit *visit, CXCursor cursor, guint number, CXCursor *child)
+static enum CXChildVisitResult grow(CXCursor cursor, CXCursor parent, CXClientData data)
 {
-  (void)visit;
-  struct nth nth = {.left = number, .is_found = false};
-  clang_visitChildren(cursor, pick_nth, &nth);
-  if (nth.is_found)
-    *child = nth.cursor;
-  return nth.is_found;
+  struct visit *visit = data;
+  while (visit->open->len > 1 && !syntax_is_same(at(visit, innermost(visit))->cursor, parent))
+    close_innermost(visit);
+  struct syntax *around = at(visit, innermost(visit));
+  bool is_leaf = cursor.kind == CXCursor_ParmDecl || is_repeated(around, cursor);
+  around->n_children++;
+  add(visit, cursor);
+  return is_leaf ? CXChildVisit_Continue : CXChildVisit_Recurse;
 }
 
-bool visit_operand(struct visit *visit, CXCursor cursor, CXCursor *operand)
+struct syntax *visit_grow(struct visit *visit, CXCursor root)
 {
-  guint n = 0;
-  guint start = visit_push_expressions(visit, cursor, &n);
-  if (n != 0)
-    *operand = visit_at(visit, start + n - 1);
-  visit_pop(visit, start);
-  return n != 0;
+  g_array_set_size(visit->tree, 0);
+  g_array_set_size(visit->open, 0);
+  add(visit, root);
+  clang_visitChildren(root, grow, visit);
+  while (visit->open->len > 0)
+    close_innermost(visit);
+  return at(visit, 0);
 }
 
-CXCursor visit_strip(struct visit *visit, CXCursor cursor, bool strip_casts)
+struct syntax *syntax_child(struct syntax *parent, uint32_t number)
 {
-  for (;;) {
-    enum CXCursorKind kind = clang_getCursorKind(cursor);
-    bool is_wrapper = kind == CXCursor_ParenExpr || kind == CXCursor_UnexposedExpr ||
-                      (strip_casts && kind == CXCursor_CStyleCastExpr) ||
-                      (kind == CXCursor_UnaryOperator &&
-                       clang_getCursorUnaryOperatorKind(cursor) == CXUnaryOperator_Extension);
-    if (!is_wrapper)
-      return cursor;
-    if (kind == CXCursor_CStyleCastExpr) {
-      if (!visit_operand(visit, cursor, &cursor))
-        return cursor;
-      continue;
-    }
-    guint n = 0;
-    guint start = visit_push_expressions(visit, cursor, &n);
-    CXCursor child = n == 1 ? visit_at(visit, start) : cursor;
-    visit_pop(visit, start);
-    if (n != 1)
-      return cursor;
-    cursor = child;
+  if (number >= parent->n_children)
+    return NULL;
+  struct syntax *child = parent + 1;
+  while (number-- > 0)
+    child += child->size;
+  return child;
+}
+
+struct syntax *syntax_last(struct syntax *parent)
+{
+  return parent->n_children > 0 ? syntax_child(parent, parent->n_children - 1) : NULL;
+}
+
+struct syntax *syntax_next_expression(const struct syntax *parent, struct syntax *child)
+{
+  do
+    child = syntax_next(parent, child);
+  while (child != NULL && !syntax_is_expression(child));
+  return child;
+}
+
+struct syntax *syntax_expression(struct syntax *parent, uint32_t number)
+{
+  struct syntax *child = syntax_first(parent);
+  if (child != NULL && !syntax_is_expression(child))
+    child = syntax_next_expression(parent, child);
+  while (child != NULL && number-- > 0)
+    child = syntax_next_expression(parent, child);
+  return child;
+}
+
+uint32_t syntax_count_expressions(struct syntax *parent)
+{
+  uint32_t n = 0;
+  for (struct syntax *child = syntax_expression(parent, 0); child != NULL;
+       child = syntax_next_expression(parent, child))
+    n++;
+  return n;
+}
+
+struct syntax *syntax_operand(struct syntax *syntax)
+{
+  struct syntax *last = NULL;
+  for (struct syntax *child = syntax_expression(syntax, 0); child != NULL;
+       child = syntax_next_expression(syntax, child))
+    last = child;
+  return last;
+}
+
+static bool is_wrapper(const struct syntax *syntax, bool strip_casts)
+{
+  switch (syntax_kind(syntax)) {
+  case CXCursor_ParenExpr:
+  case CXCursor_UnexposedExpr:
+    return true;
+  case CXCursor_CStyleCastExpr:
+    return strip_casts;
+  case CXCursor_UnaryOperator:
+    return clang_getCursorUnaryOperatorKind(syntax->cursor) == CXUnaryOperator_Extension;
+  default:
+    return false;
   }
+}
+
+struct syntax *syntax_strip(struct syntax *syntax, bool strip_casts)
+{
+  while (is_wrapper(syntax, strip_casts)) {
+    bool is_cast = syntax_kind(syntax) == CXCursor_CStyleCastExpr;
+    struct syntax *inner = is_cast ? syntax_operand(syntax) : syntax_expression(syntax, 0);
+    if (inner == NULL || (!is_cast && syntax_next_expression(syntax, inner) != NULL))
+      return syntax;
+    syntax = inner;
+  }
+  return syntax;
+}
+
+struct c_type *syntax_type(struct visit *visit, struct syntax *syntax)
+{
+  if (syntax->type == NULL)
+    syntax->type = visit_cursor_type(visit, syntax->cursor);
+  return syntax->type;
+}
+
+struct declared *syntax_referenced(struct visit *visit, struct syntax *syntax)
+{
+  if (syntax->referenced == NULL)
+    syntax->referenced = visit_declared(visit, clang_getCursorReferenced(syntax->cursor));
+  return syntax->referenced;
+}
+
+static bool evaluate(CXCursor cursor, int64_t *integer)
+{
+  CXEvalResult result = clang_Cursor_Evaluate(cursor);
+  if (result == NULL)
+    return false;
+  bool is_integer = clang_EvalResult_getKind(result) == CXEval_Int;
+  if (is_integer)
+    *integer = clang_EvalResult_getAsLongLong(result);
+  clang_EvalResult_dispose(result);
+  return is_integer;
+}
+
+bool syntax_integer(struct syntax *syntax, int64_t *integer)
+{
+  if (syntax->is_integer < 0)
+    syntax->is_integer = evaluate(syntax->cursor, &syntax->integer);
+  if (syntax->is_integer != 0)
+    *integer = syntax->integer;
+  return syntax->is_integer != 0;
 }
