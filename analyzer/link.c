@@ -145,16 +145,16 @@ static void find_all(struct findings *findings, const struct models *models)
   state_free(work.state);
 }
 
-static bool read_data(const struct link_input *input, struct rules *rules, struct models *models,
-                      GError **error)
+bool link_read_data(const char *data_folder, const char *const *files, struct rules *rules,
+                    struct models *models, GError **error)
 {
-  g_autofree char *rules_folder = g_build_filename(input->data_folder, "rules", NULL);
-  g_autofree char *models_folder = g_build_filename(input->data_folder, "models", NULL);
+  g_autofree char *rules_folder = g_build_filename(data_folder, "rules", NULL);
+  g_autofree char *models_folder = g_build_filename(data_folder, "models", NULL);
   if (!rules_read_folder(rules, rules_folder, error) ||
       !models_read_folder(models, models_folder, error))
     return false;
-  for (const char *const *path = input->rules; path != NULL && *path != NULL; path++) {
-    if (!rules_read_file(rules, *path, error))
+  for (; files != NULL && *files != NULL; files++) {
+    if (!rules_read_file(rules, *files, error))
       return false;
   }
   return true;
@@ -177,7 +177,8 @@ static void read_part(void *context, unsigned number)
     reading->linkage = linkage_new(input->units, input->ids, input->n_units);
     programs_find(reading->linkage, input->root, input->build_folder);
   } else {
-    read_data(input, reading->rules, reading->models, &reading->error);
+    link_read_data(input->data_folder, input->rules, reading->rules, reading->models,
+                   &reading->error);
   }
 }
 

@@ -6,6 +6,8 @@
 #ifndef CLEAVE_ANALYZER_LINK_H
 #define CLEAVE_ANALYZER_LINK_H
 
+#include "analyzer/models.h"
+#include "analyzer/rules.h"
 #include "analyzer/unit.h"
 #include "store/store.h"
 
@@ -24,6 +26,10 @@ struct link_input {
 /* Replaces the rows of all linked tables. Needs an open transaction. Same units, same rows. False
  * without ERROR when interrupted. */
 bool link_run(struct store *store, const struct link_input *input, GError **error);
+
+/* Reads the rules and models of a data folder, and further rule files, NULL at their end, or NULL. */
+bool link_read_data(const char *data_folder, const char *const *files, struct rules *rules,
+                    struct models *models, GError **error);
 
 /* A hash of the rule and model files that link_run() would read: when it and the units are the
  * same, so are the rows. New string; a file that cannot be read counts as absent. */

@@ -3,6 +3,7 @@
 #include "analyzer/findings.h"
 #include "analyzer/inventory.h"
 #include "analyzer/linkage_parts.h"
+#include "analyzer/moved_twins.h"
 #include "analyzer/state.h"
 #include "store/facts.h"
 
@@ -14,7 +15,7 @@ enum { IDS_LIMIT = 20000 };
 struct rewrite {
   struct store *store;
   const struct moves *moves;
-  GHashTable *numbers;  /* old site and position -> new number of an argument */
+  GHashTable *values;   /* old site and position -> new value of an argument */
   GHashTable *ids;      /* old id -> new id of sites and states that their place names */
   GArray *routines;     /* int64_t: ids with rows that moved */
   GArray *sites;        /* int64_t: old ids of sites that moved */
@@ -46,28 +47,37 @@ static int64_t argument_key(int64_t site, uint32_t position)
   return site << 8 | (int64_t)(position & 0xff);
 }
 
-/* Arguments that are the line of their call. */
-static void note_numbers(struct rewrite *rewrite, int64_t site, const struct moved_unit *unit,
-                         const struct unit_call *call)
+/* Arguments that are another constant, or the line of their call; true where there is one. */
+static bool note_values(struct rewrite *rewrite, int64_t site, const struct moved_unit *unit,
+                        const struct unit_call *call)
 {
+  bool is_any = false;
   for (uint32_t i = 0; i < call->n_arguments; i++) {
     const struct unit_argument *before = &unit->before->arguments[call->first_argument + i];
     const struct unit_argument *after = &unit->after->arguments[call->first_argument + i];
-    if (before->integer == after->integer)
+    bool is_number = after->kind == UNIT_ARGUMENT_INTEGER;
+    const char *text = unit_string(unit->after, after->text);
+    if (before->integer == after->integer &&
+        (is_number || strcmp(unit_string(unit->before, before->text), text) == 0))
       continue;
     int64_t key = argument_key(site, before->position);
-    g_hash_table_insert(rewrite->numbers, g_memdup2(&key, sizeof key),
-                        g_memdup2(&after->integer, sizeof after->integer));
+    g_autofree char *number =
+        is_number ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)after->integer) : NULL;
+    g_hash_table_insert(rewrite->values, g_memdup2(&key, sizeof key),
+                        g_string_chunk_insert(rewrite->strings, is_number ? number : text));
+    is_any = true;
   }
+  return is_any;
 }
 
 static void note_sites(struct rewrite *rewrite, const struct moved_unit *unit,
                        const struct linkage *before, const struct linkage *after)
 {
   for (uint32_t i = 0; i < unit->before->n_calls; i++) {
-    int64_t site = findings_site(before, 0, i);
-    note_id(rewrite, site, findings_site(after, 0, i), rewrite->sites);
-    note_numbers(rewrite, site, unit, &unit->before->calls[i]);
+    int64_t site = findings_site(before, 0, i), now = findings_site(after, 0, i);
+    note_id(rewrite, site, now, rewrite->sites);
+    if (note_values(rewrite, site, unit, &unit->before->calls[i]) && site == now)
+      g_array_append_val(rewrite->sites, site);
   }
 }
 
@@ -197,11 +207,9 @@ static void move_argument(struct rewrite *rewrite, void *record)
 {
   struct fact_argument *row = record;
   int64_t key = argument_key(row->site, (uint32_t)row->position);
-  const int64_t *number = g_hash_table_lookup(rewrite->numbers, &key);
-  if (number != NULL && strcmp(row->kind, "integer") == 0) {
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)*number);
-    row->value = g_string_chunk_insert(rewrite->strings, text);
-  }
+  const char *value = g_hash_table_lookup(rewrite->values, &key);
+  if (value != NULL && (strcmp(row->kind, "integer") == 0 || strcmp(row->kind, "string") == 0))
+    row->value = value;
   row->site = id_now(rewrite, row->site);
 }
 
@@ -463,7 +471,7 @@ bool moved_rows_write(struct store *store, const struct moves *moves, bool *is_d
       .store = store,
       .moves = moves,
       .ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
-      .numbers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+      .values = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
       .in_files = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
       .routines = g_array_new(FALSE, FALSE, sizeof(int64_t)),
       .sites = g_array_new(FALSE, FALSE, sizeof(int64_t)),
@@ -473,11 +481,15 @@ bool moved_rows_write(struct store *store, const struct moves *moves, bool *is_d
   for (guint i = 0; i < moves->units->len; i++)
     note_unit(&rewrite, g_ptr_array_index(moves->units, i));
   rewrite.is_lost = is_too_much(&rewrite);
-  bool is_fine = write_all(&rewrite, error);
+  bool is_fine = true;
   for (guint i = 0; i < moves->units->len && is_fine && !rewrite.is_lost; i++)
-    is_fine = write_bodies(&rewrite, g_ptr_array_index(moves->units, i), error);
+    is_fine = moved_twins_delete(store, moves->units->pdata[i], &rewrite.is_lost, error);
+  is_fine = is_fine && (rewrite.is_lost || write_all(&rewrite, error));
+  for (guint i = 0; i < moves->units->len && is_fine && !rewrite.is_lost; i++)
+    is_fine = write_bodies(&rewrite, moves->units->pdata[i], error) &&
+              moved_twins_add(store, moves->units->pdata[i], &rewrite.is_lost, error);
   *is_done = is_fine && !rewrite.is_lost;
-  g_hash_table_unref(rewrite.numbers);
+  g_hash_table_unref(rewrite.values);
   g_hash_table_unref(rewrite.ids);
   g_hash_table_unref(rewrite.in_files);
   g_array_unref(rewrite.routines);

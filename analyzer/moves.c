@@ -1,7 +1,4 @@
-#include "analyzer/moves.h"
-
-#include "analyzer/sql.h"
-#include "analyzer/unit_layout.h"
+#include "analyzer/moves_parts.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -9,323 +6,35 @@
 /* More units than these are linked again: comparing them is no longer cheap. */
 enum { UNITS_LIMIT = 16 };
 
-/* ---- what the members of rows are ---- */
-
-/* A position: an array's members for file, line and column, or no column. */
-struct position {
-  enum unit_array array;
-  uint32_t file, line, column;
-};
-
-#define NO_COLUMN UINT32_MAX
-#define LINE(row, member)                                                                          \
-  {ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, member), NO_COLUMN}
-#define PLACE(row)                                                                                 \
-  {ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, line),              \
-   offsetof(struct unit_##row, column)}
-
-static const struct position positions[] = {
-    PLACE(routine),          LINE(routine, end_line), PLACE(type),
-    PLACE(object),           LINE(edge, line),        PLACE(call),
-    LINE(initialiser, line), PLACE(access),           LINE(arm, line),
-    LINE(arm, end_line),     LINE(loop, line),        LINE(loop, end_line),
-    PLACE(literal),          LINE(assembly, line),
-};
-
-/* Rows of a routine whose lines are compared with one another: what runs before what. */
-struct owned {
-  enum unit_array array;
-  uint32_t file, routine;
-};
-
-#define OWNED(row, owner)                                                                          \
-  {ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, owner)}
-
-static const struct owned owned[] = {
-    OWNED(call, caller),  OWNED(access, routine),  OWNED(arm, routine),
-    OWNED(loop, routine), OWNED(literal, routine),
-};
-
-static const uint32_t row_sizes[N_ARRAYS] = {
-#define ROW_SIZE(row, array) [ARRAY_##row] = sizeof(struct unit_##row),
-    UNIT_ARRAYS(ROW_SIZE)
-#undef ROW_SIZE
-};
-
-enum { WORD_LIMIT = 32 };
-
-enum word {
-  WORD_SAME,
-  WORD_STRING,
-  WORD_OBJECT,
-  WORD_POSITION,
-  WORD_WORDS,
-  WORD_STATEMENTS,
-  WORD_BY_KIND, /* an object in some rows */
-  WORD_NUMBER,  /* of an argument: may be the line of its call */
-};
-
-/* Members that are objects in rows of some kinds. */
-static const struct by_kind {
-  enum unit_array array;
-  uint32_t kind, index;
-  uint32_t kinds; /* bit: kind */
-} by_kinds[] = {
-    {ARRAY_node, offsetof(struct unit_node, kind), offsetof(struct unit_node, index),
-     1u << UNIT_NODE_OBJECT},
-    {ARRAY_edge, offsetof(struct unit_edge, kind), offsetof(struct unit_edge, from),
-     1u << UNIT_EDGE_ADDRESS},
-    {ARRAY_argument, offsetof(struct unit_argument, kind), offsetof(struct unit_argument, index),
-     1u << UNIT_ARGUMENT_ADDRESS | 1u << UNIT_ARGUMENT_OBJECT | 1u << UNIT_ARGUMENT_PARAM |
-         1u << UNIT_ARGUMENT_FIELD | 1u << UNIT_ARGUMENT_FIELD_ADDRESS},
-    {ARRAY_initialiser, offsetof(struct unit_initialiser, kind),
-     offsetof(struct unit_initialiser, target), 1u << UNIT_ARGUMENT_ADDRESS},
-};
-
-/* How each word of each row is compared. */
-struct shape {
-  uint8_t words[N_ARRAYS][WORD_LIMIT];
-};
-
-static void shape_init(struct shape *shape)
-{
-  memset(shape, WORD_SAME, sizeof *shape);
-  for (int array = 0; array < ARRAY_string; array++) {
-    g_assert(row_sizes[array] <= WORD_LIMIT * sizeof(uint32_t));
-    for (uint32_t word = 0; word < row_sizes[array] / sizeof(uint32_t); word++) {
-      enum unit_array behind =
-          unit_array_behind((enum unit_array)array, word * (uint32_t)sizeof(uint32_t));
-      if (behind == ARRAY_string || behind == ARRAY_object)
-        shape->words[array][word] = behind == ARRAY_string ? WORD_STRING : WORD_OBJECT;
-    }
-  }
-  for (size_t i = 0; i < G_N_ELEMENTS(positions); i++) {
-    uint8_t *words = shape->words[positions[i].array];
-    words[positions[i].line / sizeof(uint32_t)] = WORD_POSITION;
-    if (positions[i].column != NO_COLUMN)
-      words[positions[i].column / sizeof(uint32_t)] = WORD_POSITION;
-  }
-  shape->words[ARRAY_field][offsetof(struct unit_field, line) / sizeof(uint32_t)] = WORD_POSITION;
-  for (size_t i = 0; i < G_N_ELEMENTS(by_kinds); i++)
-    shape->words[by_kinds[i].array][by_kinds[i].index / sizeof(uint32_t)] = WORD_BY_KIND;
-  uint8_t *argument = shape->words[ARRAY_argument];
-  argument[offsetof(struct unit_argument, integer) / sizeof(uint32_t)] = WORD_NUMBER;
-  argument[offsetof(struct unit_argument, integer) / sizeof(uint32_t) + 1] = WORD_NUMBER;
-  uint8_t *routine = shape->words[ARRAY_routine];
-  routine[offsetof(struct unit_routine, words) / sizeof(uint32_t)] = WORD_WORDS;
-  routine[offsetof(struct unit_routine, n_statements) / sizeof(uint32_t)] = WORD_STATEMENTS;
-}
-
-struct table {
-  const uint8_t *rows[N_ARRAYS];
-  uint32_t counts[N_ARRAYS];
-};
-
-static struct table table_of(const struct unit *unit)
-{
-  struct table table = {0};
-#define TAKE(row, array)                                                                           \
-  table.rows[ARRAY_##row] = (const uint8_t *)unit->array;                                          \
-  table.counts[ARRAY_##row] = unit->n_##array;
-  UNIT_ARRAYS(TAKE)
-#undef TAKE
-  return table;
-}
-
-static uint32_t word_at(const struct table *table, enum unit_array array, uint32_t row,
-                        uint32_t offset)
-{
-  uint32_t word = 0;
-  memcpy(&word, table->rows[array] + (size_t)row * row_sizes[array] + offset, sizeof word);
-  return word;
-}
-
-/* ---- the same but for its lines ---- */
-
-static bool is_same_string(const struct moved_unit *unit, uint32_t before, uint32_t after)
-{
-  return strcmp(unit_string(unit->before, before), unit_string(unit->after, after)) == 0;
-}
-
-/* Words and statements of a body go into the rows of its routine and nowhere else, unless another
- * unit has that body too. */
-static bool may_differ(struct moved_unit *unit, uint32_t routine)
-{
-  const struct unit_routine *row = &unit->before->routines[routine];
-  bool is_source =
-      row->file != UNIT_NONE && (unit->before->files[row->file].flags & UNIT_FILE_MAIN) != 0;
-  if (!is_source || (row->flags & UNIT_ROUTINE_DEFINED) == 0)
-    return false;
-  bool is_known = unit->rewritten->len != 0 &&
-                  g_array_index(unit->rewritten, uint32_t, unit->rewritten->len - 1) == routine;
-  if (!is_known)
-    g_array_append_val(unit->rewritten, routine);
-  return true;
-}
-
-static bool is_same_object(const struct moved_unit *unit, uint32_t before, uint32_t after)
-{
-  return before == UNIT_NONE ? after == UNIT_NONE : unit->objects[before] == after;
-}
-
-static bool is_object(enum unit_array array, const uint8_t *row)
-{
-  for (size_t i = 0; i < G_N_ELEMENTS(by_kinds); i++) {
-    uint32_t kind = 0;
-    if (by_kinds[i].array != array)
-      continue;
-    memcpy(&kind, row + by_kinds[i].kind, sizeof kind);
-    return (by_kinds[i].kinds >> kind & 1u) != 0;
-  }
-  return false;
-}
-
-/* Whether a number is a line of its call, which a macro may spread over some. */
-static bool is_line_of(int64_t number, const struct unit_call *call)
-{
-  enum { LINES_OF_CALL = 64 };
-  return number >= call->line && number - call->line < LINES_OF_CALL;
-}
-
-/* An assertion hands over where it stands. A routine does not ask what a line is, it prints it. */
-static bool is_same_number(const struct moved_unit *unit, uint32_t row)
-{
-  const struct unit_argument *before = &unit->before->arguments[row];
-  const struct unit_argument *after = &unit->after->arguments[row];
-  if (before->integer == after->integer)
-    return true;
-  if (before->kind != UNIT_ARGUMENT_INTEGER || after->call != before->call)
-    return false;
-  const struct unit_call *call = &unit->before->calls[before->call];
-  if (!is_line_of(before->integer, call) ||
-      !is_line_of(after->integer, &unit->after->calls[before->call]) || call->callee == UNIT_NONE ||
-      before->position >= unit->before->routines[call->callee].n_params)
-    return false;
-  uint32_t param = unit->before->routines[call->callee].first_param + before->position;
-  return strstr(unit_string(unit->before, unit->before->params[param].name), "line") != NULL;
-}
-
-static bool is_same_word(struct moved_unit *unit, enum word kind, uint32_t row, uint32_t before,
-                         uint32_t after)
-{
-  switch (kind) {
-  case WORD_STRING:
-    return is_same_string(unit, before, after);
-  case WORD_OBJECT:
-    return is_same_object(unit, before, after);
-  case WORD_POSITION:
-    return (before == 0) == (after == 0);
-  case WORD_WORDS:
-    return is_same_string(unit, before, after) || may_differ(unit, row);
-  case WORD_STATEMENTS:
-    return before == after || may_differ(unit, row);
-  case WORD_NUMBER:
-    return before == after || is_same_number(unit, row);
-  default:
-    return before == after;
-  }
-}
-
-static bool is_same_row(struct moved_unit *unit, const struct shape *shape, enum unit_array array,
-                        uint32_t row, const uint8_t *before, const uint8_t *after)
-{
-  for (uint32_t at = 0; at < row_sizes[array]; at += (uint32_t)sizeof(uint32_t)) {
-    enum word kind = (enum word)shape->words[array][at / sizeof(uint32_t)];
-    uint32_t words[2];
-    memcpy(&words[0], before + at, sizeof words[0]);
-    memcpy(&words[1], after + at, sizeof words[1]);
-    if (kind == WORD_BY_KIND)
-      kind = is_object(array, before) ? WORD_OBJECT : WORD_SAME;
-    if (!is_same_word(unit, kind, row, words[0], words[1]))
-      return false;
-  }
-  return true;
-}
-
-static const uint8_t *row_at(const struct table *table, enum unit_array array, uint32_t row)
-{
-  return table->rows[array] + (size_t)row * row_sizes[array];
-}
-
-/* Pairs the objects of both sides in their order; automatic variables may be on one side only. What
- * refers to one that has no partner will differ. */
-static bool pair_objects(struct moved_unit *unit, const struct shape *shape,
-                         const struct table *before, const struct table *after)
-{
-  uint32_t n = before->counts[ARRAY_object], n_after = after->counts[ARRAY_object], to = 0;
-  unit->objects = g_new(uint32_t, MAX(n, 1));
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t at = to;
-    while (at < n_after &&
-           !is_same_row(unit, shape, ARRAY_object, i, row_at(before, ARRAY_object, i),
-                        row_at(after, ARRAY_object, at)) &&
-           unit->after->objects[at].kind == UNIT_OBJECT_LOCAL)
-      at++;
-    bool is_found =
-        at < n_after && is_same_row(unit, shape, ARRAY_object, i, row_at(before, ARRAY_object, i),
-                                    row_at(after, ARRAY_object, at));
-    if (!is_found && unit->before->objects[i].kind != UNIT_OBJECT_LOCAL)
-      return false;
-    unit->objects[i] = is_found ? at : UNIT_NONE;
-    to = is_found ? at + 1 : to;
-  }
-  while (to < n_after && unit->after->objects[to].kind == UNIT_OBJECT_LOCAL)
-    to++;
-  return to == n_after;
-}
-
-static bool has_same_rows(struct moved_unit *unit, const struct table *before,
-                          const struct table *after)
-{
-  struct shape shape;
-  shape_init(&shape);
-  for (int array = 0; array < ARRAY_string; array++) {
-    if (array == ARRAY_object ? !pair_objects(unit, &shape, before, after)
-                              : before->counts[array] != after->counts[array])
-      return false;
-  }
-  for (int array = 0; array < ARRAY_string; array++) {
-    for (uint32_t i = 0; i < before->counts[array] && array != ARRAY_object; i++) {
-      if (!is_same_row(unit, &shape, (enum unit_array)array, i,
-                       row_at(before, (enum unit_array)array, i),
-                       row_at(after, (enum unit_array)array, i)))
-        return false;
-    }
-  }
-  return true;
-}
-
-/* The row of the other side; UNIT_NONE where there is none. */
-static uint32_t partner(const struct moved_unit *unit, enum unit_array array, uint32_t row)
-{
-  return array == ARRAY_object ? unit->objects[row] : row;
-}
-
 /* ---- which files moved ---- */
 
-static bool is_there(const struct table *table, const struct position *position, uint32_t row)
+static bool is_there(const struct moves_table *table, const struct moves_position *position,
+                     uint32_t row)
 {
-  return word_at(table, position->array, row, position->line) != 0;
+  return moves_word_at(table, position->array, row, position->line) != 0;
 }
 
-static uint32_t column_at(const struct table *table, const struct position *position, uint32_t row)
+static uint32_t column_at(const struct moves_table *table, const struct moves_position *position,
+                          uint32_t row)
 {
-  return position->column == NO_COLUMN ? 0 : word_at(table, position->array, row, position->column);
+  return position->column == MOVES_NO_COLUMN
+             ? 0
+             : moves_word_at(table, position->array, row, position->column);
 }
 
 /* False where something moved that is in no file of the tree. */
-static bool find_moved(struct moved_unit *unit, const struct table *before,
-                       const struct table *after)
+static bool find_moved(struct moved_unit *unit, const struct moves_table *before,
+                       const struct moves_table *after)
 {
-  for (size_t p = 0; p < G_N_ELEMENTS(positions); p++) {
-    const struct position *position = &positions[p];
+  for (size_t p = 0; p < MOVES_N_POSITIONS; p++) {
+    const struct moves_position *position = &moves_positions[p];
     for (uint32_t i = 0; i < before->counts[position->array]; i++) {
-      uint32_t to = partner(unit, position->array, i);
-      if (to == UNIT_NONE || (word_at(before, position->array, i, position->line) ==
-                                  word_at(after, position->array, to, position->line) &&
+      uint32_t to = moves_partner(unit, position->array, i);
+      if (to == UNIT_NONE || (moves_word_at(before, position->array, i, position->line) ==
+                                  moves_word_at(after, position->array, to, position->line) &&
                               column_at(before, position, i) == column_at(after, position, to)))
         continue;
-      uint32_t file = word_at(before, position->array, i, position->file);
+      uint32_t file = moves_word_at(before, position->array, i, position->file);
       if (file == UNIT_NONE || (unit->before->files[file].flags & UNIT_FILE_INSIDE) == 0)
         return false;
       unit->is_moved[file] = true;
@@ -334,26 +43,38 @@ static bool find_moved(struct moved_unit *unit, const struct table *before,
   return true;
 }
 
-/* Literals that name tables are accesses, others are nothing but text. */
-static bool is_plain_text(const struct unit *unit, enum unit_array array, uint32_t row)
+/* Rows of a routine whose lines are compared with one another: what runs before what. */
+struct owned {
+  enum unit_array array;
+  uint32_t file, routine;
+};
+
+#define OWNED(row, owner)                                                                          \
+  {                                                                                                \
+    ARRAY_##row, offsetof(struct unit_##row, file), offsetof(struct unit_##row, owner)             \
+  }
+
+static const struct owned owned[] = {
+    OWNED(call, caller),  OWNED(access, routine),  OWNED(arm, routine),
+    OWNED(loop, routine), OWNED(literal, routine),
+};
+
+static bool is_text(const struct unit *unit, enum unit_array array, uint32_t row)
 {
-  if (array != ARRAY_literal)
-    return false;
-  g_autoptr(GPtrArray) tables = sql_tables(unit_string(unit, unit->literals[row].text));
-  return tables->len == 0;
+  return array == ARRAY_literal && moves_is_plain_text(unit, row);
 }
 
 /* Lines of two files are never compared where each routine lies in one of them. */
-static bool keeps_routines_whole(const struct moved_unit *unit, const struct table *before)
+static bool keeps_routines_whole(const struct moved_unit *unit, const struct moves_table *before)
 {
   for (size_t o = 0; o < G_N_ELEMENTS(owned); o++) {
     for (uint32_t i = 0; i < before->counts[owned[o].array]; i++) {
-      uint32_t file = word_at(before, owned[o].array, i, owned[o].file);
-      uint32_t routine = word_at(before, owned[o].array, i, owned[o].routine);
+      uint32_t file = moves_word_at(before, owned[o].array, i, owned[o].file);
+      uint32_t routine = moves_word_at(before, owned[o].array, i, owned[o].routine);
       uint32_t home = routine != UNIT_NONE ? unit->before->routines[routine].file : file;
       bool is_moved = (file != UNIT_NONE && unit->is_moved[file]) ||
                       (home != UNIT_NONE && unit->is_moved[home]);
-      if (is_moved && file != home && !is_plain_text(unit->before, owned[o].array, i))
+      if (is_moved && file != home && !is_text(unit->before, owned[o].array, i))
         return false;
     }
   }
@@ -370,6 +91,83 @@ static bool keeps_names(const struct moved_unit *unit)
       return false;
   }
   return true;
+}
+
+/* ---- accesses that came or went ---- */
+
+/* More accesses than these are linked. */
+enum { TWINS_LIMIT = 64 };
+
+static bool is_at_place_of(const struct unit_access *left, const struct unit_access *right)
+{
+  return left->routine == right->routine && left->file == right->file &&
+         left->line == right->line && left->column == right->column;
+}
+
+static bool is_twin(const struct unit_access *left, const struct unit_access *right)
+{
+  struct unit_access other = *right;
+  other.line = left->line;
+  other.column = left->column;
+  return memcmp(left, &other, sizeof other) == 0;
+}
+
+/* Whether no other access of the routine is made at the same place: then the rows there are its
+ * own. */
+static bool is_alone(const struct unit *unit, uint32_t access)
+{
+  for (uint32_t i = 0; i < unit->n_accesses; i++) {
+    if (i != access && is_at_place_of(&unit->accesses[access], &unit->accesses[i]))
+      return false;
+  }
+  return true;
+}
+
+/* Whether a body is in this source alone. */
+static bool is_of_source(const struct unit *unit, const struct unit_access *access)
+{
+  if (access->routine == UNIT_NONE)
+    return false;
+  const struct unit_routine *routine = &unit->routines[access->routine];
+  return routine->file == access->file && routine->file != UNIT_NONE &&
+         (unit->files[routine->file].flags & UNIT_FILE_MAIN) != 0 &&
+         (routine->flags & UNIT_ROUTINE_DEFINED) != 0;
+}
+
+/* Finds a twin that stays for each access of one side that does not. */
+static bool add_twins(const struct unit *unit, const bool *stays, GArray *twins)
+{
+  for (uint32_t i = 0; i < unit->n_accesses; i++) {
+    const struct unit_access *access = &unit->accesses[i];
+    if (stays[i])
+      continue;
+    if (twins->len == TWINS_LIMIT || access->call != UNIT_NONE || !is_of_source(unit, access) ||
+        !is_alone(unit, i))
+      return false;
+    struct moved_twin twin = {i, 0};
+    while (twin.twin < unit->n_accesses &&
+           !(stays[twin.twin] && is_twin(access, &unit->accesses[twin.twin]) &&
+             is_alone(unit, twin.twin)))
+      twin.twin++;
+    if (twin.twin == unit->n_accesses)
+      return false;
+    g_array_append_val(twins, twin);
+  }
+  return true;
+}
+
+static bool find_twins(struct moved_unit *unit)
+{
+  uint32_t n = unit->before->n_accesses;
+  g_autofree bool *stays = g_new0(bool, MAX(n, 1));
+  g_autofree bool *was_there = g_new0(bool, MAX(unit->after->n_accesses, 1));
+  for (uint32_t i = 0; i < n; i++) {
+    stays[i] = unit->accesses[i] != UNIT_NONE;
+    if (stays[i])
+      was_there[unit->accesses[i]] = true;
+  }
+  return add_twins(unit->before, stays, unit->gone) &&
+         add_twins(unit->after, was_there, unit->fresh);
 }
 
 /* ---- where lines went ---- */
@@ -390,7 +188,7 @@ static GArray *places_of(struct moves *moves, const char *path)
 }
 
 static void add_places(struct moves *moves, const struct moved_unit *unit,
-                       const struct table *before, const struct table *after)
+                       const struct moves_table *before, const struct moves_table *after)
 {
   const struct unit *from = unit->before;
   g_autofree GArray **places = g_new0(GArray *, MAX(from->n_files, 1));
@@ -398,17 +196,18 @@ static void add_places(struct moves *moves, const struct moved_unit *unit,
     if (unit->is_moved[i])
       places[i] = places_of(moves, unit_string(from, from->files[i].path));
   }
-  for (size_t p = 0; p < G_N_ELEMENTS(positions); p++) {
-    const struct position *position = &positions[p];
+  for (size_t p = 0; p < MOVES_N_POSITIONS; p++) {
+    const struct moves_position *position = &moves_positions[p];
     for (uint32_t i = 0; i < before->counts[position->array]; i++) {
-      uint32_t file = word_at(before, position->array, i, position->file);
-      uint32_t to = partner(unit, position->array, i);
+      uint32_t file = moves_word_at(before, position->array, i, position->file);
+      uint32_t to = moves_partner(unit, position->array, i);
       if (file == UNIT_NONE || places[file] == NULL || to == UNIT_NONE ||
           !is_there(before, position, i))
         continue;
-      struct place place = {.before_line = word_at(before, position->array, i, position->line),
+      struct place place = {.before_line =
+                                moves_word_at(before, position->array, i, position->line),
                             .before_column = column_at(before, position, i),
-                            .after_line = word_at(after, position->array, to, position->line),
+                            .after_line = moves_word_at(after, position->array, to, position->line),
                             .after_column = column_at(after, position, to)};
       g_array_append_val(places[file], place);
     }
@@ -484,8 +283,16 @@ static void unit_changed_free(gpointer data)
   unit_free(unit->before);
   unit_free(unit->after);
   g_free(unit->objects);
+  g_free(unit->guards);
+  g_free(unit->arms);
+  g_free(unit->accesses);
+  g_free(unit->choices_before);
+  g_free(unit->choices_after);
   g_free(unit->is_moved);
   g_array_unref(unit->rewritten);
+  g_array_unref(unit->constants);
+  g_array_unref(unit->gone);
+  g_array_unref(unit->fresh);
   g_free(unit);
 }
 
@@ -511,10 +318,12 @@ static bool is_move(struct moves *moves, struct moved_unit *unit)
 {
   if (unit->before == NULL || unit->after == NULL || unit->before->n_diagnostics != 0)
     return false;
-  const struct table before = table_of(unit->before), after = table_of(unit->after);
+  const struct moves_table before = moves_table_of(unit->before),
+                           after = moves_table_of(unit->after);
   unit->is_moved = g_new0(bool, MAX(unit->before->n_files, 1));
-  if (!has_same_rows(unit, &before, &after) || !find_moved(unit, &before, &after) ||
-      !keeps_routines_whole(unit, &before) || !keeps_names(unit))
+  if (!moves_pair(unit, &before, &after) || !find_twins(unit) ||
+      !find_moved(unit, &before, &after) || !keeps_routines_whole(unit, &before) ||
+      !keeps_names(unit))
     return false;
   add_places(moves, unit, &before, &after);
   return true;
@@ -529,6 +338,9 @@ void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after)
   unit->before = unit_open(before, NULL);
   unit->after = unit_open(after, NULL);
   unit->rewritten = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  unit->constants = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  unit->gone = g_array_new(FALSE, FALSE, sizeof(struct moved_twin));
+  unit->fresh = g_array_new(FALSE, FALSE, sizeof(struct moved_twin));
   g_ptr_array_add(moves->units, unit);
   moves->is_more = moves->units->len > UNITS_LIMIT || !is_move(moves, unit);
 }
@@ -537,7 +349,9 @@ bool moves_close(struct moves *moves)
 {
   for (guint i = 0; i < moves->units->len && !moves->is_more; i++) {
     const struct moved_unit *unit = g_ptr_array_index(moves->units, i);
-    moves->is_more = unit->rewritten->len != 0 && moves->units->len > 1;
+    bool is_edited = unit->rewritten->len != 0 || unit->constants->len != 0 ||
+                     unit->gone->len != 0 || unit->fresh->len != 0;
+    moves->is_more = is_edited && moves->units->len > 1;
   }
   GHashTableIter iterator;
   gpointer places;

@@ -1,6 +1,12 @@
 /* What an edit did to the facts of units, when all that it did was to move them: every row is still
- * there and says the same, on other lines of the files that were edited. Automatic variables that
- * no other row mentions may come and go, and so may words and statements that leave no other fact.
+ * there and says the same, on other lines of the files that were edited. What linking does not
+ * decide by may come, go and change:
+ *
+ * - automatic variables that no other row mentions, words, statements;
+ * - guards that guard nothing, and comparisons with a number that are no part of a switch or of a
+ *   chain of texts;
+ * - accesses that the routine makes elsewhere too: whatever they add to is a set;
+ * - constants that calls hand over; moved_constants.h tells whether one decides anything.
  *
  * Whatever linking decides by lines, it decides by their order inside one routine or one file. So
  * where lines keep their order, the rows of the store move with them and nothing else changes.
@@ -11,13 +17,24 @@
 
 #include "analyzer/unit.h"
 
+/* An access that came or went, and another one of its routine that stays and says the same. */
+struct moved_twin {
+  uint32_t access;
+  uint32_t twin; /* of the same side */
+};
+
 /* One unit before and after. */
 struct moved_unit {
   int64_t id; /* fact_unit.id */
   struct unit *before, *after;
-  uint32_t *objects; /* row before -> row after, UNIT_NONE where it is gone */
-  bool *is_moved;    /* by file */
+  /* row before -> row after, UNIT_NONE where it is gone; other rows have the same numbers */
+  uint32_t *objects, *guards, *arms, *accesses;
+  bool *choices_before, *choices_after; /* by arm: part of a switch or of a chain with a text */
+  bool *is_moved;                       /* by file */
   GArray *rewritten; /* uint32_t: routines of the source with other words or statements */
+  GArray *constants; /* uint32_t: arguments that are another constant */
+  GArray *gone;      /* struct moved_twin: rows before */
+  GArray *fresh;     /* struct moved_twin: rows after */
 };
 
 struct moves {

@@ -2,6 +2,7 @@
 
 #include "analyzer/files.h"
 #include "analyzer/link.h"
+#include "analyzer/moved_constants.h"
 #include "analyzer/moved_rows.h"
 #include "analyzer/tree_files.h"
 #include "base/parallel.h"
@@ -143,11 +144,17 @@ static bool link_all(struct store *store, const char *root, const char *build_fo
   return is_fine;
 }
 
-/* Moves rows where that is all that an edit did; is_done tells. */
-static bool move_rows(struct store *store, struct moves *moves, bool *is_done, GError **error)
+/* Moves rows where that is all that an edit did, or all that it decided; is_done tells. */
+static bool move_rows(struct store *store, struct moves *moves,
+                      const struct analyze_options *options, bool *is_done, GError **error)
 {
   *is_done = false;
-  return moves == NULL || !moves_close(moves) || moved_rows_write(store, moves, is_done, error);
+  bool is_harmless = true;
+  if (moves == NULL || !moves_close(moves))
+    return true;
+  struct moved_constants_input input = {store, options->data_folder, options->rules};
+  return moved_constants_judge(&input, moves, &is_harmless, error) &&
+         (!is_harmless || moved_rows_write(store, moves, is_done, error));
 }
 
 bool relink_if_changed(struct store *store, const char *root, const char *build_folder,
@@ -163,7 +170,7 @@ bool relink_if_changed(struct store *store, const char *root, const char *build_
   if (linked != NULL && strcmp(linked, hash) == 0 && !options->is_fresh)
     return true;
   bool is_moved = false;
-  if (!move_rows(store, moves, &is_moved, error))
+  if (!move_rows(store, moves, options, &is_moved, error))
     return false;
   summary->is_linked = !is_moved;
   return (is_moved || link_all(store, root, build_folder, options, error)) &&

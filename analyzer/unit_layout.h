@@ -1,5 +1,5 @@
 /* How frozen facts lie in memory: a header, then one section for each array. Private to unit.c,
- * unit_builder.c and moves.c. */
+ * unit_builder.c and the parts of moves.h. */
 #ifndef CLEAVE_ANALYZER_UNIT_LAYOUT_H
 #define CLEAVE_ANALYZER_UNIT_LAYOUT_H
 
