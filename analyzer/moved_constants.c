@@ -31,8 +31,23 @@ static bool is_in_effects(const GPtrArray *rules, const char *name, const char *
   return false;
 }
 
+/* One argument before and after. */
+struct change {
+  const struct moved_unit *unit;
+  const struct unit_argument *before, *after;
+};
+
+/* Whether a statement opens or closes something, by its text before or after. */
+static bool is_statement(const struct pattern *text, const struct change *change)
+{
+  return text == NULL ||
+         (change->before->kind != UNIT_ARGUMENT_INTEGER &&
+          (pattern_matches_once(text, unit_string(change->unit->before, change->before->text)) ||
+           pattern_matches_once(text, unit_string(change->unit->after, change->after->text))));
+}
+
 /* Whether a rule or model may look at what a call of this routine hands over. */
-static bool is_looked_at(const struct judge *judge, const char *name)
+static bool is_looked_at(const struct judge *judge, const char *name, const struct change *change)
 {
   g_autofree char *plain = effects_plain_name(name);
   const struct rules *rules = judge->rules;
@@ -45,7 +60,8 @@ static bool is_looked_at(const struct judge *judge, const char *name)
   }
   for (guint i = 0; i < rules->spans->len && !is_any; i++) {
     const struct span_rule *rule = g_ptr_array_index(rules->spans, i);
-    is_any = matches(rule->begin, name, plain) || matches(rule->end, name, plain);
+    is_any = (matches(rule->begin, name, plain) && is_statement(rule->begin_text, change)) ||
+             (matches(rule->end, name, plain) && is_statement(rule->end_text, change));
   }
   for (guint i = 0; i < rules->storages->len && !is_any; i++)
     is_any = matches(((struct storage_rule *)rules->storages->pdata[i])->call, name, plain);
@@ -125,8 +141,8 @@ static bool judge_bodies(struct judge *judge, const struct moved_unit *unit,
 /* ---- one constant ---- */
 
 /* A number may choose what runs; a text is a text. */
-static bool judge_callee(struct judge *judge, const struct moved_unit *unit, int64_t id,
-                         const struct unit_argument *argument, GError **error)
+static bool judge_callee(struct judge *judge, int64_t id, const struct change *change,
+                         GError **error)
 {
   g_autoptr(record_set) set =
       store_load_where(judge->input->store, &fact_routine_table, "id", id, NULL, error);
@@ -134,9 +150,11 @@ static bool judge_callee(struct judge *judge, const struct moved_unit *unit, int
     return false;
   const struct fact_routine *callee = set->n == 1 ? record_at(set, fact_routine, 0) : NULL;
   judge->is_harmless = callee != NULL && *callee->attributes == '\0' &&
-                       !is_looked_at(judge, callee->name) && !is_looked_at(judge, callee->symbol);
-  return !judge->is_harmless || argument->kind != UNIT_ARGUMENT_INTEGER || !callee->is_defined ||
-         judge_bodies(judge, unit, callee, argument->position, error);
+                       !is_looked_at(judge, callee->name, change) &&
+                       !is_looked_at(judge, callee->symbol, change);
+  return !judge->is_harmless || change->before->kind != UNIT_ARGUMENT_INTEGER ||
+         !callee->is_defined ||
+         judge_bodies(judge, change->unit, callee, change->before->position, error);
 }
 
 /* Whether the rows of a call's arguments are its own. */
@@ -156,12 +174,14 @@ static bool has_own_site(const struct linkage *linkage, uint32_t call, int64_t s
 static bool judge_constant(struct judge *judge, const struct moved_unit *unit,
                            const struct linkage *linkage, uint32_t row, GError **error)
 {
-  const struct unit_argument *argument = &unit->before->arguments[row];
-  const struct unit_call *call = &unit->before->calls[argument->call];
-  int64_t site = findings_site(linkage, 0, argument->call);
+  struct change change = {unit, &unit->before->arguments[row], &unit->after->arguments[row]};
+  uint32_t number = change.before->call;
+  const struct unit_call *call = &unit->before->calls[number];
+  int64_t site = findings_site(linkage, 0, number);
   judge->is_harmless =
-      call->callee != UNIT_NONE && has_own_site(linkage, argument->call, site) &&
-      !is_looked_at(judge, unit_string(unit->before, unit->before->routines[call->callee].name));
+      call->callee != UNIT_NONE && has_own_site(linkage, number, site) &&
+      !is_looked_at(judge, unit_string(unit->before, unit->before->routines[call->callee].name),
+                    &change);
   if (!judge->is_harmless)
     return true;
   g_autoptr(record_set) set =
@@ -169,7 +189,7 @@ static bool judge_constant(struct judge *judge, const struct moved_unit *unit,
   judge->is_harmless = set != NULL && set->n != 0;
   bool is_fine = set != NULL;
   for (size_t i = 0; is_fine && i < set->n && judge->is_harmless; i++)
-    is_fine = judge_callee(judge, unit, record_at(set, fact_call, i)->callee, argument, error);
+    is_fine = judge_callee(judge, record_at(set, fact_call, i)->callee, &change, error);
   return is_fine;
 }
 

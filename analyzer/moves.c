@@ -134,7 +134,26 @@ static bool is_of_source(const struct unit *unit, const struct unit_access *acce
          (routine->flags & UNIT_ROUTINE_DEFINED) != 0;
 }
 
-/* Finds a twin that stays for each access of one side that does not. */
+static uint32_t distance(const struct unit_access *left, const struct unit_access *right)
+{
+  return left->line > right->line ? left->line - right->line : right->line - left->line;
+}
+
+/* The nearest twin that stays, or UNIT_NONE. */
+static uint32_t nearest_twin(const struct unit *unit, const bool *stays, uint32_t access)
+{
+  const struct unit_access *accesses = unit->accesses;
+  uint32_t nearest = UNIT_NONE;
+  for (uint32_t i = 0; i < unit->n_accesses; i++) {
+    bool is_nearer = nearest == UNIT_NONE || distance(&accesses[i], &accesses[access]) <
+                                                 distance(&accesses[nearest], &accesses[access]);
+    if (is_nearer && stays[i] && is_twin(&accesses[access], &accesses[i]) && is_alone(unit, i))
+      nearest = i;
+  }
+  return nearest;
+}
+
+/* Finds a twin for each access of one side that does not stay. */
 static bool add_twins(const struct unit *unit, const bool *stays, GArray *twins)
 {
   for (uint32_t i = 0; i < unit->n_accesses; i++) {
@@ -144,12 +163,8 @@ static bool add_twins(const struct unit *unit, const bool *stays, GArray *twins)
     if (twins->len == TWINS_LIMIT || access->call != UNIT_NONE || !is_of_source(unit, access) ||
         !is_alone(unit, i))
       return false;
-    struct moved_twin twin = {i, 0};
-    while (twin.twin < unit->n_accesses &&
-           !(stays[twin.twin] && is_twin(access, &unit->accesses[twin.twin]) &&
-             is_alone(unit, twin.twin)))
-      twin.twin++;
-    if (twin.twin == unit->n_accesses)
+    struct moved_twin twin = {i, nearest_twin(unit, stays, i)};
+    if (twin.twin == UNIT_NONE)
       return false;
     g_array_append_val(twins, twin);
   }

@@ -379,17 +379,37 @@ static bool pair_objects(const struct sides *sides)
   return to == n_after;
 }
 
-/* Pairs the rows of an array from both ends; what is between them came or went. A new array. */
+/* Whether two rows lie at the same place. */
+static bool are_in_place(const struct sides *sides, enum unit_array array, uint32_t row)
+{
+  for (size_t i = 0; i < MOVES_N_POSITIONS; i++) {
+    const struct moves_position *at = &moves_positions[i];
+    if (at->array == array && (moves_word_at(sides->before, array, row, at->line) !=
+                                   moves_word_at(sides->after, array, row, at->line) ||
+                               (at->column != MOVES_NO_COLUMN &&
+                                moves_word_at(sides->before, array, row, at->column) !=
+                                    moves_word_at(sides->after, array, row, at->column))))
+      return false;
+  }
+  return true;
+}
+
+/* Pairs the rows of an array from both ends; what is between them came or went. First those before
+ * the edit, which have not moved: of rows that say the same, their places tell which one is new. A
+ * new array. */
 static uint32_t *pair_ends(const struct sides *sides, enum unit_array array)
 {
   uint32_t n = sides->before->counts[array], n_after = sides->after->counts[array];
   uint32_t *partners = g_new(uint32_t, MAX(n, 1));
   uint32_t start = 0, end = 0;
-  while (start < MIN(n, n_after) && are_same(sides, array, start, start, true))
+  while (start < MIN(n, n_after) && are_in_place(sides, array, start) &&
+         are_same(sides, array, start, start, true))
     start++;
   while (end < MIN(n, n_after) - start &&
          are_same(sides, array, n - 1 - end, n_after - 1 - end, true))
     end++;
+  while (start < MIN(n, n_after) - end && are_same(sides, array, start, start, true))
+    start++;
   for (uint32_t i = 0; i < n; i++)
     partners[i] = i < start ? i : i >= n - end ? n_after - (n - i) : UNIT_NONE;
   return partners;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """After every edit an incremental run holds the rows of a cold one, and parses only what it must.
-Edits that only move lines move rows: nothing is linked again.
+Edits that only move lines, or change nothing that linking decides by, move rows: nothing is linked.
 
 edits.py N                N random edits of a copy of the shop, from a fixed seed
-edits.py N PROGRAM        N edits of a real program that move lines
+edits.py N PROGRAM        N edits of a real program that move lines or decide nothing
 """
 import json
 import pathlib
@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import tempfile
 
+import edit_kinds
 from common import cleave, copy_shop, difference, dump, program
 
 
@@ -123,8 +124,17 @@ def forget_linking(store):
     database.close()
 
 
+def kind(function):
+    """A kind of edit_kinds, or an empty line where a source has no place for it."""
+    def edit(path, text, chance):
+        return function(text, chance) or "\n" + text
+    edit.__name__ = function.__name__
+    return edit
+
+
 def move_lines(n_edits, name):
-    """Edits of a real program that move lines; most of them may not link anything."""
+    """Edits of a real program that move lines or decide nothing; most of them may not link anything.
+    Each second one is of a kind that often changes more."""
     chance = random.Random(20240301)
     with tempfile.TemporaryDirectory(prefix="cleave-moves-") as folder:
         origin = program(name)
@@ -140,19 +150,24 @@ def move_lines(n_edits, name):
         n_moved = 0
         for number in range(n_edits):
             path = chance.choice(files)
-            edit = chance.choice([gap, indent, local])
+            some = [gap, indent, local, *map(kind, edit_kinds.HARMLESS)]
+            if number % 2 == 1:
+                some = [kind(one) for one in edit_kinds.KINDS if one not in edit_kinds.HARMLESS]
+            edit = chance.choice(some)
             text = path.read_text(encoding="latin-1")
             path.write_text(edit(path, text, chance), encoding="latin-1")
             mark(warm)
             cleave("analyze", tree, "--db", warm, cwd=folder)
-            n_moved += is_marked(warm)
+            is_moved = is_marked(warm)
+            n_moved += is_moved and number % 2 == 0
             shutil.copy(warm, whole)
             forget_linking(whole)
             cleave("analyze", tree, "--db", whole, cwd=folder)
             words = difference(tables(whole), tables(warm))
             assert not words, f"edit {number} ({edit.__name__} of {path}) differs\n{words}"
-        print(f"{n_moved} of {n_edits} edits linked nothing")
-        assert n_moved >= n_edits * 0.8, "too many edits that move lines are linked"
+        n_harmless = (n_edits + 1) // 2
+        print(f"{n_moved} of {n_harmless} harmless edits linked nothing")
+        assert n_moved >= n_harmless * 0.7, "too many edits that decide nothing are linked"
 
 
 def main():
@@ -176,7 +191,8 @@ def main():
 
         for number in range(n_edits):
             path = chance.choice(files)
-            edit = chance.choice([comment, statement, shift, literal, broken, indent, local, gap])
+            edit = chance.choice([comment, statement, shift, literal, broken, indent, local, gap,
+                                  *map(kind, edit_kinds.KINDS)])
             before = path.read_text()
             after = edit(path, before, chance)
             if chance.random() < 0.2:

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Edits that decide nothing move rows and link nothing; those that look alike and decide something
+are linked. Both leave the rows of a cold run."""
+import pathlib
+import shutil
+import tempfile
+
+from common import cleave, difference, dump
+from edits import forget_linking, is_marked, mark, tables
+
+OTHER = """
+#include "other.h"
+int depth;
+int idle(int n, const char *text) { return n + (text != 0); }
+int hands_on(int n) { return decides(n); }
+int decides(int n)
+{
+  if (n == 1)
+    system("date");
+  return n;
+}
+int chooses(int n)
+{
+  switch (n) {
+  case 1: system("date"); break;
+  default: break;
+  }
+  return n;
+}
+int counts(int *p, ...) { return *p; }
+"""
+
+HEADER = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+struct box { int width, height; struct box *next; };
+extern int depth;
+extern struct box *boxes;
+int idle(int n, const char *text);
+int hands_on(int n);
+int decides(int n);
+int chooses(int n);
+int counts(int *p, ...);
+int run_sql(const char *text);
+"""
+
+MAIN = """
+#include "other.h"
+#include <unistd.h>
+extern char **environ;
+struct box *boxes;
+static int total;
+int run_sql(const char *text) { return text[0]; }
+static void one(void) { system("one"); }
+static void two(void) { system("two"); }
+static void three(void) { system("three"); }
+static int choose(const char *word, int n)
+{
+  if (!strcmp(word, "one")) one();
+  else if (!strcmp(word, "two")) two();
+  else if (!strcmp(word, "three")) three();
+  if (n == 7) total++;
+  return n;
+}
+static int work(struct box *box, int n)
+{
+  int sum = n;
+  idle(41, "a text");
+  hands_on(42);
+  decides(43);
+  chooses(44);
+  counts(&sum, 45);
+  run_sql("a statement");
+  fopen("a-file", "r");
+  printf("a message %d", 46);
+  total += box->width;
+  sum += box->height;
+  sum += box->height;
+  if (sum > 9)
+    sum--;
+  if (n)
+    sum++;
+  write(1, environ[0], 1);
+  write(1, environ[1], 1);
+  return sum;
+}
+int main(int argc, char **argv)
+{
+  total = argc;
+  boxes = malloc(sizeof *boxes);
+  work(boxes, argc);
+  total = 5;
+  for (;;) {
+    work(boxes, 1);
+    choose(argv[0], argc);
+    total = 6;
+  }
+}
+"""
+
+# (what is replaced, by what, whether all is linked)
+EDITS = [
+    ("idle(41", "idle(51", False),
+    ('"a text"', '"another text"', False),
+    ("hands_on(42", "hands_on(1", True),
+    ("decides(43", "decides(1", True),
+    ("chooses(44", "chooses(1", True),
+    ("counts(&sum, 45", "counts(&sum, 55", False),
+    ('"a statement"', '"another statement"', False),
+    ('"a statement"', '"UPDATE carts SET n = 1"', True),
+    ('"a statement"', '"BEGIN"', True),
+    ('"a-file"', '"another-file"', True),
+    ('"a message %d"', '"another message %d"', True),
+    ('"one")', '"first")', True),
+    ("if (n == 7) total++;", "if (n == 8) total++;", False),
+    ("if (n == 7) total++;", "if (n == 7 && total == 3) total++;", True),
+    ("if (n == 7) total++;", "total++;", False),
+    ("  else if (!strcmp(word, \"three\")) three();\n", "", True),
+    ("if (n)\n", "if (!n)\n", False),
+    ("if (n)\n    sum++;\n", "if (n) return 1;\n", True),
+    ("if (sum > 9)\n    sum--;\n", "if (sum == 9)\n    sum--;\n", False),
+    ("  sum += box->height;\n", "  sum += box->height; sum -= box->height;\n", False),
+    ("  sum += box->height;\n  sum += box->height;\n", "  sum += box->height;\n", False),
+    ("  sum += box->height;\n  sum += box->height;\n", "", True),
+    ("  total += box->width;\n", "  total += box->width; box->width = 3;\n", True),
+    ("write(1, environ[1], 1);", "write(1, environ[1], 1); write(1, environ[1], 1);", True),
+    ("write(1, environ[1], 1);", "", True),
+    ("  total = 5;\n", "", False),
+    ("  total = 5;\n", "  total = 5;\n  total = 5;\n", True),
+    ("    total = 6;\n", "    total = 6;\n    total = 6;\n", False),
+    ("  boxes = malloc", "  total = argc;\n  boxes = malloc", False),
+    ("  int sum = n;\n", "  int sum = n, more = 2;\n  if (more > 1) more--;\n", False),
+]
+
+
+def analyze(folder, store):
+    cleave("analyze", folder, "--db", store, "--quiet", cwd=folder)
+
+
+def rows(store):
+    return {**dump(store), **tables(store)}
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="cleave-harmless-") as place:
+        tree, warm, cold = pathlib.Path(place, "tree"), f"{place}/warm.db", f"{place}/cold.db"
+        tree.mkdir()
+        (tree / "other.c").write_text(OTHER)
+        (tree / "other.h").write_text(HEADER)
+        (tree / "main.c").write_text(MAIN)
+        analyze(tree, warm)
+        shutil.copy(warm, f"{place}/first.db")
+        wrong = []
+        for old, new, is_linked in EDITS:
+            assert old in MAIN, old
+            shutil.copy(f"{place}/first.db", warm)
+            (tree / "main.c").write_text(MAIN.replace(old, new, 1))
+            mark(warm)
+            analyze(tree, warm)
+            was_marked = is_marked(warm)
+            words = f"{old!r} to {new!r}"
+            if was_marked == is_linked:
+                wrong.append(f"{words} is {'not ' if is_linked else ''}linked")
+            pathlib.Path(cold).unlink(missing_ok=True)
+            analyze(tree, cold)
+            differs = difference(rows(cold), rows(warm))
+            assert not differs, f"{words} differs\n{differs}"
+            forget_linking(warm)
+            analyze(tree, warm)
+            differs = difference(rows(cold), rows(warm))
+            assert not differs, f"{words}, linked, differs\n{differs}"
+        assert not wrong, "\n".join(wrong)
+
+
+if __name__ == "__main__":
+    main()
