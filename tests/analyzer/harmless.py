@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 from common import cleave, difference, dump
-from edits import forget_linking, is_marked, mark, tables
+from edits import is_marked, mark, tables
 
 OTHER = """
 #include "other.h"
@@ -166,10 +166,6 @@ def main():
             analyze(tree, cold)
             differs = difference(rows(cold), rows(warm))
             assert not differs, f"{words} differs\n{differs}"
-            forget_linking(warm)
-            analyze(tree, warm)
-            differs = difference(rows(cold), rows(warm))
-            assert not differs, f"{words}, linked, differs\n{differs}"
         assert not wrong, "\n".join(wrong)
 
 
