@@ -156,6 +156,15 @@ bool flow_add_dead(struct flow *flow)
   return true;
 }
 
+/* About as many nodes as the program's units have. */
+static void reserve_nodes(struct flow *flow)
+{
+  uint32_t n = 0;
+  for (guint i = 0; i < flow->program->units->len; i++)
+    n += linkage_unit(flow->linkage, g_array_index(flow->program->units, uint32_t, i))->n_nodes;
+  points_to_reserve(flow->solver, n);
+}
+
 struct flow *flow_new(struct linkage *linkage, const struct link_program *program,
                       const struct liveness *liveness, const struct models *models)
 {
@@ -167,6 +176,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
   struct points_to_types types = flow_types(flow);
   flow->solver = points_to_new(&types);
   points_to_watch(flow->solver, linkage->is_interrupted);
+  reserve_nodes(flow);
   flow->freed = freed_new(linkage, program, models);
   flow->objects = g_array_new(FALSE, FALSE, sizeof(struct flow_object));
   flow->callbacks = g_array_new(FALSE, FALSE, sizeof(struct flow_callback));

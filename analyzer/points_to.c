@@ -4,8 +4,6 @@ struct points_to *points_to_new(const struct points_to_types *types)
 {
   struct points_to *solver = g_new0(struct points_to, 1);
   solver->types = *types;
-  solver->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
-  solver->parents = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   solver->waiters = g_array_new(FALSE, FALSE, sizeof(struct waiters));
   solver->objects = g_array_new(FALSE, FALSE, sizeof(struct object));
   solver->constraints = g_array_new(FALSE, FALSE, sizeof(struct constraint));
@@ -29,10 +27,12 @@ void points_to_free(struct points_to *solver)
   id_pool_clear(&solver->pool);
   for (guint i = 0; i < solver->objects->len; i++)
     g_free(OBJECT(solver, i)->locations);
-  GArray *arrays[] = {solver->nodes,       solver->parents, solver->waiters, solver->objects,
-                      solver->constraints, solver->calls,   solver->waiting, solver->own_arguments,
-                      solver->own_calls,   solver->records, solver->mirrors, solver->routines,
-                      solver->operands,    solver->pending};
+  g_free(solver->nodes);
+  g_free(solver->parents);
+  g_free(solver->waiter_of);
+  GArray *arrays[] = {solver->waiters, solver->objects,       solver->constraints, solver->calls,
+                      solver->waiting, solver->own_arguments, solver->own_calls,   solver->records,
+                      solver->mirrors, solver->routines,      solver->operands,    solver->pending};
   for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
     g_array_unref(arrays[i]);
   id_map_clear(&solver->locations);
@@ -50,18 +50,39 @@ void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_i
   solver->is_interrupted = is_interrupted;
 }
 
+void points_to_reserve(struct points_to *solver, uint32_t n)
+{
+  if (n <= solver->n_nodes_allocated)
+    return;
+  solver->nodes = g_renew(struct node, solver->nodes, n);
+  solver->parents = g_renew(uint32_t, solver->parents, n);
+  solver->waiter_of = g_renew(uint32_t, solver->waiter_of, n);
+  solver->n_nodes_allocated = n;
+}
+
 static uint32_t add_node(struct points_to *solver, uint32_t object, uint32_t offset)
+{
+  uint32_t index = solver->n_nodes++;
+  if (index == solver->n_nodes_allocated)
+    points_to_reserve(solver, MAX(256, index * 2));
+  solver->nodes[index] =
+      (struct node){.object = object, .offset = offset & (OFFSET_LIMIT - 1), .rank = UINT32_MAX};
+  solver->parents[index] = index;
+  return index;
+}
+
+struct waiters *points_to_waiters(struct points_to *solver, uint32_t node)
 {
   static const struct waiters nobody = {.constraints = POINTS_TO_NONE,
                                         .calls = POINTS_TO_NONE,
                                         .own_calls = POINTS_TO_NONE,
                                         .records = POINTS_TO_NONE};
-  uint32_t index = solver->nodes->len;
-  struct node node = {.object = object, .offset = offset & (OFFSET_LIMIT - 1), .rank = UINT32_MAX};
-  g_array_append_val(solver->nodes, node);
-  g_array_append_val(solver->parents, index);
-  g_array_append_val(solver->waiters, nobody);
-  return index;
+  if (!NODE(solver, node)->is_awaited) {
+    NODE(solver, node)->is_awaited = true;
+    solver->waiter_of[node] = solver->waiters->len;
+    g_array_append_val(solver->waiters, nobody);
+  }
+  return WAITERS(solver, node);
 }
 
 uint32_t points_to_add_node(struct points_to *solver)
@@ -150,12 +171,24 @@ static bool passes(void *context, uint32_t location)
   return fits(filter->solver, location, filter->target);
 }
 
+/* Whether nobody asks for what a node holds: nothing has to be done about it. Before the solution
+ * begins, who asks may be still to come. */
+static bool is_end(const struct points_to *solver, const struct node *node)
+{
+  return solver->is_solving && node->edges.n == 0 && !node->is_awaited && node->fresh.n == 0;
+}
+
 /* Adds to a node's fresh targets what is new there and fits. */
 bool points_to_pour(struct points_to *solver, struct node *target, const struct id_set *source)
 {
   struct filter filter = {solver, target->target};
-  return id_set_add_missing_in(&solver->pool, &target->fresh, source, &target->all,
-                               filter.target == POINTS_TO_UNKNOWN ? NULL : passes, &filter);
+  bool (*accepts)(void *, uint32_t) = filter.target == POINTS_TO_UNKNOWN ? NULL : passes;
+  if (is_end(solver, target)) {
+    id_set_add_missing_in(&solver->pool, &target->all, source, &target->fresh, accepts, &filter);
+    return false;
+  }
+  return id_set_add_missing_in(&solver->pool, &target->fresh, source, &target->all, accepts,
+                               &filter);
 }
 
 static void add_edge(struct points_to *solver, uint32_t from, uint32_t to)
@@ -268,7 +301,7 @@ static void add_constraint(struct points_to *solver, enum constraint_kind kind, 
       offset <= -(int64_t)OFFSET_LIMIT)
     return;
   node = points_to_representative(solver, node);
-  struct waiters *owner = WAITERS(solver, node);
+  struct waiters *owner = points_to_waiters(solver, node);
   struct constraint constraint = {owner->constraints, other, (int32_t)offset, type, kind,
                                   POINTS_TO_NONE};
   owner->constraints = solver->constraints->len;
@@ -306,7 +339,7 @@ static void add_record_link(struct points_to *solver, uint32_t node, uint32_t nu
                             bool is_source)
 {
   node = points_to_representative(solver, node);
-  struct waiters *owner = WAITERS(solver, node);
+  struct waiters *owner = points_to_waiters(solver, node);
   struct record_link link = {owner->records, number, type, is_source};
   owner->records = solver->records->len;
   g_array_append_val(solver->records, link);
@@ -362,7 +395,7 @@ void points_to_add_call(struct points_to *solver, uint32_t pointer, const uint32
     return;
   uint32_t first = add_operands(solver, arguments, n_arguments);
   pointer = points_to_representative(solver, pointer);
-  struct waiters *owner = WAITERS(solver, pointer);
+  struct waiters *owner = points_to_waiters(solver, pointer);
   struct call call = {owner->calls, first, n_arguments, result, shape};
   owner->calls = solver->calls->len;
   g_array_append_val(solver->calls, call);
@@ -377,7 +410,7 @@ void points_to_add_own_call(struct points_to *solver, uint32_t pointer, uint32_t
   if (pointer == POINTS_TO_NONE || base == POINTS_TO_NONE)
     return;
   base = points_to_representative(solver, base);
-  struct waiters *owner = WAITERS(solver, base);
+  struct waiters *owner = points_to_waiters(solver, base);
   struct own_call call = {.next = owner->own_calls,
                           .pointer = pointer,
                           .steps = {steps[0], steps[n_steps - 1]},
@@ -463,5 +496,5 @@ uint32_t points_to_n_objects(const struct points_to *solver)
 
 uint32_t points_to_n_nodes(const struct points_to *solver)
 {
-  return solver->nodes->len;
+  return solver->n_nodes;
 }

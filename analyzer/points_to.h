@@ -63,6 +63,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(points_to_owner, points_to_free)
 /* Lets points_to_solve() end early, with part of the solution, once the flag is set. */
 void points_to_watch(struct points_to *solver, const volatile sig_atomic_t *is_interrupted);
 
+/* Makes room for so many nodes, where that is known. */
+void points_to_reserve(struct points_to *solver, uint32_t n);
+
 /* A new object; `size` in bytes, 0 when unknown. Returns its number, from 0. */
 uint32_t points_to_add_object(struct points_to *solver, uint64_t size, uint32_t type);
 /* Says that nothing stored in an object can be a pointer: its locations have no contents. */

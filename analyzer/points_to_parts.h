@@ -60,9 +60,10 @@ struct node {
   uint32_t target;     /* POINTS_TO_UNKNOWN: may hold anything */
   uint32_t rank;       /* place in the last order of nodes; new ones come first */
   uint32_t object;     /* of a location, or POINTS_TO_NONE */
-  uint32_t offset : 30;
+  uint32_t offset : 29;
   uint32_t is_waiting : 1; /* among solver->waiting */
   uint32_t is_shared : 1;  /* see points_to_is_shared() */
+  uint32_t is_awaited : 1; /* something waits for its targets */
 };
 
 /* What waits for the targets of a node: the first of each kind, or POINTS_TO_NONE. */
@@ -119,9 +120,11 @@ struct relays {
 struct points_to {
   struct points_to_types types;
   struct id_pool pool; /* of the sets of all nodes */
-  GArray *nodes;
-  GArray *parents; /* uint32_t by node: union-find */
-  GArray *waiters; /* struct waiters by node */
+  struct node *nodes;
+  uint32_t *parents;   /* by node: union-find */
+  uint32_t *waiter_of; /* by node that is awaited: of the waiters */
+  uint32_t n_nodes, n_nodes_allocated;
+  GArray *waiters; /* struct waiters */
   GArray *objects;
   GArray *constraints;
   GArray *calls;
@@ -142,23 +145,29 @@ struct points_to {
   GArray *pending;     /* uint32_t: nodes whose waiters have something pending */
   GArray *waiting;     /* uint64_t: nodes with fresh targets, a heap, see points_to_let_wait() */
   guint n_until_order; /* nodes to look at until all are ranked anew */
+  bool is_solving;
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
 
-#define NODE(solver, i) (&g_array_index((solver)->nodes, struct node, i))
-#define WAITERS(solver, i) (&g_array_index((solver)->waiters, struct waiters, i))
+#define NODE(solver, i) (&(solver)->nodes[i])
+/* Only of nodes that are awaited. */
+#define WAITERS(solver, i)                                                                         \
+  (&g_array_index((solver)->waiters, struct waiters, (solver)->waiter_of[i]))
 #define OBJECT(solver, i) (&g_array_index((solver)->objects, struct object, i))
 
 /* The node that stands for all that were found to hold the same. */
 static inline uint32_t points_to_representative(const struct points_to *solver, uint32_t node)
 {
-  uint32_t *parents = (uint32_t *)(void *)solver->parents->data;
+  uint32_t *parents = solver->parents;
   while (parents[node] != node) {
     parents[node] = parents[parents[node]];
     node = parents[node];
   }
   return node;
 }
+
+/* The waiters of a representative, which is awaited from then on. */
+struct waiters *points_to_waiters(struct points_to *solver, uint32_t node);
 
 /* Puts a representative among the nodes that have something new. */
 void points_to_let_wait(struct points_to *solver, uint32_t node);

@@ -62,16 +62,17 @@ static uint32_t next_waiting(struct points_to *solver)
  * do at once, and more that does the same. */
 static void put_off(struct points_to *solver, uint32_t index, struct id_set *targets)
 {
+  if (!NODE(solver, index)->is_awaited) {
+    id_set_clear_in(&solver->pool, targets);
+    return;
+  }
   struct waiters *waiters = WAITERS(solver, index);
-  bool is_awaited = waiters->constraints != POINTS_TO_NONE || waiters->calls != POINTS_TO_NONE ||
-                    waiters->own_calls != POINTS_TO_NONE || waiters->records != POINTS_TO_NONE;
-  if (is_awaited && waiters->pending.n == 0) {
+  if (waiters->pending.n == 0) {
     g_array_append_val(solver->pending, index);
     waiters->pending = *targets;
     return;
   }
-  if (is_awaited)
-    id_set_merge_in(&solver->pool, &waiters->pending, targets);
+  id_set_merge_in(&solver->pool, &waiters->pending, targets);
   id_set_clear_in(&solver->pool, targets);
 }
 
@@ -123,7 +124,7 @@ static void join_lists(GArray *array, uint32_t *to, uint32_t from)
 static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
 {
   struct node *to = NODE(solver, into), *gone = NODE(solver, from);
-  g_array_index(solver->parents, uint32_t, from) = into;
+  solver->parents[from] = into;
   /* What only one of the two has seen must be looked at again by what the other waits for. */
   struct id_set common = id_set_common_in(&solver->pool, &to->all, &gone->all);
   id_set_merge_in(&solver->pool, &to->fresh, &to->all);
@@ -136,7 +137,9 @@ static void collapse(struct points_to *solver, uint32_t into, uint32_t from)
   id_set_clear_in(&solver->pool, &gone->all);
   id_set_clear_in(&solver->pool, &gone->fresh);
   id_set_clear_in(&solver->pool, &gone->edges);
-  struct waiters *kept = WAITERS(solver, into), *moved = WAITERS(solver, from);
+  if (!gone->is_awaited)
+    return;
+  struct waiters *kept = points_to_waiters(solver, into), *moved = WAITERS(solver, from);
   join_lists(solver->constraints, &kept->constraints, moved->constraints);
   join_lists(solver->calls, &kept->calls, moved->calls);
   join_lists(solver->own_calls, &kept->own_calls, moved->own_calls);
@@ -208,7 +211,7 @@ static void walk_from(struct points_to *solver, struct walk *walk, uint32_t star
 /* Collapses all cycles and returns the nodes, sources last; a new array. */
 static uint32_t *order_nodes(struct points_to *solver, uint32_t *n_order)
 {
-  uint32_t n = solver->nodes->len;
+  uint32_t n = solver->n_nodes;
   struct walk walk = {
       .index = g_new0(uint32_t, n),
       .low = g_new(uint32_t, n),
@@ -243,7 +246,7 @@ static void rank_nodes(struct points_to *solver)
   uint32_t n = 0;
   g_autofree uint32_t *order = order_nodes(solver, &n);
   g_array_set_size(solver->waiting, 0);
-  for (uint32_t i = 0; i < solver->nodes->len; i++)
+  for (uint32_t i = 0; i < solver->n_nodes; i++)
     NODE(solver, i)->is_waiting = false;
   for (uint32_t i = 0; i < n; i++)
     NODE(solver, order[i])->rank = i;
@@ -259,6 +262,7 @@ static void rank_nodes(struct points_to *solver)
  * adds goes by the order of the last one. */
 void points_to_solve(struct points_to *solver)
 {
+  solver->is_solving = true;
   while (solver->waiting->len + solver->pending->len != 0 && !is_interrupted(solver)) {
     if (solver->waiting->len == 0) {
       apply_pending(solver);
@@ -266,10 +270,11 @@ void points_to_solve(struct points_to *solver)
     }
     if (solver->n_until_order == 0) {
       rank_nodes(solver);
-      solver->n_until_order = solver->waiting->len + solver->nodes->len / 2;
+      solver->n_until_order = solver->waiting->len + solver->n_nodes;
       continue;
     }
     solver->n_until_order--;
     propagate(solver, next_waiting(solver));
   }
+  solver->is_solving = false;
 }
