@@ -23,7 +23,7 @@ struct search {
   uint32_t program; /* number of flow->program */
   struct flow *flow;
   GArray *taken;        /* struct taken, by routine, then place */
-  GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there */
+  GHashTable *by_field; /* "type:offset" -> struct id_set of routines stored there; NULL: unknown */
   struct slots *slots;
   GHashTable *ways; /* routine -> struct way */
   GArray *bodies;   /* uint32_t: those of the present call's caller */
@@ -251,10 +251,17 @@ static uint64_t field_key(uint32_t type, uint32_t offset)
   return (uint64_t)type << 32 | offset;
 }
 
+static void field_set_free(gpointer data)
+{
+  id_set_clear(data);
+  g_free(data);
+}
+
 /* What any object of a record holds at an offset, over the whole program. */
 static void collect_fields(struct search *search)
 {
   const struct flow *flow = search->flow;
+  search->by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free);
   uint32_t n_objects = points_to_n_objects(flow->solver);
   for (uint32_t i = 0; i < n_objects; i++) {
     uint32_t type = flow_object(flow, i)->type;
@@ -276,7 +283,7 @@ static void collect_fields(struct search *search)
   }
 }
 
-static struct id_set field_targets(const struct search *search, uint32_t unit,
+static struct id_set field_targets(struct search *search, uint32_t unit,
                                    const struct unit_call *call)
 {
   struct id_set targets = {0};
@@ -285,6 +292,8 @@ static struct id_set field_targets(const struct search *search, uint32_t unit,
   if (call->slot_path == 0 || type == LINK_NONE)
     return targets;
   uint64_t key = field_key(type, here->path_offsets[call->slot_path]);
+  if (search->by_field == NULL)
+    collect_fields(search);
   const struct id_set *known = g_hash_table_lookup(search->by_field, &key);
   if (known != NULL)
     id_set_merge(&targets, known);
@@ -303,7 +312,7 @@ static bool slot_is_known(const struct search *search, uint32_t unit, const stru
 }
 
 /* The targets that only the field's type tells; none where the solution has some. */
-static struct id_set fallback_targets(const struct search *search, uint32_t unit,
+static struct id_set fallback_targets(struct search *search, uint32_t unit,
                                       const struct unit_call *call)
 {
   struct id_set targets = {0};
@@ -316,10 +325,10 @@ static struct id_set fallback_targets(const struct search *search, uint32_t unit
 }
 
 /* What such calls hand over is part of the solution too. */
-static bool bind_fallback(const struct search *search, uint32_t unit, uint32_t row)
+static bool bind_fallback(struct search *search, uint32_t unit, uint32_t row)
 {
   const struct unit_call *call = &linkage_unit(search->findings->linkage, unit)->calls[row];
-  if (call->callee != UNIT_NONE || (call->flags & UNIT_CALL_BUILTIN) != 0)
+  if ((call->flags & UNIT_CALL_BUILTIN) != 0)
     return false;
   struct id_set known = flow_routines(search->flow, flow_node(search->flow, unit, call->pointer));
   struct id_set targets = {0};
@@ -342,15 +351,15 @@ static void bind_fallbacks(struct search *search)
     uint32_t index = g_array_index(program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);
     for (uint32_t c = 0; c < unit->n_calls; c++) {
-      if (flow_looks_at(search->flow, index, unit->calls[c].caller))
+      if (unit->calls[c].callee == UNIT_NONE &&
+          flow_looks_at(search->flow, index, unit->calls[c].caller))
         is_any |= bind_fallback(search, index, c);
     }
   }
   if (!is_any)
     return;
   flow_solve(search->flow);
-  g_hash_table_remove_all(search->by_field);
-  collect_fields(search);
+  g_clear_pointer(&search->by_field, g_hash_table_unref);
 }
 
 /* Whether a variable's address is taken: what fills it may be out of the solution's sight. */
@@ -440,6 +449,8 @@ static const char *object_name(struct search *search, const struct unit *unit,
   if (argument->index == UNIT_NONE)
     return "";
   const char *name = unit_string(unit, unit->objects[argument->index].name);
+  if (argument->path == 0)
+    return name;
   g_autofree char *path = linkage_path_text(unit, argument->path);
   if (*path == '\0')
     return name;
@@ -609,12 +620,6 @@ static void way_free(gpointer data)
   g_free(way);
 }
 
-static void field_set_free(gpointer data)
-{
-  id_set_clear(data);
-  g_free(data);
-}
-
 void calls_find(struct findings *findings, struct flow *flow)
 {
   struct search search = {
@@ -623,12 +628,10 @@ void calls_find(struct findings *findings, struct flow *flow)
       .flow = flow,
       .taken = g_array_new(FALSE, FALSE, sizeof(struct taken)),
       .bodies = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-      .by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, field_set_free),
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
   search.slots = slots_new(flow);
   collect_taken(&search);
-  collect_fields(&search);
   bind_fallbacks(&search);
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
@@ -642,6 +645,6 @@ void calls_find(struct findings *findings, struct flow *flow)
   slots_free(search.slots);
   g_array_unref(search.taken);
   g_array_unref(search.bodies);
-  g_hash_table_unref(search.by_field);
+  g_clear_pointer(&search.by_field, g_hash_table_unref);
   g_hash_table_unref(search.ways);
 }

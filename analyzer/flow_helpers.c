@@ -278,9 +278,31 @@ static void look_at_call(struct flow_helpers *helpers, uint32_t unit, const stru
   }
 }
 
+/* Whether a call may make memory that matters. */
+static bool may_make(struct flow_helpers *helpers, uint32_t unit, const struct unit_call *call)
+{
+  uint32_t callee = call->result == UNIT_NONE ? LINK_NONE : callee_of(helpers, unit, call);
+  return callee != LINK_NONE && (call->heap != UNIT_NONE || helpers->bodies[callee].is_maker);
+}
+
+/* Whether there is anything to find in a body by now: parameters that matter, or a call that makes
+ * what it may return. */
+static bool is_promising(struct flow_helpers *helpers, uint32_t routine)
+{
+  const struct flow_helper *helper = &helpers->bodies[routine].helper;
+  uint32_t unit = helper->unit, row = helper->row;
+  const struct link_unit *here = &helpers->flow->linkage->units[unit];
+  bool is_any = carriers_of(helpers, unit, &here->unit->routines[row]) != 0;
+  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1] && !is_any; i++)
+    is_any = may_make(helpers, unit, &here->unit->calls[here->calls_by_routine[i]]);
+  return is_any;
+}
+
 /* Looks at a body; true when it turned out to be more of a helper than was known. */
 static bool look_at_body(struct flow_helpers *helpers, uint32_t routine)
 {
+  if (!is_promising(helpers, routine))
+    return false;
   struct body *body = &helpers->bodies[routine];
   uint32_t unit = body->helper.unit, row = body->helper.row;
   const struct link_unit *here = &helpers->flow->linkage->units[unit];

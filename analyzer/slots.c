@@ -5,8 +5,13 @@ struct slots {
   struct id_map fields;  /* record and offset in it -> 1 where something is stored */
   struct id_map objects; /* link object -> 1 */
   struct id_map taken;   /* link routine whose address is taken -> 1 */
-  struct id_map given; /* routine and parameter, from 0, that some call hands more than NULL -> 1 */
+  struct id_map given; /* routine and GIVEN_BITS parameters -> those that some call hands more than
+                          NULL, see given_key() */
+  uint8_t *is_noted;   /* by path of the present unit */
+  bool is_built;
 };
+
+enum { GIVEN_BITS = 31 }; /* all bits of a value would mean that there is none */
 
 /* The innermost field of a path, or UNIT_NONE where it only leads to elements of an array. */
 static uint32_t last_field(const struct unit *unit, uint32_t path)
@@ -23,11 +28,15 @@ static uint64_t field_key(const struct link_unit *here, uint32_t field)
   return (uint64_t)here->types[row->type_id] << 32 | row->bit_offset / 8;
 }
 
-static void note_path(struct slots *slots, const struct link_unit *here, uint32_t path)
+/* A path that something is stored at; whether it ends in a field. */
+static bool note_path(struct slots *slots, const struct link_unit *here, uint32_t path)
 {
   uint32_t field = last_field(here->unit, path);
-  if (field != UNIT_NONE)
+  if (field != UNIT_NONE && !slots->is_noted[path]) {
+    slots->is_noted[path] = 1;
     id_map_put(&slots->fields, field_key(here, field), 1);
+  }
+  return field != UNIT_NONE;
 }
 
 static void note_object(struct slots *slots, uint32_t unit, uint32_t row)
@@ -42,14 +51,32 @@ static void note_object(struct slots *slots, uint32_t unit, uint32_t row)
 
 /* ---- parameters that are always NULL ---- */
 
+static uint64_t given_key(uint32_t routine, uint32_t param)
+{
+  return (uint64_t)routine << 32 | param / GIVEN_BITS;
+}
+
+static bool is_given(const struct slots *slots, uint32_t routine, uint32_t param)
+{
+  uint32_t known = id_map_get(&slots->given, given_key(routine, param));
+  return known != UINT32_MAX && (known >> param % GIVEN_BITS & 1) != 0;
+}
+
 static void note_call(struct slots *slots, uint32_t unit, const struct unit_call *call)
 {
   const struct flow *flow = slots->flow;
   const struct unit *from = linkage_unit(flow->linkage, unit);
   uint32_t callee = linkage_resolve_routine(flow->linkage, flow->program, unit, call->callee);
-  for (uint32_t i = 0; i < call->n_arguments; i++) {
-    if (from->arguments[call->first_argument + i].kind != UNIT_ARGUMENT_NULL)
-      id_map_put(&slots->given, (uint64_t)callee << 32 | i, 1);
+  for (uint32_t first = 0; first < call->n_arguments; first += GIVEN_BITS) {
+    uint32_t given = 0;
+    for (uint32_t i = first; i < call->n_arguments && i - first < GIVEN_BITS; i++) {
+      bool is_null = from->arguments[call->first_argument + i].kind == UNIT_ARGUMENT_NULL;
+      given |= (uint32_t)!is_null << (i - first);
+    }
+    uint32_t known = id_map_get(&slots->given, given_key(callee, first));
+    if (known == UINT32_MAX || (given & ~known) != 0)
+      id_map_put(&slots->given, given_key(callee, first),
+                 known == UINT32_MAX ? given : given | known);
   }
 }
 
@@ -75,7 +102,7 @@ static bool is_null_param(const struct slots *slots, uint32_t unit, uint32_t row
   return known != LINK_NONE && object->position < routine->n_params &&
          (from->params[routine->first_param + object->position].uses & UNIT_USE_ASSIGNED) == 0 &&
          is_own(flow->program, unit) && id_map_get(&slots->taken, known) == UINT32_MAX &&
-         id_map_get(&slots->given, (uint64_t)known << 32 | (object->position - 1)) == UINT32_MAX;
+         !is_given(slots, known, object->position - 1);
 }
 
 static bool stores_null(const struct slots *slots, uint32_t unit, const struct unit_edge *edge)
@@ -94,16 +121,14 @@ static void note_edge(struct slots *slots, uint32_t unit, const struct unit_edge
   if (stores_null(slots, unit, edge))
     return;
   const struct link_unit *here = &slots->flow->linkage->units[unit];
-  if (edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_FIELD ||
-      edge->kind == UNIT_EDGE_ADDRESS)
-    note_path(slots, here, edge->path);
-  if (edge->kind == UNIT_EDGE_ADDRESS && last_field(here->unit, edge->path) == UNIT_NONE)
+  bool is_placed = edge->kind == UNIT_EDGE_STORE || edge->kind == UNIT_EDGE_FIELD ||
+                   edge->kind == UNIT_EDGE_ADDRESS;
+  if (is_placed && !note_path(slots, here, edge->path) && edge->kind == UNIT_EDGE_ADDRESS)
     note_object(slots, unit, edge->from);
   const struct unit_node *to = &here->unit->nodes[edge->to];
   if (edge->kind == UNIT_EDGE_STORE || to->kind != UNIT_NODE_OBJECT)
     return;
-  note_path(slots, here, to->path);
-  if (last_field(here->unit, to->path) == UNIT_NONE)
+  if (!note_path(slots, here, to->path))
     note_object(slots, unit, to->index);
 }
 
@@ -128,17 +153,25 @@ struct slots *slots_new(struct flow *flow)
 {
   struct slots *slots = g_new0(struct slots, 1);
   slots->flow = flow;
+  return slots;
+}
+
+static void build(struct slots *slots)
+{
+  struct flow *flow = slots->flow;
+  slots->is_built = true;
   for (guint i = 0; i < flow->program->units->len; i++)
     note_uses(slots, g_array_index(flow->program->units, uint32_t, i));
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(flow->linkage, index);
+    slots->is_noted = g_new0(uint8_t, MAX(unit->n_paths, 1));
     for (uint32_t e = 0; e < unit->n_edges; e++) {
       if (flow_has_edge(flow, index, &unit->edges[e]))
         note_edge(slots, index, &unit->edges[e]);
     }
+    g_clear_pointer(&slots->is_noted, g_free);
   }
-  return slots;
 }
 
 void slots_free(struct slots *slots)
@@ -159,12 +192,14 @@ static bool is_of_tree(const struct unit *unit, const struct unit_field *field)
   return file != UNIT_NONE && (unit->files[file].flags & UNIT_FILE_SYSTEM) == 0;
 }
 
-bool slots_is_never_set(const struct slots *slots, uint32_t unit, const struct unit_call *call)
+bool slots_is_never_set(struct slots *slots, uint32_t unit, const struct unit_call *call)
 {
   const struct flow *flow = slots->flow;
   const struct link_unit *here = &flow->linkage->units[unit];
   if (!flow->program->has_main || flow->phase != FLOW_LIVE)
     return false;
+  if (!slots->is_built)
+    build(slots);
   uint32_t field = last_field(here->unit, call->slot_path);
   if (field != UNIT_NONE)
     return is_of_tree(here->unit, &here->unit->fields[field]) &&
