@@ -48,7 +48,7 @@ static void visit_end(struct visit *visit)
   g_array_unref(visit->tree);
   g_array_unref(visit->open);
   g_array_unref(visit->lines);
-  g_free(visit->entered_again);
+  g_free(visit->is_nested_again);
 }
 
 static void forget_told(gpointer key, gpointer declaration, gpointer context)
@@ -78,7 +78,7 @@ static void end_prefix(struct visit *visit)
 static void take_base(struct visit *visit, const struct unit *base)
 {
   visit->base = base;
-  visit->entered_again = g_new0(bool, base->n_files);
+  visit->is_nested_again = g_new0(bool, base->n_files);
   g_array_set_size(visit->builder->infos, 0);
   g_array_set_size(visit->builder->declarations, 0);
   for (uint32_t i = 0; i < base->n_files; i++) {
@@ -108,17 +108,85 @@ static struct known_file *note_read(struct visit *visit, CXFile file, enum read_
   return known;
 }
 
+/* Places from one on to another one in a file. */
+struct stretch {
+  CXFile file;
+  unsigned first;
+  unsigned last;
+};
+
+/* Where the declarations of the source itself stand: structs of stretch. */
+static GArray *list_stretches(const GArray *declarations)
+{
+  GArray *stretches = g_array_new(FALSE, FALSE, sizeof(struct stretch));
+  for (guint i = 0; i < declarations->len; i++) {
+    struct stretch stretch = {.file = NULL};
+    CXFile end_file = NULL;
+    CXSourceRange range = clang_getCursorExtent(g_array_index(declarations, CXCursor, i));
+    clang_getExpansionLocation(clang_getRangeStart(range), &stretch.file, NULL, NULL,
+                               &stretch.first);
+    clang_getExpansionLocation(clang_getRangeEnd(range), &end_file, NULL, NULL, &stretch.last);
+    if (end_file != stretch.file) /* it goes on in another file */
+      stretch.last = UINT_MAX;
+    g_array_append_val(stretches, stretch);
+  }
+  return stretches;
+}
+
+static bool is_inside(const GArray *stretches, CXSourceLocation location)
+{
+  CXFile file = NULL;
+  unsigned offset = 0;
+  clang_getExpansionLocation(location, &file, NULL, NULL, &offset);
+  for (guint i = 0; i < stretches->len; i++) {
+    const struct stretch *stretch = &g_array_index(stretches, struct stretch, i);
+    if (stretch->file == file && stretch->first <= offset && offset <= stretch->last)
+      return true;
+  }
+  return false;
+}
+
+static bool stands_in(const GArray *stretches, CXFile file)
+{
+  for (guint i = 0; i < stretches->len; i++)
+    if (g_array_index(stretches, struct stretch, i).file == file)
+      return true;
+  return false;
+}
+
+/* What is read while the inclusions are listed. */
+struct inclusions {
+  struct visit *visit;
+  const GArray *declarations;
+  GArray *stretches; /* of them, once that is asked for */
+};
+
+/* A header of the tree that is entered again behind the prefix need not declare anything then. Where
+ * it does, a plain walk would take that for a part of the prefix, or, where it is included inside of a
+ * declaration, places may be mistaken for those of the prefix. */
+static void note_entered_again(struct inclusions *inclusions, uint32_t row, CXFile file,
+                               const CXSourceLocation *stack, unsigned n)
+{
+  struct visit *visit = inclusions->visit;
+  if (inclusions->stretches == NULL)
+    inclusions->stretches = list_stretches(inclusions->declarations);
+  visit->is_lacking = visit->is_lacking || stands_in(inclusions->stretches, file);
+  for (unsigned i = 0; i < n; i++)
+    visit->is_nested_again[row] =
+        visit->is_nested_again[row] || is_inside(inclusions->stretches, stack[i]);
+}
+
 static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
-  (void)stack;
-  (void)n;
-  struct visit *visit = data;
+  struct inclusions *inclusions = data;
+  struct visit *visit = inclusions->visit;
   struct known_file *known = note_read(visit, file, READ_NESTED);
   if (visit->base == NULL)
     return;
   uint32_t row = visit_file_row(visit, file);
-  if (row != UNIT_NONE && row != 0 && row < visit->base->n_files)
-    visit->entered_again[row] = true;
+  bool is_of_base = row != UNIT_NONE && row != 0 && row < visit->base->n_files;
+  if (is_of_base && (visit->base->files[row].flags & UNIT_FILE_SYSTEM) == 0)
+    note_entered_again(inclusions, row, file, stack, n);
   /* What the prefix itself names was guarded, and is no longer: a plain parse would differ. */
   visit->is_lacking =
       visit->is_lacking || g_hash_table_contains(visit->named, visit_shown_path(visit, known));
@@ -126,10 +194,14 @@ static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXC
 
 /* Row 0 is the source itself; every file of the tree that was read follows, in the order of
  * inclusion. */
-static void extract_files(struct visit *visit, const struct extract_input *input)
+static void extract_files(struct visit *visit, const struct extract_input *input,
+                          const GArray *declarations)
 {
+  struct inclusions inclusions = {.visit = visit, .declarations = declarations};
   visit_main_file(visit, clang_getFile(input->tu, input->file));
-  clang_getInclusions(input->tu, note_inclusion, visit);
+  clang_getInclusions(input->tu, note_inclusion, &inclusions);
+  if (inclusions.stretches != NULL)
+    g_array_unref(inclusions.stretches);
 }
 
 static enum unit_severity severity_of(enum CXDiagnosticSeverity severity)
@@ -414,7 +486,7 @@ struct unit_builder *extract_unit(const struct extract_input *input, GHashTable 
     take_base(&visit, input->prefix);
   else if (input->prefix_line != 0 || input->prefix_header != NULL)
     first = extract_beginning(&visit, input, declarations);
-  extract_files(&visit, input);
+  extract_files(&visit, input, declarations);
   uint32_t n_errors = extract_diagnostics(&visit);
   if (!visit.is_lacking)
     extract_declarations(&visit, declarations, first);

@@ -114,7 +114,8 @@ struct visit {
 
   GHashTable *named;       /* paths that the prefix itself includes */
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
-  bool *entered_again;     /* by file row of the base: its user reads the file anew */
+  bool *is_nested_again;   /* by file row of the base: its user reads the file once more, inside of a
+                              declaration */
   bool names_are_plain;    /* the target's symbols have C's names */
   GHashTable *unseen;      /* paths of precompiled headers that must not be referred to, or NULL */
   bool is_lacking;         /* the base does not do: the unit must be walked without one */

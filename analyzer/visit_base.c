@@ -149,8 +149,8 @@ uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
                                           sizeof *base->declarations, compare_with);
   if (found == NULL)
     return UNIT_NONE;
-  /* A header of the tree that is read again may declare something else at the same place. */
-  if (visit->entered_again[place.file] && (base->files[place.file].flags & UNIT_FILE_SYSTEM) == 0)
+  /* A header that is read again may declare something else at the same place. */
+  if (visit->is_nested_again[place.file])
     visit->is_lacking = true;
   return found->row;
 }

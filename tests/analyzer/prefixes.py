@@ -114,6 +114,22 @@ AROUND = {
     "nested/before.h": GUARD.format("before", 'int before(int);\n#include "nested.h"\n'),
 }
 NESTED = ("around", "outer", "known", "before")
+# What is included again, behind the shared beginning: it declares nothing then, or something else at
+# the same place.
+PARTED = {
+    "parted/twice.h": "#include <stddef.h>\n#ifndef TWICE_H\n#define TWICE_H\nstruct twice { int a; };\n"
+                      "#endif\n",
+    "parted/entries.h": "ENTRY(one)\nENTRY(two)\n",
+}
+PARTED_USES = (
+    '#include "twice.h"\nint parted_a(struct twice *t) { return t->a; }\n',
+    '#define ENTRY(x) int x;\nstruct all {\n#include "entries.h"\n};\n'
+    "int parted_b(struct all *a) { return a->one; }\n",
+    '#define ENTRY(x) int x##_again = 3;\n#include "entries.h"\nint parted_c(void) { return one_again; }\n',
+    '#define ENTRY(x) int x = 3;\nint parted_d(void) {\n#include "entries.h"\nreturn one + two; }\n',
+    '#define ENTRY(x) x,\nenum order {\n#include "entries.h"\n};\nint parted_e(void) { return two; }\n',
+    '#include "twice.h"\n#define ENTRY(x)\n#include "entries.h"\nint parted_f(void) { return one; }\n',
+)
 
 
 def nested_source(name):
@@ -129,7 +145,7 @@ def groups():
     """name -> (header, text before the include, text behind it, made for every source)"""
     guarded = {name: GUARD.format(name, INLINE.format(name)) for name in (
         "plain", "redefined", "undefined", "again", "counter", "pushed", "broken", "commented",
-        "tentative", "late", "forced", "alike", "nested")}
+        "tentative", "late", "forced", "alike", "nested", "parted")}
     yield "plain", guarded["plain"], "/* a comment */\n", ""
     # A macro that one source defines before its include and another one does not.
     yield ("redefined", guarded["redefined"].replace("int id;", "int id;\n#ifdef BIG\nlong big;\n#endif\n"),
@@ -170,6 +186,8 @@ def groups():
            "struct item { int id; struct item *next; int (*call)(struct item *); };\n"
            "static int settings_look(struct item *i) { return i->id == LIMIT ? i->call(i) : 0; }\n")
     yield "nested", guarded["nested"].replace("int id;", "int id;\n#ifdef known_H\nlong more;\n#endif\n"), "", ""
+    yield ("parted", guarded["parted"].replace("struct item {", '#include "twice.h"\n#define ENTRY(x) extern int '
+           'x;\n#include "entries.h"\n#undef ENTRY\nstruct item {'), "", lambda n: PARTED_USES[n])
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
 
 
@@ -190,7 +208,7 @@ def write(tree):
                             "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
     (tree / "added" / "parts.h").write_text(PARTS)
     (tree / "settings" / "third.h").write_text('#include "settings.h"\nint third(void);\n')
-    for path, text in AROUND.items():
+    for path, text in (AROUND | PARTED).items():
         (tree / path).write_text(text)
     apart = tree / "apart"
     apart.mkdir()
@@ -230,6 +248,10 @@ def with_shared(log, digits):
         elif found and re.fullmatch(r"/proc/self/fd/\d{%s}" % digits, found[2]) and found[1] in last:
             taken.add(last.pop(found[1]))
     return taken
+
+
+def n_opened(log, source):
+    return len(re.findall(rf'openat\(\w+, "[^"]*/{source}"', log))
 
 
 SHARED = {f"settings/settings{n}.c" for n in range(N)}
@@ -276,6 +298,8 @@ def main():
             taken |= with_shared(log.read_text(), "3,4")
             missing = SHARED - taken
             assert not missing, f"without a shared header: {sorted(missing)}"
+            once, twice = n_opened(log.read_text(), "parted0.c"), n_opened(log.read_text(), "parted2.c")
+            assert once < twice, f"a header that declares nothing again was refused: {once}, {twice}"
             assert not taken & {"own/across6.c", "own/across7.c"}, "another header was meant"
 
 
