@@ -56,6 +56,8 @@ struct expression {
   struct c_token token;
   guint depth;
   bool is_beyond; /* something that is not understood: the whole is unknown */
+  bool is_number; /* the last operand was `number` */
+  guint64 number;
 };
 
 static enum truth negate(enum truth value)
@@ -93,24 +95,36 @@ static enum truth defined_name(struct expression *expression)
   return conditions_defined(expression->scan, name);
 }
 
+static enum truth take_number(struct expression *expression, guint64 number)
+{
+  expression->is_number = true;
+  expression->number = number;
+  return number != 0 ? IS_TRUE : IS_FALSE;
+}
+
 /* A name that is no macro is 0. */
 static enum truth name_value(struct expression *expression)
 {
   g_autofree char *name = g_strndup(expression->token.text, expression->token.length);
   advance(expression);
-  return conditions_defined(expression->scan, name) == IS_FALSE ? IS_FALSE : IS_UNKNOWN;
+  return conditions_defined(expression->scan, name) == IS_FALSE ? take_number(expression, 0)
+                                                                : IS_UNKNOWN;
 }
 
+/* Without a sign, and small enough that none of the parser's types matters. */
 static enum truth number_value(struct expression *expression)
 {
-  bool is_zero = c_token_is(&expression->token, "0");
-  bool is_one = c_token_is(&expression->token, "1");
+  g_autofree char *digits = g_strndup(expression->token.text, expression->token.length);
+  char *end = digits;
+  guint64 number = g_ascii_strtoull(digits, &end, 0);
+  end += strspn(end, "uUlL");
   advance(expression);
-  return is_zero ? IS_FALSE : is_one ? IS_TRUE : IS_UNKNOWN;
+  return *end == '\0' && number <= G_MAXINT32 ? take_number(expression, number) : IS_UNKNOWN;
 }
 
 static enum truth unary(struct expression *expression)
 {
+  expression->is_number = false;
   if (expression->depth >= MAX_DEPTH)
     expression->is_beyond = true;
   if (expression->is_beyond || is_end(expression))
@@ -140,6 +154,7 @@ static enum truth unary(struct expression *expression)
     expression->is_beyond = true;
   }
   expression->depth--;
+  expression->is_number = false;
   return value;
 }
 
@@ -155,10 +170,63 @@ static bool takes_pair(struct expression *expression, const char *character)
   return true;
 }
 
-/* An operand of "&&": whatever has another operator in it is not computed. */
+/* The comparison that the next characters make, as "<", ">", "l" for "<=", "g" for ">=", "=" or "!";
+ * 0, and nothing taken, where they make none. */
+static char takes_comparison(struct expression *expression)
+{
+  const struct c_token *first = &expression->token;
+  struct c_tokens ahead = expression->tokens;
+  struct c_token second = c_tokens_next(&ahead);
+  bool is_single = first->kind == C_OTHER && first->length == 1;
+  bool is_equal = is_single && c_token_is(&second, "=") && second.text == first->text + 1;
+  bool is_shift = is_single && second.length == 1 && *second.text == *first->text &&
+                  second.text == first->text + 1;
+  char sign = is_single && strchr("<>=!", *first->text) != NULL ? *first->text : '\0';
+  if (sign == '\0' || (!is_equal && (is_shift || sign == '=' || sign == '!')))
+    return '\0';
+  if (is_equal)
+    expression->tokens = ahead;
+  advance(expression);
+  return !is_equal || sign == '=' || sign == '!' ? sign : sign == '<' ? 'l' : 'g';
+}
+
+static bool compares(guint64 left, char sign, guint64 right)
+{
+  switch (sign) {
+  case '<':
+    return left < right;
+  case '>':
+    return left > right;
+  case 'l':
+    return left <= right;
+  case 'g':
+    return left >= right;
+  case '=':
+    return left == right;
+  default:
+    return left != right;
+  }
+}
+
+/* Two numbers, or one; `value` is that of the first. */
+static enum truth comparison(struct expression *expression, enum truth value)
+{
+  if (!expression->is_number)
+    return value;
+  guint64 left = expression->number;
+  char sign = takes_comparison(expression);
+  if (sign == '\0')
+    return value;
+  unary(expression);
+  bool is_known = expression->is_number;
+  expression->is_number = false;
+  return !is_known ? IS_UNKNOWN : compares(left, sign, expression->number) ? IS_TRUE : IS_FALSE;
+}
+
+/* An operand of "&&": whatever has another operator in it than one comparison is not computed. */
 static enum truth operand(struct expression *expression)
 {
-  enum truth value = unary(expression);
+  enum truth value = comparison(expression, unary(expression));
   int n_open = 0;
   while (!expression->is_beyond && !is_end(expression)) {
     struct c_tokens ahead = expression->tokens;

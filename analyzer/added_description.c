@@ -125,12 +125,14 @@ static bool read_name(struct added *added, char *at, char kind)
     name->is_type = true;
     name->is_tag = true;
     name->is_ordinary = true;
+    name->is_either = true;
     g_hash_table_insert(added->names, g_strdup(at), name);
   }
   name->is_macro = name->is_macro || kind == 'M';
   name->is_type = name->is_type && (kind == 'Y' || kind == 'N');
   name->is_tag = name->is_tag && kind == 'G';
   name->is_ordinary = name->is_ordinary && kind == 'V';
+  name->is_either = name->is_either && (kind == 'G' || kind == 'V');
   g_array_append_val(name->files, file);
   return true;
 }

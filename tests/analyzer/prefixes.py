@@ -90,6 +90,23 @@ ADDED = (
     "int used_33(int c) { return isalpha(c); }\n",
     "#if ITEM_KIND\n#define isalpha(c) used_34(c)\n#endif\n#include <ctype.h>\n"
     "int used_34(int c) { return isalpha(c); }\n",
+    # Comparisons of what is known; of what is not, or is but a part of something else.
+    "#if ITEM_YEAR >= 199103 || 0x10 != 16\n#define isalpha(c) used_35(c)\n#endif\n#include <ctype.h>\n"
+    "int used_35(int c) { return isalpha(c); }\n",
+    "#if 2 > 1 && ITEM_YEAR <= 0\n#define isalpha(c) used_36(c)\n#endif\n#include <ctype.h>\n"
+    "int used_36(int c) { return isalpha(c); }\n",
+    "#if 2 < 1 + 2 || 1 << 1 < 1\n#define isalpha(c) used_37(c)\n#endif\n#include <ctype.h>\n"
+    "int used_37(int c) { return isalpha(c); }\n",
+    "#if ITEM_KIND == 0\n#define isalpha(c) used_38(c)\n#endif\n#include <ctype.h>\n"
+    "int used_38(int c) { return isalpha(c); }\n",
+    "#if 3 < 2 == 0\n#define isalpha(c) used_39(c)\n#endif\n#include <ctype.h>\n"
+    "int used_39(int c) { return isalpha(c); }\n",
+    # A variable of one header and a record of another one.
+    "#include <sys/time.h>\nint used_40(struct timeval *t) { struct { int timezone; } s = {3}; "
+    "return s.timezone + (int)t->tv_sec; }\n",
+    "#include <ctype.h>\nint used_41(struct timezone *z) { return isalpha(z != 0); }\n",
+    "#include <sys/time.h>\nint used_42(struct timezone *z) { return z->tz_dsttime; }\n",
+    "#include <sys/time.h>\nextern long timezone;\nlong used_43(void) { return timezone; }\n",
 )
 PARTS = ("#ifdef FIRST_PART\nint part_of(int x);\n#endif\n"
          "#ifdef SECOND_PART\n#define part(x) (int)fabs((double)x)\n#endif\n")
@@ -258,7 +275,7 @@ SHARED = {f"settings/settings{n}.c" for n in range(N)}
 SHARED |= {f"{folder}/across{n}.c" for n, folder in enumerate(ACROSS) if folder != "own"}
 # Every other trap is seen before the parse. Of these some are refused after it.
 EXPECTED = {f"added/added{n}.c" for n in
-            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32)}
+            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43)}
 EXPECTED |= {f"apart/apart{n}.c" for n in range(6)}
 EXPECTED |= {f"{group}/{group}{n}.c" for group in ("alike", "commented", "redefined", "undefined")
              for n in range(N)}
