@@ -170,8 +170,8 @@ static bool takes_pair(struct expression *expression, const char *character)
   return true;
 }
 
-/* The comparison that the next characters make, as "<", ">", "l" for "<=", "g" for ">=", "=" or "!";
- * 0, and nothing taken, where they make none. */
+/* The comparison that the next characters make, as "<", ">", "l" for "<=", "g" for ">=", "=" or
+ * "!"; 0, and nothing taken, where they make none. */
 static char takes_comparison(struct expression *expression)
 {
   const struct c_token *first = &expression->token;

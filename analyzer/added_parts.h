@@ -19,7 +19,8 @@ struct name {
   bool is_type;     /* a typedef and nothing else: all of them say the same */
   bool is_tag;      /* a record and nothing else: the walk sees which of them is meant */
   bool is_ordinary; /* a routine or a variable and nothing else */
-  bool is_either;   /* records, routines and variables and nothing else: timezone is one and another */
+  bool
+      is_either; /* records, routines and variables and nothing else: timezone is one and another */
 };
 
 struct pair {

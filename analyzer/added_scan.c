@@ -42,8 +42,8 @@ static bool is_foreign(const struct scan *scan, const char *word, enum use use)
 {
   const struct name *name = g_hash_table_lookup(scan->added->names, word);
   if (name == NULL || (use == USE_MEMBER && !name->is_macro) ||
-      (name->is_either && use == USE_PLAIN) ||
-      (name->is_ordinary && use != USE_CALL) || (name->is_tag && use != USE_TAG && use != USE_ANY))
+      (name->is_either && use == USE_PLAIN) || (name->is_ordinary && use != USE_CALL) ||
+      (name->is_tag && use != USE_TAG && use != USE_ANY))
     return false;
   /* The source's own macro of that name hides what is no macro. */
   if (!name->is_macro && g_hash_table_contains(scan->states, word) &&

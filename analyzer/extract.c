@@ -161,9 +161,9 @@ struct inclusions {
   GArray *stretches; /* of them, once that is asked for */
 };
 
-/* A header of the tree that is entered again behind the prefix need not declare anything then. Where
- * it does, a plain walk would take that for a part of the prefix, or, where it is included inside of a
- * declaration, places may be mistaken for those of the prefix. */
+/* A header of the tree that is entered again behind the prefix need not declare anything then.
+ * Where it does, a plain walk would take that for a part of the prefix, or, where it is included
+ * inside of a declaration, places may be mistaken for those of the prefix. */
 static void note_entered_again(struct inclusions *inclusions, uint32_t row, CXFile file,
                                const CXSourceLocation *stack, unsigned n)
 {

@@ -5,18 +5,21 @@
 #include "analyzer/file_shape.h"
 #include "base/sha256.h"
 
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 
 G_DEFINE_QUARK(cleave - parse - error, parse_error)
 
 struct parser {
   CXIndex index;
   char *resource_dir;
-  GHashTable *layers;    /* GBytes * of a description -> struct layer * */
+  bool has_cross_headers; /* of whatever gcc is for */
+  GHashTable *layers;     /* GBytes * of a description -> struct layer * */
   GHashTable *texts;     /* GBytes * of the files of a prefix -> GString * of what stands in them */
   GHashTable *looked_at; /* absolute path -> struct parsed_file * */
 };
@@ -40,6 +43,24 @@ static void text_free(gpointer text)
   g_string_free(text, TRUE);
 }
 
+/* Headers of a target that goes by the name of this machine. */
+static bool has_cross_headers(void)
+{
+  static const char *const folders[] = {"/usr", "/opt/rh/*/root/usr"};
+  struct utsname machine;
+  if (uname(&machine) != 0 ||
+      (strcmp(machine.machine, "x86_64") != 0 && strcmp(machine.machine, "aarch64") != 0))
+    return true; /* nobody has looked what these are called */
+  bool has_any = false;
+  for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+    g_autofree char *pattern = g_strdup_printf("%s/%s-*/include", folders[i], machine.machine);
+    glob_t found = {0};
+    has_any = has_any || glob(pattern, 0, NULL, &found) != GLOB_NOMATCH;
+    globfree(&found);
+  }
+  return has_any;
+}
+
 struct parser *parser_new(const char *resource_dir, GError **error)
 {
   g_autofree char *probe = g_build_filename(resource_dir, "include", "stddef.h", NULL);
@@ -54,6 +75,7 @@ struct parser *parser_new(const char *resource_dir, GError **error)
   /* Declarations of precompiled headers are not visited. */
   parser->index = clang_createIndex(1, 0);
   parser->resource_dir = g_strdup(resource_dir);
+  parser->has_cross_headers = has_cross_headers();
   parser->layers = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, layer_free);
   parser->texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, text_free);
   parser->looked_at = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -156,11 +178,28 @@ struct job {
   GError *error;
 };
 
+/* The parser looks through some eighty places for a gcc each time, of which C takes nothing but the
+ * headers of a cross compiler's target. */
+static const char no_gcc[] = "--gcc-toolchain=/dev/null";
+
+static bool wants_gcc(const char *const *arguments)
+{
+  static const char *const others[] = {"-target", "--target", "-isysroot", "--sysroot",
+                                       "--gcc-",  "-B",       "-m32",      "-mx32"};
+  for (const char *const *at = arguments; *at != NULL; at++)
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+      if (g_str_has_prefix(*at, others[i]))
+        return true;
+  return false;
+}
+
 static GPtrArray *full_arguments(struct parser *parser, const struct parse_request *request)
 {
   GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
   for (const char *const *at = request->arguments; *at != NULL; at++)
     g_ptr_array_add(arguments, g_strdup(*at));
+  if (!parser->has_cross_headers && !wants_gcc(request->arguments))
+    g_ptr_array_add(arguments, g_strdup(no_gcc));
   g_ptr_array_add(arguments, g_strdup("-resource-dir"));
   g_ptr_array_add(arguments, g_strdup(parser->resource_dir));
   g_ptr_array_add(arguments, g_strdup_printf("-working-directory=%s", request->directory));

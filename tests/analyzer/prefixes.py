@@ -5,6 +5,7 @@ Every group of sources below is a trap: something that would change its meaning 
 source were read apart from it. The facts with shared headers are compared, byte by byte, with those
 of a run that cannot share any because it has no folder for temporary files.
 """
+import glob
 import json
 import os
 import pathlib
@@ -313,6 +314,8 @@ def main():
             taken = with_shared(log.read_text(), "1,2")
             assert taken == EXPECTED, f"headers were added to {sorted(taken)}"
             taken |= with_shared(log.read_text(), "3,4")
+            if not glob.glob(f"/usr/{os.uname().machine}-*/include"):
+                assert "/lib/gcc/" not in log.read_text(), "the parser looks for a gcc"
             missing = SHARED - taken
             assert not missing, f"without a shared header: {sorted(missing)}"
             once, twice = n_opened(log.read_text(), "parted0.c"), n_opened(log.read_text(), "parted2.c")
