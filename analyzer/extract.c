@@ -16,12 +16,13 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .files = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, known_file_free),
       .read = read,
       .named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-      .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
+      .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, file_text_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .declared = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .types = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-      .tree = g_array_new(FALSE, FALSE, sizeof(struct syntax)),
+      .values = g_array_new(FALSE, FALSE, sizeof(struct value)),
+      .arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument)),
       .open = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .lines = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .routine = UNIT_NONE,
@@ -45,7 +46,9 @@ static void visit_end(struct visit *visit)
   g_hash_table_unref(visit->types);
   g_hash_table_unref(visit->names);
   words_free(visit->words);
-  g_array_unref(visit->tree);
+  g_free(visit->tree);
+  g_array_unref(visit->values);
+  g_array_unref(visit->arguments);
   g_array_unref(visit->open);
   g_array_unref(visit->lines);
   g_free(visit->is_nested_again);
@@ -68,6 +71,7 @@ static void end_prefix(struct visit *visit)
   visit->n_groups = 0;
   /* What it defines may be more than was known. */
   g_hash_table_remove_all(visit->types);
+  memset(visit->recent_types, 0, sizeof visit->recent_types);
   g_hash_table_foreach(visit->declared, forget_told, NULL);
   for (guint i = 0; i < builder->arms->len; i++)
     visit->n_groups =
@@ -181,6 +185,7 @@ static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXC
   struct inclusions *inclusions = data;
   struct visit *visit = inclusions->visit;
   struct known_file *known = note_read(visit, file, READ_NESTED);
+  visit->is_main_again = visit->is_main_again || (n > 0 && (known->flags & UNIT_FILE_MAIN) != 0);
   if (visit->base == NULL)
     return;
   uint32_t row = visit_file_row(visit, file);

@@ -171,14 +171,29 @@ GBytes *unit_builder_freeze(struct unit_builder *builder)
   return g_byte_array_free_to_bytes(bytes);
 }
 
+/* They are valid, and no two are the same. */
+static void take_strings(struct unit_builder *builder, const struct unit *unit)
+{
+  if (unit->n_strings == 0)
+    return;
+  const char *last = unit_string(unit, unit->n_strings - 1);
+  g_array_append_vals(builder->string_offsets, unit->string_offsets, unit->n_strings);
+  g_string_append_len(builder->string_bytes, unit->string_bytes,
+                      last + strlen(last) + 1 - unit->string_bytes);
+  for (uint32_t i = 0; i < unit->n_strings; i++) {
+    uint64_t key = hash_text(unit_string(unit, i));
+    while (!id_map_put_new(&builder->string_ids, key, i))
+      key++;
+  }
+}
+
 struct unit_builder *unit_builder_thaw(const struct unit *unit)
 {
   struct unit_builder *builder = empty_builder();
 #define UNIT_COPY(row, array) g_array_append_vals(builder->array, unit->array, unit->n_##array);
   UNIT_ARRAYS(UNIT_COPY)
 #undef UNIT_COPY
-  for (uint32_t i = 0; i < unit->n_strings; i++)
-    unit_builder_string(builder, unit_string(unit, i));
+  take_strings(builder, unit);
   for (uint32_t i = 1; i < unit->n_paths; i++)
     id_map_put(&builder->path_ids, path_key(&unit->paths[i]), i);
   for (uint32_t i = 0; i < unit->n_nodes; i++)

@@ -41,6 +41,9 @@ struct declared {
   uint32_t row;  /* or UNIT_NONE: none yet */
   uint32_t name; /* string row + 1, or 0 */
   bool is_told;  /* there is nothing to add to the row */
+  bool has_place;
+  unsigned offset; /* of the expansion in the file, when known */
+  CXFile file;     /* likewise; or NULL */
 };
 
 /* A statement, an expression or whatever else stands in a body or an initialiser. A tree lies in
@@ -86,6 +89,13 @@ struct place {
   struct c_type *type;
 };
 
+/* Of what was asked for, the latest of each slot, which is what is asked for again. */
+enum { N_RECENT = 128 };
+static inline size_t recent_slot(const void *address)
+{
+  return ((uintptr_t)address >> 4 ^ (uintptr_t)address >> 11) % N_RECENT;
+}
+
 struct visit {
   CXTranslationUnit tu;
   struct unit_builder *builder;
@@ -101,6 +111,7 @@ struct visit {
   uint32_t main_size;
   GArray *lines;      /* uint32_t: offsets where its lines begin */
   uint32_t last_line; /* of these, the one asked for last */
+  bool is_main_again; /* it includes itself */
   CXFile last_file;   /* of visit_file_text() */
   const char *last_text;
   size_t last_size;
@@ -108,9 +119,15 @@ struct visit {
   GHashTable *file_paths; /* path -> file row + 1 */
   GHashTable *declared;   /* the parser's declaration -> struct declared * */
   GHashTable *types;      /* the parser's type -> struct c_type * */
-  GHashTable *names;      /* name -> routine row of an implicitly declared routine */
-  GArray *tree;           /* struct syntax: what is walked */
-  GArray *open;           /* uint32_t: of these, the ones around the latest while it grows */
+  struct c_type *recent_types[N_RECENT];
+  struct declared *recent_declared[N_RECENT]; /* likewise */
+  GHashTable *names;   /* name -> routine row of an implicitly declared routine */
+  struct syntax *tree; /* what is walked */
+  uint32_t n_tree;
+  uint32_t n_allocated;
+  GArray *open;      /* uint32_t: of these, the ones around the latest while it grows */
+  GArray *values;    /* struct value: arguments of the calls on the way down */
+  GArray *arguments; /* struct unit_argument: the same */
 
   GHashTable *named;       /* paths that the prefix itself includes */
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
@@ -179,8 +196,8 @@ uint32_t visit_file_row(struct visit *visit, CXFile file);
 void visit_main_file(struct visit *visit, CXFile file);
 /* True where declarations and bodies belong to the analysed tree rather than to the system. */
 bool visit_is_ours(struct visit *visit, CXFile file, CXSourceLocation location);
-/* The content of a file and its size; NULL where there is none. The parser looks a file up by
- * walking over every inclusion and macro expansion, so that each is asked for once. */
+void file_text_free(gpointer data);
+/* The content of a file and its size; NULL where there is none. */
 const char *visit_file_text(struct visit *visit, CXFile file, size_t *size);
 /* The macro whose expansion made the cursor, "" where none did; a string row. */
 uint32_t visit_macro(struct visit *visit, CXCursor cursor);
@@ -204,7 +221,7 @@ void visit_put(struct visit *visit, struct declared *declaration, uint32_t row);
 bool visit_base_list(struct visit *visit);
 /* The row of a declaration in the base, or UNIT_NONE. */
 uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
-                         const struct declared *declaration);
+                         struct declared *declaration);
 /* True where a definition may be used: in a prefix only what stands in one of its files, so that
  * its facts are the same whoever uses it. */
 bool visit_sees(struct visit *visit, CXCursor definition);
@@ -401,8 +418,9 @@ struct value visit_generic(struct visit *visit, struct syntax *expression);
 struct value visit_call(struct visit *visit, struct syntax *call);
 void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot, uint32_t flags,
                    const struct place *argument);
-/* What routines of every C program do with the memory behind their arguments (struct value). */
-void visit_memory(struct visit *visit, const char *name, GArray *values, const struct spot *spot);
+/* What routines of every C program do with the memory behind their arguments. */
+void visit_memory(struct visit *visit, const char *name, struct value *values, guint n,
+                  const struct spot *spot);
 struct value visit_atomic(struct visit *visit, struct syntax *expression);
 
 /* ---- visit_initialiser.c ---- */

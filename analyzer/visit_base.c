@@ -7,9 +7,12 @@
 
 struct declared *visit_declared(struct visit *visit, CXCursor cursor)
 {
+  struct declared **recent = &visit->recent_declared[recent_slot(cursor.data[0])];
+  if (*recent != NULL && (*recent)->cursor.data[0] == cursor.data[0])
+    return *recent;
   struct declared *declaration = g_hash_table_lookup(visit->declared, cursor.data[0]);
   if (declaration != NULL)
-    return declaration;
+    return *recent = declaration;
   declaration = g_new(struct declared, 1);
   *declaration = (struct declared){.cursor = cursor, .row = UNIT_NONE};
   g_hash_table_insert(visit->declared, (gpointer)(uintptr_t)cursor.data[0], declaration);
@@ -26,16 +29,26 @@ uint32_t visit_name(struct visit *visit, struct declared *declaration)
   return declaration->name - 1;
 }
 
+static CXFile file_of(struct visit *visit, struct declared *declaration)
+{
+  struct declared *canonical = declaration->canonical;
+  if (!canonical->has_place)
+    canonical->file =
+        visit_file_at(visit, clang_getCursorLocation(canonical->cursor), &canonical->offset);
+  canonical->has_place = true;
+  return canonical->file;
+}
+
 /* Where a declaration stands, as a key that another process finds again. */
-static bool place_of(struct visit *visit, const struct declared *declaration,
+static bool place_of(struct visit *visit, struct declared *declaration,
                      struct unit_declaration *place)
 {
-  CXSourceLocation location = clang_getCursorLocation(declaration->canonical->cursor);
-  CXFile file = visit_file_at(visit, location, &place->offset);
+  CXFile file = file_of(visit, declaration);
   if (file == NULL)
     return false;
-  visit_spelled_at(visit, location, &place->spelled);
   place->file = visit_file_row(visit, file);
+  place->offset = declaration->canonical->offset;
+  visit_spelled_at(visit, clang_getCursorLocation(declaration->canonical->cursor), &place->spelled);
   return true;
 }
 
@@ -67,9 +80,7 @@ void visit_put(struct visit *visit, struct declared *declaration, uint32_t row)
   declaration->canonical->row = row;
   if (!visit->is_early && visit->unseen == NULL)
     return;
-  unsigned offset = 0;
-  CXSourceLocation location = clang_getCursorLocation(declaration->canonical->cursor);
-  CXFile file = visit_file_at(visit, location, &offset);
+  CXFile file = file_of(visit, declaration);
   if (file != NULL && visit->is_early)
     visit_file(visit, file);
   else if (file != NULL)
@@ -100,7 +111,7 @@ bool visit_base_list(struct visit *visit)
   gpointer data = NULL;
   g_hash_table_iter_init(&iterator, visit->declared);
   while (g_hash_table_iter_next(&iterator, NULL, &data)) {
-    const struct declared *declaration = data;
+    struct declared *declaration = data;
     if (declaration->row == UNIT_NONE)
       continue;
     struct unit_declaration added = {.kind = kind_of(declaration), .row = declaration->row};
@@ -136,7 +147,7 @@ static int compare_with(const void *key, const void *element)
 }
 
 uint32_t visit_base_find(struct visit *visit, enum unit_declaration_kind kind,
-                         const struct declared *declaration)
+                         struct declared *declaration)
 {
   const struct unit *base = visit->base;
   struct unit_declaration place = {.kind = kind};

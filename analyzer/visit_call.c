@@ -124,24 +124,23 @@ static uint32_t heap_candidate(struct visit *visit, struct syntax *call, uint32_
 }
 
 /* va_start(ap) fills ap with the arguments behind the "..." of this routine; va_copy copies. */
-static bool apply_varargs(struct visit *visit, const char *name, GArray *values,
+static bool apply_varargs(struct visit *visit, const char *name, struct value *values, guint n,
                           const struct spot *spot)
 {
   bool is_start = strcmp(name, "__builtin_va_start") == 0;
   bool is_copy = strcmp(name, "__builtin_va_copy") == 0;
   if (!is_start && !is_copy)
     return strcmp(name, "__builtin_va_end") == 0;
-  if (values->len == 0 || visit->routine == UNIT_NONE)
+  if (n == 0 || visit->routine == UNIT_NONE)
     return true;
-  struct value *list = &g_array_index(values, struct value, 0);
-  uint32_t node = value_node(visit, list, spot);
+  uint32_t node = value_node(visit, &values[0], spot);
   if (node == UNIT_NONE)
     return true;
   if (is_start) {
     uint32_t varargs = unit_builder_node(visit->builder, UNIT_NODE_VARARGS, visit->routine, 0);
     flow_edge(visit, UNIT_EDGE_COPY, node, varargs, 0, 0, spot);
-  } else if (values->len > 1) {
-    flow_into(visit, node, &g_array_index(values, struct value, 1), spot);
+  } else if (n > 1) {
+    flow_into(visit, node, &values[1], spot);
   }
   return true;
 }
@@ -156,14 +155,14 @@ static bool is_unevaluated(const char *name)
 
 /* ---- the call ---- */
 
-static uint32_t add_call(struct visit *visit, struct unit_call *call, GArray *arguments,
-                         guint first_access)
+static uint32_t add_call(struct visit *visit, struct unit_call *call,
+                         struct unit_argument *arguments, guint n, guint first_access)
 {
   uint32_t row = visit->builder->calls->len;
   call->first_argument = visit->builder->arguments->len;
-  call->n_arguments = arguments->len;
-  for (guint i = 0; i < arguments->len; i++) {
-    struct unit_argument *argument = &g_array_index(arguments, struct unit_argument, i);
+  call->n_arguments = n;
+  for (guint i = 0; i < n; i++) {
+    struct unit_argument *argument = &arguments[i];
     argument->call = row;
     argument->position = i + 1;
     unit_builder_add_argument(visit->builder, argument);
@@ -213,7 +212,6 @@ void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot
   struct unit_call call = new_call(visit, spot);
   call.callee = callee;
   call.flags |= flags;
-  g_autoptr(GArray) arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument));
   struct value address = place_address(visit, argument, spot);
   struct unit_argument described = {.kind = address.kind,
                                     .index = address.index,
@@ -222,8 +220,7 @@ void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot
                                     .record = visit_type_of(visit, argument->type),
                                     .type = visit_type_text(visit, argument->type),
                                     .flags = visit_value_flags(visit, argument->type)};
-  g_array_append_val(arguments, described);
-  add_call(visit, &call, arguments, visit->builder->accesses->len);
+  add_call(visit, &call, &described, 1, visit->builder->accesses->len);
 }
 
 /* Fills callee or pointer and slot. */
@@ -260,37 +257,31 @@ static void resolve_callee(struct visit *visit, struct syntax *callee, struct un
   call->expression = visit_text(visit, callee->cursor);
 }
 
-struct arguments {
-  GArray *values; /* struct value */
-  GArray *rows;   /* struct unit_argument */
-  guint first_access;
-};
-
-static void visit_arguments(struct visit *visit, struct syntax *call, struct syntax *callee,
-                            struct arguments *arguments)
+/* Puts the arguments on the stacks. */
+static void visit_arguments(struct visit *visit, struct syntax *call, struct syntax *callee)
 {
   const struct spot *spot = syntax_spot(visit, call);
   for (struct syntax *argument = syntax_next_expression(call, callee); argument != NULL;
        argument = syntax_next_expression(call, argument)) {
     struct value value = visit_value(visit, argument);
     struct unit_argument described = describe(visit, argument, &value, spot);
-    g_array_append_val(arguments->values, value);
-    g_array_append_val(arguments->rows, described);
+    g_array_append_val(visit->values, value);
+    g_array_append_val(visit->arguments, described);
   }
 }
 
 /* What the call yields. */
 static struct value result_of(struct visit *visit, struct syntax *expression, const char *name,
-                              const struct arguments *arguments, struct unit_call *call)
+                              struct value *values, guint n, struct unit_call *call)
 {
   struct c_type *type = syntax_type(visit, expression);
   struct value result = value_none(type);
   const struct spot *spot = syntax_spot(visit, expression);
-  if (apply_varargs(visit, name, arguments->values, spot))
+  if (apply_varargs(visit, name, values, n, spot))
     call->flags |= UNIT_CALL_BUILTIN;
-  visit_memory(visit, name, arguments->values, spot);
-  if (strcmp(name, "__builtin_expect") == 0 && arguments->values->len > 0) {
-    result = g_array_index(arguments->values, struct value, 0);
+  visit_memory(visit, name, values, n, spot);
+  if (strcmp(name, "__builtin_expect") == 0 && n > 0) {
+    result = values[0];
   } else if (visit_is_carrier(visit, type)) {
     call->result = unit_builder_temp(visit->builder);
     call->heap = heap_candidate(visit, expression, call->callee, call->expression);
@@ -319,12 +310,15 @@ struct value visit_call(struct visit *visit, struct syntax *expression)
   if (call.callee == UNIT_NONE)
     call.shape = visit_shape_string(visit, syntax_type(visit, callee));
   call.macro = visit_macro(visit, expression->cursor);
-  g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(struct value));
-  g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(struct unit_argument));
-  struct arguments arguments = {values, rows, visit->builder->accesses->len};
-  visit_arguments(visit, expression, callee, &arguments);
-  struct value result = result_of(visit, expression, kept_name, &arguments, &call);
-  uint32_t row = add_call(visit, &call, rows, arguments.first_access);
+  guint first_access = visit->builder->accesses->len;
+  guint first = visit->values->len;
+  visit_arguments(visit, expression, callee);
+  guint n = visit->values->len - first;
+  struct value result = result_of(visit, expression, kept_name,
+                                  &g_array_index(visit->values, struct value, first), n, &call);
+  uint32_t row = add_call(
+      visit, &call, &g_array_index(visit->arguments, struct unit_argument, first), n, first_access);
+  visit->values->len = visit->arguments->len = first;
   if (result.kind == UNIT_ARGUMENT_OTHER && type->type.kind != CXType_Void)
     result.kind = UNIT_ARGUMENT_CALL;
   if (result.kind == UNIT_ARGUMENT_CALL)

@@ -53,19 +53,14 @@ static struct place place_behind(struct visit *visit, struct value *pointer,
   return place;
 }
 
-static struct value *value_at(GArray *values, int position)
-{
-  return &g_array_index(values, struct value, position);
-}
-
-static void apply_model(struct visit *visit, const struct memory_model *model, GArray *values,
+static void apply_model(struct visit *visit, const struct memory_model *model, struct value *values,
                         const struct spot *spot)
 {
-  struct place place = place_behind(visit, value_at(values, model->to), spot);
+  struct place place = place_behind(visit, &values[model->to], spot);
   access_add(visit, &place, UNIT_WRITE, UNIT_OPERATION_WHOLE, spot);
   if (model->from < 0)
     return;
-  place = place_behind(visit, value_at(values, model->from), spot);
+  place = place_behind(visit, &values[model->from], spot);
   access_add(visit, &place, UNIT_READ, UNIT_OPERATION_WHOLE, spot);
 }
 
@@ -78,18 +73,17 @@ static void apply_atomic(struct visit *visit, struct value *pointer, struct valu
     flow_assign(visit, &place, stored, spot);
 }
 
-void visit_memory(struct visit *visit, const char *name, GArray *values, const struct spot *spot)
+void visit_memory(struct visit *visit, const char *name, struct value *values, guint n,
+                  const struct spot *spot)
 {
   const struct memory_model *model = NULL;
   for (size_t i = 0; i < G_N_ELEMENTS(memory_models) && model == NULL; i++)
     if (strcmp(memory_models[i].name, name) == 0)
       model = &memory_models[i];
-  if (model != NULL && values->len >= 2)
+  if (model != NULL && n >= 2)
     apply_model(visit, model, values, spot);
-  if (g_str_has_prefix(name, "__sync_") && values->len > 0)
-    apply_atomic(visit, value_at(values, 0),
-                 values->len > 1 ? value_at(values, (int)values->len - 1) : NULL,
-                 UNIT_READ | UNIT_WRITE, spot);
+  if (g_str_has_prefix(name, "__sync_") && n > 0)
+    apply_atomic(visit, &values[0], n > 1 ? &values[n - 1] : NULL, UNIT_READ | UNIT_WRITE, spot);
 }
 
 struct value visit_atomic(struct visit *visit, struct syntax *expression)

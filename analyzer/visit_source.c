@@ -117,15 +117,14 @@ static void know_places(struct visit *visit, struct known_file *main, CXFile fil
 {
   size_t size = 0;
   const char *text = visit_file_text(visit, file, &size);
-  if (text == NULL || size == 0 || size >= UINT32_MAX / 2)
-    return;
-  unsigned begin = clang_getLocationForOffset(visit->tu, file, 0).int_data;
-  unsigned end = clang_getLocationForOffset(visit->tu, file, (unsigned)size).int_data;
-  if (begin == 0 || end < begin || end - begin != size)
+  CXSourceRange all = clang_getCursorExtent(clang_getTranslationUnitCursor(visit->tu));
+  bool is_in_order = all.begin_int_data != 0 && all.end_int_data > all.begin_int_data &&
+                     all.end_int_data - all.begin_int_data == size;
+  if (text == NULL || !is_in_order)
     return;
   visit->main = main;
   visit->main_handle = file;
-  visit->main_begin = begin;
+  visit->main_begin = all.begin_int_data;
   visit->main_size = (uint32_t)size;
   list_lines(visit->lines, text, size);
 }
@@ -261,7 +260,29 @@ const struct spot *syntax_spot(struct visit *visit, struct syntax *syntax)
 struct file_text {
   const char *text;
   size_t size;
+  char *bytes; /* that are ours, or NULL */
 };
+
+void file_text_free(gpointer data)
+{
+  struct file_text *text = data;
+  g_free(text->bytes);
+  g_free(text);
+}
+
+/* The parser knows where the source lies. Any other file it looks up by walking over every
+ * inclusion and macro expansion, so that reading it once more is a hundred times cheaper. */
+static struct file_text *read_text(struct visit *visit, CXFile file)
+{
+  struct file_text *text = g_new0(struct file_text, 1);
+  const struct known_file *known = visit_know(visit, file);
+  if ((known->flags & UNIT_FILE_MAIN) == 0 &&
+      g_file_get_contents(known->path, &text->bytes, &text->size, NULL))
+    text->text = text->bytes;
+  else
+    text->text = clang_getFileContents(visit->tu, file, &text->size);
+  return text;
+}
 
 const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
 {
@@ -271,8 +292,7 @@ const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
   if (file != visit->last_file) {
     struct file_text *known = g_hash_table_lookup(visit->texts, file);
     if (known == NULL) {
-      known = g_new0(struct file_text, 1);
-      known->text = clang_getFileContents(visit->tu, file, &known->size);
+      known = read_text(visit, file);
       g_hash_table_insert(visit->texts, file, known);
     }
     visit->last_file = file;
@@ -286,9 +306,14 @@ const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
 uint32_t visit_macro(struct visit *visit, CXCursor cursor)
 {
   CXSourceLocation location = clang_getCursorLocation(cursor);
+  if (is_in_main(visit, location))
+    return 0;
   unsigned offset = 0, spelled = 0;
   CXFile file = visit_file_at(visit, location, &offset);
-  if (file == NULL || (file == visit_spelled_at(visit, location, &spelled) && offset == spelled))
+  /* Nothing else lies in the source without standing there, unless it includes itself. */
+  bool is_macro = visit->main != NULL && file == visit->main_handle && !visit->is_main_again;
+  if (file == NULL ||
+      (!is_macro && file == visit_spelled_at(visit, location, &spelled) && offset == spelled))
     return 0;
   size_t size = 0;
   const char *text = visit_file_text(visit, file, &size);

@@ -8,11 +8,6 @@ bool syntax_is_same(CXCursor left, CXCursor right)
          left.data[1] == right.data[1] && left.data[2] == right.data[2];
 }
 
-static struct syntax *at(const struct visit *visit, uint32_t index)
-{
-  return &g_array_index(visit->tree, struct syntax, index);
-}
-
 static uint32_t innermost(const struct visit *visit)
 {
   return g_array_index(visit->open, uint32_t, visit->open->len - 1);
@@ -21,15 +16,18 @@ static uint32_t innermost(const struct visit *visit)
 static void close_innermost(struct visit *visit)
 {
   uint32_t index = innermost(visit);
-  at(visit, index)->size = visit->tree->len - index;
+  visit->tree[index].size = visit->n_tree - index;
   visit->open->len--;
 }
 
 static void add(struct visit *visit, CXCursor cursor)
 {
-  uint32_t index = visit->tree->len;
-  struct syntax added = {.cursor = cursor, .size = 1, .is_integer = -1};
-  g_array_append_val(visit->tree, added);
+  uint32_t index = visit->n_tree++;
+  if (index == visit->n_allocated) {
+    visit->n_allocated = MAX(1024, index * 2);
+    visit->tree = g_renew(struct syntax, visit->tree, visit->n_allocated);
+  }
+  visit->tree[index] = (struct syntax){.cursor = cursor, .size = 1, .is_integer = -1};
   g_array_append_val(visit->open, index);
 }
 
@@ -47,9 +45,9 @@ static bool is_repeated(struct syntax *parent, CXCursor cursor)
 static enum CXChildVisitResult grow(CXCursor cursor, CXCursor parent, CXClientData data)
 {
   struct visit *visit = data;
-  while (visit->open->len > 1 && !syntax_is_same(at(visit, innermost(visit))->cursor, parent))
+  while (visit->open->len > 1 && !syntax_is_same(visit->tree[innermost(visit)].cursor, parent))
     close_innermost(visit);
-  struct syntax *around = at(visit, innermost(visit));
+  struct syntax *around = &visit->tree[innermost(visit)];
   bool is_leaf = cursor.kind == CXCursor_ParmDecl || is_repeated(around, cursor);
   around->n_children++;
   add(visit, cursor);
@@ -58,13 +56,13 @@ static enum CXChildVisitResult grow(CXCursor cursor, CXCursor parent, CXClientDa
 
 struct syntax *visit_grow(struct visit *visit, CXCursor root)
 {
-  g_array_set_size(visit->tree, 0);
+  visit->n_tree = 0;
   g_array_set_size(visit->open, 0);
   add(visit, root);
   clang_visitChildren(root, grow, visit);
   while (visit->open->len > 0)
     close_innermost(visit);
-  return at(visit, 0);
+  return visit->tree;
 }
 
 struct syntax *syntax_child(struct syntax *parent, uint32_t number)

@@ -17,8 +17,13 @@ static struct c_type *add_type(struct visit *visit, CXType type)
 
 struct c_type *visit_type(struct visit *visit, CXType type)
 {
-  struct c_type *known = g_hash_table_lookup(visit->types, type.data[0]);
-  return known != NULL ? known : add_type(visit, type);
+  struct c_type **recent = &visit->recent_types[recent_slot(type.data[0])];
+  if (*recent != NULL && (*recent)->type.data[0] == type.data[0])
+    return *recent;
+  *recent = g_hash_table_lookup(visit->types, type.data[0]);
+  if (*recent == NULL)
+    *recent = add_type(visit, type);
+  return *recent;
 }
 
 struct c_type *visit_cursor_type(struct visit *visit, CXCursor cursor)
