@@ -268,6 +268,10 @@ static void collect_fields(struct search *search)
     uint32_t n = 0;
     const uint32_t *inside = points_to_locations(flow->solver, i, &n);
     for (uint32_t j = 0; j < n && type != LINK_NONE; j++) {
+      uint32_t n_held = 0;
+      points_to_targets(flow->solver, inside[j], &n_held);
+      if (n_held == 0)
+        continue;
       struct id_set routines = flow_routines(flow, inside[j]);
       if (routines.n != 0) {
         uint64_t key = field_key(type, points_to_offset_of(flow->solver, inside[j]));
@@ -620,6 +624,24 @@ static void way_free(gpointer data)
   g_free(way);
 }
 
+/* Room for what the direct calls of a program will add, all at once. */
+static void reserve_rows(struct findings *findings, const struct flow *flow)
+{
+  guint n_calls = 0, n_arguments = 0;
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    const struct unit *unit =
+        linkage_unit(findings->linkage, g_array_index(flow->program->units, uint32_t, i));
+    n_calls += unit->n_calls;
+    n_arguments += unit->n_arguments;
+  }
+  rows_reserve(findings->sites, n_calls);
+  rows_reserve(findings->calls, n_calls);
+  rows_reserve(findings->arguments, n_arguments);
+  guint n_found = findings->found_calls->len;
+  g_array_set_size(findings->found_calls, n_found + n_calls);
+  g_array_set_size(findings->found_calls, n_found);
+}
+
 void calls_find(struct findings *findings, struct flow *flow)
 {
   struct search search = {
@@ -631,6 +653,8 @@ void calls_find(struct findings *findings, struct flow *flow)
       .ways = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, way_free),
   };
   search.slots = slots_new(flow);
+  if (flow->phase == FLOW_LIVE)
+    reserve_rows(findings, flow);
   collect_taken(&search);
   bind_fallbacks(&search);
   for (guint i = 0; i < flow->program->units->len; i++) {

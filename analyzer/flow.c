@@ -72,7 +72,7 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
 
 /* ---- the program ---- */
 
-bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
+static bool looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
 {
   if (!linkage_stands_for(flow->linkage, unit, row))
     return false;
@@ -82,6 +82,26 @@ bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
   if (flow->phase == FLOW_LIVE)
     return liveness_of_routine(flow->liveness, flow->program, routine);
   return !liveness_anywhere(flow->liveness, routine);
+}
+
+enum look { LOOK_UNKNOWN, LOOK_NO, LOOK_YES };
+
+bool flow_looks_at(const struct flow *flow, uint32_t unit, uint32_t row)
+{
+  if (row == UNIT_NONE)
+    return looks_at(flow, unit, row);
+  uint8_t **looks = &flow->looks[unit];
+  if (*looks == NULL)
+    *looks = g_new0(uint8_t, MAX(linkage_unit(flow->linkage, unit)->n_routines, 1));
+  if ((*looks)[row] == LOOK_UNKNOWN)
+    (*looks)[row] = looks_at(flow, unit, row) ? LOOK_YES : LOOK_NO;
+  return (*looks)[row] == LOOK_YES;
+}
+
+static void forget_looks(struct flow *flow)
+{
+  for (uint32_t i = 0; i < flow->linkage->n_units; i++)
+    g_clear_pointer(&flow->looks[i], g_free);
 }
 
 /* An initialiser is as alive as its variable. */
@@ -149,6 +169,7 @@ bool flow_add_dead(struct flow *flow)
   if (!has_dead(flow))
     return false;
   flow->phase = FLOW_DEAD;
+  forget_looks(flow);
   for (guint i = 0; i < flow->program->units->len; i++)
     add_unit(flow, g_array_index(flow->program->units, uint32_t, i));
   flow_name_objects(flow, points_to_n_objects(flow->solver));
@@ -190,6 +211,7 @@ struct flow *flow_new(struct linkage *linkage, const struct link_program *progra
       g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
   flow->nodes = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow->unit_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
+  flow->looks = g_new0(uint8_t *, MAX(linkage->n_units, 1));
   flow->sources = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   flow_reserve_routines(flow);
   flow_reserve_statics(flow);
@@ -231,6 +253,8 @@ void flow_free(struct flow *flow)
   id_map_clear(&flow->gates);
   id_map_clear(&flow->outside);
   flow_free_sources(flow);
+  forget_looks(flow);
+  g_free(flow->looks);
   flow_free_guarded(flow);
   flow_free_bodies(flow);
   flow_helpers_free(flow->helpers);

@@ -74,7 +74,8 @@ struct flow {
   uint32_t **nodes;      /* [unit][node] -> solver node or LINK_NONE; NULL: none of it */
   uint32_t **sources; /* [unit][node] -> the edge that alone fills a value, a call from n_edges on,
                          or UNIT_NONE; NULL: not asked for yet */
-  uint32_t depth;     /* see flow_share() */
+  uint8_t **looks; /* [unit][routine's row] -> what flow_looks_at() answers in this phase, or 0 */
+  uint32_t depth;  /* see flow_share() */
   uint32_t **unit_objects;           /* [unit][object] -> solver object or LINK_NONE; likewise */
   uint32_t *routine_objects;         /* link routine -> solver object */
   uint32_t *results, *rests;         /* link routine -> solver node */

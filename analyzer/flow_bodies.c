@@ -20,7 +20,7 @@ struct flow_body *flow_present(const struct flow *flow)
 
 /* A place in the array of one unit, which is made when something in the unit is asked for: a
  * header's body may stand in a unit of another program, but most units of others are never seen. */
-static uint32_t *shared_slot(uint32_t **array, uint32_t n, uint32_t row)
+static inline uint32_t *shared_slot(uint32_t **array, uint32_t n, uint32_t row)
 {
   if (*array == NULL) {
     *array = g_new(uint32_t, MAX(n, 1));
@@ -31,11 +31,12 @@ static uint32_t *shared_slot(uint32_t **array, uint32_t n, uint32_t row)
 
 uint32_t *flow_node_slot(struct flow *flow, uint32_t unit, uint32_t node)
 {
-  const struct flow_body *body = flow_present(flow);
-  const struct flow_helper *helper =
-      body == NULL ? NULL : flow_helper(flow->helpers, body->routine);
   const struct unit *from = linkage_unit(flow->linkage, unit);
   uint32_t *shared = shared_slot(&flow->nodes[unit], from->n_nodes, node);
+  if (flow->body == LINK_NONE)
+    return shared;
+  const struct flow_body *body = flow_present(flow);
+  const struct flow_helper *helper = flow_helper(flow->helpers, body->routine);
   if (helper == NULL || helper->unit != unit || node < helper->first_node ||
       node - helper->first_node >= helper->n_nodes)
     return shared;
@@ -51,11 +52,12 @@ uint32_t *flow_node_slot(struct flow *flow, uint32_t unit, uint32_t node)
 
 uint32_t *flow_object_slot(struct flow *flow, uint32_t unit, uint32_t row)
 {
-  const struct flow_body *body = flow_present(flow);
-  const struct flow_helper *helper =
-      body == NULL ? NULL : flow_helper(flow->helpers, body->routine);
   uint32_t *shared =
       shared_slot(&flow->unit_objects[unit], linkage_unit(flow->linkage, unit)->n_objects, row);
+  if (flow->body == LINK_NONE)
+    return shared;
+  const struct flow_body *body = flow_present(flow);
+  const struct flow_helper *helper = flow_helper(flow->helpers, body->routine);
   if (helper == NULL || helper->unit != unit || row < helper->first_object ||
       row - helper->first_object >= helper->n_objects)
     return shared;
@@ -258,8 +260,8 @@ struct id_set flow_called(struct flow *flow, uint32_t unit, const struct unit_ca
 void flow_list_bodies(const struct flow *flow, uint32_t unit, uint32_t row, GArray *bodies)
 {
   uint32_t body = LINK_NONE;
-  g_array_set_size(bodies, 0);
-  g_array_append_val(bodies, body);
+  g_array_set_size(bodies, 1);
+  g_array_index(bodies, uint32_t, 0) = body;
   if (!flow_is_helper_row(flow, unit, row))
     return;
   body = id_map_get(&flow->first_bodies, flow->linkage->units[unit].routines[row]);

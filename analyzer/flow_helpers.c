@@ -20,6 +20,7 @@ struct body {
   uint32_t bases;  /* parameters whose memory matters */
   uint32_t n_rows; /* with those of the helpers that it calls; 0 where that is not known yet */
   bool is_measured;
+  bool is_ranged;   /* the helper's range of nodes is known */
   uint32_t callers; /* first of the list of routines that call it, see struct mention */
   bool is_waiting;
 };
@@ -278,60 +279,6 @@ static void look_at_call(struct flow_helpers *helpers, uint32_t unit, const stru
   }
 }
 
-/* Whether a call may make memory that matters. */
-static bool may_make(struct flow_helpers *helpers, uint32_t unit, const struct unit_call *call)
-{
-  uint32_t callee = call->result == UNIT_NONE ? LINK_NONE : callee_of(helpers, unit, call);
-  return callee != LINK_NONE && (call->heap != UNIT_NONE || helpers->bodies[callee].is_maker);
-}
-
-/* Whether there is anything to find in a body by now: parameters that matter, or a call that makes
- * what it may return. */
-static bool is_promising(struct flow_helpers *helpers, uint32_t routine)
-{
-  const struct flow_helper *helper = &helpers->bodies[routine].helper;
-  uint32_t unit = helper->unit, row = helper->row;
-  const struct link_unit *here = &helpers->flow->linkage->units[unit];
-  bool is_any = carriers_of(helpers, unit, &here->unit->routines[row]) != 0;
-  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1] && !is_any; i++)
-    is_any = may_make(helpers, unit, &here->unit->calls[here->calls_by_routine[i]]);
-  return is_any;
-}
-
-/* Looks at a body; true when it turned out to be more of a helper than was known. */
-static bool look_at_body(struct flow_helpers *helpers, uint32_t routine)
-{
-  if (!is_promising(helpers, routine))
-    return false;
-  struct body *body = &helpers->bodies[routine];
-  uint32_t unit = body->helper.unit, row = body->helper.row;
-  const struct link_unit *here = &helpers->flow->linkage->units[unit];
-  start_origins(helpers, here->unit, &body->helper);
-  bool is_more = true;
-  while (is_more) {
-    is_more = false;
-    for (uint32_t i = here->first_edge[row]; i < here->first_edge[row + 1]; i++)
-      is_more |= pass_edge(helpers, &here->unit->edges[here->edges_by_routine[i]]);
-    for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1]; i++)
-      is_more |= pass_call(helpers, unit, &here->unit->calls[here->calls_by_routine[i]]);
-  }
-  struct findings_of_body found = {0, false};
-  for (uint32_t i = here->first_edge[row]; i < here->first_edge[row + 1]; i++)
-    look_at_edge(helpers, unit, &here->unit->edges[here->edges_by_routine[i]], &found);
-  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1]; i++)
-    look_at_call(helpers, unit, &here->unit->calls[here->calls_by_routine[i]], &found);
-  const struct unit_routine *known = &here->unit->routines[row];
-  found.bases &= carriers_of(helpers, unit, known);
-  body = &helpers->bodies[routine];
-  bool is_new = (found.bases & ~body->bases) != 0 || (found.is_maker && !body->is_maker);
-  body->bases |= found.bases;
-  body->is_maker = body->is_maker || found.is_maker;
-  body->is_helper = body->bases != 0 || body->is_maker;
-  return is_new;
-}
-
-/* ---- all bodies ---- */
-
 static void stretch(uint32_t *first, uint32_t *n, uint32_t row)
 {
   if (row == UNIT_NONE)
@@ -378,6 +325,65 @@ static void measure(const struct link_unit *here, struct flow_helper *helper)
     stretch_node(helper, unit, unit->accesses[here->accesses_by_routine[i]].node);
 }
 
+/* Whether a call may make memory that matters. */
+static bool may_make(struct flow_helpers *helpers, uint32_t unit, const struct unit_call *call)
+{
+  uint32_t callee = call->result == UNIT_NONE ? LINK_NONE : callee_of(helpers, unit, call);
+  return callee != LINK_NONE && (call->heap != UNIT_NONE || helpers->bodies[callee].is_maker);
+}
+
+/* Whether there is anything to find in a body by now: parameters that matter, or a call that makes
+ * what it may return. */
+static bool is_promising(struct flow_helpers *helpers, uint32_t routine)
+{
+  const struct flow_helper *helper = &helpers->bodies[routine].helper;
+  uint32_t unit = helper->unit, row = helper->row;
+  const struct link_unit *here = &helpers->flow->linkage->units[unit];
+  bool is_any = carriers_of(helpers, unit, &here->unit->routines[row]) != 0;
+  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1] && !is_any; i++)
+    is_any = may_make(helpers, unit, &here->unit->calls[here->calls_by_routine[i]]);
+  return is_any;
+}
+
+/* Looks at a body; true when it turned out to be more of a helper than was known. */
+static bool look_at_body(struct flow_helpers *helpers, uint32_t routine)
+{
+  struct body *body = &helpers->bodies[routine];
+  uint32_t unit = body->helper.unit, row = body->helper.row;
+  const struct link_unit *here = &helpers->flow->linkage->units[unit];
+  if (!is_promising(helpers, routine))
+    return false;
+  if (!body->is_ranged)
+    measure(here, &body->helper);
+  body->is_ranged = true;
+  if (body->helper.n_nodes > MAX_RANGE)
+    return false;
+  start_origins(helpers, here->unit, &body->helper);
+  bool is_more = true;
+  while (is_more) {
+    is_more = false;
+    for (uint32_t i = here->first_edge[row]; i < here->first_edge[row + 1]; i++)
+      is_more |= pass_edge(helpers, &here->unit->edges[here->edges_by_routine[i]]);
+    for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1]; i++)
+      is_more |= pass_call(helpers, unit, &here->unit->calls[here->calls_by_routine[i]]);
+  }
+  struct findings_of_body found = {0, false};
+  for (uint32_t i = here->first_edge[row]; i < here->first_edge[row + 1]; i++)
+    look_at_edge(helpers, unit, &here->unit->edges[here->edges_by_routine[i]], &found);
+  for (uint32_t i = here->first_call[row]; i < here->first_call[row + 1]; i++)
+    look_at_call(helpers, unit, &here->unit->calls[here->calls_by_routine[i]], &found);
+  const struct unit_routine *known = &here->unit->routines[row];
+  found.bases &= carriers_of(helpers, unit, known);
+  body = &helpers->bodies[routine];
+  bool is_new = (found.bases & ~body->bases) != 0 || (found.is_maker && !body->is_maker);
+  body->bases |= found.bases;
+  body->is_maker = body->is_maker || found.is_maker;
+  body->is_helper = body->bases != 0 || body->is_maker;
+  return is_new;
+}
+
+/* ---- all bodies ---- */
+
 /* One body of each routine: what several configurations make differently is none. */
 static void add_candidates(struct flow_helpers *helpers, uint32_t unit)
 {
@@ -392,14 +398,13 @@ static void add_candidates(struct flow_helpers *helpers, uint32_t unit)
     uint32_t n_own = here->first_edge[r + 1] - here->first_edge[r] + here->first_call[r + 1] -
                      here->first_call[r];
     body->helper = (struct flow_helper){.unit = unit, .row = r};
-    measure(here, &body->helper);
-    body->is_candidate = is_first && n_own <= MAX_OWN && body->helper.n_nodes <= MAX_RANGE;
+    body->is_candidate = is_first && n_own <= MAX_OWN;
   }
   for (uint32_t i = 0; i < here->unit->n_objects; i++) {
     uint32_t row = here->unit->objects[i].routine;
     uint32_t routine = row == UNIT_NONE ? LINK_NONE : here->routines[row];
     struct body *body = routine == LINK_NONE ? NULL : &helpers->bodies[routine];
-    if (body == NULL || body->helper.unit != unit || body->helper.row != row)
+    if (body == NULL || !body->is_candidate || body->helper.unit != unit || body->helper.row != row)
       continue;
     stretch(&body->helper.first_object, &body->helper.n_objects, i);
     body->is_candidate = body->is_candidate && body->helper.n_objects <= MAX_RANGE;

@@ -33,6 +33,13 @@ void rows_add(struct rows *rows, const void *record)
   }
 }
 
+void rows_reserve(struct rows *rows, guint n)
+{
+  guint n_rows = rows->records->len;
+  g_array_set_size(rows->records, n_rows + n);
+  g_array_set_size(rows->records, n_rows);
+}
+
 static int compare_column(const struct record_column *column, const char *left, const char *right)
 {
   left += column->offset;

@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(rows_owner, rows_free)
 
 /* Copies the record; its strings must live until the rows are written. NULL texts become "". */
 void rows_add(struct rows *rows, const void *record);
+/* Makes room for n more rows, so that what is there is not moved when they come. */
+void rows_reserve(struct rows *rows, guint n);
 
 /* Sorts by all columns and drops repeats. O(n log n). */
 void rows_sort(struct rows *rows);
