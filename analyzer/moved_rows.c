@@ -328,7 +328,7 @@ static bool move_by_file(struct rewrite *rewrite, const struct record_table *tab
   bool is_fine = true;
   g_hash_table_iter_init(&iterator, rewrite->moves->files);
   while (is_fine && !rewrite->is_lost && g_hash_table_iter_next(&iterator, &path, NULL)) {
-    g_autoptr(record_set) set = store_load_text(rewrite->store, table, column, path, NULL, error);
+    g_autoptr(record_set) set = store_load_text(rewrite->store, table, column, path, column, error);
     is_fine = set != NULL && write_moved(rewrite, table, set, move, taken, error);
   }
   return is_fine;
@@ -343,7 +343,7 @@ static bool move_whole_files(struct rewrite *rewrite, const struct record_table 
   bool is_fine = true;
   g_hash_table_iter_init(&iterator, rewrite->moves->files);
   while (is_fine && !rewrite->is_lost && g_hash_table_iter_next(&iterator, &path, NULL)) {
-    g_autoptr(record_set) set = store_load_text(rewrite->store, table, "file", path, NULL, error);
+    g_autoptr(record_set) set = store_load_text(rewrite->store, table, "file", path, "file", error);
     is_fine = set != NULL && store_delete_text(rewrite->store, table, "file", path, error);
     for (size_t i = 0; is_fine && i < set->n; i++) {
       char *record = (char *)set->records + i * table->record_size;

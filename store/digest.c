@@ -9,22 +9,29 @@ enum { PART_SHIFT = 45, HEX = 16 };
 
 /* ---- keys ---- */
 
+/* Asked for every record that is exchanged, so nothing is copied. */
 struct record_key record_key(const struct record_table *table)
 {
   struct record_key key = {.n = 0};
-  const char *start = strstr(table->constraint, "PRIMARY KEY (");
-  g_auto(GStrv) names = NULL;
-  if (start) {
-    start += strlen("PRIMARY KEY (");
-    g_autofree char *list = g_strndup(start, strcspn(start, ")"));
-    names = g_strsplit(list, ", ", -1);
+  const char *at = strstr(table->constraint, "PRIMARY KEY (");
+  if (!at) {
+    while (key.n < MIN(table->n_columns, G_N_ELEMENTS(key.columns))) {
+      key.columns[key.n] = key.n;
+      key.n++;
+    }
+    return key;
   }
-  for (size_t n = 0; names ? names[n] != NULL : n < table->n_columns; n++) {
+  at += strlen("PRIMARY KEY (");
+  while (*at != ')' && *at != '\0') {
+    size_t length = strcspn(at, ",)");
     for (size_t i = 0; i < table->n_columns && key.n < G_N_ELEMENTS(key.columns); i++) {
-      if (names ? strcmp(table->columns[i].name, names[n]) == 0 : i == n) {
+      const char *name = table->columns[i].name;
+      if (strncmp(name, at, length) == 0 && name[length] == '\0') {
         key.columns[key.n++] = i;
       }
     }
+    at += length;
+    at += strspn(at, ", ");
   }
   return key;
 }

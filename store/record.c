@@ -152,8 +152,16 @@ bool store_delete_id(struct store *store, const struct record_table *table, cons
   return run_delete(store, statement, error);
 }
 
+/* A text that lives with the set; adjacent rows often say the same. */
+static const char *keep_text(struct record_set *set, const char *text, const char *before)
+{
+  return before && strcmp(before, text) == 0 ? before
+                                             : g_string_chunk_insert_const(set->strings, text);
+}
+
+/* `before` is the record before this one, or NULL. */
 static void read_column(sqlite3_stmt *statement, int index, const struct record_column *column,
-                        struct record_set *set, void *record)
+                        struct record_set *set, void *record, const void *before)
 {
   void *member = (char *)record + column->offset;
   switch (column->type) {
@@ -169,7 +177,9 @@ static void read_column(sqlite3_stmt *statement, int index, const struct record_
     break;
   case RECORD_TEXT: {
     const char *text = (const char *)sqlite3_column_text(statement, index);
-    *(const char **)member = g_string_chunk_insert_const(set->strings, text ? text : "");
+    const char *const *known =
+        before ? (const char *const *)(const void *)((const char *)before + column->offset) : NULL;
+    *(const char **)member = keep_text(set, text ? text : "", known ? *known : NULL);
     break;
   }
   case RECORD_BLOB: {
@@ -235,9 +245,10 @@ void store_set_add(struct record_set *set, const struct record_table *table,
     set->records = g_realloc_n(set->records, MAX(1, set->n * 2), table->record_size);
   }
   void *record = (char *)set->records + set->n * table->record_size;
+  const void *before = set->n > 0 ? (const char *)record - table->record_size : NULL;
   memset(record, 0, table->record_size);
   for (size_t i = 0; i < table->n_columns; i++) {
-    read_column(statement, (int)i, &table->columns[i], set, record);
+    read_column(statement, (int)i, &table->columns[i], set, record, before);
   }
   set->n++;
 }
