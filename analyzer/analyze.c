@@ -144,9 +144,37 @@ static const char *status_of(const struct unit *unit)
   return names[unit->infos[0].grade];
 }
 
+struct reading {
+  const char *source;
+  bool is_read;
+};
+
+static void look_for_source(void *context, const char *path, uint64_t hash)
+{
+  (void)hash;
+  struct reading *reading = context;
+  reading->is_read = reading->is_read || strcmp(path, reading->source) == 0;
+}
+
+/* Whether no other unit was made from a unit's source: compiled once more, or included. What a unit
+ * without a record was made from is unknown. */
+static bool is_read_once(const struct run *run, int64_t id, const struct unit *unit)
+{
+  struct reading reading = {unit_string(unit, unit->files[unit->infos[0].file].path), false};
+  for (size_t i = 0; i < run->known_set->n && !reading.is_read; i++) {
+    const struct fact_unit *other = record_at(run->known_set, fact_unit, i);
+    if (other->id == id)
+      continue;
+    reading.is_read = other->inputs == NULL || g_bytes_get_size(other->inputs) == 0;
+    if (!reading.is_read)
+      inputs_each(other->inputs, look_for_source, &reading);
+  }
+  return !reading.is_read;
+}
+
 /* What a unit's new facts are beside those that are still stored. */
 static bool note_move(struct run *run, int64_t id, const char *fingerprint, GBytes *facts,
-                      GError **error)
+                      const struct unit *unit, GError **error)
 {
   const struct fact_unit *known = g_hash_table_lookup(run->known, &id);
   if (run->moves->is_more || (known != NULL && strcmp(known->fingerprint, fingerprint) == 0))
@@ -155,7 +183,8 @@ static bool note_move(struct run *run, int64_t id, const char *fingerprint, GByt
   if (set == NULL)
     return false;
   if (set->n == 1)
-    moves_add(run->moves, id, record_at(set, fact_unit, 0)->facts, facts);
+    moves_add(run->moves, id, record_at(set, fact_unit, 0)->facts, facts,
+              is_read_once(run, id, unit));
   run->moves->is_more = run->moves->is_more || set->n != 1;
   record_set_free(set);
   return true;
@@ -183,7 +212,7 @@ static bool take_unit(void *context, guint number, const struct parsed *parsed, 
   }
   g_autofree char *fingerprint = hash_facts(facts);
   g_ptr_array_add(run->inputs, g_bytes_ref(inputs));
-  if (run->moves != NULL && !note_move(run, compilation->id, fingerprint, facts, error)) {
+  if (run->moves != NULL && !note_move(run, compilation->id, fingerprint, facts, unit, error)) {
     unit_free(unit);
     return false;
   }

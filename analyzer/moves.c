@@ -344,12 +344,13 @@ static bool is_move(struct moves *moves, struct moved_unit *unit)
   return true;
 }
 
-void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after)
+void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after, bool is_alone)
 {
   if (moves->is_more)
     return;
   struct moved_unit *unit = g_new0(struct moved_unit, 1);
   unit->id = id;
+  unit->is_alone = is_alone;
   unit->before = unit_open(before, NULL);
   unit->after = unit_open(after, NULL);
   unit->rewritten = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -360,13 +361,20 @@ void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after)
   moves->is_more = moves->units->len > UNITS_LIMIT || !is_move(moves, unit);
 }
 
+/* Whether anything but lines differs. */
+static bool is_edited(const struct moved_unit *unit)
+{
+  const struct unit *before = unit->before, *after = unit->after;
+  return unit->rewritten->len + unit->constants->len + unit->gone->len + unit->fresh->len != 0 ||
+         before->n_objects != after->n_objects || before->n_guards != after->n_guards ||
+         before->n_arms != after->n_arms;
+}
+
 bool moves_close(struct moves *moves)
 {
   for (guint i = 0; i < moves->units->len && !moves->is_more; i++) {
     const struct moved_unit *unit = g_ptr_array_index(moves->units, i);
-    bool is_edited = unit->rewritten->len != 0 || unit->constants->len != 0 ||
-                     unit->gone->len != 0 || unit->fresh->len != 0;
-    moves->is_more = is_edited && moves->units->len > 1;
+    moves->is_more = is_edited(unit) && (moves->units->len > 1 || !unit->is_alone);
   }
   GHashTableIter iterator;
   gpointer places;

@@ -27,6 +27,7 @@ struct moved_twin {
 struct moved_unit {
   int64_t id; /* fact_unit.id */
   struct unit *before, *after;
+  bool is_alone; /* no other unit reads its source */
   /* row before -> row after, UNIT_NONE where it is gone; other rows have the same numbers */
   uint32_t *objects, *guards, *arms, *accesses;
   bool *choices_before, *choices_after; /* by arm: part of a switch or of a chain with a text */
@@ -47,8 +48,9 @@ struct moves *moves_new(void);
 void moves_free(struct moves *moves);
 
 /* Compares a unit with what it was. Both sides are frozen facts; damaged ones count as more than a
- * move. Linear in the size of the unit. */
-void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after);
+ * move. A source that other units read too may have moved, and no more: its bodies stand for
+ * theirs. Linear in the size of the unit. */
+void moves_add(struct moves *moves, int64_t id, GBytes *before, GBytes *after, bool is_alone);
 
 /* True when no unit changed in more than its lines, and all units agree on where lines went. Call
  * once, before moves_line(). O(n log n) in the rows that lie in moved files. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Edits that decide nothing move rows and link nothing; those that look alike and decide something
 are linked. Both leave the rows of a cold run."""
+import json
 import pathlib
 import shutil
 import tempfile
@@ -142,6 +143,47 @@ def rows(store):
     return {**dump(store), **tables(store)}
 
 
+TWICE = """
+int total;
+void idle(int n);
+int use(int n)
+{
+  total += n;
+
+  total += n;
+
+  idle(41);
+  return n;
+}
+int main(void) { return use(1); }
+"""
+
+# The unit without A changes, the other one is what it was: each has a body of its own from then on.
+CONDITIONAL = [
+    ("\n\n  total += n;\n\n", "\n#ifdef A\n  total += n;\n#endif\n"),
+    ("\n\n  idle(41);\n", "\n  idle(\n#ifdef A\n  41\n#else\n  42\n#endif\n  );\n"),
+]
+
+
+def try_two_configurations(place):
+    tree, warm, cold = pathlib.Path(place, "twice"), f"{place}/warm.db", f"{place}/cold.db"
+    tree.mkdir()
+    commands = [{"directory": str(tree), "file": "main.c", "arguments": ["cc", *flags, "-c", "main.c"]}
+                for flags in (["-DA"], [])]
+    (tree / "compile_commands.json").write_text(json.dumps(commands))
+    for old, new in CONDITIONAL:
+        for store in (warm, cold):
+            pathlib.Path(store).unlink(missing_ok=True)
+        (tree / "main.c").write_text(TWICE)
+        analyze(tree, warm)
+        assert old in TWICE, old
+        (tree / "main.c").write_text(TWICE.replace(old, new, 1))
+        analyze(tree, warm)
+        analyze(tree, cold)
+        differs = difference(rows(cold), rows(warm))
+        assert not differs, f"{old!r} to {new!r}, in one configuration, differs\n{differs}"
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="cleave-harmless-") as place:
         tree, warm, cold = pathlib.Path(place, "tree"), f"{place}/warm.db", f"{place}/cold.db"
@@ -167,6 +209,7 @@ def main():
             differs = difference(rows(cold), rows(warm))
             assert not differs, f"{words} differs\n{differs}"
         assert not wrong, "\n".join(wrong)
+        try_two_configurations(place)
 
 
 if __name__ == "__main__":
