@@ -393,7 +393,7 @@ static guint extract_declarations(struct visit *visit, const GArray *declaration
 {
   g_autoptr(GArray) attributed = g_array_new(FALSE, FALSE, sizeof(CXCursor));
   guint at = first;
-  for (; at < declarations->len; at++) {
+  for (; at < declarations->len && !visit->is_lacking; at++) {
     CXCursor cursor = g_array_index(declarations, CXCursor, at);
     CXSourceLocation location = clang_getCursorLocation(cursor);
     unsigned offset = 0;

@@ -127,6 +127,8 @@ static uint32_t heap_candidate(struct visit *visit, struct syntax *call, uint32_
 static bool apply_varargs(struct visit *visit, const char *name, struct value *values, guint n,
                           const struct spot *spot)
 {
+  if (*name != '_')
+    return false;
   bool is_start = strcmp(name, "__builtin_va_start") == 0;
   bool is_copy = strcmp(name, "__builtin_va_copy") == 0;
   if (!is_start && !is_copy)
@@ -148,6 +150,8 @@ static bool apply_varargs(struct visit *visit, const char *name, struct value *v
 /* Arguments of these are not evaluated. */
 static bool is_unevaluated(const char *name)
 {
+  if (*name != '_')
+    return false;
   return strcmp(name, "__builtin_constant_p") == 0 || strcmp(name, "__builtin_object_size") == 0 ||
          strcmp(name, "__builtin_dynamic_object_size") == 0 ||
          strcmp(name, "__builtin_classify_type") == 0;

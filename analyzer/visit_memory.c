@@ -77,7 +77,8 @@ void visit_memory(struct visit *visit, const char *name, struct value *values, g
                   const struct spot *spot)
 {
   const struct memory_model *model = NULL;
-  for (size_t i = 0; i < G_N_ELEMENTS(memory_models) && model == NULL; i++)
+  bool may_be_one = strchr("_bem", *name) != NULL;
+  for (size_t i = 0; may_be_one && i < G_N_ELEMENTS(memory_models) && model == NULL; i++)
     if (strcmp(memory_models[i].name, name) == 0)
       model = &memory_models[i];
   if (model != NULL && n >= 2)

@@ -42,16 +42,36 @@ static bool is_repeated(struct syntax *parent, CXCursor cursor)
   return parent->is_repeating && parent->n_children <= 2;
 }
 
+/* Nothing stands in these, which the parser would look for, or nothing that matters here. */
+static bool is_leaf(enum CXCursorKind kind)
+{
+  switch (kind) {
+  case CXCursor_DeclRefExpr:
+  case CXCursor_IntegerLiteral:
+  case CXCursor_FloatingLiteral:
+  case CXCursor_CharacterLiteral:
+  case CXCursor_StringLiteral:
+  case CXCursor_TypeRef:
+  case CXCursor_MemberRef:
+  case CXCursor_ParmDecl:
+    return true;
+  default:
+    return false;
+  }
+}
+
 static enum CXChildVisitResult grow(CXCursor cursor, CXCursor parent, CXClientData data)
 {
   struct visit *visit = data;
   while (visit->open->len > 1 && !syntax_is_same(visit->tree[innermost(visit)].cursor, parent))
     close_innermost(visit);
   struct syntax *around = &visit->tree[innermost(visit)];
-  bool is_leaf = cursor.kind == CXCursor_ParmDecl || is_repeated(around, cursor);
+  bool is_end = is_repeated(around, cursor) || is_leaf(cursor.kind);
   around->n_children++;
   add(visit, cursor);
-  return is_leaf ? CXChildVisit_Continue : CXChildVisit_Recurse;
+  if (is_end)
+    visit->open->len--;
+  return is_end ? CXChildVisit_Continue : CXChildVisit_Recurse;
 }
 
 struct syntax *visit_grow(struct visit *visit, CXCursor root)

@@ -7,11 +7,16 @@ struct words {
   GHashTable *numbers; /* word in small letters -> its number + 1 */
   GPtrArray *texts;    /* char *: by number */
   GArray *counts;      /* guint: by number, of the routine */
-  GArray *found;       /* guint: numbers of the words that the routine has */
+  GArray *found;       /* struct found: the words that the routine has */
   GArray *uses;        /* guint: by string row, of the routine */
   GArray *used;        /* uint32_t: string rows that it uses */
   GArray *spans;       /* struct span: by string row */
   GArray *parts;       /* guint: numbers of the words of names */
+};
+
+struct found {
+  uint64_t begin; /* of the word: its order where it differs */
+  guint number;
 };
 
 struct span {
@@ -26,7 +31,7 @@ struct words *words_new(void)
   words->numbers = g_hash_table_new(g_str_hash, g_str_equal);
   words->texts = g_ptr_array_new_with_free_func(g_free);
   words->counts = g_array_new(FALSE, TRUE, sizeof(guint));
-  words->found = g_array_new(FALSE, FALSE, sizeof(guint));
+  words->found = g_array_new(FALSE, FALSE, sizeof(struct found));
   words->uses = g_array_new(FALSE, TRUE, sizeof(guint));
   words->used = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   words->spans = g_array_new(FALSE, TRUE, sizeof(struct span));
@@ -126,8 +131,33 @@ static struct span span_of(struct words *words, uint32_t name, const struct unit
 static int compare_words(gconstpointer left, gconstpointer right, gpointer context)
 {
   const struct words *words = context;
-  return strcmp(g_ptr_array_index(words->texts, *(const guint *)left),
-                g_ptr_array_index(words->texts, *(const guint *)right));
+  const struct found *a = left;
+  const struct found *b = right;
+  if (a->begin != b->begin)
+    return a->begin < b->begin ? -1 : 1;
+  return strcmp(g_ptr_array_index(words->texts, a->number),
+                g_ptr_array_index(words->texts, b->number));
+}
+
+/* Its first bytes as a number of their order. */
+static uint64_t begin_of(const char *word)
+{
+  uint64_t begin = 0;
+  for (unsigned i = 0; i < sizeof begin; i++) {
+    begin = begin << 8 | (unsigned char)*word;
+    word += *word != '\0';
+  }
+  return begin;
+}
+
+static void count_word(struct words *words, guint number, guint n)
+{
+  guint *count = &g_array_index(words->counts, guint, number);
+  if (*count == 0) {
+    struct found found = {begin_of(g_ptr_array_index(words->texts, number)), number};
+    g_array_append_val(words->found, found);
+  }
+  *count += n;
 }
 
 static void append_count(GString *text, guint n)
@@ -144,18 +174,13 @@ char *words_take(struct words *words, const struct unit_builder *builder)
   for (guint i = 0; i < words->used->len; i++) {
     uint32_t name = g_array_index(words->used, uint32_t, i);
     struct span span = span_of(words, name, builder);
-    for (guint k = span.first; k < span.first + span.n; k++) {
-      guint number = g_array_index(words->parts, guint, k);
-      guint *count = &g_array_index(words->counts, guint, number);
-      if (*count == 0)
-        g_array_append_val(words->found, number);
-      *count += *use_of(words, name);
-    }
+    for (guint k = span.first; k < span.first + span.n; k++)
+      count_word(words, g_array_index(words->parts, guint, k), *use_of(words, name));
   }
   g_array_sort_with_data(words->found, compare_words, words);
   GString *text = g_string_new(NULL);
   for (guint i = 0; i < words->found->len; i++) {
-    guint number = g_array_index(words->found, guint, i);
+    guint number = g_array_index(words->found, struct found, i).number;
     guint *count = &g_array_index(words->counts, guint, number);
     if (text->len > 0)
       g_string_append_c(text, ' ');
