@@ -6,6 +6,7 @@
  * nested records, first members and unions share what they share in memory. The solver is the wave
  * propagation of Pereira and Berlin (CGO 2009): collapse cycles (Tarjan), propagate differences in
  * topological order, add the edges that loads, stores and calls ask for, until nothing changes.
+ * What many loads or stores do at the same places they do through one node (points_to_relay.c).
  *
  * It knows nothing of C, of units or of names, and never fails: what cannot be represented (an
  * offset beyond the object) is left out. */
