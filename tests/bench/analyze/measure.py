@@ -46,35 +46,39 @@ def analyze(tree, store, folder, *options):
     return timed(CLEAVE, "analyze", str(tree), "--db", store, "--quiet", *options, cwd=folder)
 
 
-def peak_of(process):
-    """Peak resident megabytes, or 0 when it is gone."""
+def megabytes(path, key):
+    """What the kernel tells of a process there, or 0 when it is gone."""
     try:
-        for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+        for line in pathlib.Path(path).read_text().splitlines():
+            if line.startswith(key):
                 return int(line.split()[1]) / 1024
     except OSError:
         pass
     return 0
+
+
+def peak_of(process):
+    """Resident, at most so far."""
+    return megabytes(f"/proc/{process}/status", "VmHWM:")
+
+
+def resident(process):
+    """Now."""
+    return megabytes(f"/proc/{process}/status", "VmRSS:")
 
 
 def share_of(process):
-    """Megabytes now, a page that several processes map divided among them, or 0."""
-    try:
-        for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return 0
+    """Now, a page that several processes map divided among them."""
+    return megabytes(f"/proc/{process}/smaps_rollup", "Pss:")
 
 
 def memory(tree, folder, jobs):
     """Peak megabytes of the run itself and of its largest worker, each with all that it maps, and of
-    all processes together, each page counted once."""
+    all processes at one moment: with all that each maps, and each page counted once."""
     run = subprocess.Popen([CLEAVE, "analyze", str(tree), "--db", "memory.db", "--quiet", "--fresh",
                             "--jobs", str(jobs)], cwd=folder,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peaks = [0, 0, 0]
+    peaks = [0, 0, 0, 0]
 
     def watch():
         while run.poll() is None:
@@ -84,7 +88,8 @@ def memory(tree, folder, jobs):
                 break
             peaks[0] = max(peaks[0], peak_of(run.pid))
             peaks[1] = max([peaks[1], *map(peak_of, task)])
-            peaks[2] = max(peaks[2], sum(map(share_of, [run.pid, *task])))
+            peaks[2] = max(peaks[2], sum(map(resident, [run.pid, *task])))
+            peaks[3] = max(peaks[3], sum(map(share_of, [run.pid, *task])))
             time.sleep(0.02)
 
     watcher = threading.Thread(target=watch)
@@ -211,12 +216,14 @@ def main():
         row("linking all units again", analyze(tree, "cleave.db", folder)[0])
         link_calls(store)
         edits(tree, folder)
-        main_peak, worker_peak, _ = memory(tree, folder, 1)
+        main_peak, worker_peak, _, _ = memory(tree, folder, 1)
         row("peak memory of the run", main_peak, "MB", verdict(round(main_peak), BAR_MAIN))
         row("peak memory of a worker", worker_peak, "MB", verdict(round(worker_peak), BAR_WORKER))
         for jobs in (1, 2, 4):
-            row(f"peak of all processes, {jobs} workers", memory(tree, folder, jobs)[2], "MB",
-                f"bar {BAR_MAIN + jobs * BAR_WORKER}")
+            _, _, mapped, counted_once = memory(tree, folder, jobs)
+            row(f"peak of all processes, {jobs} workers", mapped, "MB",
+                verdict(round(mapped), BAR_MAIN + jobs * BAR_WORKER))
+            row("  each page counted once", counted_once, "MB")
         sources = sorted({os.path.join(e["directory"], e["file"]) for e in entries})
         others = {"universal-ctags": ["ctags", "-f", "/dev/null", *sources],
                   "cscope -b": ["cscope", "-b", "-k", "-f", f"{folder}/cscope.out", *sources],
