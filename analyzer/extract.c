@@ -120,16 +120,14 @@ struct stretch {
 };
 
 /* Where the declarations of the source itself stand: structs of stretch. */
-static GArray *list_stretches(const GArray *declarations)
+static GArray *list_stretches(const struct visit *visit, const GArray *declarations)
 {
   GArray *stretches = g_array_new(FALSE, FALSE, sizeof(struct stretch));
   for (guint i = 0; i < declarations->len; i++) {
-    struct stretch stretch = {.file = NULL};
-    CXFile end_file = NULL;
+    struct stretch stretch;
     CXSourceRange range = clang_getCursorExtent(g_array_index(declarations, CXCursor, i));
-    clang_getExpansionLocation(clang_getRangeStart(range), &stretch.file, NULL, NULL,
-                               &stretch.first);
-    clang_getExpansionLocation(clang_getRangeEnd(range), &end_file, NULL, NULL, &stretch.last);
+    stretch.file = visit_file_at(visit, clang_getRangeStart(range), &stretch.first);
+    CXFile end_file = visit_file_at(visit, clang_getRangeEnd(range), &stretch.last);
     if (end_file != stretch.file) /* it goes on in another file */
       stretch.last = UINT_MAX;
     g_array_append_val(stretches, stretch);
@@ -137,11 +135,10 @@ static GArray *list_stretches(const GArray *declarations)
   return stretches;
 }
 
-static bool is_inside(const GArray *stretches, CXSourceLocation location)
+static bool is_inside(const struct visit *visit, const GArray *stretches, CXSourceLocation location)
 {
-  CXFile file = NULL;
   unsigned offset = 0;
-  clang_getExpansionLocation(location, &file, NULL, NULL, &offset);
+  CXFile file = visit_file_at(visit, location, &offset);
   for (guint i = 0; i < stretches->len; i++) {
     const struct stretch *stretch = &g_array_index(stretches, struct stretch, i);
     if (stretch->file == file && stretch->first <= offset && offset <= stretch->last)
@@ -173,11 +170,11 @@ static void note_entered_again(struct inclusions *inclusions, uint32_t row, CXFi
 {
   struct visit *visit = inclusions->visit;
   if (inclusions->stretches == NULL)
-    inclusions->stretches = list_stretches(inclusions->declarations);
+    inclusions->stretches = list_stretches(visit, inclusions->declarations);
   visit->is_lacking = visit->is_lacking || stands_in(inclusions->stretches, file);
   for (unsigned i = 0; i < n; i++)
     visit->is_nested_again[row] =
-        visit->is_nested_again[row] || is_inside(inclusions->stretches, stack[i]);
+        visit->is_nested_again[row] || is_inside(visit, inclusions->stretches, stack[i]);
 }
 
 static void note_inclusion(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
