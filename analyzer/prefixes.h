@@ -1,8 +1,8 @@
 /* Groups of compilations whose sources begin with the same directives under the same arguments: the
  * headers behind them are parsed once, into a precompiled header, and read from it by all.
  *
- * Decides who shares what. Parsing, writing and reading precompiled headers is parse.c's business,
- * and a parse with one gives the same facts as a parse without, byte by byte. */
+ * Decides who shares what. Precompiled headers are written in parse_headers.c and used in parse.c;
+ * a parse with one gives the same facts as a parse without, byte by byte. */
 #ifndef CLEAVE_ANALYZER_PREFIXES_H
 #define CLEAVE_ANALYZER_PREFIXES_H
 

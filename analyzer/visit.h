@@ -1,7 +1,7 @@
 /* What the files that walk a syntax tree share: the state of one walk, values and places.
  *
- * Private to the walk (visit*.c and extract.c). clang-c/Index.h is included here, in parse.c
- * and in added_headers.h alone; nothing of it leaves these files. */
+ * Private to the walk (visit*.c and extract.c). clang-c/Index.h is included here, in
+ * parse_parts.h and in added_headers.h alone; nothing of it leaves these files. */
 #ifndef CLEAVE_ANALYZER_VISIT_H
 #define CLEAVE_ANALYZER_VISIT_H
 
