@@ -5,6 +5,7 @@
 #ifndef CLEAVE_ANALYZER_VISIT_H
 #define CLEAVE_ANALYZER_VISIT_H
 
+#include "analyzer/extract.h"
 #include "analyzer/unit.h"
 
 #include <clang-c/Index.h>
@@ -131,12 +132,12 @@ struct visit {
 
   GHashTable *named;       /* paths that the prefix itself includes */
   const struct unit *base; /* facts of the precompiled header that the walk goes on from, or NULL */
-  bool *is_nested_again;   /* by file row of the base: its user reads the file once more, inside of a
-                              declaration */
-  bool names_are_plain;    /* the target's symbols have C's names */
-  GHashTable *unseen;      /* paths of precompiled headers that must not be referred to, or NULL */
-  bool is_lacking;         /* the base does not do: the unit must be walked without one */
-  bool is_early;           /* in a prefix: what its user defines is not known yet */
+  bool *is_nested_again; /* by file row of the base: its user reads the file once more, inside of a
+                            declaration */
+  bool names_are_plain;  /* the target's symbols have C's names */
+  GHashTable *unseen;    /* paths of precompiled headers that must not be referred to, or NULL */
+  bool is_lacking;       /* the base does not do: the unit must be walked without one */
+  bool is_early;         /* in a prefix: what its user defines is not known yet */
   uint32_t
       n_early_routines; /* rows that come from a prefix: the user may define and complete them */
   uint32_t n_early_types;
@@ -451,5 +452,15 @@ uint32_t visit_guards(struct visit *visit, struct syntax *condition, bool when);
 uint32_t visit_case_guard(struct visit *visit, struct syntax *subject, int64_t integer);
 /* What follows can be jumped to: the guards around it say nothing. */
 void visit_forget_guards(struct visit *visit);
+
+/* ---- visit_inclusions.c: what was read ---- */
+
+/* Takes down that the file was read. */
+struct known_file *visit_note_read(struct visit *visit, CXFile file, enum read_role role);
+
+/* Row 0 is the source itself; every file of the tree that was read follows, in the order of
+ * inclusion. Sees where the base does not do, since a header of it was entered again;
+ * `declarations` (CXCursor) are those at the top of the unit. */
+void visit_inclusions(struct visit *visit, const GArray *declarations);
 
 #endif
