@@ -127,6 +127,7 @@ struct planning {
   struct prefixes *prefixes;
   const struct compilations *compilations;
   struct wanted *wanted;
+  GHashTable *stale; /* numbers of the compilations that are to be parsed */
 };
 
 struct head {
@@ -228,9 +229,23 @@ static bool may_add(const struct compilation *compilation)
   return true;
 }
 
-/* What the heads would have on top of their first `n` directives; NULL where that is nothing. */
+/* So many are parsed that something may be made for them. */
+static bool are_many(const struct planning *planning, const GPtrArray *heads)
+{
+  guint n = 0;
+  for (guint i = 0; i < heads->len; i++) {
+    const struct head *head = heads->pdata[i];
+    n += (guint)g_hash_table_contains(planning->stale, GUINT_TO_POINTER(head->number));
+  }
+  return n >= PREFIX_MIN_USERS;
+}
+
+/* What the heads would have on top of their first `n` directives; NULL where that is nothing, or
+ * nobody needs it now. */
 static char *choose_added(struct planning *planning, const GPtrArray *heads, guint n)
 {
+  if (!are_many(planning, heads))
+    return NULL;
   g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
   for (guint i = 0; i < heads->len; i++) {
     const struct head *head = heads->pdata[i];
@@ -421,8 +436,12 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
   prefixes->nested = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, nested_prefix_free);
   g_autoptr(GPtrArray) heads = read_heads(compilations, numbers, n);
   g_ptr_array_sort(heads, compare_heads);
-  struct planning planning = {
-      .prefixes = prefixes, .compilations = compilations, .wanted = wanted_new()};
+  struct planning planning = {.prefixes = prefixes,
+                              .compilations = compilations,
+                              .wanted = wanted_new(),
+                              .stale = g_hash_table_new(g_direct_hash, g_direct_equal)};
+  for (guint i = 0; i < n; i++)
+    g_hash_table_add(planning.stale, GUINT_TO_POINTER(numbers[i]));
   for (guint first = 0; first < heads->len;) {
     guint end = first + 1;
     while (end < heads->len && strcmp(((struct head *)heads->pdata[first])->key,
@@ -435,6 +454,7 @@ struct prefixes *prefixes_plan(const struct compilations *compilations, const gu
     first = end;
   }
   wanted_free(planning.wanted);
+  g_hash_table_unref(planning.stale);
   for (guint i = 0; i < n; i++) {
     struct prefix *prefix = g_hash_table_lookup(prefixes->by_unit, GUINT_TO_POINTER(numbers[i]));
     if (prefix != NULL)
