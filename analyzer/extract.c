@@ -268,7 +268,9 @@ static enum CXChildVisitResult list_declaration(CXCursor cursor, CXCursor parent
 {
   (void)parent;
   GArray *declarations = data;
-  g_array_append_val(declarations, cursor);
+  /* Directives and macros stand among them where the added headers were described. */
+  if (!clang_isPreprocessing(clang_getCursorKind(cursor)))
+    g_array_append_val(declarations, cursor);
   return CXChildVisit_Continue;
 }
 

@@ -108,6 +108,8 @@ ADDED = (
     "#include <ctype.h>\nint used_41(struct timezone *z) { return isalpha(z != 0); }\n",
     "#include <sys/time.h>\nint used_42(struct timezone *z) { return z->tz_dsttime; }\n",
     "#include <sys/time.h>\nextern long timezone;\nlong used_43(void) { return timezone; }\n",
+    # What the shared beginning has read too, not guarded, and declares nothing.
+    "#include \"version.h\"\n#include <ctype.h>\nint used_44(int c) { return isalpha(c) + ITEM_VERSION; }\n",
 )
 PARTS = ("#ifdef FIRST_PART\nint part_of(int x);\n#endif\n"
          "#ifdef SECOND_PART\n#define part(x) (int)fabs((double)x)\n#endif\n")
@@ -194,7 +196,7 @@ def groups():
     yield ("alike", guarded["alike"], lambda n: "#define ALIKE 1\n#include <%s.h>\n" % (
         "limits", "stddef", "errno")[n // 2], "")
     # Standard headers in any order on top of what is shared; each source is a trap of its own.
-    yield ("added", GUARD.format("added", INLINE.format("added") +
+    yield ("added", GUARD.format("added", '#include "version.h"\n' + INLINE.format("added") +
            "#define ITEM_KIND 1\n#define ABSOLUTE(x) fabs(x)\n#define PASTED(x) is##x\n#define LATER(x) x##name\n"),
            "", added_headers)
     # Read by all as the first thing, without a guard, and by another header once more.
@@ -225,6 +227,7 @@ def write(tree):
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
                             "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
     (tree / "added" / "parts.h").write_text(PARTS)
+    (tree / "added" / "version.h").write_text("#define ITEM_VERSION 3\n")
     (tree / "settings" / "third.h").write_text('#include "settings.h"\nint third(void);\n')
     for path, text in (AROUND | PARTED).items():
         (tree / path).write_text(text)
@@ -276,7 +279,7 @@ SHARED = {f"settings/settings{n}.c" for n in range(N)}
 SHARED |= {f"{folder}/across{n}.c" for n, folder in enumerate(ACROSS) if folder != "own"}
 # Every other trap is seen before the parse. Of these some are refused after it.
 EXPECTED = {f"added/added{n}.c" for n in
-            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43)}
+            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43, 44)}
 EXPECTED |= {f"apart/apart{n}.c" for n in range(6)}
 EXPECTED |= {f"{group}/{group}{n}.c" for group in ("alike", "commented", "redefined", "undefined")
              for n in range(N)}
@@ -320,6 +323,8 @@ def main():
             assert not missing, f"without a shared header: {sorted(missing)}"
             once, twice = n_opened(log.read_text(), "parted0.c"), n_opened(log.read_text(), "parted2.c")
             assert once < twice, f"a header that declares nothing again was refused: {once}, {twice}"
+            once, twice = n_opened(log.read_text(), "added0.c"), n_opened(log.read_text(), "added44.c")
+            assert once == twice, f"a header that declares nothing was refused: {once}, {twice}"
             assert not taken & {"own/across6.c", "own/across7.c"}, "another header was meant"
 
 
