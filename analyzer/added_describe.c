@@ -1,6 +1,5 @@
 #include "analyzer/added_headers.h"
 #include "analyzer/c_tokens.h"
-#include "analyzer/declarations.h"
 #include "analyzer/unit.h"
 
 #include <string.h>
@@ -224,17 +223,28 @@ static enum CXChildVisitResult add_nested(CXCursor cursor, CXCursor parent, CXCl
   return is_tag(kind) ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
+static guint hash_cursor(gconstpointer cursor)
+{
+  return clang_hashCursor(*(const CXCursor *)cursor);
+}
+
+static gboolean are_equal(gconstpointer a, gconstpointer b)
+{
+  return clang_equalCursors(*(const CXCursor *)a, *(const CXCursor *)b) != 0;
+}
+
 /* A type that is declared below already, and not completed here, is none of this file. What is
  * first declared here is seen before it is declared again. */
 static bool is_known_below(struct describing *describing, CXCursor cursor)
 {
-  if (clang_equalCursors(clang_getCanonicalCursor(cursor), cursor)) {
-    declarations_put(describing->declared, cursor, 0);
+  CXCursor canonical = clang_getCanonicalCursor(cursor);
+  if (clang_equalCursors(canonical, cursor)) {
+    g_hash_table_add(describing->declared, g_memdup2(&canonical, sizeof canonical));
     return false;
   }
   bool is_complete =
       clang_getCursorKind(cursor) != CXCursor_TypedefDecl && clang_isCursorDefinition(cursor) != 0;
-  return !is_complete && declarations_get(describing->declared, cursor) == UNIT_NONE;
+  return !is_complete && !g_hash_table_contains(describing->declared, &canonical);
 }
 
 /* What another file declares too: "S" where that one is added as well, "R" where it is below. Of a
@@ -442,7 +452,7 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
       .entries = g_ptr_array_new_with_free_func(entry_free),
       .guarded = g_hash_table_new(g_direct_hash, g_direct_equal),
       .stack = g_array_new(FALSE, FALSE, sizeof(struct level)),
-      .declared = declarations_new(),
+      .declared = g_hash_table_new_full(hash_cursor, are_equal, g_free, NULL),
       .directories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .text = g_string_new(NULL),
       .is_fine = clang_getNumDiagnostics(tu) == 0,

@@ -142,10 +142,7 @@ uint64_t file_shape(const char *text, size_t size)
   while (scan.kept->len > 0 && (is_blank(scan.kept->str[scan.kept->len - 1]) ||
                                 scan.kept->str[scan.kept->len - 1] == '\n'))
     g_string_truncate(scan.kept, scan.kept->len - 1);
-  uint8_t digest[SHA256_BYTES];
-  sha256(scan.kept->str, scan.kept->len, digest);
+  uint64_t shape = sha256_word(scan.kept->str, scan.kept->len);
   g_string_free(scan.kept, TRUE);
-  uint64_t shape = 0;
-  memcpy(&shape, digest, sizeof shape);
   return shape != 0 ? shape : 1;
 }

@@ -44,15 +44,6 @@ void inputs_check_free(struct inputs_check *check)
   g_free(check);
 }
 
-static uint64_t hash_of(const char *bytes, size_t size)
-{
-  uint8_t digest[SHA256_BYTES];
-  sha256(bytes, size, digest);
-  uint64_t hash = 0;
-  memcpy(&hash, digest, sizeof hash);
-  return hash;
-}
-
 static struct seen *look(struct inputs_check *check, const char *path)
 {
   struct seen *seen = g_hash_table_lookup(check->seen, path);
@@ -86,7 +77,7 @@ static bool is_same(struct inputs_check *check, const char *path, struct seen *s
     if (!g_file_get_contents(absolute, &bytes, &size, NULL))
       return false;
     seen->is_read = true;
-    seen->hash = hash_of(bytes, size);
+    seen->hash = sha256_word(bytes, size);
     seen->shape = g_path_is_absolute(path) ? 0 : file_shape(bytes, size);
   }
   return seen->hash == entry->content.hash ||

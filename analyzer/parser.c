@@ -68,15 +68,6 @@ void parser_free(struct parser *parser)
 
 /* ---- files ---- */
 
-static uint64_t hash_content(const char *bytes, size_t size)
-{
-  uint8_t digest[SHA256_BYTES];
-  sha256(bytes, size, digest);
-  uint64_t hash = 0;
-  memcpy(&hash, digest, sizeof hash);
-  return hash;
-}
-
 /* Of the file at PATH. Each is read once per process: of one that changes while all are parsed, the
  * older content is remembered, with which nobody is up to date. */
 static struct parsed_file look_at(struct parser *parser, const char *path, bool is_ours)
@@ -89,7 +80,7 @@ static struct parsed_file look_at(struct parser *parser, const char *path, bool 
   gsize size = 0;
   if (!g_file_get_contents(path, &bytes, &size, NULL))
     return file;
-  file.hash = hash_content(bytes, size);
+  file.hash = sha256_word(bytes, size);
   file.shape = is_ours ? file_shape(bytes, size) : 0;
   g_hash_table_insert(parser->looked_at, g_strdup(path), g_memdup2(&file, sizeof file));
   return file;

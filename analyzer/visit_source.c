@@ -29,19 +29,18 @@ void known_file_free(gpointer data)
   g_free(known);
 }
 
-/* Whether a place is one of the source, outside of macros. */
-static bool is_in_main(const struct visit *visit, CXSourceLocation location)
+/* Whether a place is one of the source, outside of macros, and which. */
+static bool is_in_main(const struct visit *visit, CXSourceLocation location, unsigned *offset)
 {
-  return visit->main != NULL && location.int_data - visit->main_begin <= visit->main_size;
+  *offset = location.int_data - visit->main_begin;
+  return visit->main != NULL && *offset <= visit->main_size;
 }
 
 CXFile visit_file_at(const struct visit *visit, CXSourceLocation location, unsigned *offset)
 {
   CXFile file = NULL;
-  if (is_in_main(visit, location)) {
-    *offset = location.int_data - visit->main_begin;
+  if (is_in_main(visit, location, offset))
     return visit->main_handle;
-  }
   clang_getExpansionLocation(location, &file, NULL, NULL, offset);
   return file;
 }
@@ -49,10 +48,8 @@ CXFile visit_file_at(const struct visit *visit, CXSourceLocation location, unsig
 CXFile visit_spelled_at(const struct visit *visit, CXSourceLocation location, unsigned *offset)
 {
   CXFile file = NULL;
-  if (is_in_main(visit, location)) {
-    *offset = location.int_data - visit->main_begin;
+  if (is_in_main(visit, location, offset))
     return visit->main_handle;
-  }
   clang_getSpellingLocation(location, &file, NULL, NULL, offset);
   return file;
 }
@@ -218,8 +215,9 @@ static struct spot spot_in_main(struct visit *visit, uint32_t offset)
 unsigned visit_line_at(struct visit *visit, CXSourceLocation location)
 {
   unsigned line = 0;
-  if (is_in_main(visit, location))
-    return spot_in_main(visit, location.int_data - visit->main_begin).line;
+  unsigned offset = 0;
+  if (is_in_main(visit, location, &offset))
+    return spot_in_main(visit, offset).line;
   clang_getExpansionLocation(location, NULL, &line, NULL, NULL);
   return line;
 }
@@ -227,8 +225,9 @@ unsigned visit_line_at(struct visit *visit, CXSourceLocation location)
 struct spot visit_location(struct visit *visit, CXSourceLocation location)
 {
   /* The parser is asked for one such place, which tells what kind of file it is. */
-  if (is_in_main(visit, location) && visit->main->is_placed)
-    return spot_in_main(visit, location.int_data - visit->main_begin);
+  unsigned offset = 0;
+  if (is_in_main(visit, location, &offset) && visit->main->is_placed)
+    return spot_in_main(visit, offset);
   struct spot spot = {.file = UNIT_NONE};
   CXFile file = NULL;
   clang_getExpansionLocation(location, &file, &spot.line, &spot.column, NULL);
@@ -306,9 +305,9 @@ const char *visit_file_text(struct visit *visit, CXFile file, size_t *size)
 uint32_t visit_macro(struct visit *visit, CXCursor cursor)
 {
   CXSourceLocation location = clang_getCursorLocation(cursor);
-  if (is_in_main(visit, location))
-    return 0;
   unsigned offset = 0, spelled = 0;
+  if (is_in_main(visit, location, &offset))
+    return 0;
   CXFile file = visit_file_at(visit, location, &offset);
   /* Nothing else lies in the source without standing there, unless it includes itself. */
   bool is_macro = visit->main != NULL && file == visit->main_handle && !visit->is_main_again;

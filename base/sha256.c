@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <string.h>
 
 /* Looked up once: a look-up costs more than a short sum. */
 static const EVP_MD *algorithm(void)
@@ -42,6 +43,15 @@ void sha256(const void *bytes, size_t size, uint8_t digest[SHA256_BYTES])
   sha256_sum *sum = sha256_begin();
   sha256_update(sum, bytes, size);
   sha256_finish(sum, digest);
+}
+
+uint64_t sha256_word(const void *bytes, size_t size)
+{
+  uint8_t digest[SHA256_BYTES];
+  sha256(bytes, size, digest);
+  uint64_t word = 0;
+  memcpy(&word, digest, sizeof word);
+  return word;
 }
 
 void sha256_hex(const void *bytes, size_t size, char hex[SHA256_HEX])

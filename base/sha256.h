@@ -19,6 +19,8 @@ void sha256_finish(sha256_sum *sum, uint8_t digest[SHA256_BYTES]);
 
 /* Of one piece of memory. Linear. */
 void sha256(const void *bytes, size_t size, uint8_t digest[SHA256_BYTES]);
+/* Likewise, its first eight bytes as a number: tells contents apart, on one kind of machine. */
+uint64_t sha256_word(const void *bytes, size_t size);
 /* Likewise, as 64 small hexadecimal digits. */
 void sha256_hex(const void *bytes, size_t size, char hex[SHA256_HEX]);
 
