@@ -42,6 +42,10 @@ static void test_sums(void)
     g_assert_true(length == sizeof digest && memcmp(digest, expected, sizeof digest) == 0);
   }
   char hex[SHA256_HEX];
+  uint8_t whole[SHA256_BYTES];
+  uint64_t word = sha256_word("abc", 3);
+  sha256("abc", 3, whole);
+  g_assert_true(memcmp(&word, whole, sizeof word) == 0);
   sha256_hex("abc", 3, hex);
   g_assert_cmpstr(hex, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
