@@ -9,15 +9,32 @@
 struct scan {
   const char *at;
   const char *end;
-  GString *kept;
+  char *kept;        /* never more than the text */
+  char *to;          /* behind what was kept so far */
   char last;         /* what stood there last but blanks and comments; ';' behind a directive */
   int n_open;        /* parentheses and brackets */
   bool is_directive; /* on a line that begins with "#" */
 };
 
+enum kind { PLAIN, BLANK, SPECIAL };
+
+static const unsigned char kinds[256] = {
+    [' '] = BLANK,    ['\t'] = BLANK,   ['\r'] = BLANK,  ['\f'] = BLANK,  ['\v'] = BLANK,
+    ['\n'] = SPECIAL, ['\\'] = SPECIAL, ['#'] = SPECIAL, ['/'] = SPECIAL, ['"'] = SPECIAL,
+    ['\''] = SPECIAL, ['('] = SPECIAL,  [')'] = SPECIAL, ['['] = SPECIAL, [']'] = SPECIAL,
+};
+
 static bool is_blank(char byte)
 {
-  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f' || byte == '\v';
+  return kinds[(unsigned char)byte] == BLANK;
+}
+
+static void keep(struct scan *scan, const char *stop)
+{
+  size_t size = (size_t)(stop - scan->at);
+  memcpy(scan->to, scan->at, size);
+  scan->to += size;
+  scan->at = stop;
 }
 
 static bool is_spliced(const struct scan *scan)
@@ -28,18 +45,23 @@ static bool is_spliced(const struct scan *scan)
   return *scan->at == '\\' && at < scan->end && *at == '\n';
 }
 
-static void trim_line(GString *kept)
+/* Blanks at the end of a line count for nothing. */
+static void keep_line_end(struct scan *scan)
 {
-  while (kept->len > 0 && is_blank(kept->str[kept->len - 1]))
-    g_string_truncate(kept, kept->len - 1);
+  while (scan->to > scan->kept && is_blank(scan->to[-1]))
+    scan->to--;
+  *scan->to++ = '\n';
 }
 
 static const char *behind_comment(const struct scan *scan)
 {
   const char *at = scan->at + 2;
   if (scan->at[1] == '*') {
-    const char *close = memmem(at, (size_t)(scan->end - at), "*/", 2);
-    return close != NULL ? close + 2 : scan->end;
+    const char *close = at;
+    do
+      close = memchr(close, '/', (size_t)(scan->end - close));
+    while (close != NULL && (close++ == at || close[-2] != '*'));
+    return close != NULL ? close : scan->end;
   }
   while (at < scan->end && *at != '\n')
     at += *at == '\\' && scan->end - at >= 2 ? 2 : 1;
@@ -59,33 +81,32 @@ static void scan_comment(struct scan *scan)
   const char *stop = behind_comment(scan);
   bool is_between = scan->last == ';' || scan->last == '}';
   bool is_nothing = is_between && scan->n_open == 0 && !scan->is_directive && ends_line(scan, stop);
-  if (!is_nothing)
-    g_string_append_len(scan->kept, scan->at, stop - scan->at);
-  for (; is_nothing && scan->at < stop; scan->at++) {
-    if (*scan->at != '\n')
-      continue;
-    trim_line(scan->kept);
-    g_string_append_c(scan->kept, '\n');
+  if (!is_nothing) {
+    keep(scan, stop);
+    return;
+  }
+  while ((scan->at = memchr(scan->at, '\n', (size_t)(stop - scan->at))) != NULL) {
+    keep_line_end(scan);
+    scan->at++;
   }
   scan->at = stop;
 }
 
 static void scan_literal(struct scan *scan)
 {
-  const char *start = scan->at;
-  char quote = *scan->at++;
-  while (scan->at < scan->end && *scan->at != quote && *scan->at != '\n')
-    scan->at += *scan->at == '\\' && scan->end - scan->at >= 2 ? 2 : 1;
-  if (scan->at < scan->end && *scan->at == quote)
-    scan->at++;
-  g_string_append_len(scan->kept, start, scan->at - start);
+  const char *at = scan->at + 1;
+  char quote = *scan->at;
+  while (at < scan->end && *at != quote && *at != '\n')
+    at += *at == '\\' && scan->end - at >= 2 ? 2 : 1;
+  if (at < scan->end && *at == quote)
+    at++;
+  keep(scan, at);
   scan->last = quote;
 }
 
 static void scan_line_end(struct scan *scan)
 {
-  trim_line(scan->kept);
-  g_string_append_c(scan->kept, '\n');
+  keep_line_end(scan);
   scan->at++;
   if (scan->is_directive)
     scan->last = ';';
@@ -95,54 +116,73 @@ static void scan_line_end(struct scan *scan)
 /* Nothing but blanks stands before it on its line. */
 static bool is_first(const struct scan *scan)
 {
-  gsize at = scan->kept->len;
-  while (at > 0 && is_blank(scan->kept->str[at - 1]))
+  const char *at = scan->to;
+  while (at > scan->kept && is_blank(at[-1]))
     at--;
-  return at == 0 || scan->kept->str[at - 1] == '\n';
+  return at == scan->kept || at[-1] == '\n';
 }
 
-static void scan_byte(struct scan *scan)
+static void scan_special(struct scan *scan)
 {
   char byte = *scan->at;
   if (byte == '#' && is_first(scan))
     scan->is_directive = true;
   if (byte == '\\' && is_spliced(scan)) {
-    const char *stop = memchr(scan->at, '\n', (size_t)(scan->end - scan->at)) + 1;
-    g_string_append_len(scan->kept, scan->at, stop - scan->at);
-    scan->at = stop;
+    keep(scan, (const char *)memchr(scan->at, '\n', (size_t)(scan->end - scan->at)) + 1);
     return;
   }
   if (byte == '(' || byte == '[')
     scan->n_open++;
   else if ((byte == ')' || byte == ']') && scan->n_open > 0)
     scan->n_open--;
-  if (!is_blank(byte) && !scan->is_directive)
+  if (!scan->is_directive)
     scan->last = byte;
-  g_string_append_c(scan->kept, byte);
-  scan->at++;
+  keep(scan, scan->at + 1);
+}
+
+/* Most of a text: what is neither special nor means anything by itself. */
+static void scan_plain(struct scan *scan)
+{
+  const char *at = scan->at;
+  char *to = scan->to;
+  unsigned char kind = PLAIN;
+  char last = scan->last;
+  for (; at < scan->end && (kind = kinds[(unsigned char)*at]) != SPECIAL; at++) {
+    last = kind == PLAIN ? *at : last;
+    *to++ = *at;
+  }
+  scan->at = at;
+  scan->to = to;
+  if (!scan->is_directive)
+    scan->last = last;
+}
+
+static void scan_next(struct scan *scan)
+{
+  bool is_pair = *scan->at == '/' && scan->end - scan->at >= 2;
+  if (is_pair && (scan->at[1] == '*' || scan->at[1] == '/'))
+    scan_comment(scan);
+  else if (*scan->at == '"' || *scan->at == '\'')
+    scan_literal(scan);
+  else if (*scan->at == '\n')
+    scan_line_end(scan);
+  else if (kinds[(unsigned char)*scan->at] == SPECIAL)
+    scan_special(scan);
+  else
+    scan_plain(scan);
 }
 
 uint64_t file_shape(const char *text, size_t size)
 {
   if (memmem(text, size, "__TIMESTAMP__", strlen("__TIMESTAMP__")) != NULL)
     return 0;
-  struct scan scan = {
-      .at = text, .end = text + size, .kept = g_string_sized_new(size + 1), .last = ';'};
-  while (scan.at < scan.end) {
-    bool is_pair = scan.end - scan.at >= 2 && *scan.at == '/';
-    if (is_pair && (scan.at[1] == '*' || scan.at[1] == '/'))
-      scan_comment(&scan);
-    else if (*scan.at == '"' || *scan.at == '\'')
-      scan_literal(&scan);
-    else if (*scan.at == '\n')
-      scan_line_end(&scan);
-    else
-      scan_byte(&scan);
-  }
-  while (scan.kept->len > 0 && (is_blank(scan.kept->str[scan.kept->len - 1]) ||
-                                scan.kept->str[scan.kept->len - 1] == '\n'))
-    g_string_truncate(scan.kept, scan.kept->len - 1);
-  uint64_t shape = sha256_word(scan.kept->str, scan.kept->len);
-  g_string_free(scan.kept, TRUE);
+  char *kept = g_malloc(size + 1);
+  struct scan scan = {.at = text, .end = text + size, .kept = kept, .to = kept, .last = ';'};
+  while (scan.at < scan.end)
+    scan_next(&scan);
+  while (scan.to > kept && (is_blank(scan.to[-1]) || scan.to[-1] == '\n'))
+    scan.to--;
+  uint64_t shape = sha256_word(kept, (size_t)(scan.to - kept));
+  g_free(kept);
   return shape != 0 ? shape : 1;
 }

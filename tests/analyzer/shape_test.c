@@ -1,5 +1,6 @@
 /* Which edits of a source leave its facts alone, told from its text. */
 #include "analyzer/file_shape.h"
+#include "base/sha256.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -51,10 +52,100 @@ static void test_time(void)
   g_assert_cmpuint(file_shape(text, strlen(text)), ==, 0);
 }
 
+/* ---- the definition, piece by piece ---- */
+
+static const char pieces[] = "/\\*.*?(?:\\*/|\\z)"
+                             "|//(?:\\\\.|\\\\\\z|[^\\n\\\\])*+"
+                             "|([\"'])(?:\\\\.|\\\\\\z|(?!\\1)[^\\n\\\\])*+\\1?"
+                             "|\\\\\\r?\\n"
+                             "|.";
+
+static void chop_blanks(GString *kept, const char *blanks)
+{
+  while (kept->len > 0 && strchr(blanks, kept->str[kept->len - 1]) != NULL)
+    g_string_truncate(kept, kept->len - 1);
+}
+
+static void end_line(GString *kept)
+{
+  chop_blanks(kept, " \t\r\f\v");
+  g_string_append_c(kept, '\n');
+}
+
+/* A comment at the end of a line where nothing is open, of which only the lines count. */
+static bool is_note(const char *piece, const char *rest, char last, int n_open, bool is_directive)
+{
+  rest += strspn(rest, " \t\r\f\v");
+  return piece[0] == '/' && (piece[1] == '/' || piece[1] == '*') && (last == ';' || last == '}') &&
+         n_open == 0 && !is_directive && (*rest == '\n' || *rest == '\0');
+}
+
+static bool begins_line(const GString *kept)
+{
+  gsize at = kept->len;
+  while (at > 0 && strchr(" \t\r\f\v", kept->str[at - 1]) != NULL)
+    at--;
+  return at == 0 || kept->str[at - 1] == '\n';
+}
+
+static uint64_t plain_shape(const GRegex *regex, const char *text)
+{
+  g_autoptr(GMatchInfo) match = NULL;
+  g_autoptr(GString) kept = g_string_new("");
+  char last = ';';
+  int n_open = 0;
+  bool is_directive = false;
+  g_regex_match(regex, text, 0, &match);
+  for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+    g_autofree char *piece = g_match_info_fetch(match, 0);
+    int end = 0;
+    g_match_info_fetch_pos(match, 0, NULL, &end);
+    bool is_comment = strlen(piece) > 1 && piece[0] == '/';
+    if (is_note(piece, text + end, last, n_open, is_directive)) {
+      for (const char *at = strchr(piece, '\n'); at != NULL; at = strchr(at + 1, '\n'))
+        end_line(kept);
+      continue;
+    }
+    if (*piece == '\n') {
+      end_line(kept);
+      last = is_directive ? ';' : last;
+      is_directive = false;
+      continue;
+    }
+    is_directive = is_directive || (*piece == '#' && begins_line(kept));
+    n_open += *piece == '(' || *piece == '[';
+    n_open -= (*piece == ')' || *piece == ']') && n_open > 0;
+    bool is_solid = strchr(" \t\r\f\v", *piece) == NULL && !is_comment &&
+                    (piece[0] != '\\' || piece[1] == '\0');
+    if (is_solid && (!is_directive || *piece == '"' || *piece == '\''))
+      last = *piece;
+    g_string_append(kept, piece);
+  }
+  chop_blanks(kept, " \t\r\f\v\n");
+  return sha256_word(kept->str, kept->len);
+}
+
+static void test_random(void)
+{
+  static const char *const parts[] = {
+      "/*", "*/", "*", "/", "//", "\"", "'", "\\", "\\\n", "\n",   " ",  "\t",      "\r",      "\f",
+      "#",  "(",  ")", "[", "]",  ";",  "}", ",",  "a",    "word", "\n", "/* x */", "\303\244"};
+  g_autoptr(GRegex) regex = g_regex_new(pieces, G_REGEX_RAW | G_REGEX_DOTALL, 0, NULL);
+  g_assert_nonnull(regex);
+  for (int i = 0; i < 20000; i++) {
+    g_autoptr(GString) text = g_string_new("");
+    for (int left = g_test_rand_int_range(0, 40); left > 0; left--)
+      g_string_append(text, parts[g_test_rand_int_range(0, G_N_ELEMENTS(parts))]);
+    if (file_shape(text->str, text->len) != plain_shape(regex, text->str))
+      g_error("shape of: %s", text->str);
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/shape/edits", test_edits);
   g_test_add_func("/shape/time", test_time);
+  g_test_add_func("/shape/random", test_random);
   return g_test_run();
 }
