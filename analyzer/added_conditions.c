@@ -46,6 +46,7 @@ void conditions_note(struct scan *scan, const struct reader *reader, const char 
 {
   enum truth state = !conditions_is_certain(reader) ? IS_UNKNOWN : is_defined ? IS_TRUE : IS_FALSE;
   g_hash_table_insert(scan->states, g_strdup(macro), GUINT_TO_POINTER((guint)state + 1));
+  scan_forget(scan, macro);
 }
 
 /* ---- expressions ---- */

@@ -203,9 +203,11 @@ static void note_foreign(struct scan *scan, const char *path, bool is_conditiona
     else if (found != NULL)
       note_foreign(scan, found, false, level + 1);
   }
-  for (guint i = 0; i < foreign->names->len; i++)
+  for (guint i = 0; i < foreign->names->len; i++) {
     g_hash_table_insert(scan->states, g_strdup(foreign->names->pdata[i]),
                         GUINT_TO_POINTER(IS_UNKNOWN + 1));
+    scan_forget(scan, foreign->names->pdata[i]);
+  }
   for (guint i = 0; i < foreign->includes->len; i++) {
     guint file = number_of(scan, foreign->includes->pdata[i]);
     if (file == 0 || !scan->seen[file - 1])

@@ -85,6 +85,15 @@ struct scanned {
   unsigned n_rescans;
 };
 
+/* A word of a text that was looked at: as what, so that it need not be again. */
+struct met {
+  const char *text; /* into a text that is kept as long as the scan */
+  unsigned length;
+  unsigned uses; /* one bit for each enum use */
+};
+
+enum { N_MET = 4096 };
+
 struct scan {
   struct added *added;
   const char *const *arguments;
@@ -101,6 +110,7 @@ struct scan {
   bool is_dirty;        /* something may change what an added header means from here on */
   int n_open;           /* braces */
   bool does_fit;
+  struct met met[N_MET]; /* by the word's hash; a later word takes the place of an earlier one */
 };
 
 /* A "#if" that is open. */
@@ -134,6 +144,8 @@ struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line
 enum use { USE_ANY, USE_MEMBER, USE_TAG, USE_CALL, USE_PLAIN };
 void scan_name(struct scan *scan, const char *word, enum use use);
 bool scan_is_seen(const struct scan *scan, const struct name *name);
+/* The word means something else from here on. */
+void scan_forget(struct scan *scan, const char *word);
 
 /* added_directives.c */
 

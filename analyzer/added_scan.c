@@ -82,25 +82,57 @@ void scan_name(struct scan *scan, const char *word, enum use use)
   scan_mentions(scan, scan->macros, word);
 }
 
+/* Whether a word may occur does not change as long as it is defined in the same way: headers are
+ * only ever seen, and a macro that occurred stays in `used`. */
+static struct met *met_of(struct scan *scan, const char *text, size_t length)
+{
+  unsigned hash = 0;
+  for (size_t i = 0; i < length; i++)
+    hash = hash * 31 + (unsigned char)text[i];
+  return &scan->met[(hash ^ hash >> 12) % N_MET];
+}
+
+static bool is_met(const struct met *met, const struct c_token *token)
+{
+  return met->length == token->length && memcmp(met->text, token->text, token->length) == 0;
+}
+
+void scan_forget(struct scan *scan, const char *word)
+{
+  met_of(scan, word, strlen(word))->length = 0;
+}
+
+static enum use use_of(const struct reader *reader, const struct c_token *before)
+{
+  if (c_token_is(before, "struct") || c_token_is(before, "union"))
+    return USE_TAG;
+  if (before->kind == C_OTHER && (c_token_is(before, ".") || c_token_is(before, "->")))
+    return USE_MEMBER;
+  const char *next = reader->tokens.at;
+  while (next < reader->tokens.end && (*next == ' ' || *next == '\t'))
+    next++;
+  return next < reader->tokens.end && *next == '(' ? USE_CALL : USE_PLAIN;
+}
+
 static void scan_word(struct scan *scan, const struct reader *reader, const struct c_token *token,
                       const struct c_token *before)
 {
   char word[256];
   if (token->length >= sizeof word)
     return;
+  enum use use = use_of(reader, before);
+  struct met *met = met_of(scan, token->text, token->length);
+  bool is_known = is_met(met, token);
+  if (is_known && (met->uses & 1U << use) != 0)
+    return;
   memcpy(word, token->text, token->length);
   word[token->length] = '\0';
-  const char *next = reader->tokens.at;
-  while (next < reader->tokens.end && (*next == ' ' || *next == '\t'))
-    next++;
-  bool is_tag = c_token_is(before, "struct") || c_token_is(before, "union");
-  bool is_member = before->kind == C_OTHER && (c_token_is(before, ".") || c_token_is(before, "->"));
-  bool is_called = next < reader->tokens.end && *next == '(';
-  scan_name(scan, word,
-            is_tag      ? USE_TAG
-            : is_member ? USE_MEMBER
-            : is_called ? USE_CALL
-                        : USE_PLAIN);
+  scan_name(scan, word, use);
+  /* What does not fit here, or is taken back with the header, counts each time. */
+  if (scan->does_fit && strcmp(word, "_Pragma") != 0)
+    *met = (struct met){.text = token->text,
+                        .length = (unsigned)token->length,
+                        .uses = (is_known ? met->uses : 0) | 1U << use};
 }
 
 /* ---- "##" ---- */
@@ -145,8 +177,9 @@ static void scan_token(struct scan *scan, struct reader *reader, const struct c_
     macros_mention(scan->macros, reader->macro, token);
   else if (token->kind == C_WORD)
     scan_word(scan, reader, token, before);
-  else if (token->kind == C_OTHER && !is_line && conditions_is_certain(reader))
-    scan->n_open += c_token_is(token, "{") - c_token_is(token, "}");
+  else if (!is_line && (c_token_is(token, "{") || c_token_is(token, "}")) &&
+           conditions_is_certain(reader))
+    scan->n_open += *token->text == '{' ? 1 : -1;
 }
 
 struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line)
@@ -229,6 +262,19 @@ static const char *behind_line(const char *text, gsize size, unsigned line)
   return at != NULL ? at : end;
 }
 
+/* "??/" is a backslash, which may splice lines. */
+static bool has_trigraph(const char *text, gsize size)
+{
+  const char *at = text;
+  const char *end = text + size;
+  while (end - at >= 3 && (at = memchr(at, '?', (size_t)(end - at) - 2)) != NULL) {
+    if (at[1] == '?' && at[2] == '/')
+      return true;
+    at++;
+  }
+  return false;
+}
+
 static void scan_text(struct scan *scan, const char *path, GBytes *bytes, bool is_conditional,
                       guint level, struct scanned *record, unsigned shared_line)
 {
@@ -242,7 +288,7 @@ static void scan_text(struct scan *scan, const char *path, GBytes *bytes, bool i
                           .is_conditional = is_conditional};
   while (scan->does_fit && scan_words(scan, &reader, false).kind != C_END)
     scan_directive(scan, &reader, level);
-  if (reader.tokens.is_broken || memmem(text, size, "?\?/", 3) != NULL)
+  if (reader.tokens.is_broken || has_trigraph(text, size))
     scan_refuse(scan);
   g_array_unref(reader.levels);
 }

@@ -21,34 +21,48 @@ static size_t splice(const char *at, const char *end)
   return end - at >= 3 && at[0] == '\\' && at[1] == '\r' && at[2] == '\n' ? 3 : 0;
 }
 
+/* Behind a slash that has a star before it. */
+static const char *behind_block(const char *text, const char *end)
+{
+  const char *at = text;
+  while ((at = memchr(at, '/', (size_t)(end - at))) != NULL) {
+    at++;
+    if (at - text >= 2 && at[-2] == '*')
+      return at;
+  }
+  return end;
+}
+
 static const char *behind_comment(const char *at, const char *end)
 {
-  if (at[1] == '*') {
-    for (at += 2; end - at >= 2; at++)
-      if (at[0] == '*' && at[1] == '/')
-        return at + 2;
-    return end;
+  if (at[1] == '*')
+    return behind_block(at + 2, end);
+  while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+    if (at[-1] != '\\' && (at[-1] != '\r' || at[-2] != '\\'))
+      return at;
+    at++;
   }
-  while (at < end && *at != '\n') {
-    size_t spliced = splice(at, end);
-    at += spliced != 0 ? spliced : 1;
-  }
-  return at;
+  return end;
 }
 
 static const char *behind_blanks(const char *at, const char *end)
 {
-  for (;;) {
-    size_t spliced = at < end ? splice(at, end) : 0;
+  while (at < end) {
+    if (*at == ' ' || (*at <= '\r' && *at >= '\t' && *at != '\n')) {
+      at++;
+      continue;
+    }
+    if (*at != '\\' && *at != '/')
+      break;
+    size_t spliced = splice(at, end);
     if (spliced != 0)
       at += spliced;
-    else if (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\f' || *at == '\v'))
-      at++;
     else if (end - at >= 2 && at[0] == '/' && (at[1] == '*' || at[1] == '/'))
       at = behind_comment(at, end);
     else
-      return at;
+      break;
   }
+  return at;
 }
 
 static const char *behind_literal(const char *at, const char *end)
@@ -111,9 +125,4 @@ struct c_token c_tokens_rest(struct c_tokens *tokens)
   while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t' || stop[-1] == '\r'))
     stop--;
   return (struct c_token){.kind = C_OTHER, .text = start, .length = (size_t)(stop - start)};
-}
-
-bool c_token_is(const struct c_token *token, const char *text)
-{
-  return token->length == strlen(text) && memcmp(token->text, text, token->length) == 0;
 }

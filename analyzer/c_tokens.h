@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum c_token_kind { C_END, C_NEWLINE, C_WORD, C_NUMBER, C_LITERAL, C_OTHER };
 
@@ -25,6 +26,10 @@ struct c_token c_tokens_next(struct c_tokens *tokens);
 /* The rest of the line, from the next token on, without blanks at its ends. */
 struct c_token c_tokens_rest(struct c_tokens *tokens);
 
-bool c_token_is(const struct c_token *token, const char *text);
+static inline bool c_token_is(const struct c_token *token, const char *text)
+{
+  size_t length = strlen(text);
+  return token->length == length && memcmp(token->text, text, length) == 0;
+}
 
 #endif
