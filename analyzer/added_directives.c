@@ -277,21 +277,6 @@ static void scan_include(struct scan *scan, struct reader *reader, guint level)
 
 /* ---- macros ---- */
 
-static GHashTable *parameters_ahead(const struct reader *reader)
-{
-  GHashTable *parameters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (reader->tokens.at >= reader->tokens.end || *reader->tokens.at != '(')
-    return parameters;
-  struct c_tokens ahead = reader->tokens;
-  struct c_token token = c_tokens_next(&ahead);
-  for (; token.kind != C_END && token.kind != C_NEWLINE && !c_token_is(&token, ")");
-       token = c_tokens_next(&ahead))
-    if (token.kind == C_WORD)
-      g_hash_table_add(parameters, g_strndup(token.text, token.length));
-  g_hash_table_add(parameters, g_strdup("__VA_ARGS__"));
-  return parameters;
-}
-
 /* A macro of an added header is none before the source has included it. */
 static void check_macro(struct scan *scan, const char *word)
 {
@@ -316,13 +301,11 @@ static void scan_define(struct scan *scan, struct reader *reader)
   g_autofree char *word = g_strndup(name.text, name.length);
   note_change(scan, reader, word);
   check_macro(scan, word);
-  g_autoptr(GHashTable) parameters = parameters_ahead(reader);
   macros_add(scan->macros, word);
   conditions_note(scan, reader, word, true);
-  reader->parameters = parameters;
+  reader->definition = reader->tokens;
   reader->macro = word;
   scan_words(scan, reader, true);
-  reader->parameters = NULL;
   reader->macro = NULL;
   /* One that occurred before has a further meaning now. */
   if (g_hash_table_remove(scan->used, word))

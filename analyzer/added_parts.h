@@ -129,8 +129,8 @@ struct reader {
   GArray *levels;         /* struct level */
   guint n_directives;
   struct scanned *record;
-  const char *macro;      /* that is being defined, or NULL */
-  GHashTable *parameters; /* of it */
+  const char *macro;          /* that is being defined, or NULL */
+  struct c_tokens definition; /* of it, behind its name */
 };
 
 /* added_scan.c */

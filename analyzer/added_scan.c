@@ -142,12 +142,23 @@ static bool is_not_seen(const struct name *name, void *context)
   return !scan_is_seen(context, name);
 }
 
+static bool is_parameter(struct c_tokens definition, const struct c_token *word)
+{
+  if (definition.at >= definition.end || *definition.at != '(')
+    return false;
+  struct c_token token = c_tokens_next(&definition);
+  for (; token.kind != C_END && token.kind != C_NEWLINE && !c_token_is(&token, ")");
+       token = c_tokens_next(&definition))
+    if (token.kind == C_WORD && token.length == word->length &&
+        memcmp(token.text, word->text, word->length) == 0)
+      return true;
+  return c_token_is(word, "__VA_ARGS__");
+}
+
 static bool is_known_piece(const struct reader *reader, const struct c_token *token)
 {
-  if (token->kind != C_WORD && token->kind != C_NUMBER)
-    return false;
-  g_autofree char *text = g_strndup(token->text, token->length);
-  return reader->parameters == NULL || !g_hash_table_contains(reader->parameters, text);
+  return (token->kind == C_WORD || token->kind == C_NUMBER) &&
+         (reader->macro == NULL || !is_parameter(reader->definition, token));
 }
 
 /* What "##" may make of a piece that is known: no name may begin, or end, with it. */
