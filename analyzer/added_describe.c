@@ -10,12 +10,21 @@ struct entry {
   GArray *included; /* guint: entries */
 };
 
+/* What the parser read; it asks for a file's place among all of them each time. */
+struct content {
+  const char *text; /* the parser's */
+  size_t size;
+};
+
 struct describing {
   CXTranslationUnit tu;
   const char *prefix;
   GHashTable *numbers; /* CXFile -> number + 1 */
   GPtrArray *files;    /* CXFile */
   GPtrArray *paths;    /* char * */
+  GArray *contents;    /* struct content, likewise */
+  GHashTable *unfit;   /* numbers + 1 of files that may not be added, by themselves */
+  GArray *tops;        /* struct top */
   GPtrArray *entries;  /* struct entry * */
   GHashTable *guarded; /* CXFile -> entry + 1 */
   GArray *stack;       /* struct level */
@@ -24,6 +33,17 @@ struct describing {
   GString *text;
   bool is_fine;
 };
+
+/* A header that is asked for by name. */
+struct top {
+  guint file; /* number + 1 */
+  char *name;
+};
+
+static void top_clear(gpointer top)
+{
+  g_free(((struct top *)top)->name);
+}
 
 struct level {
   CXFile file;
@@ -82,6 +102,12 @@ static bool leaves_state(const char *text, size_t size)
   return false;
 }
 
+static void note_unfit(struct describing *describing, guint file)
+{
+  g_string_append_printf(describing->text, "B %u\n", file - 1);
+  g_hash_table_add(describing->unfit, GUINT_TO_POINTER(file));
+}
+
 static void add_file(CXFile file, CXSourceLocation *stack, unsigned n, CXClientData data)
 {
   (void)stack;
@@ -101,7 +127,9 @@ static void add_file(CXFile file, CXSourceLocation *stack, unsigned n, CXClientD
   bool has_path = path != NULL && strchr(path, '\n') == NULL;
   describing->is_fine = describing->is_fine && has_path;
   if (has_path && !is_fine)
-    g_string_append_printf(describing->text, "B %u\n", describing->files->len);
+    note_unfit(describing, describing->files->len + 1);
+  struct content content = {text, size};
+  g_array_append_val(describing->contents, content);
   g_ptr_array_add(describing->files, file);
   g_ptr_array_add(describing->paths, path != NULL ? path : g_strdup(""));
   g_hash_table_insert(describing->numbers, file, GUINT_TO_POINTER(describing->files->len));
@@ -160,9 +188,12 @@ static bool is_read_in_parts(CXFile file)
 static void note_top(struct describing *describing, CXCursor directive, CXFile file)
 {
   CXString name = clang_getCursorSpelling(directive);
-  if (number_of(describing, file) != 0)
-    g_string_append_printf(describing->text, "O %u %s\n", number_of(describing, file) - 1,
-                           clang_getCString(name));
+  struct top top = {.file = number_of(describing, file)};
+  if (top.file != 0) {
+    top.name = g_strdup(clang_getCString(name));
+    g_array_append_val(describing->tops, top);
+    g_string_append_printf(describing->text, "O %u %s\n", top.file - 1, top.name);
+  }
   clang_disposeString(name);
 }
 
@@ -183,7 +214,7 @@ static void add_directive(struct describing *describing, CXCursor directive, CXF
   struct level level = {.file = file, .entry = enter(describing, file)};
   if (stack->len == 1 && !clang_isFileMultipleIncludeGuarded(describing->tu, file) &&
       !is_read_in_parts(file) && number_of(describing, file) != 0)
-    g_string_append_printf(describing->text, "B %u\n", number_of(describing, file) - 1);
+    note_unfit(describing, number_of(describing, file));
   g_array_append_val(((struct entry *)describing->entries->pdata[above])->included, level.entry);
   if (stack->len == 1)
     note_top(describing, directive, file);
@@ -363,8 +394,9 @@ static void add_owner(struct describing *describing, const char *text, const cha
 static void add_owners(struct describing *describing, guint file)
 {
   CXFile handle = describing->files->pdata[file - 1];
-  size_t size = 0;
-  const char *text = clang_getFileContents(describing->tu, handle, &size);
+  const struct content *content = &g_array_index(describing->contents, struct content, file - 1);
+  const char *text = content->text;
+  size_t size = content->size;
   CXSourceRangeList *ranges = clang_getSkippedRanges(describing->tu, handle);
   for (unsigned i = 0; ranges != NULL && text != NULL && i < ranges->count; i++) {
     unsigned start = 0;
@@ -424,9 +456,8 @@ static void write_words(struct describing *describing)
   g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr(GHashTable) undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   for (guint i = 0; i < describing->files->len; i++) {
-    size_t size = 0;
-    const char *text = clang_getFileContents(describing->tu, describing->files->pdata[i], &size);
-    struct c_tokens tokens = {.at = text, .end = text + size};
+    const struct content *content = &g_array_index(describing->contents, struct content, i);
+    struct c_tokens tokens = {.at = content->text, .end = content->text + content->size};
     struct c_token before = {.kind = C_OTHER, .text = "", .length = 0};
     for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
          token = c_tokens_next(&tokens)) {
@@ -441,7 +472,36 @@ static void write_words(struct describing *describing)
   write_all(describing->text, 'U', undefined);
 }
 
-GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file)
+static bool reaches_unfit(const struct describing *describing, guint at, GHashTable *seen)
+{
+  if (!g_hash_table_add(seen, GUINT_TO_POINTER(at + 1)))
+    return false;
+  const struct entry *entry = describing->entries->pdata[at];
+  if (g_hash_table_contains(describing->unfit, GUINT_TO_POINTER(entry->file)))
+    return true;
+  for (guint i = 0; i < entry->included->len; i++)
+    if (reaches_unfit(describing, g_array_index(entry->included, guint, i), seen))
+      return true;
+  return false;
+}
+
+/* A file counts however it was entered. */
+static void tell_unfit(const struct describing *describing, GPtrArray *unfit)
+{
+  for (guint i = 0; i < describing->tops->len; i++) {
+    const struct top *top = &g_array_index(describing->tops, struct top, i);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+    bool is_unfit = false;
+    for (guint at = 0; at < describing->entries->len && !is_unfit; at++)
+      is_unfit = ((const struct entry *)describing->entries->pdata[at])->file == top->file &&
+                 reaches_unfit(describing, at, seen);
+    if (is_unfit)
+      g_ptr_array_add(unfit, g_strdup(top->name));
+  }
+}
+
+GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file,
+                       GPtrArray *unfit)
 {
   struct describing describing = {
       .tu = tu,
@@ -449,6 +509,9 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
       .numbers = g_hash_table_new(g_direct_hash, g_direct_equal),
       .files = g_ptr_array_new(),
       .paths = g_ptr_array_new_with_free_func(g_free),
+      .contents = g_array_new(FALSE, FALSE, sizeof(struct content)),
+      .unfit = g_hash_table_new(g_direct_hash, g_direct_equal),
+      .tops = g_array_new(FALSE, FALSE, sizeof(struct top)),
       .entries = g_ptr_array_new_with_free_func(entry_free),
       .guarded = g_hash_table_new(g_direct_hash, g_direct_equal),
       .stack = g_array_new(FALSE, FALSE, sizeof(struct level)),
@@ -457,6 +520,7 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
       .text = g_string_new(NULL),
       .is_fine = clang_getNumDiagnostics(tu) == 0,
   };
+  g_array_set_clear_func(describing.tops, top_clear);
   struct level root = {.file = clang_getFile(tu, file), .entry = add_entry(&describing, NULL)};
   g_array_append_val(describing.stack, root);
   clang_getInclusions(tu, add_file, &describing);
@@ -468,10 +532,14 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
     write_files(&describing);
     write_words(&describing);
     clang_visitChildren(clang_getTranslationUnitCursor(empty), add_predefined, describing.text);
+    tell_unfit(&describing, unfit);
   }
   g_hash_table_unref(describing.numbers);
   g_ptr_array_unref(describing.files);
   g_ptr_array_unref(describing.paths);
+  g_array_unref(describing.contents);
+  g_hash_table_unref(describing.unfit);
+  g_array_unref(describing.tops);
   g_ptr_array_unref(describing.entries);
   g_hash_table_unref(describing.guarded);
   g_array_unref(describing.stack);

@@ -271,29 +271,6 @@ const GPtrArray *added_files(const struct added *added)
   return added->paths;
 }
 
-static bool is_fine_top(const struct added *added, const struct top *top)
-{
-  const GArray *closure = added->closures->pdata[top->file];
-  for (guint i = 0; closure != NULL && i < closure->len; i++)
-    for (guint at = 0; at < added->unfit->len; at++)
-      if (g_array_index(closure, guint, i) == g_array_index(added->unfit, guint, at))
-        return false;
-  return true;
-}
-
-GPtrArray *added_unfit(GBytes *description, const char *own)
-{
-  GPtrArray *unfit = g_ptr_array_new_with_free_func(g_free);
-  struct added *added = added_open(description, own);
-  for (guint i = 0; added != NULL && i < added->tops->len; i++) {
-    const struct top *top = &g_array_index(added->tops, struct top, i);
-    if (!is_fine_top(added, top))
-      g_ptr_array_add(unfit, g_strdup(top->name));
-  }
-  added_free(added);
-  return unfit;
-}
-
 void added_note_entered(struct added *added, const char *path)
 {
   g_hash_table_add(added->entered, g_strdup(path));

@@ -16,17 +16,15 @@
  * record, includes: files, what each declares, and which includes which, and which may not be
  * added: not guarded, not the system's, macros whose meaning depends on their place. `empty` is an
  * empty file parsed likewise: the macros that are there without any header. NULL where there are
- * errors. */
-GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file);
+ * errors. The headers that had better be left out, since some file of theirs may not be added,
+ * go to `unfit`: char * to be freed, as they are asked for. */
+GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char *file,
+                       GPtrArray *unfit);
 
 /* The same read back, for use by many sources. `own` is the folder of the compiler's own headers.
  * NULL where it is damaged. Free with added_free(). */
 struct added *added_open(GBytes *description, const char *own);
 void added_free(gpointer added);
-
-/* The headers behind the description that had better be left out, since some file of theirs may not
- * be added: char *, as they are asked for; to be unreferenced. `own` as in added_open(). */
-GPtrArray *added_unfit(GBytes *description, const char *own);
 
 /* A file of the precompiled header below: what its macros mention counts where they occur. */
 void added_below(struct added *added, const char *path);

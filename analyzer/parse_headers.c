@@ -116,17 +116,16 @@ static char *without(const char *text, const GPtrArray *names)
 static CXTranslationUnit try_added(struct job *job, const GPtrArray *arguments,
                                    CXTranslationUnit empty, const char *text)
 {
-  g_autofree char *own = g_build_filename(job->parser->resource_dir, "include", NULL);
+  g_autoptr(GPtrArray) unfit = g_ptr_array_new_with_free_func(g_free);
   CXTranslationUnit tu = parse_added(job, arguments, text);
-  GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file) : NULL;
-  g_autoptr(GPtrArray) unfit = description != NULL ? added_unfit(description, own) : NULL;
-  if (unfit != NULL && unfit->len == 0) {
+  GBytes *description = tu != NULL ? added_describe(tu, empty, job->request->file, unfit) : NULL;
+  if (description != NULL && unfit->len == 0) {
     job->parsed->description = description;
     return tu;
   }
   g_clear_pointer(&tu, clang_disposeTranslationUnit);
   g_clear_pointer(&description, g_bytes_unref);
-  g_autofree char *left = unfit != NULL ? without(text, unfit) : NULL;
+  g_autofree char *left = unfit->len > 0 ? without(text, unfit) : NULL;
   return left != NULL && strlen(left) < strlen(text) ? try_added(job, arguments, empty, left)
                                                      : NULL;
 }
