@@ -6,12 +6,24 @@
 
 #include "store/store.h"
 
+struct record_column;
+struct record_table;
+struct record_set;
+
+/* The records that a statement is just writing. */
+struct given {
+  const struct record_table *table;
+  const void *const *records;
+  size_t n;
+};
+
 struct store {
   sqlite3 *db;
   char *path;
-  GHashTable *statements; /* SQL text -> sqlite3_stmt *, kept for reuse */
+  GHashTable *statements;         /* SQL text -> sqlite3_stmt *, kept for reuse */
   GHashTable *inserts, *replaces; /* record_table -> its statement among these */
   GHashTable *digests;            /* record_table -> struct digest, or NULL; see digest.h */
+  struct given given;
   bool in_transaction;
   const volatile sig_atomic_t *is_interrupted; /* or NULL */
 };
@@ -24,17 +36,17 @@ bool store_execute(struct store *store, const char *sql, const char *doing, GErr
 /* A statement for SQL, prepared once; reset and without bindings. Belongs to STORE. */
 sqlite3_stmt *store_statement(struct store *store, const char *sql, GError **error);
 
-struct record_column;
-struct record_table;
-struct record_set;
-
 /* Binds a record's member to parameter INDEX (from 1); strings and bytes stay the record's. */
 int store_bind_column(sqlite3_stmt *statement, int index, const struct record_column *column,
                       const void *record);
 
-/* store_insert() of a record that is counted in the digest already. */
-bool store_put(struct store *store, const struct record_table *table, const void *record,
-               GError **error);
+/* Lets the connection see the records that store_put() is given. Before any of these. */
+bool store_give_records(struct store *store, GError **error);
+
+/* Writes N records in their order, which are counted in the digest already. Those before one that
+ * cannot be written stay written: roll back. Linear in their size, but for SQLite's trees. */
+bool store_put(struct store *store, const struct record_table *table, bool is_replacing,
+               const void *const *records, size_t n, GError **error);
 
 /* An empty set, and one more record in it: the row that STATEMENT stands on, whose first columns
  * are those of TABLE. */

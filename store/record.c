@@ -43,69 +43,18 @@ int store_bind_column(sqlite3_stmt *statement, int index, const struct record_co
   g_assert_not_reached();
 }
 
-/* The statement that puts a record into a table. */
-static sqlite3_stmt *put_statement(struct store *store, const struct record_table *table,
-                                   bool is_replacing, GError **error)
-{
-  GHashTable *known = is_replacing ? store->replaces : store->inserts;
-  sqlite3_stmt *statement = g_hash_table_lookup(known, table);
-  if (statement) {
-    return statement;
-  }
-  g_autoptr(GString) sql = g_string_new(is_replacing ? "INSERT OR REPLACE" : "INSERT");
-  g_string_append_printf(sql, " INTO %s VALUES(?", table->name);
-  for (size_t i = 1; i < table->n_columns; i++) {
-    g_string_append(sql, ",?");
-  }
-  g_string_append_c(sql, ')');
-  statement = store_statement(store, sql->str, error);
-  if (statement) {
-    g_hash_table_insert(known, (gpointer)table, statement);
-  }
-  return statement;
-}
-
-static bool put(struct store *store, const struct record_table *table, bool is_replacing,
-                const void *record, GError **error)
-{
-  sqlite3_stmt *statement = put_statement(store, table, is_replacing, error);
-  if (!statement) {
-    return false;
-  }
-  for (size_t i = 0; i < table->n_columns; i++) {
-    int code = store_bind_column(statement, (int)i + 1, &table->columns[i], record);
-    if (code != SQLITE_OK) {
-      store_set_error(store, code, "write", error);
-      return false;
-    }
-  }
-  int code = sqlite3_step(statement);
-  sqlite3_reset(statement);
-  if (code != SQLITE_DONE) {
-    store_set_error(store, code, "write", error);
-    return false;
-  }
-  return true;
-}
-
-bool store_put(struct store *store, const struct record_table *table, const void *record,
-               GError **error)
-{
-  return put(store, table, false, record, error);
-}
-
 bool store_insert(struct store *store, const struct record_table *table, const void *record,
                   GError **error)
 {
   digest_add(store, table, record);
-  return put(store, table, false, record, error);
+  return store_put(store, table, false, &record, 1, error);
 }
 
 bool store_replace(struct store *store, const struct record_table *table, const void *record,
                    GError **error)
 {
   digest_forget_record(store, table, record);
-  return put(store, table, true, record, error);
+  return store_put(store, table, true, &record, 1, error);
 }
 
 bool store_clear(struct store *store, const struct record_table *table, GError **error)

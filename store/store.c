@@ -343,7 +343,8 @@ struct store *store_open(const char *path, enum store_mode mode, GError **error)
     store_close(store);
     return NULL;
   }
-  if (mode != STORE_READ && !store_execute(store, "PRAGMA synchronous = NORMAL", "open", error)) {
+  if (mode != STORE_READ && (!store_execute(store, "PRAGMA synchronous = NORMAL", "open", error) ||
+                             !store_give_records(store, error))) {
     store_close(store);
     return NULL;
   }

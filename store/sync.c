@@ -296,11 +296,11 @@ static bool may_go_on(const struct store *store, GError **error)
 static bool insert_all(struct store *store, const struct record_table *table,
                        const GPtrArray *records, GError **error)
 {
-  for (guint i = 0; i < records->len; i++) {
-    if (i % 1024 == 0 && !may_go_on(store, error)) {
-      return false;
-    }
-    if (!store_put(store, table, records->pdata[i], error)) {
+  enum { AT_ONCE = 1024 };
+  for (guint i = 0; i < records->len; i += AT_ONCE) {
+    const void *const *here = (const void *const *)&records->pdata[i];
+    if (!may_go_on(store, error) ||
+        !store_put(store, table, false, here, MIN(AT_ONCE, records->len - i), error)) {
       return false;
     }
   }
