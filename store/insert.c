@@ -168,7 +168,8 @@ static sqlite3_stmt *put_statement(struct store *store, const struct record_tabl
   for (size_t i = 1; i < table->n_columns; i++) {
     g_string_append_printf(sql, ",c%zu", i);
   }
-  g_string_append(sql, " FROM " MODULE);
+  /* No file has tables in `temp`: one of this name in the file is not read instead. */
+  g_string_append(sql, " FROM temp." MODULE);
   statement = store_statement(store, sql->str, error);
   if (statement) {
     g_hash_table_insert(known, (gpointer)table, statement);

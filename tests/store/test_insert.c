@@ -191,6 +191,22 @@ static void test_view_in_the_file(struct place *place, gconstpointer data)
   g_assert_nonnull(strstr(error->message, "unsafe use of virtual table"));
 }
 
+/* Nor may it put rows of its own in their place. */
+static void test_table_in_the_file(struct place *place, gconstpointer data)
+{
+  (void)data;
+  enum { N = 10 };
+  g_autoptr(GError) error = NULL;
+  g_autofree struct fact_word *words = make_words(N);
+  g_assert_true(store_execute(place->store,
+                              "CREATE TABLE given_records(c0, c1, c2);"
+                              "INSERT INTO given_records VALUES (7, 'forged', 1)",
+                              "write", &error));
+  g_assert_true(store_sync(place->store, &fact_word_table, words, N, &error));
+  g_assert_cmpint(ask(place, "SELECT count(*) FROM fact_word"), ==, N);
+  g_assert_cmpint(ask(place, "SELECT count(*) FROM fact_word WHERE word = 'forged'"), ==, 0);
+}
+
 #define ADD(path, routine) g_test_add(path, struct place, NULL, set_up, routine, tear_down)
 
 int main(int argc, char **argv)
@@ -201,5 +217,6 @@ int main(int argc, char **argv)
   ADD("/insert/conflict", test_conflict);
   ADD("/insert/interrupt", test_interrupt);
   ADD("/insert/view-in-the-file", test_view_in_the_file);
+  ADD("/insert/table-in-the-file", test_table_in_the_file);
   return g_test_run();
 }
