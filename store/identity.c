@@ -5,21 +5,45 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void add_part(sha256_sum *sum, const char *part)
+/* The parts with their lengths. Most ids are made of so little text that it is handed over once. */
+struct text {
+  uint8_t bytes[256];
+  size_t n;
+  sha256_sum *sum; /* of what came before `bytes`, or NULL */
+};
+
+static void add_bytes(struct text *text, const void *bytes, size_t n)
 {
-  uint64_t length = strlen(part);
-  uint8_t prefix[8];
-  for (unsigned i = 0; i < 8; i++) {
-    prefix[i] = (uint8_t)(length >> (8 * i));
+  if (n > sizeof text->bytes - text->n) {
+    text->sum = text->sum ? text->sum : sha256_begin();
+    sha256_update(text->sum, text->bytes, text->n);
+    text->n = 0;
   }
-  sha256_update(sum, prefix, sizeof prefix);
-  sha256_update(sum, part, length);
+  if (n > sizeof text->bytes) {
+    sha256_update(text->sum, bytes, n);
+    return;
+  }
+  memcpy(text->bytes + text->n, bytes, n);
+  text->n += n;
 }
 
-static int64_t finish(sha256_sum *sum)
+static void add_part(struct text *text, const char *part)
+{
+  uint64_t length = strlen(part);
+  uint64_t prefix = GUINT64_TO_LE(length);
+  add_bytes(text, &prefix, sizeof prefix);
+  add_bytes(text, part, length);
+}
+
+static int64_t finish(struct text *text)
 {
   uint8_t digest[SHA256_BYTES];
-  sha256_finish(sum, digest);
+  if (text->sum) {
+    sha256_update(text->sum, text->bytes, text->n);
+    sha256_finish(text->sum, digest);
+  } else {
+    sha256(text->bytes, text->n, digest);
+  }
   uint64_t id = 0;
   for (unsigned i = 0; i < 8; i++) {
     id = id << 8 | digest[i];
@@ -30,21 +54,25 @@ static int64_t finish(sha256_sum *sum)
 
 int64_t store_id(const char *first, ...)
 {
-  sha256_sum *sum = sha256_begin();
+  struct text text;
+  text.n = 0;
+  text.sum = NULL;
   va_list parts;
   va_start(parts, first);
   for (const char *part = first; part; part = va_arg(parts, const char *)) {
-    add_part(sum, part);
+    add_part(&text, part);
   }
   va_end(parts);
-  return finish(sum);
+  return finish(&text);
 }
 
 int64_t store_id_of(const char *const *parts, size_t n)
 {
-  sha256_sum *sum = sha256_begin();
+  struct text text;
+  text.n = 0;
+  text.sum = NULL;
   for (size_t i = 0; i < n; i++) {
-    add_part(sum, parts[i]);
+    add_part(&text, parts[i]);
   }
-  return finish(sum);
+  return finish(&text);
 }
