@@ -154,6 +154,24 @@ static void sort_equal(struct rows *rows, struct place *places, guint n)
   }
 }
 
+/* Moves every record to its place in the order: round by round, with room for one. Linear. */
+static void move_records(char *records, size_t size, struct place *places, guint n)
+{
+  g_autofree char *held = g_malloc(size);
+  for (uint32_t first = 0; first < n; first++) {
+    uint32_t at = first, from = places[at].record;
+    if (from == first)
+      continue;
+    memcpy(held, records + first * size, size);
+    for (; from != first; at = from, from = places[at].record) {
+      memcpy(records + at * size, records + from * size, size);
+      places[at].record = at;
+    }
+    memcpy(records + at * size, held, size);
+    places[at].record = at;
+  }
+}
+
 /* Rows that begin with a number: by that first, then those that agree in it. */
 static void sort_by_number(struct rows *rows)
 {
@@ -166,17 +184,12 @@ static void sort_by_number(struct rows *rows)
     places[i] = (struct place){(uint64_t)number ^ (uint64_t)1 << 63, i};
   }
   struct place *sorted = sort_places(places, room, records->len);
-  GArray *fresh = g_array_sized_new(FALSE, FALSE, (guint)size, records->len);
-  g_array_set_size(fresh, records->len);
   for (guint first = 0, end; first < records->len; first = end) {
     for (end = first + 1; end < records->len && sorted[end].key == sorted[first].key; end++)
       ;
     sort_equal(rows, &sorted[first], end - first);
-    for (guint i = first; i < end; i++)
-      memcpy(fresh->data + i * size, records->data + sorted[i].record * size, size);
   }
-  g_array_unref(records);
-  rows->records = fresh;
+  move_records(records->data, size, sorted, records->len);
 }
 
 static void sort(struct rows *rows)
