@@ -23,7 +23,6 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .values = g_array_new(FALSE, FALSE, sizeof(struct value)),
       .arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument)),
-      .open = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .lines = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .routine = UNIT_NONE,
       .object = UNIT_NONE,
@@ -49,7 +48,7 @@ static void visit_end(struct visit *visit)
   g_free(visit->tree);
   g_array_unref(visit->values);
   g_array_unref(visit->arguments);
-  g_array_unref(visit->open);
+  g_free(visit->open);
   g_array_unref(visit->lines);
   g_free(visit->is_nested_again);
 }

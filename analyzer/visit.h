@@ -126,7 +126,9 @@ struct visit {
   struct syntax *tree; /* what is walked */
   uint32_t n_tree;
   uint32_t n_allocated;
-  GArray *open;      /* uint32_t: of these, the ones around the latest while it grows */
+  uint32_t *open; /* of these, the ones around the latest while it grows */
+  uint32_t n_open;
+  uint32_t n_open_allocated;
   GArray *values;    /* struct value: arguments of the calls on the way down */
   GArray *arguments; /* struct unit_argument: the same */
 
@@ -255,8 +257,6 @@ struct syntax *syntax_last(struct syntax *parent);                   /* or NULL 
 struct syntax *syntax_expression(struct syntax *parent, uint32_t number);
 struct syntax *syntax_next_expression(const struct syntax *parent, struct syntax *child);
 uint32_t syntax_count_expressions(struct syntax *parent);
-/* Whether both are one and the same. */
-bool syntax_is_same(CXCursor left, CXCursor right);
 /* Without parentheses, implicit conversions and __extension__; casts too if told. */
 struct syntax *syntax_strip(struct syntax *syntax, bool strip_casts);
 /* What a cast or a compound literal is made of: expressions of its type (typeof, the length of an

@@ -2,43 +2,44 @@
 
 /* Cursors are compared as what they are, four numbers: the parser's own comparison costs more than
  * making one. */
-bool syntax_is_same(CXCursor left, CXCursor right)
+static bool is_same(const CXCursor *left, const CXCursor *right)
 {
-  return left.kind == right.kind && left.data[0] == right.data[0] &&
-         left.data[1] == right.data[1] && left.data[2] == right.data[2];
-}
-
-static uint32_t innermost(const struct visit *visit)
-{
-  return g_array_index(visit->open, uint32_t, visit->open->len - 1);
+  return left->data[0] == right->data[0] && left->kind == right->kind &&
+         left->data[1] == right->data[1] && left->data[2] == right->data[2];
 }
 
 static void close_innermost(struct visit *visit)
 {
-  uint32_t index = innermost(visit);
+  uint32_t index = visit->open[--visit->n_open];
   visit->tree[index].size = visit->n_tree - index;
-  visit->open->len--;
 }
 
-static void add(struct visit *visit, CXCursor cursor)
+static void open_latest(struct visit *visit)
 {
-  uint32_t index = visit->n_tree++;
-  if (index == visit->n_allocated) {
-    visit->n_allocated = MAX(1024, index * 2);
+  if (visit->n_open == visit->n_open_allocated) {
+    visit->n_open_allocated = MAX(64, visit->n_open * 2);
+    visit->open = g_renew(uint32_t, visit->open, visit->n_open_allocated);
+  }
+  visit->open[visit->n_open++] = visit->n_tree - 1;
+}
+
+static void add(struct visit *visit, const CXCursor *cursor)
+{
+  if (visit->n_tree == visit->n_allocated) {
+    visit->n_allocated = MAX(1024, visit->n_tree * 2);
     visit->tree = g_renew(struct syntax, visit->tree, visit->n_allocated);
   }
-  visit->tree[index] = (struct syntax){.cursor = cursor, .size = 1, .is_integer = -1};
-  g_array_append_val(visit->open, index);
+  visit->tree[visit->n_tree++] = (struct syntax){.cursor = *cursor, .size = 1, .is_integer = -1};
 }
 
 /* "a ?: b" lists "a" three times, in different clothes: what is below is wanted once, and would be
  * listed three times as often on each level. */
-static bool is_repeated(struct syntax *parent, CXCursor cursor)
+static bool is_repeated(struct syntax *parent, const CXCursor *cursor)
 {
   if (syntax_kind(parent) != CXCursor_UnexposedExpr)
     return false;
   if (parent->n_children == 1)
-    parent->is_repeating = syntax_is_same(parent[1].cursor, cursor);
+    parent->is_repeating = is_same(&parent[1].cursor, cursor);
   return parent->is_repeating && parent->n_children <= 2;
 }
 
@@ -63,24 +64,27 @@ static bool is_leaf(enum CXCursorKind kind)
 static enum CXChildVisitResult grow(CXCursor cursor, CXCursor parent, CXClientData data)
 {
   struct visit *visit = data;
-  while (visit->open->len > 1 && !syntax_is_same(visit->tree[innermost(visit)].cursor, parent))
+  while (visit->n_open > 1 &&
+         !is_same(&visit->tree[visit->open[visit->n_open - 1]].cursor, &parent))
     close_innermost(visit);
-  struct syntax *around = &visit->tree[innermost(visit)];
-  bool is_end = is_repeated(around, cursor) || is_leaf(cursor.kind);
+  struct syntax *around = &visit->tree[visit->open[visit->n_open - 1]];
+  bool is_end = is_repeated(around, &cursor) || is_leaf(cursor.kind);
   around->n_children++;
-  add(visit, cursor);
+  add(visit, &cursor);
   if (is_end)
-    visit->open->len--;
-  return is_end ? CXChildVisit_Continue : CXChildVisit_Recurse;
+    return CXChildVisit_Continue;
+  open_latest(visit);
+  return CXChildVisit_Recurse;
 }
 
 struct syntax *visit_grow(struct visit *visit, CXCursor root)
 {
   visit->n_tree = 0;
-  g_array_set_size(visit->open, 0);
-  add(visit, root);
+  visit->n_open = 0;
+  add(visit, &root);
+  open_latest(visit);
   clang_visitChildren(root, grow, visit);
-  while (visit->open->len > 0)
+  while (visit->n_open > 0)
     close_innermost(visit);
   return visit->tree;
 }
