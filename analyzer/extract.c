@@ -19,7 +19,7 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .texts = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, file_text_free),
       .file_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .declared = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
-      .types = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),
+      .types = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, c_type_free),
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .values = g_array_new(FALSE, FALSE, sizeof(struct value)),
       .arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument)),

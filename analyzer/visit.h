@@ -30,6 +30,7 @@ struct c_type {
   uint32_t text;   /* string row + 1, or 0 */
   uint32_t shape;  /* likewise */
   uint32_t record; /* type row + 1, 0 where there is none; when known */
+  GArray *fields;  /* CXCursor: members that take an initialiser, of a canonical type; or NULL */
   bool has_size, has_flags, has_record;
   signed char is_carrier; /* 1 or 0, -1 when unknown */
   signed char is_va_list; /* likewise */
@@ -270,6 +271,7 @@ bool syntax_integer(struct syntax *syntax, int64_t *integer);
 
 /* ---- visit_type.c: types ---- */
 
+void c_type_free(gpointer data);
 struct c_type *visit_type(struct visit *visit, CXType type);
 struct c_type *visit_cursor_type(struct visit *visit, CXCursor cursor);
 struct c_type *visit_no_type(struct visit *visit); /* the invalid one */

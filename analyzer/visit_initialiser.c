@@ -10,7 +10,7 @@ struct step {
   uint32_t path;       /* of the aggregate */
   int64_t index;       /* next element or member */
   int64_t count;       /* elements or members, -1 when unknown */
-  GArray *fields;      /* CXCursor, for records */
+  GArray *fields;      /* CXCursor, for records; the type's */
   GString *indexes;
 };
 
@@ -59,6 +59,16 @@ static enum CXVisitorResult collect(CXCursor field, CXClientData data)
   return CXVisit_Continue;
 }
 
+/* Tables have the same record over and over. */
+static GArray *fields_of(struct c_type *canonical)
+{
+  if (canonical->fields == NULL) {
+    canonical->fields = g_array_new(FALSE, FALSE, sizeof(CXCursor));
+    clang_Type_visitFields(canonical->canonical, collect, canonical->fields);
+  }
+  return canonical->fields;
+}
+
 static struct step step_into(struct visit *visit, struct c_type *type, uint32_t path,
                              const char *indexes)
 {
@@ -69,8 +79,7 @@ static struct step step_into(struct visit *visit, struct c_type *type, uint32_t 
   if (type->kind == CXType_ConstantArray)
     step.count = clang_getArraySize(type->canonical);
   if (type_is_record(type)) {
-    step.fields = g_array_new(FALSE, FALSE, sizeof(CXCursor));
-    clang_Type_visitFields(type->canonical, collect, step.fields);
+    step.fields = fields_of(step.type);
     bool is_union =
         clang_getCursorKind(clang_getTypeDeclaration(type->canonical)) == CXCursor_UnionDecl;
     step.count = is_union ? MIN(1, (int64_t)step.fields->len) : (int64_t)step.fields->len;
@@ -80,8 +89,6 @@ static struct step step_into(struct visit *visit, struct c_type *type, uint32_t 
 
 static void step_clear(struct step *step)
 {
-  if (step->fields != NULL)
-    g_array_unref(step->fields);
   g_string_free(step->indexes, TRUE);
 }
 

@@ -15,6 +15,14 @@ static struct c_type *add_type(struct visit *visit, CXType type)
   return added;
 }
 
+void c_type_free(gpointer data)
+{
+  struct c_type *type = data;
+  if (type->fields != NULL)
+    g_array_unref(type->fields);
+  g_free(type);
+}
+
 struct c_type *visit_type(struct visit *visit, CXType type)
 {
   struct c_type **recent = &visit->recent_types[recent_slot(type.data[0])];
