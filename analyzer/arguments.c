@@ -340,6 +340,8 @@ static const struct known_option *find_option(const char *word)
 {
   for (size_t i = 0; i < G_N_ELEMENTS(known_options); i++) {
     const struct known_option *option = &known_options[i];
+    if (word[1] != option->name[1])
+      continue; /* most are told apart by that */
     size_t length = strlen(option->name);
     bool is_exact = option->kind == OPTION_FLAG;
     if (strncmp(word, option->name, length) != 0 || (is_exact && word[length] != '\0'))
