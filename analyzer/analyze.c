@@ -277,18 +277,18 @@ static bool is_interrupted(const struct analyze_options *options)
   return options->workers.is_interrupted != NULL && *options->workers.is_interrupted != 0;
 }
 
-static bool count_grades(struct store *store, struct analyze_summary *summary, GError **error)
+static void count_grades(const struct record_set *units, struct analyze_summary *summary)
 {
-  record_set *set = store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
-  if (set == NULL)
-    return false;
-  for (size_t i = 0; i < set->n; i++) {
-    const char *status = record_at(set, fact_unit, i)->status;
+  for (size_t i = 0; i < units->n; i++) {
+    const char *status = record_at(units, fact_unit, i)->status;
     summary->n_failed += strcmp(status, "failed") == 0;
     summary->n_errors += strcmp(status, "errors") == 0;
   }
-  record_set_free(set);
-  return true;
+}
+
+static record_set *load_units(struct store *store, GError **error)
+{
+  return store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
 }
 
 /* Where the fact tables are those of the known units, what happens to these can be followed. */
@@ -300,46 +300,60 @@ static void follow_moves(struct run *run)
     run->moves = moves_new();
 }
 
-static bool link_whole(struct run *run, const char *build_folder, GError **error)
+/* Brings the rest of the store up to date with these units. */
+static bool finish(struct run *run, const struct record_set *units, const char *build_folder,
+                   GError **error)
 {
+  const char *root = run->compilations->root;
+  count_grades(units, run->summary);
+  if (run->options->n_shards > 1)
+    return store_set_info(run->store, INFO_ROOT, root, error) &&
+           store_set_info(run->store, INFO_BUILD_FOLDER, build_folder, error);
   if (run->moves != NULL && run->summary->n_gone != 0)
     run->moves->is_more = true;
-  return relink_if_changed(run->store, run->compilations->root, build_folder, run->options,
-                           run->rest, run->moves, run->summary, error) &&
-         files_refresh(run->store, run->compilations->root, run->check, run->inputs, error);
+  struct relink_input input = {.root = root,
+                               .build_folder = build_folder,
+                               .options = run->options,
+                               .rest = run->rest,
+                               .units = units,
+                               .moves = run->moves,
+                               .commits_units = true};
+  return relink_if_changed(run->store, &input, &run->summary->is_linked, error) &&
+         files_refresh(run->store, root, run->check, run->inputs, error);
+}
+
+/* What was parsed so far is worth keeping. */
+static bool stop_parsing(struct run *run, GError **error)
+{
+  run->summary->is_interrupted = error == NULL || *error == NULL;
+  if (run->summary->is_interrupted)
+    return store_commit(run->store, error);
+  store_rollback(run->store);
+  return false;
 }
 
 static bool run_all(struct run *run, GError **error)
 {
   g_autoptr(GArray) stale = find_stale(run);
-  bool is_whole = run->options->n_shards <= 1;
   const char *build_folder =
       run->compilations->build_folder != NULL ? run->compilations->build_folder : "";
-  if (is_whole)
+  if (run->options->n_shards <= 1)
     run->rest = relink_rest(run->compilations->root, build_folder, run->options);
-  if (is_whole && stale->len != 0)
+  if (run->rest != NULL && stale->len != 0)
     follow_moves(run);
   if (!store_begin(run->store, error))
     return false;
-  if (!parse_stale(run, stale, error)) {
-    run->summary->is_interrupted = error == NULL || *error == NULL;
-    /* What was parsed so far is worth keeping. */
-    if (run->summary->is_interrupted)
-      return store_commit(run->store, error);
-    store_rollback(run->store);
-    return false;
-  }
-  bool is_fine =
-      delete_gone(run, error) && store_commit(run->store, error) && store_begin(run->store, error);
-  if (is_fine && is_whole)
-    is_fine = link_whole(run, build_folder, error);
-  else if (is_fine)
-    is_fine = store_set_info(run->store, INFO_ROOT, run->compilations->root, error) &&
-              store_set_info(run->store, INFO_BUILD_FOLDER, build_folder, error);
+  if (!parse_stale(run, stale, error))
+    return stop_parsing(run, error);
+  bool is_fine = delete_gone(run, error);
+  bool is_same = stale->len == 0 && run->summary->n_gone == 0;
+  g_autoptr(record_set) changed = is_fine && !is_same ? load_units(run->store, error) : NULL;
+  const struct record_set *units = is_same ? run->known_set : changed;
+  is_fine = is_fine && units != NULL && finish(run, units, build_folder, error);
   if (is_fine && store_commit(run->store, error))
-    return count_grades(run->store, run->summary, error);
+    return true;
   store_rollback(run->store);
-  /* The units are stored; the next run links them. */
+  /* The units are stored before all are linked; the next run links them. */
   run->summary->is_interrupted = is_interrupted(run->options);
   if (run->summary->is_interrupted && error != NULL)
     g_clear_error(error);
@@ -425,8 +439,10 @@ bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_p
     is_fine = merge_part(store, sorted->pdata[i], options, &root, &build_folder, error);
   is_fine = is_fine && !is_interrupted(options);
   g_autofree char *rest = is_fine ? relink_rest(root, build_folder, options) : NULL;
-  is_fine =
-      is_fine && relink_if_changed(store, root, build_folder, options, rest, NULL, summary, error);
+  g_autoptr(record_set) units = is_fine ? load_units(store, error) : NULL;
+  struct relink_input input = {
+      .root = root, .build_folder = build_folder, .options = options, .rest = rest, .units = units};
+  is_fine = units != NULL && relink_if_changed(store, &input, &summary->is_linked, error);
   if (!is_fine || is_interrupted(options) || !store_commit(store, error)) {
     store_rollback(store);
     summary->is_interrupted = is_interrupted(options);
@@ -434,10 +450,7 @@ bool analyze_merge(struct store *store, struct store *const *parts, unsigned n_p
       g_clear_error(error);
     return summary->is_interrupted;
   }
-  record_set *set = store_load_without(store, &fact_unit_table, "facts, inputs", NULL, error);
-  if (set == NULL)
-    return false;
-  summary->n_units = (unsigned)set->n;
-  record_set_free(set);
-  return count_grades(store, summary, error);
+  summary->n_units = (unsigned)units->n;
+  count_grades(units, summary);
+  return true;
 }

@@ -121,60 +121,66 @@ char *relink_hash(const struct record_set *units, const char *rest)
   return g_strdup(g_checksum_get_string(checksum));
 }
 
-static bool link_all(struct store *store, const char *root, const char *build_folder,
-                     const struct analyze_options *options, GError **error)
+static bool link_all(struct store *store, const struct relink_input *input, GError **error)
 {
+  const struct analyze_options *options = input->options;
   struct loaded loaded = {0};
+  if (input->commits_units && (!store_commit(store, error) || !store_begin(store, error)))
+    return false;
   store_watch(store, options->workers.is_interrupted);
   bool is_fine = load_units(store, options, &loaded, error) && !is_interrupted(options);
   if (is_fine) {
-    struct link_input input = {.units = (const struct unit *const *)loaded.units->pdata,
-                               .ids = (const int64_t *)(const void *)loaded.ids->data,
-                               .n_units = loaded.units->len,
-                               .root = root,
-                               .build_folder = *build_folder != '\0' ? build_folder : NULL,
-                               .data_folder = options->data_folder,
-                               .rules = options->rules,
-                               .is_interrupted = options->workers.is_interrupted,
-                               .n_threads = options->workers.n_workers};
-    is_fine =
-        files_write(store, root, loaded.set, loaded.units, error) && link_run(store, &input, error);
+    struct link_input wanted = {.units = (const struct unit *const *)loaded.units->pdata,
+                                .ids = (const int64_t *)(const void *)loaded.ids->data,
+                                .n_units = loaded.units->len,
+                                .root = input->root,
+                                .build_folder =
+                                    *input->build_folder != '\0' ? input->build_folder : NULL,
+                                .data_folder = options->data_folder,
+                                .rules = options->rules,
+                                .is_interrupted = options->workers.is_interrupted,
+                                .n_threads = options->workers.n_workers};
+    is_fine = files_write(store, input->root, loaded.set, loaded.units, error) &&
+              link_run(store, &wanted, error);
   }
   loaded_clear(&loaded);
   return is_fine;
 }
 
+/* Leaves the rows as they were where they cannot be moved. */
+static bool try_moves(struct store *store, const struct moves *moves, bool *is_done, GError **error)
+{
+  return store_mark(store, error) && moved_rows_write(store, moves, is_done, error) &&
+         (*is_done ? store_keep(store, error) : store_take_back(store, error));
+}
+
 /* Moves rows where that is all that an edit did, or all that it decided; is_done tells. */
-static bool move_rows(struct store *store, struct moves *moves,
-                      const struct analyze_options *options, bool *is_done, GError **error)
+static bool move_rows(struct store *store, const struct relink_input *input, bool *is_done,
+                      GError **error)
 {
   *is_done = false;
   bool is_harmless = true;
-  if (moves == NULL || !moves_close(moves))
+  if (input->moves == NULL || !moves_close(input->moves))
     return true;
-  struct moved_constants_input input = {store, options->data_folder, options->rules};
-  return moved_constants_judge(&input, moves, &is_harmless, error) &&
-         (!is_harmless || moved_rows_write(store, moves, is_done, error));
+  struct moved_constants_input wanted = {store, input->options->data_folder, input->options->rules};
+  return moved_constants_judge(&wanted, input->moves, &is_harmless, error) &&
+         (!is_harmless || try_moves(store, input->moves, is_done, error));
 }
 
-bool relink_if_changed(struct store *store, const char *root, const char *build_folder,
-                       const struct analyze_options *options, const char *rest, struct moves *moves,
-                       struct analyze_summary *summary, GError **error)
+bool relink_if_changed(struct store *store, const struct relink_input *input, bool *is_linked,
+                       GError **error)
 {
-  record_set *units = store_load_without(store, &fact_unit_table, "facts, inputs", "id", error);
-  if (units == NULL)
-    return false;
-  g_autofree char *hash = relink_hash(units, rest);
-  record_set_free(units);
+  g_autofree char *hash = relink_hash(input->units, input->rest);
   g_autofree char *linked = store_info(store, INFO_LINKED, NULL);
-  if (linked != NULL && strcmp(linked, hash) == 0 && !options->is_fresh)
+  *is_linked = false;
+  if (linked != NULL && strcmp(linked, hash) == 0 && !input->options->is_fresh)
     return true;
   bool is_moved = false;
-  if (!move_rows(store, moves, options, &is_moved, error))
+  if (!move_rows(store, input, &is_moved, error))
     return false;
-  summary->is_linked = !is_moved;
-  return (is_moved || link_all(store, root, build_folder, options, error)) &&
-         store_set_info(store, INFO_ROOT, root, error) &&
-         store_set_info(store, INFO_BUILD_FOLDER, build_folder, error) &&
+  *is_linked = !is_moved;
+  return (is_moved || link_all(store, input, error)) &&
+         store_set_info(store, INFO_ROOT, input->root, error) &&
+         store_set_info(store, INFO_BUILD_FOLDER, input->build_folder, error) &&
          store_set_info(store, INFO_LINKED, hash, error);
 }

@@ -23,10 +23,18 @@ char *relink_rest(const char *root, const char *build_folder,
  * order. A new string. */
 char *relink_hash(const struct record_set *units, const char *rest);
 
-/* `moves` is what happened to the units since they were linked, or NULL where that is unknown.
- * Needs an open transaction. */
-bool relink_if_changed(struct store *store, const char *root, const char *build_folder,
-                       const struct analyze_options *options, const char *rest, struct moves *moves,
-                       struct analyze_summary *summary, GError **error);
+struct relink_input {
+  const char *root;
+  const char *build_folder; /* "" where there is none */
+  const struct analyze_options *options;
+  const char *rest;               /* relink_rest() */
+  const struct record_set *units; /* rows of fact_unit, facts and inputs apart */
+  struct moves *moves; /* what happened to the units since they were linked; NULL: unknown */
+  bool commits_units;  /* before all is linked: an interruption costs none of them */
+};
+
+/* Needs an open transaction. `is_linked` tells whether all units were linked again. */
+bool relink_if_changed(struct store *store, const struct relink_input *input, bool *is_linked,
+                       GError **error);
 
 #endif

@@ -402,6 +402,22 @@ void store_rollback(struct store *store)
   }
 }
 
+bool store_mark(struct store *store, GError **error)
+{
+  return digest_store(store, error) && store_execute(store, "SAVEPOINT mark", "write", error);
+}
+
+bool store_keep(struct store *store, GError **error)
+{
+  return store_execute(store, "RELEASE mark", "write", error);
+}
+
+bool store_take_back(struct store *store, GError **error)
+{
+  digest_drop(store);
+  return store_execute(store, "ROLLBACK TO mark", "write", error) && store_keep(store, error);
+}
+
 void store_watch(struct store *store, const volatile sig_atomic_t *is_interrupted)
 {
   store->is_interrupted = is_interrupted;

@@ -54,6 +54,12 @@ bool store_begin(struct store *store, GError **error);
 bool store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
 
+/* Inside a transaction: what is written after store_mark() can be taken back alone. Each mark ends
+ * with store_keep() or store_take_back(), or with the transaction; there is one at a time. */
+bool store_mark(struct store *store, GError **error);
+bool store_keep(struct store *store, GError **error);
+bool store_take_back(struct store *store, GError **error);
+
 /* Lets store_sync() end with STORE_ERROR_INTERRUPTED once the flag is set. */
 void store_watch(struct store *store, const volatile sig_atomic_t *is_interrupted);
 

@@ -317,6 +317,10 @@ static void test_sync_after_writes(struct place *place, gconstpointer data)
     for (int i = g_rand_int_range(chance, 0, 3); i > 0; i--) {
       meddle(store, chance);
     }
+    g_assert_true(store_mark(store, &error));
+    meddle(store, chance);
+    g_assert_true(g_rand_boolean(chance) ? store_take_back(store, &error)
+                                         : store_keep(store, &error));
     if (g_rand_boolean(chance)) {
       store_rollback(store);
     } else {
@@ -360,6 +364,30 @@ static void test_rollback(struct place *place, gconstpointer data)
   g_autoptr(store_t) again = open_or_fail(place->path, STORE_READ);
   g_autoptr(record_set) routines = store_load(again, &fact_routine_table, NULL, &error);
   g_assert_cmpuint(routines->n, ==, 0);
+}
+
+/* The rows after a mark are gone, those before it stay, and the transaction goes on. */
+static void test_mark(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+  struct fact_routine before = {.id = 3, .name = "before"};
+  struct fact_routine lost = {.id = 4, .name = "lost"};
+  struct fact_routine kept = {.id = 5, .name = "kept"};
+  g_assert_true(store_begin(store, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &before, &error));
+  g_assert_true(store_mark(store, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &lost, &error));
+  g_assert_true(store_take_back(store, &error));
+  g_assert_true(store_mark(store, &error));
+  g_assert_true(store_insert(store, &fact_routine_table, &kept, &error));
+  g_assert_true(store_keep(store, &error));
+  g_assert_true(store_commit(store, &error));
+  g_autoptr(record_set) routines = store_load(store, &fact_routine_table, "id", &error);
+  g_assert_cmpuint(routines->n, ==, 2);
+  g_assert_cmpstr(record_at(routines, fact_routine, 0)->name, ==, "before");
+  g_assert_cmpstr(record_at(routines, fact_routine, 1)->name, ==, "kept");
 }
 
 static void test_info(struct place *place, gconstpointer data)
@@ -582,6 +610,7 @@ int main(int argc, char **argv)
   ADD("/store/sync", test_sync);
   ADD("/store/sync-after-writes", test_sync_after_writes);
   ADD("/store/rollback", test_rollback);
+  ADD("/store/mark", test_mark);
   ADD("/store/info", test_info);
   ADD("/store/views", test_views);
   ADD("/store/filter", test_filter);
