@@ -73,6 +73,7 @@ void added_free(gpointer data)
   g_hash_table_unref(added->predefined);
   g_hash_table_unref(added->undefined);
   g_hash_table_unref(added->macros);
+  g_hash_table_unref(added->passages);
   g_hash_table_unref(added->contents);
   g_hash_table_unref(added->real_paths);
   g_hash_table_unref(added->entered);
@@ -251,6 +252,7 @@ struct added *added_open(GBytes *description, const char *own)
   added->macros = macros_new();
   added->contents =
       g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+  added->passages = passages_new();
   added->real_paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   added->entered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   added->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, foreign_free);

@@ -1,6 +1,6 @@
 /* What the files that prove a source fit for added headers share: see added_headers.h.
  *
- * Private to added_description.c, added_scan.c, added_directives.c and
+ * Private to added_description.c, added_passages.c, added_scan.c, added_directives.c and
  * added_conditions.c. */
 #ifndef CLEAVE_ANALYZER_ADDED_PARTS_H
 #define CLEAVE_ANALYZER_ADDED_PARTS_H
@@ -50,6 +50,7 @@ struct added {
   GHashTable *undefined;  /* macros that some file, or one below, undefines */
   GHashTable *macros;     /* macro of what is below -> GPtrArray * of names that it mentions */
   GHashTable *contents;   /* path -> GBytes *: of headers that were scanned */
+  GHashTable *passages;   /* place in one of those -> struct passage * */
   GHashTable *real_paths; /* path -> what realpath() says of a regular file there, or "" */
   GHashTable *entered;    /* paths that a source entered against what was hoped for */
   GHashTable *foreign;    /* path -> struct foreign *: of standard headers that are not added */
@@ -133,25 +134,56 @@ struct reader {
   struct c_tokens definition; /* of it, behind its name */
 };
 
-/* added_scan.c */
+/* ---- added_passages.c: what stands between the directives of a header ---- */
+
+/* How a word occurs: in a definition, behind "." or "->", behind "struct" or "union", before "(".
+ */
+enum use { USE_ANY, USE_MEMBER, USE_TAG, USE_CALL, USE_PLAIN };
+
+/* A word of a passage, once for each use. */
+struct passage_word {
+  const char *text;
+  size_t length;
+  unsigned slot;  /* see word_slot() */
+  guint previous; /* row + 1 of an earlier word that is compared with it, or 0 */
+  enum use use;
+};
+
+/* From behind one directive up to the "#" of the next: depends on the text alone, so that it is
+ * read once for all sources that include the header. */
+struct passage {
+  GArray *words;   /* struct passage_word */
+  const char *end; /* behind the "#", or the end of the text */
+  bool is_last;    /* no directive follows */
+  bool is_broken;  /* as in struct c_tokens */
+  int n_open;      /* braces opened less those closed */
+};
+
+GHashTable *passages_new(void);
+/* What follows where the tokens stand, in a text that is kept as long as `added`. */
+const struct passage *passage_at(struct added *added, const struct c_tokens *tokens);
+/* Where a word stands in `met` of a scan. */
+unsigned word_slot(const char *text, size_t length);
+bool word_is(const char *text, size_t length, const struct c_token *token);
+/* How the word is used that the tokens stand behind. */
+enum use word_use(const struct c_tokens *tokens, const struct c_token *before);
+
+/* ---- added_scan.c ---- */
 
 void scan_refuse(struct scan *scan);
 void scan_file(struct scan *scan, const char *path, bool is_conditional, guint level);
 /* The rest of the line, or everything up to the next directive. */
 struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line);
-/* How a word occurs: in a definition, behind "." or "->", behind "struct" or "union", before "(".
- */
-enum use { USE_ANY, USE_MEMBER, USE_TAG, USE_CALL, USE_PLAIN };
 void scan_name(struct scan *scan, const char *word, enum use use);
 bool scan_is_seen(const struct scan *scan, const struct name *name);
 /* The word means something else from here on. */
 void scan_forget(struct scan *scan, const char *word);
 
-/* added_directives.c */
+/* ---- added_directives.c ---- */
 
 void scan_directive(struct scan *scan, struct reader *reader, guint level);
 
-/* added_conditions.c */
+/* ---- added_conditions.c ---- */
 
 enum truth conditions_defined(const struct scan *scan, const char *macro);
 /* `word` is "if", "ifdef" or the like; the reader stands behind it, and goes to the line's end.

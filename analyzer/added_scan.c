@@ -84,45 +84,18 @@ void scan_name(struct scan *scan, const char *word, enum use use)
 
 /* Whether a word may occur does not change as long as it is defined in the same way: headers are
  * only ever seen, and a macro that occurred stays in `used`. */
-static struct met *met_of(struct scan *scan, const char *text, size_t length)
-{
-  unsigned hash = 0;
-  for (size_t i = 0; i < length; i++)
-    hash = hash * 31 + (unsigned char)text[i];
-  return &scan->met[(hash ^ hash >> 12) % N_MET];
-}
-
-static bool is_met(const struct met *met, const struct c_token *token)
-{
-  return met->length == token->length && memcmp(met->text, token->text, token->length) == 0;
-}
-
 void scan_forget(struct scan *scan, const char *word)
 {
-  met_of(scan, word, strlen(word))->length = 0;
+  scan->met[word_slot(word, strlen(word))].length = 0;
 }
 
-static enum use use_of(const struct reader *reader, const struct c_token *before)
-{
-  if (c_token_is(before, "struct") || c_token_is(before, "union"))
-    return USE_TAG;
-  if (before->kind == C_OTHER && (c_token_is(before, ".") || c_token_is(before, "->")))
-    return USE_MEMBER;
-  const char *next = reader->tokens.at;
-  while (next < reader->tokens.end && (*next == ' ' || *next == '\t'))
-    next++;
-  return next < reader->tokens.end && *next == '(' ? USE_CALL : USE_PLAIN;
-}
-
-static void scan_word(struct scan *scan, const struct reader *reader, const struct c_token *token,
-                      const struct c_token *before)
+static void scan_word(struct scan *scan, const struct c_token *token, unsigned slot, enum use use)
 {
   char word[256];
   if (token->length >= sizeof word)
     return;
-  enum use use = use_of(reader, before);
-  struct met *met = met_of(scan, token->text, token->length);
-  bool is_known = is_met(met, token);
+  struct met *met = &scan->met[slot];
+  bool is_known = word_is(met->text, met->length, token);
   if (is_known && (met->uses & 1U << use) != 0)
     return;
   memcpy(word, token->text, token->length);
@@ -187,7 +160,8 @@ static void scan_token(struct scan *scan, struct reader *reader, const struct c_
   if (token->kind == C_WORD && reader->macro != NULL)
     macros_mention(scan->macros, reader->macro, token);
   else if (token->kind == C_WORD)
-    scan_word(scan, reader, token, before);
+    scan_word(scan, token, word_slot(token->text, token->length),
+              word_use(&reader->tokens, before));
   else if (!is_line && (c_token_is(token, "{") || c_token_is(token, "}")) &&
            conditions_is_certain(reader))
     scan->n_open += *token->text == '{' ? 1 : -1;
@@ -213,6 +187,28 @@ struct c_token scan_words(struct scan *scan, struct reader *reader, bool is_line
       scan_token(scan, reader, &token, &before, is_line);
     before = token;
   }
+}
+
+/* Up to the next directive, as scan_words() does, in a text that is kept; false at its end. */
+static bool scan_passage(struct scan *scan, struct reader *reader)
+{
+  const struct passage *passage = passage_at(scan->added, &reader->tokens);
+  bool is_dead = conditions_is_dead(reader);
+  reader->tokens.at = passage->end;
+  reader->tokens.is_broken = reader->tokens.is_broken || passage->is_broken;
+  for (guint i = 0; i < passage->words->len && !is_dead; i++) {
+    const struct passage_word *word = &g_array_index(passage->words, struct passage_word, i);
+    struct c_token token = {.kind = C_WORD, .text = word->text, .length = word->length};
+    scan_word(scan, &token, word->slot, word->use);
+  }
+  if (conditions_is_certain(reader))
+    scan->n_open += passage->n_open;
+  return !passage->is_last;
+}
+
+static bool scan_to_directive(struct scan *scan, struct reader *reader, bool is_kept)
+{
+  return is_kept ? scan_passage(scan, reader) : scan_words(scan, reader, false).kind != C_END;
 }
 
 /* ---- files ---- */
@@ -297,7 +293,7 @@ static void scan_text(struct scan *scan, const char *path, GBytes *bytes, bool i
                           .levels = g_array_new(FALSE, FALSE, sizeof(struct level)),
                           .record = record,
                           .is_conditional = is_conditional};
-  while (scan->does_fit && scan_words(scan, &reader, false).kind != C_END)
+  while (scan->does_fit && scan_to_directive(scan, &reader, level > 0))
     scan_directive(scan, &reader, level);
   if (reader.tokens.is_broken || has_trigraph(text, size))
     scan_refuse(scan);
