@@ -1,20 +1,9 @@
 #include "analyzer/added_headers.h"
+#include "analyzer/added_lines.h"
 #include "analyzer/c_tokens.h"
 #include "analyzer/unit.h"
 
 #include <string.h>
-
-/* One entry of a file: headers that are not guarded have several. */
-struct entry {
-  guint file;       /* number + 1 */
-  GArray *included; /* guint: entries */
-};
-
-/* What the parser read; it asks for a file's place among all of them each time. */
-struct content {
-  const char *text; /* the parser's */
-  size_t size;
-};
 
 struct describing {
   CXTranslationUnit tu;
@@ -325,17 +314,6 @@ static enum CXChildVisitResult add_cursor(CXCursor cursor, CXCursor parent, CXCl
   return CXChildVisit_Continue;
 }
 
-static enum CXChildVisitResult add_predefined(CXCursor cursor, CXCursor parent, CXClientData data)
-{
-  (void)parent;
-  if (clang_getCursorKind(cursor) != CXCursor_MacroDefinition)
-    return CXChildVisit_Continue;
-  CXString spelling = clang_getCursorSpelling(cursor);
-  g_string_append_printf(data, "P %s\n", clang_getCString(spelling));
-  clang_disposeString(spelling);
-  return CXChildVisit_Continue;
-}
-
 /* ---- what was declared before ---- */
 
 /* "#ifndef X", where X is defined by then; the tokens stand behind it. */
@@ -411,68 +389,7 @@ static void add_owners(struct describing *describing, guint file)
   clang_disposeSourceRangeList(ranges);
 }
 
-/* ---- what is written ---- */
-
-static void reach(const struct describing *describing, guint at, GHashTable *seen, GString *files)
-{
-  if (!g_hash_table_add(seen, GUINT_TO_POINTER(at + 1)))
-    return;
-  const struct entry *entry = describing->entries->pdata[at];
-  if (entry->file != 0)
-    g_string_append_printf(files, " %u", entry->file - 1);
-  for (guint i = 0; i < entry->included->len; i++)
-    reach(describing, g_array_index(entry->included, guint, i), seen, files);
-}
-
-static void write_files(struct describing *describing)
-{
-  for (guint i = 0; i < describing->paths->len; i++)
-    g_string_append_printf(describing->text, "F %s\n", (const char *)describing->paths->pdata[i]);
-  for (guint i = 0; i < describing->entries->len; i++) {
-    const struct entry *entry = describing->entries->pdata[i];
-    if (entry->file == 0)
-      continue;
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
-    g_string_append_printf(describing->text, "C %u", entry->file - 1);
-    reach(describing, i, seen, describing->text);
-    g_string_append_c(describing->text, '\n');
-  }
-  GHashTableIter iterator;
-  gpointer directory = NULL;
-  g_hash_table_iter_init(&iterator, describing->directories);
-  while (g_hash_table_iter_next(&iterator, &directory, NULL))
-    g_string_append_printf(describing->text, "D %s\n", (const char *)directory);
-}
-
-static void write_all(GString *text, char kind, GHashTable *words)
-{
-  GHashTableIter iterator;
-  gpointer word = NULL;
-  g_hash_table_iter_init(&iterator, words);
-  while (g_hash_table_iter_next(&iterator, &word, NULL))
-    g_string_append_printf(text, "%c %s\n", kind, (const char *)word);
-}
-
-static void write_words(struct describing *describing)
-{
-  g_autoptr(GHashTable) words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr(GHashTable) undefined = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < describing->files->len; i++) {
-    const struct content *content = &g_array_index(describing->contents, struct content, i);
-    struct c_tokens tokens = {.at = content->text, .end = content->text + content->size};
-    struct c_token before = {.kind = C_OTHER, .text = "", .length = 0};
-    for (struct c_token token = c_tokens_next(&tokens); token.kind != C_END;
-         token = c_tokens_next(&tokens)) {
-      if (token.kind == C_WORD)
-        g_hash_table_add(words, g_strndup(token.text, token.length));
-      if (token.kind == C_WORD && c_token_is(&before, "undef"))
-        g_hash_table_add(undefined, g_strndup(token.text, token.length));
-      before = token;
-    }
-  }
-  write_all(describing->text, 'W', words);
-  write_all(describing->text, 'U', undefined);
-}
+/* ---- the answer ---- */
 
 static bool reaches_unfit(const struct describing *describing, guint at, GHashTable *seen)
 {
@@ -531,9 +448,10 @@ GBytes *added_describe(CXTranslationUnit tu, CXTranslationUnit empty, const char
   if (describing.is_fine) {
     for (guint i = 1; i <= describing.files->len; i++)
       add_owners(&describing, i);
-    write_files(&describing);
-    write_words(&describing);
-    clang_visitChildren(clang_getTranslationUnitCursor(empty), add_predefined, describing.text);
+    added_write_files(describing.text, describing.paths, describing.entries,
+                      describing.directories);
+    added_write_words(describing.text, describing.contents);
+    added_write_predefined(describing.text, empty);
     tell_unfit(&describing, unfit);
   }
   g_hash_table_unref(describing.numbers);
