@@ -388,7 +388,8 @@ bool yaml_integer(const struct yaml_file *file, struct yaml_node *node, int64_t 
   char *end = NULL;
   errno = 0;
   int64_t number = g_ascii_strtoll(text, &end, 0);
-  if (end == text || *end != '\0' || errno != 0) {
+  /* The first call in a process may wait for another thread's, which leaves EAGAIN behind. */
+  if (end == text || *end != '\0' || errno == ERANGE) {
     return yaml_refuse(file, node, error, "'%s' is not a whole number", text);
   }
   if (number < low || number > high)
