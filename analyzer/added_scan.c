@@ -82,13 +82,13 @@ void scan_name(struct scan *scan, const char *word, enum use use)
   scan_mentions(scan, scan->macros, word);
 }
 
-/* Whether a word may occur does not change as long as it is defined in the same way: headers are
- * only ever seen, and a macro that occurred stays in `used`. */
 void scan_forget(struct scan *scan, const char *word)
 {
   scan->met[word_slot(word, strlen(word))].length = 0;
 }
 
+/* Whether a word may occur does not change as long as it is defined in the same way: headers are
+ * only ever seen, and a macro that occurred stays in `used`. */
 static void scan_word(struct scan *scan, const struct c_token *token, unsigned slot, enum use use)
 {
   char word[256];
