@@ -108,6 +108,7 @@ struct scan {
   GHashTable *states;   /* macro that was defined or undefined here -> enum truth + 1 */
   GHashTable *used;     /* macros that occurred */
   bool seen[MAX_FILES]; /* included so far, on every way */
+  bool late[MAX_FILES]; /* must not be seen any more: the source has declared what they declare */
   bool is_dirty;        /* something may change what an added header means from here on */
   int n_open;           /* braces */
   bool does_fit;
@@ -147,6 +148,7 @@ struct passage_word {
   unsigned slot;  /* see word_slot() */
   guint previous; /* row + 1 of an earlier word that is compared with it, or 0 */
   enum use use;
+  bool may_declare; /* stands behind "extern", or where nothing is open that the passage opened */
 };
 
 /* From behind one directive up to the "#" of the next: depends on the text alone, so that it is

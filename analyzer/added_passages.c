@@ -37,19 +37,52 @@ enum use word_use(const struct c_tokens *tokens, const struct c_token *before)
   return next < tokens->end && *next == '(' ? USE_CALL : USE_PLAIN;
 }
 
+/* What a declaration begins with. A word and "(" is a macro, which may declare what follows. */
+enum beginning { BEGINS_NOTHING, BEGINS_WORD, BEGINS_MACRO, BEGINS_OTHER };
+
+/* Where a declaration may stand. */
+struct nesting {
+  int n_open;     /* braces and parentheses */
+  bool is_extern; /* behind "extern", up to the end of the declaration */
+  enum beginning beginning;
+};
+
+static bool may_declare(const struct nesting *nesting)
+{
+  return nesting->is_extern || nesting->n_open <= 0 || nesting->beginning == BEGINS_MACRO;
+}
+
+static void note_nesting(struct nesting *nesting, const struct c_token *token)
+{
+  char sign = token->kind == C_OTHER ? *token->text : '\0';
+  if (sign == ';' || sign == '{' || sign == '}')
+    nesting->beginning = BEGINS_NOTHING;
+  else if (nesting->beginning == BEGINS_NOTHING)
+    nesting->beginning = token->kind == C_WORD ? BEGINS_WORD : BEGINS_OTHER;
+  else if (nesting->beginning == BEGINS_WORD)
+    nesting->beginning = sign == '(' ? BEGINS_MACRO : BEGINS_OTHER;
+  nesting->is_extern =
+      nesting->beginning != BEGINS_NOTHING && (nesting->is_extern || c_token_is(token, "extern"));
+  nesting->n_open += (sign == '{') + (sign == '(') - (sign == '}') - (sign == ')');
+}
+
 /* Rows that words with like slots end at. */
 enum { N_ROWS = 256 };
 
 /* Once for each use. ROWS: row + 1 of the last word of each. */
 static void add_word(struct passage *passage, guint *rows, const struct c_token *token,
-                     enum use use)
+                     enum use use, bool is_declarable)
 {
   unsigned slot = word_slot(token->text, token->length);
-  struct passage_word word = {
-      .text = token->text, .length = token->length, .slot = slot, .use = use};
+  struct passage_word word = {.text = token->text,
+                              .length = token->length,
+                              .slot = slot,
+                              .use = use,
+                              .may_declare = is_declarable};
   for (guint row = rows[slot % N_ROWS]; row != 0;) {
     const struct passage_word *other = &g_array_index(passage->words, struct passage_word, row - 1);
-    if (other->use == use && word_is(other->text, other->length, token))
+    if (other->use == use && other->may_declare == is_declarable &&
+        word_is(other->text, other->length, token))
       return;
     row = other->previous;
   }
@@ -65,6 +98,7 @@ static struct passage *read_passage(struct c_tokens tokens)
   struct c_token before = {.kind = C_NEWLINE, .text = "", .length = 0};
   struct c_token token = c_tokens_next(&tokens);
   bool is_start = true;
+  struct nesting nesting = {0, false, BEGINS_NOTHING};
   passage->words = g_array_new(FALSE, FALSE, sizeof(struct passage_word));
   tokens.is_broken = false;
   for (; token.kind != C_END; token = c_tokens_next(&tokens)) {
@@ -74,9 +108,10 @@ static struct passage *read_passage(struct c_tokens tokens)
     if (is_start)
       continue;
     if (token.kind == C_WORD)
-      add_word(passage, rows, &token, word_use(&tokens, &before));
+      add_word(passage, rows, &token, word_use(&tokens, &before), may_declare(&nesting));
     else if (c_token_is(&token, "{") || c_token_is(&token, "}"))
       passage->n_open += *token.text == '{' ? 1 : -1;
+    note_nesting(&nesting, &token);
     before = token;
   }
   passage->end = tokens.at;

@@ -82,6 +82,18 @@ void scan_name(struct scan *scan, const char *word, enum use use)
   scan_mentions(scan, scan->macros, word);
 }
 
+/* What the source declares before a header does stands where the source has it: with the header
+ * added, that one would come first. */
+static void note_declared(struct scan *scan, const char *word)
+{
+  const struct name *name = g_hash_table_lookup(scan->added->names, word);
+  bool is_meant = name != NULL && (name->is_ordinary || name->is_either);
+  for (guint i = 0; is_meant && i < name->files->len; i++) {
+    guint file = g_array_index(name->files, guint, i);
+    scan->late[file] = scan->late[file] || !scan->seen[file];
+  }
+}
+
 void scan_forget(struct scan *scan, const char *word)
 {
   scan->met[word_slot(word, strlen(word))].length = 0;
@@ -89,23 +101,28 @@ void scan_forget(struct scan *scan, const char *word)
 
 /* Whether a word may occur does not change as long as it is defined in the same way: headers are
  * only ever seen, and a macro that occurred stays in `used`. */
-static void scan_word(struct scan *scan, const struct c_token *token, unsigned slot, enum use use)
+static void scan_word(struct scan *scan, const struct c_token *token, unsigned slot, enum use use,
+                      bool may_declare)
 {
+  /* One bit for each way in which it occurs. */
+  unsigned bit = 1U << (use + (may_declare ? USE_PLAIN + 1 : 0));
   char word[256];
   if (token->length >= sizeof word)
     return;
   struct met *met = &scan->met[slot];
   bool is_known = word_is(met->text, met->length, token);
-  if (is_known && (met->uses & 1U << use) != 0)
+  if (is_known && (met->uses & bit) != 0)
     return;
   memcpy(word, token->text, token->length);
   word[token->length] = '\0';
   scan_name(scan, word, use);
+  if (may_declare && use == USE_PLAIN)
+    note_declared(scan, word);
   /* What does not fit here, or is taken back with the header, counts each time. */
   if (scan->does_fit && strcmp(word, "_Pragma") != 0)
     *met = (struct met){.text = token->text,
                         .length = (unsigned)token->length,
-                        .uses = (is_known ? met->uses : 0) | 1U << use};
+                        .uses = (is_known ? met->uses : 0) | bit};
 }
 
 /* ---- "##" ---- */
@@ -161,7 +178,7 @@ static void scan_token(struct scan *scan, struct reader *reader, const struct c_
     macros_mention(scan->macros, reader->macro, token);
   else if (token->kind == C_WORD)
     scan_word(scan, token, word_slot(token->text, token->length),
-              word_use(&reader->tokens, before));
+              word_use(&reader->tokens, before), true);
   else if (!is_line && (c_token_is(token, "{") || c_token_is(token, "}")) &&
            conditions_is_certain(reader))
     scan->n_open += *token->text == '{' ? 1 : -1;
@@ -199,7 +216,7 @@ static bool scan_passage(struct scan *scan, struct reader *reader)
   for (guint i = 0; i < passage->words->len && !is_dead; i++) {
     const struct passage_word *word = &g_array_index(passage->words, struct passage_word, i);
     struct c_token token = {.kind = C_WORD, .text = word->text, .length = word->length};
-    scan_word(scan, &token, word->slot, word->use);
+    scan_word(scan, &token, word->slot, word->use, word->may_declare);
   }
   if (conditions_is_certain(reader))
     scan->n_open += passage->n_open;
@@ -345,6 +362,9 @@ static GHashTable *strings_new(void)
 static bool is_complete(const struct scan *scan)
 {
   const struct added *added = scan->added;
+  for (guint i = 0; i < added->n_files; i++)
+    if (scan->late[i] && scan->seen[i])
+      return false;
   for (guint i = 0; i < added->pairs->len; i++) {
     const struct pair *pair = &g_array_index(added->pairs, struct pair, i);
     if (scan->seen[pair->first] != scan->seen[pair->second])

@@ -110,6 +110,20 @@ ADDED = (
     "#include <sys/time.h>\nextern long timezone;\nlong used_43(void) { return timezone; }\n",
     # What the shared beginning has read too, not guarded, and declares nothing.
     "#include \"version.h\"\n#include <ctype.h>\nint used_44(int c) { return isalpha(c) + ITEM_VERSION; }\n",
+    # What the source declares before the header that does: by itself, in a block, in a header of its own.
+    "extern long timezone;\n#include <ctype.h>\n#include <time.h>\n"
+    "long used_45(int c) { return timezone + isalpha(c); }\n",
+    "extern double floor(double);\n#include <ctype.h>\n#include <math.h>\n"
+    "long used_46(int c) { return (long)floor(c) + isalpha(c); }\n",
+    "long look_47(void) { extern long timezone; return timezone; }\n#include <ctype.h>\n#include <time.h>\n"
+    "long *used_47(int c) { return &timezone + isalpha(c); }\n",
+    "#include \"zone.h\"\n#include <ctype.h>\n#include <time.h>\n"
+    "long *used_48(int c) { return &timezone + isalpha(c); }\n",
+    "#define ZONE(x) extern long x\n#include \"macro.h\"\n#include <ctype.h>\n#include <time.h>\n"
+    "long *used_49(int c) { return &timezone + isalpha(c); }\n",
+    # Its parameters are its own.
+    "#include \"parameter.h\"\n#include <ctype.h>\n#include <time.h>\n"
+    "int used_50(struct tm *t) { return in_50(isalpha(t->tm_sec)); }\n",
 )
 PARTS = ("#ifdef FIRST_PART\nint part_of(int x);\n#endif\n"
          "#ifdef SECOND_PART\n#define part(x) (int)fabs((double)x)\n#endif\n")
@@ -227,6 +241,9 @@ def write(tree):
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
                             "arguments": ["cc", "-c", *force, f"{name}{number}.c"]})
     (tree / "added" / "parts.h").write_text(PARTS)
+    (tree / "added" / "zone.h").write_text("static inline int in_48(int x) { return x; }\nextern long timezone;\n")
+    (tree / "added" / "macro.h").write_text("ZONE(timezone);\n")
+    (tree / "added" / "parameter.h").write_text("static inline int in_50(int timezone) { return timezone; }\n")
     (tree / "added" / "version.h").write_text("#define ITEM_VERSION 3\n")
     (tree / "settings" / "third.h").write_text('#include "settings.h"\nint third(void);\n')
     for path, text in (AROUND | PARTED).items():
@@ -279,7 +296,7 @@ SHARED = {f"settings/settings{n}.c" for n in range(N)}
 SHARED |= {f"{folder}/across{n}.c" for n, folder in enumerate(ACROSS) if folder != "own"}
 # Every other trap is seen before the parse. Of these some are refused after it.
 EXPECTED = {f"added/added{n}.c" for n in
-            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43, 44)}
+            (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43, 44, 50)}
 EXPECTED |= {f"apart/apart{n}.c" for n in range(6)}
 EXPECTED |= {f"{group}/{group}{n}.c" for group in ("alike", "commented", "redefined", "undefined")
              for n in range(N)}
