@@ -176,9 +176,9 @@ static void scan_token(struct scan *scan, struct reader *reader, const struct c_
   }
   if (token->kind == C_WORD && reader->macro != NULL)
     macros_mention(scan->macros, reader->macro, token);
-  else if (token->kind == C_WORD)
-    scan_word(scan, token, word_slot(token->text, token->length),
-              word_use(&reader->tokens, before), true);
+  else if (token->kind == C_WORD) /* any may be declared: includes come first */
+    scan_word(scan, token, word_slot(token->text, token->length), word_use(&reader->tokens, before),
+              true);
   else if (!is_line && (c_token_is(token, "{") || c_token_is(token, "}")) &&
            conditions_is_certain(reader))
     scan->n_open += *token->text == '{' ? 1 : -1;
@@ -359,12 +359,18 @@ static GHashTable *strings_new(void)
   return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
+/* No header came after the source had declared what that declares. */
+static bool is_in_order(const struct scan *scan)
+{
+  for (guint i = 0; i < scan->added->n_files; i++)
+    if (scan->late[i] && scan->seen[i])
+      return false;
+  return true;
+}
+
 static bool is_complete(const struct scan *scan)
 {
   const struct added *added = scan->added;
-  for (guint i = 0; i < added->n_files; i++)
-    if (scan->late[i] && scan->seen[i])
-      return false;
   for (guint i = 0; i < added->pairs->len; i++) {
     const struct pair *pair = &g_array_index(added->pairs, struct pair, i);
     if (scan->seen[pair->first] != scan->seen[pair->second])
@@ -410,7 +416,7 @@ bool added_fits(struct added *added, const char *path, const char *const *argume
     if (strcmp(*at, "-D") == 0 && at[1] != NULL)
       note_option(scan, at[1]);
   scan_file(scan, path, false, 0);
-  bool does_fit = scan->does_fit && is_complete(scan);
+  bool does_fit = scan->does_fit && is_in_order(scan) && is_complete(scan);
   if (does_fit)
     tell_terms(scan, terms);
   g_hash_table_unref(scan->scanned);
