@@ -126,6 +126,7 @@ void digest_sum(const struct record_table *table, const struct record_key *key, 
                 size_t n, struct digest *digest)
 {
   memset(digest, 0, sizeof *digest);
+  digest->key = *key;
   memset(digest->is_known, true, sizeof digest->is_known);
   for (size_t i = 0; i < n; i++) {
     const void *record = (const char *)records + i * table->record_size;
@@ -181,6 +182,7 @@ static struct digest *load(struct store *store, const struct record_table *table
     g_free(digest);
     return NULL;
   }
+  digest->key = record_key(table);
   digest->is_stored = true;
   return digest;
 }
@@ -214,8 +216,7 @@ static void change(struct store *store, const struct record_table *table, const 
   if (!digest) {
     return;
   }
-  struct record_key key = record_key(table);
-  unsigned part = digest_part(table, &key, record);
+  unsigned part = digest_part(table, &digest->key, record);
   uint64_t sum = sum_of(table, record);
   digest->sums[part] += is_added ? sum : -sum;
   digest->is_stored = false;
@@ -244,9 +245,8 @@ void digest_forget_record(struct store *store, const struct record_table *table,
 {
   struct digest *digest = digest_find(store, table);
   if (digest) {
-    struct record_key key = record_key(table);
     digest->is_stored = false;
-    digest->is_known[digest_part(table, &key, record)] = false;
+    digest->is_known[digest_part(table, &digest->key, record)] = false;
   }
 }
 
@@ -254,8 +254,7 @@ void digest_forget_id(struct store *store, const struct record_table *table, con
                       int64_t id)
 {
   struct digest *digest = digest_find(store, table);
-  struct record_key key = record_key(table);
-  if (!digest || strcmp(table->columns[key.columns[0]].name, column) != 0) {
+  if (!digest || strcmp(table->columns[digest->key.columns[0]].name, column) != 0) {
     digest_forget(store, table);
     return;
   }

@@ -11,21 +11,23 @@
 
 enum { DIGEST_PARTS = 256 };
 
-struct digest {
-  uint64_t sums[DIGEST_PARTS];
-  bool is_known[DIGEST_PARTS];
-  bool is_stored; /* `info` says the same */
-};
-
 /* The primary key of a table; all columns where it has none. */
 struct record_key {
   size_t columns[16];
   size_t n;
 };
+
+struct digest {
+  struct record_key key; /* of its table */
+  uint64_t sums[DIGEST_PARTS];
+  bool is_known[DIGEST_PARTS];
+  bool is_stored; /* `info` says the same */
+};
 struct record_key record_key(const struct record_table *table);
 
-/* The part that a record belongs to. Ids are even over all parts; everything that begins with
- * something else than a number is in part 0. */
+/* The part that a record belongs to. Ids are even over all parts, but that those of neighbours are
+ * in one (store_id_beside()); everything that begins with something else than a number is in part
+ * 0. */
 unsigned digest_part(const struct record_table *table, const struct record_key *key,
                      const void *record);
 /* The least and the largest number of a part; everything for a table that has one only. */

@@ -53,3 +53,6 @@ const struct record_table *const fact_tables[] = {&fact_file_table,
                                                   &fact_entry_table,
                                                   &fact_span_table,
                                                   NULL};
+
+const char fact_index_sql[] =
+    "CREATE INDEX fact_call_witness ON fact_call (witness_file) WHERE " FACT_NOT_DIRECT;

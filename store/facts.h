@@ -112,7 +112,7 @@ RECORD_STRUCT(fact_enumerator, FACT_ENUMERATOR_FIELDS);
 RECORD_STRUCT(fact_param, FACT_PARAM_FIELDS);
 
 #define FACT_SITE_FIELDS(F, N)                                                                     \
-  F(N, ID, id, "hash of caller, file, line, column and expression")                                \
+  F(N, ID, id, "hash of caller, file, line from its name's, column and expression")                \
   F(N, ID, caller, "fact_routine.id")                                                              \
   F(N, TEXT, file, "where")                                                                        \
   F(N, INT, line, "line")                                                                          \
@@ -210,5 +210,10 @@ RECORD_STRUCT(fact_span, FACT_SPAN_FIELDS);
 
 /* All fact tables but fact_unit, for whoever replaces them; ends with NULL. */
 extern const struct record_table *const fact_tables[];
+
+/* All calls but direct ones, whose witness is their own place, by the file of the witness: rows
+ * that FACT_NOT_DIRECT holds for are found by `witness_file`. */
+#define FACT_NOT_DIRECT "kind <> 'direct'"
+extern const char fact_index_sql[];
 
 #endif

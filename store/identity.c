@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+enum { ID_BITS = 53, PLACE_BITS = 8 };
+
 /* The parts with their lengths. Most ids are made of so little text that it is handed over once. */
 struct text {
   uint8_t bytes[256];
@@ -48,8 +50,15 @@ static int64_t finish(struct text *text)
   for (unsigned i = 0; i < 8; i++) {
     id = id << 8 | digest[i];
   }
-  id >>= 11;
+  id >>= 64 - ID_BITS;
   return id == 0 ? 1 : (int64_t)id;
+}
+
+int64_t store_id_beside(int64_t id, int64_t neighbour)
+{
+  const int64_t low = ((int64_t)1 << (ID_BITS - PLACE_BITS)) - 1;
+  int64_t beside = (id & low) | (neighbour & ~low);
+  return beside == 0 ? 1 : beside;
 }
 
 int64_t store_id(const char *first, ...)

@@ -153,8 +153,8 @@ static bool is_named(const char *names, const char *name)
   return g_strv_contains((const char *const *)list, name);
 }
 
-static char *select_sql(const struct record_table *table, const char *where, const char *omit,
-                        const char *order)
+static char *select_sql(const struct record_table *table, const char *where, const char *condition,
+                        const char *omit, const char *order)
 {
   static const char *const nothing[] = {"0", "0", "0", "0.0", "''", "NULL"};
   GString *sql = g_string_new("SELECT ");
@@ -173,6 +173,9 @@ static char *select_sql(const struct record_table *table, const char *where, con
   g_string_append_printf(sql, " FROM %s", table->name);
   if (where) {
     g_string_append_printf(sql, " WHERE \"%s\" = ?1", where);
+  }
+  if (condition) {
+    g_string_append_printf(sql, " AND %s", condition);
   }
   g_string_append_printf(sql, " ORDER BY %s", order ? order : all->str);
   return g_string_free(sql, FALSE);
@@ -228,7 +231,7 @@ struct record_set *store_load(struct store *store, const struct record_table *ta
 struct record_set *store_load_without(struct store *store, const struct record_table *table,
                                       const char *omit, const char *order, GError **error)
 {
-  g_autofree char *sql = select_sql(table, NULL, omit, order);
+  g_autofree char *sql = select_sql(table, NULL, NULL, omit, order);
   sqlite3_stmt *statement = store_statement(store, sql, error);
   return statement ? load(store, table, statement, error) : NULL;
 }
@@ -237,7 +240,7 @@ struct record_set *store_load_where(struct store *store, const struct record_tab
                                     const char *column, int64_t value, const char *order,
                                     GError **error)
 {
-  g_autofree char *sql = select_sql(table, column, NULL, order);
+  g_autofree char *sql = select_sql(table, column, NULL, NULL, order);
   sqlite3_stmt *statement = store_statement(store, sql, error);
   if (!statement) {
     return NULL;
@@ -250,7 +253,14 @@ struct record_set *store_load_text(struct store *store, const struct record_tabl
                                    const char *column, const char *value, const char *order,
                                    GError **error)
 {
-  g_autofree char *sql = select_sql(table, column, NULL, order);
+  return store_load_if(store, table, column, value, NULL, order, error);
+}
+
+struct record_set *store_load_if(struct store *store, const struct record_table *table,
+                                 const char *column, const char *value, const char *condition,
+                                 const char *order, GError **error)
+{
+  g_autofree char *sql = select_sql(table, column, condition, NULL, order);
   sqlite3_stmt *statement = store_statement(store, sql, error);
   if (!statement) {
     return NULL;

@@ -128,6 +128,12 @@ struct record_set *store_load_any(struct store *store, const struct record_table
                                   const char *column, const int64_t *values, size_t n,
                                   GError **error);
 
+/* Rows whose COLUMN equals VALUE and for which CONDITION, an expression of SQL, holds unless it is
+ * NULL. */
+struct record_set *store_load_if(struct store *store, const struct record_table *table,
+                                 const char *column, const char *value, const char *condition,
+                                 const char *order, GError **error);
+
 /* Rows whose COLUMN equals VALUE. */
 struct record_set *store_load_text(struct store *store, const struct record_table *table,
                                    const char *column, const char *value, const char *order,

@@ -172,7 +172,8 @@ static bool create_schema(struct store *store, GError **error)
                     "create", error) &&
       create_tables(store, private_tables, error) && create_tables(store, fact_tables, error) &&
       create_tables(store, plan_tables, error) && create_tables(store, result_tables, error);
-  is_done = is_done && create_views(store, error) && store_execute(store, marks, "create", error);
+  is_done = is_done && store_execute(store, fact_index_sql, "create", error) &&
+            create_views(store, error) && store_execute(store, marks, "create", error);
   if (!is_done) {
     store_rollback(store);
     return false;
@@ -227,6 +228,13 @@ static bool upgrade_to_4(struct store *store, GError **error)
   return store_execute(store, "PRAGMA user_version = 4", "upgrade", error);
 }
 
+/* Version 5 gave calls an index. */
+static bool upgrade_to_5(struct store *store, GError **error)
+{
+  return store_execute(store, fact_index_sql, "upgrade", error) &&
+         store_execute(store, "PRAGMA user_version = 5", "upgrade", error);
+}
+
 /* Brings an older store to the version that we write. */
 static bool upgrade(struct store *store, GError **error)
 {
@@ -240,7 +248,8 @@ static bool upgrade(struct store *store, GError **error)
   bool is_done = read_pragma(store, "PRAGMA user_version", &version, error) &&
                  (version >= 2 || upgrade_to_2(store, error)) &&
                  (version >= 3 || upgrade_to_3(store, error)) &&
-                 (version >= 4 || upgrade_to_4(store, error));
+                 (version >= 4 || upgrade_to_4(store, error)) &&
+                 (version >= 5 || upgrade_to_5(store, error));
   if (is_done)
     return store_commit(store, error);
   store_rollback(store);

@@ -16,7 +16,7 @@ struct store;
 /* SQLite's application id of our files: "CLVE". */
 #define STORE_APPLICATION_ID 0x434c5645
 /* SQLite's user version of our files; a file with a higher one is refused. */
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 #define STORE_ERROR (store_error_quark())
 GQuark store_error_quark(void);

@@ -103,6 +103,15 @@ struct changes {
   GPtrArray *fresh; /* records to be written */
 };
 
+static GPtrArray *list_gone(const struct changes *changes, const struct record_table *table)
+{
+  GPtrArray *list = g_ptr_array_sized_new((guint)changes->gone->n);
+  for (size_t i = 0; i < changes->gone->n; i++) {
+    g_ptr_array_add(list, (char *)changes->gone->records + i * table->record_size);
+  }
+  return list;
+}
+
 static void append_columns(GString *sql, const struct record_table *table,
                            const struct record_key *key, const char *between, const char *behind)
 {
@@ -259,7 +268,7 @@ static bool find_all_changes(struct store *store, const struct record_table *tab
 }
 
 static bool delete_rows(struct store *store, const struct record_table *table,
-                        const struct record_key *key, const struct record_set *gone, GError **error)
+                        const struct record_key *key, const GPtrArray *gone, GError **error)
 {
   g_autoptr(GString) sql = g_string_new(NULL);
   g_string_append_printf(sql, "DELETE FROM %s WHERE ", table->name);
@@ -268,8 +277,8 @@ static bool delete_rows(struct store *store, const struct record_table *table,
   if (!statement) {
     return false;
   }
-  for (size_t i = 0; i < gone->n; i++) {
-    const void *record = (const char *)gone->records + i * table->record_size;
+  for (guint i = 0; i < gone->len; i++) {
+    const void *record = gone->pdata[i];
     for (size_t k = 0; k < key->n; k++) {
       store_bind_column(statement, (int)k + 1, &table->columns[key->columns[k]], record);
     }
@@ -293,14 +302,14 @@ static bool may_go_on(const struct store *store, GError **error)
   return false;
 }
 
-static bool insert_all(struct store *store, const struct record_table *table,
-                       const GPtrArray *records, GError **error)
+static bool put_all(struct store *store, const struct record_table *table, bool is_replacing,
+                    const GPtrArray *records, GError **error)
 {
   enum { AT_ONCE = 1024 };
   for (guint i = 0; i < records->len; i += AT_ONCE) {
     const void *const *here = (const void *const *)&records->pdata[i];
     if (!may_go_on(store, error) ||
-        !store_put(store, table, false, here, MIN(AT_ONCE, records->len - i), error)) {
+        !store_put(store, table, is_replacing, here, MIN(AT_ONCE, records->len - i), error)) {
       return false;
     }
   }
@@ -313,10 +322,11 @@ static bool write_changes(struct store *store, const struct record_table *table,
                           const struct changes *changes, GError **error)
 {
   if (changes->gone->n > wanted->len / CHANGED_SHARE) {
-    return store_clear(store, table, error) && insert_all(store, table, wanted, error);
+    return store_clear(store, table, error) && put_all(store, table, false, wanted, error);
   }
-  return delete_rows(store, table, key, changes->gone, error) &&
-         insert_all(store, table, changes->fresh, error);
+  g_autoptr(GPtrArray) gone = list_gone(changes, table);
+  return delete_rows(store, table, key, gone, error) &&
+         put_all(store, table, false, changes->fresh, error);
 }
 
 struct store_prepared {
@@ -376,12 +386,22 @@ bool store_exchange(struct store *store, const struct record_table *table, const
                     const void *fresh, size_t n, GError **error)
 {
   struct record_key key = record_key(table);
-  const struct record_set old = {.records = (void *)(uintptr_t)gone, .n = n};
-  g_autoptr(GPtrArray) records = g_ptr_array_sized_new((guint)n);
+  struct order by = {table, &key};
+  bool has_key = table->constraint[0] != '\0';
+  g_autoptr(GPtrArray) old = g_ptr_array_new();      /* whose key goes away */
+  g_autoptr(GPtrArray) others = g_ptr_array_new();   /* what comes in their place */
+  g_autoptr(GPtrArray) replaced = g_ptr_array_new(); /* what has a key that was there */
   for (size_t i = 0; i < n; i++) {
-    g_ptr_array_add(records, (char *)(uintptr_t)fresh + i * table->record_size);
-    digest_remove(store, table, (const char *)gone + i * table->record_size);
-    digest_add(store, table, records->pdata[i]);
+    gpointer before = (char *)(uintptr_t)gone + i * table->record_size;
+    gpointer after = (char *)(uintptr_t)fresh + i * table->record_size;
+    bool has_same_key = has_key && compare_keys(&before, &after, &by) == 0;
+    digest_remove(store, table, before);
+    digest_add(store, table, after);
+    g_ptr_array_add(has_same_key ? replaced : others, after);
+    if (!has_same_key) {
+      g_ptr_array_add(old, before);
+    }
   }
-  return delete_rows(store, table, &key, &old, error) && insert_all(store, table, records, error);
+  return put_all(store, table, true, replaced, error) &&
+         delete_rows(store, table, &key, old, error) && put_all(store, table, false, others, error);
 }

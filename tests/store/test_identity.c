@@ -14,6 +14,26 @@ static void test_identity(void)
   g_assert_cmpint(store_id_of(parts, 2), ==, store_id("a", "b", NULL));
 }
 
+/* Of 53 bits 8 are the neighbour's; what else tells two ids apart still does. */
+static void test_neighbours(void)
+{
+  int64_t place = store_id("file", "a.c", NULL);
+  int64_t least = INT64_MAX;
+  int64_t largest = 0;
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  for (unsigned i = 0; i < 1000; i++) {
+    g_autofree char *name = g_strdup_printf("%u", i);
+    int64_t id = store_id_beside(store_id(name, NULL), place);
+    g_assert_cmpint(id % ((int64_t)1 << 45), ==, store_id(name, NULL) % ((int64_t)1 << 45));
+    least = MIN(least, id);
+    largest = MAX(largest, id);
+    g_assert_true(g_hash_table_add(seen, g_memdup2(&id, sizeof id)));
+  }
+  g_assert_cmpint(least >> 45, ==, place >> 45);
+  g_assert_cmpint(largest >> 45, ==, place >> 45);
+  g_assert_cmpint(store_id_beside((int64_t)3 << 45, 7), ==, 1);
+}
+
 /* The sum of two parts with their lengths, made by GLib. */
 static int64_t plain_id(const char *const *parts)
 {
@@ -50,6 +70,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/identity/parts", test_identity);
+  g_test_add_func("/identity/neighbours", test_neighbours);
   g_test_add_func("/identity/long-parts", test_identity_of_long_parts);
   return g_test_run();
 }

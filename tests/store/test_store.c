@@ -489,6 +489,45 @@ static void test_upgrade(struct place *place, gconstpointer data)
   g_assert_cmpstr(view_text(rows, 0, "via"), ==, "b > open");
 }
 
+/* A store of version 4 has no index of calls. */
+static void test_upgrade_of_calls(struct place *place, gconstpointer data)
+{
+  (void)data;
+  g_autoptr(GError) error = NULL;
+  struct fact_call calls[] = {
+      {.site = 1, .kind = "direct", .tier = "direct", .file = "a.c", .witness_file = "a.c"},
+      {.site = 2, .kind = "indirect", .tier = "flow", .file = "b.c", .witness_file = "a.c"},
+      {.site = 3, .kind = "callback", .tier = "model", .file = "b.c", .witness_file = "b.c"},
+  };
+  {
+    g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+      g_assert_true(store_insert(store, &fact_call_table, &calls[i], &error));
+  }
+  sqlite3 *db = NULL;
+  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint(
+      sqlite3_exec(db, "DROP INDEX fact_call_witness; PRAGMA user_version = 4", NULL, NULL, NULL),
+      ==, SQLITE_OK);
+  sqlite3_close(db);
+  g_autoptr(store_t) store = open_or_fail(place->path, STORE_WRITE);
+  g_autoptr(record_set) found = store_load_if(store, &fact_call_table, "witness_file", "a.c",
+                                              FACT_NOT_DIRECT, "site", &error);
+  g_assert_cmpuint(found->n, ==, 1);
+  g_assert_cmpint(record_at(found, fact_call, 0)->site, ==, 2);
+  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
+  sqlite3_stmt *plan = NULL;
+  g_assert_cmpint(sqlite3_prepare_v2(db,
+                                     "EXPLAIN QUERY PLAN SELECT * FROM fact_call "
+                                     "WHERE witness_file = 'a.c' AND " FACT_NOT_DIRECT,
+                                     -1, &plan, NULL),
+                  ==, SQLITE_OK);
+  g_assert_cmpint(sqlite3_step(plan), ==, SQLITE_ROW);
+  g_assert_nonnull(strstr((const char *)sqlite3_column_text(plan, 3), "fact_call_witness"));
+  sqlite3_finalize(plan);
+  sqlite3_close(db);
+}
+
 static double view_number(const struct view_rows *rows, size_t row, const char *column)
 {
   return view_cell(rows, row, (unsigned)view_column(rows, column))->real;
@@ -573,5 +612,6 @@ int main(int argc, char **argv)
   ADD("/store/filter", test_filter);
   ADD("/store/measurements", test_measurements);
   ADD("/store/upgrade", test_upgrade);
+  ADD("/store/upgrade-of-calls", test_upgrade_of_calls);
   return g_test_run();
 }
