@@ -105,18 +105,20 @@ const char *findings_file(const struct unit *unit, uint32_t file)
   return unit_string(unit, unit->files[file].path);
 }
 
-static int64_t site_id(const struct link_unit *here, const struct unit_call *row, int64_t caller)
+static int64_t site_id(const struct link_unit *here, const struct unit_call *row,
+                       const struct link_routine *caller)
 {
   const struct unit *from = here->unit;
   char where[96];
-  char *end = linkage_write_number(where, (uint64_t)caller, 16);
+  char *end = linkage_write_number(where, (uint64_t)caller->id, 16);
   *end++ = ':';
-  end = linkage_write_number(end, row->line, 10);
+  end = linkage_write_number(end, row->line - caller->line, 10);
   *end++ = ':';
   *linkage_write_number(end, row->column, 10) = '\0';
   const char *what = row->callee != UNIT_NONE ? unit_string(from, from->routines[row->callee].name)
                                               : unit_string(from, row->expression);
-  return store_id("site", where, findings_file(from, row->file), what, NULL);
+  return store_id_beside(store_id("site", where, findings_file(from, row->file), what, NULL),
+                         caller->place);
 }
 
 int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t call)
@@ -128,7 +130,7 @@ int64_t findings_site(const struct linkage *linkage, uint32_t unit, uint32_t cal
     return 0;
   int64_t site = __atomic_load_n(&here->sites[call], __ATOMIC_RELAXED);
   if (site == 0) {
-    site = site_id(here, row, linkage_routine(linkage, caller)->id);
+    site = site_id(here, row, linkage_routine(linkage, caller));
     __atomic_store_n(&here->sites[call], site, __ATOMIC_RELAXED);
   }
   return site;
@@ -142,7 +144,7 @@ void findings_name_sites(const struct linkage *linkage, const struct link_routin
       uint32_t caller = findings_routine(linkage, u, here->unit->calls[c].caller);
       if (caller == LINK_NONE || __atomic_load_n(&here->sites[c], __ATOMIC_RELAXED) != 0)
         continue;
-      int64_t site = site_id(here, &here->unit->calls[c], routines[caller].id);
+      int64_t site = site_id(here, &here->unit->calls[c], &routines[caller]);
       __atomic_store_n(&here->sites[c], site, __ATOMIC_RELAXED);
     }
   }

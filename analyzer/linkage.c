@@ -80,6 +80,8 @@ uint32_t linkage_add_routine(struct linkage *linkage, uint32_t unit, uint32_t ro
       .file = file,
       .unit = unit,
       .row = row,
+      .line = routine->line,
+      .place = is_defined ? store_id("file", file, NULL) : 0,
       .is_defined = is_defined,
       .is_assembly = kind == LINK_HOME_ASSEMBLY,
   };

@@ -22,6 +22,9 @@ struct link_routine {
   const char *file; /* of the definition, or the first declaration in the tree, or "" */
   uint32_t unit;    /* the unit and row that stand for all, see linkage_stand_in() */
   uint32_t row;
+  uint32_t line; /* of its name where it was met first: ids of its sites count from there, so that
+                    an edit in front of it changes none */
+  int64_t place; /* the id of its file, beside which the ids of its sites lie; or 0 */
   bool is_defined;
   bool is_assembly; /* not defined by C, but by assembly of the tree */
 };

@@ -16,30 +16,28 @@ struct rewrite {
   struct store *store;
   const struct moves *moves;
   GHashTable *values;   /* old site and position -> new value of an argument */
-  GHashTable *ids;      /* old id -> new id of sites and states that their place names */
+  GHashTable *ids;      /* old id -> new id, or the same, of sites and states */
   GArray *routines;     /* int64_t: ids with rows that moved */
+  GHashTable *in_files; /* the same ids -> the line of what is defined, which its sites' ids count
+                           from; or 0 */
   GArray *sites;        /* int64_t: old ids of sites that moved */
-  GArray *states;       /* int64_t: old ids of rows of fact_state that moved */
-  GHashTable *in_files; /* the same ids as in `routines` */
+  GHashTable *in_sites; /* the same ids */
+  GArray *changed;      /* int64_t: old ids of those with another id or argument */
+  GArray *states;       /* int64_t: old ids of rows of fact_state with another id */
   GStringChunk *strings;
   bool is_lost; /* some row is where nothing was */
 };
 
 /* ---- what moved ---- */
 
-static void note_id(struct rewrite *rewrite, int64_t before, int64_t after, GArray *list)
+static void note_id(struct rewrite *rewrite, int64_t before, int64_t after)
 {
   const int64_t *known = g_hash_table_lookup(rewrite->ids, &before);
-  if (before == after)
-    return;
-  if (known != NULL) { /* a call that a macro makes twice, a row of another unit */
+  if (known != NULL) /* a call that a macro makes twice, a row of another unit */
     rewrite->is_lost = rewrite->is_lost || *known != after;
-    return;
-  }
-  g_hash_table_insert(rewrite->ids, g_memdup2(&before, sizeof before),
-                      g_memdup2(&after, sizeof after));
-  if (list != NULL)
-    g_array_append_val(list, before);
+  else
+    g_hash_table_insert(rewrite->ids, g_memdup2(&before, sizeof before),
+                        g_memdup2(&after, sizeof after));
 }
 
 static int64_t argument_key(int64_t site, uint32_t position)
@@ -70,15 +68,42 @@ static bool note_values(struct rewrite *rewrite, int64_t site, const struct move
   return is_any;
 }
 
+static bool is_moved(const struct moved_unit *unit, uint32_t file)
+{
+  return file != UNIT_NONE && unit->is_moved[file];
+}
+
+/* What stands in a file that moved is counted from a line that is looked at again. */
+static void check_owner(struct rewrite *rewrite, const struct moved_unit *unit, uint32_t routine)
+{
+  rewrite->is_lost = rewrite->is_lost || (routine != UNIT_NONE &&
+                                          !is_moved(unit, unit->before->routines[routine].file));
+}
+
+static void note_site(struct rewrite *rewrite, const struct moved_unit *unit, uint32_t number,
+                      int64_t before, int64_t after)
+{
+  const struct unit_call *call = &unit->before->calls[number];
+  const struct unit_call *now = &unit->after->calls[number];
+  if (before == 0) /* what nobody runs has no row */
+    return;
+  bool has_values = note_values(rewrite, before, unit, call);
+  bool has_place = call->line != now->line || call->column != now->column;
+  if (has_place)
+    check_owner(rewrite, unit, call->caller);
+  note_id(rewrite, before, after);
+  if ((has_place || before != after) &&
+      g_hash_table_add(rewrite->in_sites, g_memdup2(&before, sizeof before)))
+    g_array_append_val(rewrite->sites, before);
+  if (has_values || before != after)
+    g_array_append_val(rewrite->changed, before);
+}
+
 static void note_sites(struct rewrite *rewrite, const struct moved_unit *unit,
                        const struct linkage *before, const struct linkage *after)
 {
-  for (uint32_t i = 0; i < unit->before->n_calls; i++) {
-    int64_t site = findings_site(before, 0, i), now = findings_site(after, 0, i);
-    note_id(rewrite, site, now, rewrite->sites);
-    if (note_values(rewrite, site, unit, &unit->before->calls[i]) && site == now)
-      g_array_append_val(rewrite->sites, site);
-  }
+  for (uint32_t i = 0; i < unit->before->n_calls; i++)
+    note_site(rewrite, unit, i, findings_site(before, 0, i), findings_site(after, 0, i));
 }
 
 static int64_t object_id(const struct linkage *linkage, uint32_t row)
@@ -95,13 +120,16 @@ static void note_states(struct rewrite *rewrite, const struct moved_unit *unit,
 {
   for (uint32_t i = 0; i < unit->before->n_objects; i++) {
     if (unit->objects[i] != UNIT_NONE)
-      note_id(rewrite, object_id(before, i), object_id(after, unit->objects[i]), NULL);
+      note_id(rewrite, object_id(before, i), object_id(after, unit->objects[i]));
   }
 }
 
-static bool is_moved(const struct moved_unit *unit, uint32_t file)
+static void note_line(struct rewrite *rewrite, int64_t id, uint32_t line)
 {
-  return file != UNIT_NONE && unit->is_moved[file];
+  const uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(rewrite->in_files, &id));
+  rewrite->is_lost = rewrite->is_lost || (known != 0 && line != 0 && known != line);
+  if (known == 0)
+    g_hash_table_replace(rewrite->in_files, g_memdup2(&id, sizeof id), GUINT_TO_POINTER(line));
 }
 
 /* All routines of moved files: some row of nearly each of them moves. */
@@ -117,8 +145,10 @@ static void note_routines(struct rewrite *rewrite, const struct moved_unit *unit
       routine = linkage_add_routine(before, 0, i, linkage_file_path(unit->before, file),
                                     LINK_HOME_OUTSIDE);
     int64_t id = linkage_routine(before, routine)->id;
-    if (g_hash_table_add(rewrite->in_files, g_memdup2(&id, sizeof id)))
+    bool is_defined = (unit->before->routines[i].flags & UNIT_ROUTINE_DEFINED) != 0;
+    if (!g_hash_table_contains(rewrite->in_files, &id))
       g_array_append_val(rewrite->routines, id);
+    note_line(rewrite, id, is_defined ? unit->before->routines[i].line : 0);
   }
 }
 
@@ -158,6 +188,8 @@ typedef bool is_taken(const struct rewrite *rewrite, const void *record);
 static void move_routine(struct rewrite *rewrite, void *record)
 {
   struct fact_routine *row = record;
+  int64_t line = GPOINTER_TO_UINT(g_hash_table_lookup(rewrite->in_files, &row->id));
+  rewrite->is_lost = rewrite->is_lost || (line != 0 && line != row->line);
   move_place(rewrite, row->file, &row->line, &row->column);
   move_line(rewrite, row->file, &row->end_line);
 }
@@ -223,7 +255,7 @@ static void move_state(struct rewrite *rewrite, void *record)
   if (before != row->id)
     g_array_append_val(rewrite->states, before);
   if (before != row->id && *row->field != '\0')
-    note_id(rewrite, before, row->id, NULL);
+    note_id(rewrite, before, row->id);
 }
 
 static void move_access(struct rewrite *rewrite, void *record)
@@ -319,16 +351,18 @@ static bool move_by_ids(struct rewrite *rewrite, const struct record_table *tabl
   return set != NULL && write_moved(rewrite, table, set, move, NULL, error);
 }
 
-/* The rows whose column is one of the files that moved. */
+/* The rows whose column is one of the files that moved, and for which a condition holds. */
 static bool move_by_file(struct rewrite *rewrite, const struct record_table *table,
-                         const char *column, move_record *move, is_taken *taken, GError **error)
+                         const char *column, const char *condition, move_record *move,
+                         is_taken *taken, GError **error)
 {
   GHashTableIter iterator;
   gpointer path;
   bool is_fine = true;
   g_hash_table_iter_init(&iterator, rewrite->moves->files);
   while (is_fine && !rewrite->is_lost && g_hash_table_iter_next(&iterator, &path, NULL)) {
-    g_autoptr(record_set) set = store_load_text(rewrite->store, table, column, path, column, error);
+    g_autoptr(record_set) set =
+        store_load_if(rewrite->store, table, column, path, condition, column, error);
     is_fine = set != NULL && write_moved(rewrite, table, set, move, taken, error);
   }
   return is_fine;
@@ -358,7 +392,7 @@ static bool move_whole_files(struct rewrite *rewrite, const struct record_table 
 
 static bool has_moved_site(const struct rewrite *rewrite, const void *record)
 {
-  return g_hash_table_contains(rewrite->ids, &((const struct fact_call *)record)->site);
+  return g_hash_table_contains(rewrite->in_sites, &((const struct fact_call *)record)->site);
 }
 
 static void move_witness(struct rewrite *rewrite, void *record)
@@ -370,8 +404,8 @@ static void move_witness(struct rewrite *rewrite, void *record)
 /* Calls elsewhere whose target was handed over in a file that moved, then those that moved. */
 static bool move_calls(struct rewrite *rewrite, GError **error)
 {
-  return move_by_file(rewrite, &fact_call_table, "witness_file", move_witness, has_moved_site,
-                      error) &&
+  return move_by_file(rewrite, &fact_call_table, "witness_file", FACT_NOT_DIRECT, move_witness,
+                      has_moved_site, error) &&
          move_by_ids(rewrite, &fact_call_table, "site", rewrite->sites, move_call, error);
 }
 
@@ -446,16 +480,17 @@ static bool write_bodies(struct rewrite *rewrite, const struct moved_unit *unit,
 static bool write_all(struct rewrite *rewrite, GError **error)
 {
   const GArray *routines = rewrite->routines, *sites = rewrite->sites;
+  const GArray *changed = rewrite->changed;
   return move_by_ids(rewrite, &fact_routine_table, "id", routines, move_routine, error) &&
-         move_by_file(rewrite, &fact_type_table, "file", move_type, NULL, error) &&
+         move_by_file(rewrite, &fact_type_table, "file", NULL, move_type, NULL, error) &&
          move_by_ids(rewrite, &fact_param_table, "routine", routines, move_param, error) &&
          move_by_ids(rewrite, &fact_site_table, "id", sites, move_site, error) &&
-         move_by_ids(rewrite, &fact_argument_table, "site", sites, move_argument, error) &&
+         move_by_ids(rewrite, &fact_argument_table, "site", changed, move_argument, error) &&
          move_calls(rewrite, error) &&
-         move_by_file(rewrite, &fact_state_table, "file", move_state, NULL, error) &&
+         move_by_file(rewrite, &fact_state_table, "file", NULL, move_state, NULL, error) &&
          move_accesses(rewrite, error) &&
          move_by_ids(rewrite, &fact_effect_path_table, "routine", routines, move_path, error) &&
-         move_by_file(rewrite, &fact_entry_table, "file", move_entry, NULL, error) &&
+         move_by_file(rewrite, &fact_entry_table, "file", NULL, move_entry, NULL, error) &&
          move_whole_files(rewrite, &fact_effect_table, move_effect, error) &&
          move_whole_files(rewrite, &fact_span_table, move_span, error);
 }
@@ -475,6 +510,8 @@ bool moved_rows_write(struct store *store, const struct moves *moves, bool *is_d
       .in_files = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
       .routines = g_array_new(FALSE, FALSE, sizeof(int64_t)),
       .sites = g_array_new(FALSE, FALSE, sizeof(int64_t)),
+      .in_sites = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+      .changed = g_array_new(FALSE, FALSE, sizeof(int64_t)),
       .states = g_array_new(FALSE, FALSE, sizeof(int64_t)),
       .strings = g_string_chunk_new(4096),
   };
@@ -492,6 +529,8 @@ bool moved_rows_write(struct store *store, const struct moves *moves, bool *is_d
   g_hash_table_unref(rewrite.values);
   g_hash_table_unref(rewrite.ids);
   g_hash_table_unref(rewrite.in_files);
+  g_hash_table_unref(rewrite.in_sites);
+  g_array_unref(rewrite.changed);
   g_array_unref(rewrite.routines);
   g_array_unref(rewrite.sites);
   g_array_unref(rewrite.states);

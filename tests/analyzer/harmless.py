@@ -184,6 +184,66 @@ def try_two_configurations(place):
         assert not differs, f"{old!r} to {new!r}, in one configuration, differs\n{differs}"
 
 
+# The sites, static locals and allocations of pick() count from the line of one of its two bodies.
+BODIES = """#include <stdlib.h>
+typedef struct box { int n; } box;
+extern box *boxes;
+void hook(int n);
+#ifdef A
+static inline int pick(int n)
+{
+  static int last;
+  last = n; hook(n);
+  boxes = malloc(sizeof(box));
+  return last;
+}
+#else
+static inline int pick(int n)
+{
+  static int last;
+  last = n + 1; hook(n);
+
+  boxes = malloc(2 * sizeof(box));
+  return last;
+}
+#endif
+"""
+
+MOVED_BODIES = [
+    ("typedef", "\ntypedef"),
+    ("#else", "\n#else"),
+    ("#endif", "\n#endif"),
+    ("  last = n; hook", "\n  last = n; hook"),
+    ("  last = n + 1; hook", "\n  last = n + 1; hook"),
+    ("  boxes = malloc(2", "\n\n  boxes = malloc(2"),
+]
+
+
+def try_two_bodies(place, name, one):
+    """One unit defines A; the order of ids decides whose body the others count from."""
+    tree, warm, cold = pathlib.Path(place, name), f"{place}/warm.db", f"{place}/cold.db"
+    tree.mkdir()
+    others = [f"unit{n}.c" for n in range(3)]
+    for n, file in enumerate(others):
+        (tree / file).write_text('#include "bodies.h"\n' + ("box *boxes;\nvoid hook(int n) { (void)n; }\n"
+                                 "int main(void) { return 0; }\n" if n == 0 else "")
+                                 + f"int use{n}(int n) {{ return pick(n); }}\n")
+    commands = [{"directory": str(tree), "file": file,
+                 "arguments": ["cc", *(["-DA"] if file == one else []), "-c", file]} for file in others]
+    (tree / "compile_commands.json").write_text(json.dumps(commands))
+    for old, new in MOVED_BODIES:
+        for store in (warm, cold):
+            pathlib.Path(store).unlink(missing_ok=True)
+        (tree / "bodies.h").write_text(BODIES)
+        analyze(tree, warm)
+        assert old in BODIES, old
+        (tree / "bodies.h").write_text(BODIES.replace(old, new, 1))
+        analyze(tree, warm)
+        analyze(tree, cold)
+        differs = difference(rows(cold), rows(warm))
+        assert not differs, f"{old!r} to {new!r}, with A in {one}, differs\n{differs}"
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="cleave-harmless-") as place:
         tree, warm, cold = pathlib.Path(place, "tree"), f"{place}/warm.db", f"{place}/cold.db"
@@ -210,6 +270,8 @@ def main():
             assert not differs, f"{words} differs\n{differs}"
         assert not wrong, "\n".join(wrong)
         try_two_configurations(place)
+        for n in range(3):
+            try_two_bodies(place, f"bodies{n}", f"unit{n}.c")
 
 
 if __name__ == "__main__":
