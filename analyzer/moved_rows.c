@@ -85,7 +85,7 @@ static void note_site(struct rewrite *rewrite, const struct moved_unit *unit, ui
 {
   const struct unit_call *call = &unit->before->calls[number];
   const struct unit_call *now = &unit->after->calls[number];
-  if (before == 0) /* what nobody runs has no row */
+  if (before == 0) /* the body around it is not linked, and has no rows */
     return;
   bool has_values = note_values(rewrite, before, unit, call);
   bool has_place = call->line != now->line || call->column != now->column;

@@ -112,7 +112,7 @@ RECORD_STRUCT(fact_enumerator, FACT_ENUMERATOR_FIELDS);
 RECORD_STRUCT(fact_param, FACT_PARAM_FIELDS);
 
 #define FACT_SITE_FIELDS(F, N)                                                                     \
-  F(N, ID, id, "hash of caller, file, line from its name's, column and expression")                \
+  F(N, ID, id, "hash of caller, file, line from the caller's, column and expression")              \
   F(N, ID, caller, "fact_routine.id")                                                              \
   F(N, TEXT, file, "where")                                                                        \
   F(N, INT, line, "line")                                                                          \

@@ -165,26 +165,32 @@ CONDITIONAL = [
 ]
 
 
+def try_edit(place, file, before, old, new, words):
+    """The edit leaves the rows of a cold run, whether anything is linked or not."""
+    warm, cold = f"{place}/warm.db", f"{place}/cold.db"
+    for store in (warm, cold):
+        pathlib.Path(store).unlink(missing_ok=True)
+    assert old in before, old
+    file.write_text(before)
+    analyze(file.parent, warm)
+    file.write_text(before.replace(old, new, 1))
+    analyze(file.parent, warm)
+    analyze(file.parent, cold)
+    differs = difference(rows(cold), rows(warm))
+    assert not differs, f"{old!r} to {new!r}, {words}, differs\n{differs}"
+
+
 def try_two_configurations(place):
-    tree, warm, cold = pathlib.Path(place, "twice"), f"{place}/warm.db", f"{place}/cold.db"
+    tree = pathlib.Path(place, "twice")
     tree.mkdir()
     commands = [{"directory": str(tree), "file": "main.c", "arguments": ["cc", *flags, "-c", "main.c"]}
                 for flags in (["-DA"], [])]
     (tree / "compile_commands.json").write_text(json.dumps(commands))
     for old, new in CONDITIONAL:
-        for store in (warm, cold):
-            pathlib.Path(store).unlink(missing_ok=True)
-        (tree / "main.c").write_text(TWICE)
-        analyze(tree, warm)
-        assert old in TWICE, old
-        (tree / "main.c").write_text(TWICE.replace(old, new, 1))
-        analyze(tree, warm)
-        analyze(tree, cold)
-        differs = difference(rows(cold), rows(warm))
-        assert not differs, f"{old!r} to {new!r}, in one configuration, differs\n{differs}"
+        try_edit(place, tree / "main.c", TWICE, old, new, "in one configuration")
 
 
-# The sites, static locals and allocations of pick() count from the line of one of its two bodies.
+# The sites of both bodies of pick() count from the line of one of them.
 BODIES = """#include <stdlib.h>
 typedef struct box { int n; } box;
 extern box *boxes;
@@ -220,28 +226,19 @@ MOVED_BODIES = [
 
 
 def try_two_bodies(place, name, one):
-    """One unit defines A; the order of ids decides whose body the others count from."""
-    tree, warm, cold = pathlib.Path(place, name), f"{place}/warm.db", f"{place}/cold.db"
+    """One unit defines A; the first unit decides whose body the others count from."""
+    tree = pathlib.Path(place, name)
     tree.mkdir()
-    others = [f"unit{n}.c" for n in range(3)]
-    for n, file in enumerate(others):
+    units = [f"unit{n}.c" for n in range(3)]
+    for n, file in enumerate(units):
         (tree / file).write_text('#include "bodies.h"\n' + ("box *boxes;\nvoid hook(int n) { (void)n; }\n"
                                  "int main(void) { return 0; }\n" if n == 0 else "")
                                  + f"int use{n}(int n) {{ return pick(n); }}\n")
     commands = [{"directory": str(tree), "file": file,
-                 "arguments": ["cc", *(["-DA"] if file == one else []), "-c", file]} for file in others]
+                 "arguments": ["cc", *(["-DA"] if file == one else []), "-c", file]} for file in units]
     (tree / "compile_commands.json").write_text(json.dumps(commands))
     for old, new in MOVED_BODIES:
-        for store in (warm, cold):
-            pathlib.Path(store).unlink(missing_ok=True)
-        (tree / "bodies.h").write_text(BODIES)
-        analyze(tree, warm)
-        assert old in BODIES, old
-        (tree / "bodies.h").write_text(BODIES.replace(old, new, 1))
-        analyze(tree, warm)
-        analyze(tree, cold)
-        differs = difference(rows(cold), rows(warm))
-        assert not differs, f"{old!r} to {new!r}, with A in {one}, differs\n{differs}"
+        try_edit(place, tree / "bodies.h", BODIES, old, new, f"with A in {one}")
 
 
 def main():
