@@ -9,19 +9,26 @@
 #include "splitter/dust.h"
 #include "splitter/level.h"
 
-/* Steps of a scan are a factor of 2^(1/steps_per_octave) apart. */
-enum { MOST_STEPS = 96 };
+/* Steps of a scan are a factor of 2^(1/steps_per_octave) apart; lengths of runs are counted in half
+ * octaves. */
+enum { MOST_STEPS = 96, THOROUGH_STEPS = 2, QUICK_STEPS = 1 };
 /* Where scans begin: mean nodes in a community, for graphs that are scanned whole and for large
  * ones. */
 enum { FEWEST_NODES = 4, SMALL_COMMUNITY = 200 };
 /* Disturbed graphs that every step of a scan solves, and the rows that they may have together. */
 enum { FEWEST_DISTURBED = 3, MOST_DISTURBED = 12, SCAN_EFFORT = 100000 };
+/* Rows up to which the graph of small communities is scanned as thoroughly as a small graph. */
+enum { THOROUGH_ROWS = 500000 };
 /* Weights of steps: those of all partitions of a scan together stay under 2^16. */
 enum { MOST_WEIGHT = 50 };
 /* A step of a plateau is worth how much more alike than this it is to the one before. */
 static const double half_alike = 0.85;
 /* A run that is longer by so many steps counts e times as much. */
 static const double run_scale = 0.1;
+/* Communities (effective) that are as good as fewer; of e times as many a run has to be longer by
+ * so many steps. */
+static const double many = 16;
+static const double price_of_many = 0.6;
 
 struct scan {
   const struct network *graph;
@@ -87,24 +94,25 @@ static guint32 n_components(const struct network *graph, const struct units *uni
   return k;
 }
 
-static gint64 largest_mass(const struct network *graph, const guint32 *labels, guint32 k)
+/* How the mass is spread over the communities of STEP: the share of the largest, and the effective
+ * number. */
+static void measure_spread(const struct network *graph, const guint32 *labels,
+                           struct resolution_step *step)
 {
-  g_autofree gint64 *mass = g_new0(gint64, MAX(k, 1));
-  gint64 largest = 0;
+  g_autofree double *mass = g_new0(double, MAX(step->n_communities, 1));
+  double whole = 0;
   for (guint32 node = 0; node < graph->n_nodes; node++) {
-    mass[labels[node]] += graph->mass[node];
-    largest = MAX(largest, mass[labels[node]]);
+    mass[labels[node]] += (double)graph->mass[node];
+    whole += (double)graph->mass[node];
   }
-  return largest;
-}
-
-static gint64 whole_mass(const struct network *graph)
-{
-  gint64 mass = 0;
-  for (guint32 node = 0; node < graph->n_nodes; node++) {
-    mass += graph->mass[node];
+  step->largest = whole > 0 ? 0 : 1;
+  double squares = whole > 0 ? 0 : 1;
+  for (guint32 i = 0; whole > 0 && i < step->n_communities; i++) {
+    double share = mass[i] / whole;
+    step->largest = MAX(step->largest, share);
+    squares += share * share;
   }
-  return mass;
+  step->n_effective = 1 / squares;
 }
 
 static guint partitions_per_step(const struct scan *scan)
@@ -153,7 +161,6 @@ static guint32 *solve_step(struct scan *scan, gint64 resolution, guint32 *n_comm
 static void scan_run(struct scan *scan, double finest)
 {
   double coarsest = density_of_size(scan->graph, scan->graph->n_nodes) / 8;
-  gint64 mass = whole_mass(scan->graph);
   if (finest <= 0) {
     return;
   }
@@ -167,8 +174,7 @@ static void scan_run(struct scan *scan, double finest)
       entry.likeness =
           comparison_ari_of_masses(scan->graph->n_nodes, before, labels, scan->graph->mass);
     }
-    gint64 largest = largest_mass(scan->graph, labels, entry.n_communities);
-    entry.largest = mass > 0 ? (double)largest / (double)mass : 1;
+    measure_spread(scan->graph, labels, &entry);
     g_array_append_val(scan->steps, entry);
     g_free(before);
     before = labels;
@@ -194,11 +200,22 @@ static double says(const struct resolution_step *step, guint32 most)
   return ramp(dust, 0.9, 1.5) * ramp(step->largest, 0.5, 0.75);
 }
 
-/* What step LAST adds to a run of steps that begins at FIRST. */
-static double step_length(const struct resolution_step *steps, guint first, guint last, double said)
+/* What step LAST adds to a run of steps that begins at FIRST. A step that is wider than half an
+ * octave counts as several that are each as alike as makes them alike in all. */
+static double step_length(const struct scan *scan, guint first, guint last, double said)
 {
-  double alike = last > first ? (steps[last].likeness - half_alike) / (1 - half_alike) : 0;
-  return alike - 2 * (1 - said);
+  const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, last);
+  double width = (double)THOROUGH_STEPS / scan->steps_per_octave;
+  double likeness = pow(MAX(step->likeness, 0), 1 / width);
+  double alike = last > first ? (likeness - half_alike) / (1 - half_alike) : 0;
+  return width * (alike - 2 * (1 - said));
+}
+
+/* By how many steps a run is shortened because it is of so many communities. */
+static double shortening(const struct resolution_step *first, const struct resolution_step *last)
+{
+  return price_of_many *
+         (log(MAX(first->n_effective / many, 1)) + log(MAX(last->n_effective / many, 1))) / 2;
 }
 
 /* The lengths of the runs from FIRST to each LAST, in LENGTHS; returns the LAST behind the last. */
@@ -212,8 +229,8 @@ static guint run_lengths(const struct scan *scan, guint first, double *lengths)
     if (said <= 0) {
       break;
     }
-    length += step_length(steps, first, last, said);
-    lengths[last] = length;
+    length += step_length(scan, first, last, said);
+    lengths[last] = length - shortening(&steps[first], &steps[last]);
   }
   return last;
 }
@@ -334,7 +351,7 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
                       .n_disturbed = n_disturbed,
                       .partitions = g_ptr_array_new_with_free_func(g_free),
                       .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
-                      .steps_per_octave = is_quick ? 1 : 2,
+                      .steps_per_octave = is_quick ? QUICK_STEPS : THOROUGH_STEPS,
                       .n_passes = is_quick ? 1 : 0,
                       .is_warm = is_quick,
                       .n_most = n_most};
@@ -358,6 +375,21 @@ static void test_cuts(const struct network *graph, const struct units *units,
   }
 }
 
+/* What each part is called where its number must not matter: the least key of its nodes. NULL where
+ * nodes have none. */
+static guint64 *keys_of_parts(const struct network *graph, const guint32 *part, guint32 n_parts)
+{
+  if (graph->key == NULL) {
+    return NULL;
+  }
+  guint64 *keys = g_new(guint64, MAX(n_parts, 1));
+  memset(keys, 0xff, n_parts * sizeof *keys);
+  for (guint32 node = 0; node < graph->n_nodes; node++) {
+    keys[part[node]] = MIN(keys[part[node]], graph->key[node]);
+  }
+  return keys;
+}
+
 /* Large graphs: small communities first (two looks at every node are enough for what is only a
  * beginning), then the scan over these, then one polish below. */
 static struct resolution_choice longest_of_large(const struct network *graph,
@@ -371,15 +403,17 @@ static struct resolution_choice longest_of_large(const struct network *graph,
   struct units *no_units = units_new(graph->n_nodes, NULL);
   struct level *bottom = level_new(graph, no_units, NULL);
   struct level *level = level_aggregate(bottom, part, n_parts);
+  g_autofree guint64 *keys = keys_of_parts(graph, part, n_parts);
   struct network small = {level->n_nodes,
                           level->first[level->n_nodes],
                           level->first,
                           level->neighbour,
                           level->weight,
                           level->unit_mass,
-                          NULL};
+                          keys};
   struct units *small_units = units_of_parts(units, part, n_parts);
-  struct resolution_choice choice = longest_by_scan(&small, small_units, fine, n_parts, TRUE);
+  struct resolution_choice choice =
+      longest_by_scan(&small, small_units, fine, n_parts, small.n_rows > THOROUGH_ROWS);
   g_autofree guint32 *warm = g_new(guint32, graph->n_nodes);
   for (guint32 node = 0; node < graph->n_nodes; node++) {
     warm[node] = choice.labels[part[node]];
