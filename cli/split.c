@@ -64,6 +64,10 @@ static void report(struct context *context, const struct split_result *result)
                 "role=test); a service of the boundaries that names one brings its program back",
                 result->n_trials);
   }
+  if (result->is_open && result->n_services > 1) {
+    context_say(context, "no number of services stands out here, so few were chosen: split "
+                         "--services N shows what another number would cut");
+  }
   for (guint i = 0; i < result->decisions->len; i++) {
     g_autofree char *line = text_escape(g_ptr_array_index(result->decisions, i), false);
     fprintf(context->out, "%s\n", line);

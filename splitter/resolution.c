@@ -41,6 +41,7 @@ struct scan {
   guint n_passes;
   gboolean is_warm; /* every step begins where the finer one before it ended */
   guint32 n_most;   /* communities beyond which a partition is dust */
+  guint32 n_fewest; /* communities that no resolution joins */
 };
 
 void resolution_choice_clear(struct resolution_choice *choice)
@@ -164,7 +165,7 @@ static void scan_run(struct scan *scan, double finest)
   if (finest <= 0) {
     return;
   }
-  guint32 fewest = n_components(scan->graph, scan->units);
+  scan->n_fewest = n_components(scan->graph, scan->units);
   g_autofree guint32 *before = NULL;
   for (guint step = 0; step < MOST_STEPS; step++) {
     double density = finest * exp2(-(double)step / scan->steps_per_octave);
@@ -178,7 +179,7 @@ static void scan_run(struct scan *scan, double finest)
     g_array_append_val(scan->steps, entry);
     g_free(before);
     before = labels;
-    if (entry.n_communities <= fewest || density < coarsest || entry.largest > 0.9) {
+    if (entry.n_communities <= scan->n_fewest || density < coarsest || entry.largest > 0.9) {
       break;
     }
   }
@@ -294,23 +295,20 @@ static guint middle_step(const guint16 *weights, guint n)
   return step;
 }
 
-/* How many times the resolution changes over the steps that weigh at least half of the heaviest. */
-static double plateau_of(const struct scan *scan, const guint16 *weights)
-{
-  guint n = 0;
-  for (guint step = 0; step < scan->steps->len; step++) {
-    n += 2 * weights[step] >= MOST_WEIGHT;
-  }
-  return exp2((double)n / scan->steps_per_octave);
-}
-
 static struct resolution_choice whole(const struct network *graph, const struct units *units)
 {
-  struct resolution_choice choice = {.resolution = 1, .plateau = 1};
+  struct resolution_choice choice = {.resolution = 1};
   struct leiden_options options = {.resolution = 1};
   choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
   return choice;
+}
+
+/* The length of the longest run; what nothing joins stays at every coarser resolution. */
+static double length_of(const struct scan *scan, guint middle)
+{
+  const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, middle);
+  return MAX(longest_run(scan), step->n_communities <= scan->n_fewest ? 1 : 0);
 }
 
 static struct resolution_choice choose(const struct scan *scan)
@@ -324,7 +322,7 @@ static struct resolution_choice choose(const struct scan *scan)
   }
   struct resolution_choice choice = {
       .resolution = g_array_index(scan->steps, struct resolution_step, middle).resolution,
-      .plateau = plateau_of(scan, weights),
+      .length = length_of(scan, middle),
       .steps = g_array_ref(scan->steps)};
   if (scan->n_disturbed > 0) {
     choice.labels = median_of_steps(scan, 0, n - 1, weights, &choice.n_communities);
@@ -497,7 +495,7 @@ struct resolution_choice resolution_for_count(const struct network *graph,
                                               const gint64 *mass, gint64 least_mass,
                                               const guint8 *is_kept)
 {
-  struct resolution_choice choice = {.plateau = 1};
+  struct resolution_choice choice = {0};
   choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
   double fine = MAX(heaviest_density(graph), 1e-9);
   double coarse = fine * exp2(-48);

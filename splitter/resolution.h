@@ -19,8 +19,10 @@ struct resolution_choice {
   gint64 resolution;
   guint32 *labels; /* one per node */
   guint32 n_communities;
-  double plateau; /* how many times the resolution changes over what weighs most */
-  GArray *steps;  /* struct resolution_step, from fine to coarse */
+  /* Of the longest run, in half octaves that are wholly alike; at least 1 where nothing can be
+   * joined any more, 0 where no run stands out. */
+  double length;
+  GArray *steps; /* struct resolution_step, from fine to coarse */
 };
 
 /* Scans resolutions from the finest that joins anything to one community. Every step solves several

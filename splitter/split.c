@@ -264,7 +264,7 @@ static bool solve(struct splitting *splitting, struct store *store, struct split
   result->is_warm = previous != NULL && previous->resolution > 0 && !splitting->options->is_fresh &&
                     g_strcmp0(previous->options, options) == 0;
   struct resolution_choice choice = solve_cold(splitting);
-  result->plateau = choice.plateau;
+  result->is_open = !result->is_warm && splitting->options->n_services == 0 && choice.length <= 0;
   if (!result->is_warm) {
     splitting->resolution = choice.resolution;
     splitting->labels = g_steal_pointer(&choice.labels);

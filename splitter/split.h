@@ -22,7 +22,7 @@ struct unit_prices;
 struct split_options {
   const char *boundaries;           /* path of boundaries.yaml, or NULL */
   const char *profile;              /* path of callgrind output, or NULL */
-  guint32 n_services;               /* 0: the longest stable plateau decides */
+  guint32 n_services;               /* 0: as many as stay over a wide range */
   const struct unit_prices *prices; /* of remote calls and functions; NULL: no set-ups are priced */
   guint evidence_mask;              /* 1 << evidence kind (evidence.h); 0 means all */
   bool is_fresh;                    /* forget the plan that is there */
@@ -52,7 +52,7 @@ struct split_result {
   guint32 n_profiled;       /* pairs of routines whose calls a profile counted */
   bool has_recordings;      /* recorded invocations weigh the calls */
   bool is_warm;             /* began with the plan that was there */
-  double plateau;           /* how far the resolution may change without changing the services */
+  bool is_open;             /* many numbers of services are as good as the one that was chosen */
   double fresh_gain;        /* warm: how much better a fresh plan would score, as a share */
   GPtrArray *remarks;       /* char *: lines of the boundaries that match nothing */
   GPtrArray *decisions;     /* char *: every line of the boundaries and what it costs */

@@ -68,6 +68,7 @@ static double likeness_to_regions(const struct shape *shape, guint32 *n)
     regions[node] = region_of(shape, node);
   }
   double likeness = comparison_ari(shape->n_nodes, choice.labels, regions);
+  g_assert_cmpfloat(choice.length, >, 2);
   *n = choice.n_communities - 1; /* without the node that has no edges */
   resolution_choice_clear(&choice);
   units_free(units);
@@ -133,6 +134,19 @@ static void test_keys_of_large(void)
   g_free(labels[1]);
 }
 
+/* Where edges lie anywhere no number stands out. */
+static void test_nothing_stays(void)
+{
+  const struct shape shape = {400, 40, 4, 8, 0, 0};
+  struct network *graph = nested_new(&shape, false);
+  struct units *units = units_new(graph->n_nodes, NULL);
+  struct resolution_choice choice = resolution_longest(graph, units);
+  g_assert_cmpfloat(choice.length, ==, 0);
+  resolution_choice_clear(&choice);
+  units_free(units);
+  network_free(graph);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -140,5 +154,6 @@ int main(int argc, char **argv)
   g_test_add_func("/resolution/few-of-large", test_few_of_large);
   g_test_add_func("/resolution/many-that-stay", test_many_that_stay);
   g_test_add_func("/resolution/keys-of-large", test_keys_of_large);
+  g_test_add_func("/resolution/nothing-stays", test_nothing_stays);
   return g_test_run();
 }
