@@ -30,13 +30,24 @@ static const double run_scale = 0.1;
 static const double many = 16;
 static const double price_of_many = 0.6;
 
+/* A resolution of a scan and what the disturbed graphs agree on there. */
+struct step {
+  gint64 resolution;
+  guint32 n_communities;
+  double likeness; /* ARI of masses with what the next finer step agrees on */
+  double largest;  /* share of all mass in the largest community */
+  /* Communities of equal mass that would be as even: 1 over the sum of squared shares (Hill,
+   * Ecology 54, 1973, order 2). Small ones beside large ones hardly count. */
+  double n_effective;
+};
+
 struct scan {
   const struct network *graph;
   const struct units *units;
   struct network **disturbed; /* n_disturbed */
   guint n_disturbed;          /* 0: the graph itself is solved, once */
   GPtrArray *partitions;      /* guint32 *: max(n_disturbed, 1) for each step */
-  GArray *steps;
+  GArray *steps;              /* struct step, from fine to coarse */
   guint steps_per_octave;
   guint n_passes;
   gboolean is_warm; /* every step begins where the finer one before it ended */
@@ -47,7 +58,6 @@ struct scan {
 void resolution_choice_clear(struct resolution_choice *choice)
 {
   g_clear_pointer(&choice->labels, g_free);
-  g_clear_pointer(&choice->steps, g_array_unref);
 }
 
 /* The density of the heaviest edge: above it nothing joins. */
@@ -97,8 +107,7 @@ static guint32 n_components(const struct network *graph, const struct units *uni
 
 /* How the mass is spread over the communities of STEP: the share of the largest, and the effective
  * number. */
-static void measure_spread(const struct network *graph, const guint32 *labels,
-                           struct resolution_step *step)
+static void measure_spread(const struct network *graph, const guint32 *labels, struct step *step)
 {
   g_autofree double *mass = g_new0(double, MAX(step->n_communities, 1));
   double whole = 0;
@@ -169,7 +178,7 @@ static void scan_run(struct scan *scan, double finest)
   g_autofree guint32 *before = NULL;
   for (guint step = 0; step < MOST_STEPS; step++) {
     double density = finest * exp2(-(double)step / scan->steps_per_octave);
-    struct resolution_step entry = {.resolution = leiden_resolution(density)};
+    struct step entry = {.resolution = leiden_resolution(density)};
     guint32 *labels = solve_step(scan, entry.resolution, &entry.n_communities);
     if (before != NULL) {
       entry.likeness =
@@ -192,7 +201,7 @@ static double ramp(double value, double full, double none)
 }
 
 /* A partition says something when it is neither one heap nor dust; where that begins is no edge. */
-static double says(const struct resolution_step *step, guint32 most)
+static double says(const struct step *step, guint32 most)
 {
   if (step->n_communities < 2) {
     return 0;
@@ -205,7 +214,7 @@ static double says(const struct resolution_step *step, guint32 most)
  * octave counts as several that are each as alike as makes them alike in all. */
 static double step_length(const struct scan *scan, guint first, guint last, double said)
 {
-  const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, last);
+  const struct step *step = &g_array_index(scan->steps, struct step, last);
   double width = (double)THOROUGH_STEPS / scan->steps_per_octave;
   double likeness = pow(MAX(step->likeness, 0), 1 / width);
   double alike = last > first ? (likeness - half_alike) / (1 - half_alike) : 0;
@@ -213,7 +222,7 @@ static double step_length(const struct scan *scan, guint first, guint last, doub
 }
 
 /* By how many steps a run is shortened because it is of so many communities. */
-static double shortening(const struct resolution_step *first, const struct resolution_step *last)
+static double shortening(const struct step *first, const struct step *last)
 {
   return price_of_many *
          (log(MAX(first->n_effective / many, 1)) + log(MAX(last->n_effective / many, 1))) / 2;
@@ -222,7 +231,7 @@ static double shortening(const struct resolution_step *first, const struct resol
 /* The lengths of the runs from FIRST to each LAST, in LENGTHS; returns the LAST behind the last. */
 static guint run_lengths(const struct scan *scan, guint first, double *lengths)
 {
-  const struct resolution_step *steps = (const struct resolution_step *)(gpointer)scan->steps->data;
+  const struct step *steps = (const struct step *)(gpointer)scan->steps->data;
   double length = 0;
   guint last = first;
   for (; last < scan->steps->len; last++) {
@@ -300,14 +309,13 @@ static struct resolution_choice whole(const struct network *graph, const struct 
   struct resolution_choice choice = {.resolution = 1};
   struct leiden_options options = {.resolution = 1};
   choice.labels = leiden_solve(graph, units, &options, NULL, &choice.n_communities);
-  choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
   return choice;
 }
 
 /* The length of the longest run; what nothing joins stays at every coarser resolution. */
 static double length_of(const struct scan *scan, guint middle)
 {
-  const struct resolution_step *step = &g_array_index(scan->steps, struct resolution_step, middle);
+  const struct step *step = &g_array_index(scan->steps, struct step, middle);
   return MAX(longest_run(scan), step->n_communities <= scan->n_fewest ? 1 : 0);
 }
 
@@ -320,10 +328,9 @@ static struct resolution_choice choose(const struct scan *scan)
     middle = n - 1; /* none says anything: the last of all */
     weights[middle] = MOST_WEIGHT;
   }
-  struct resolution_choice choice = {
-      .resolution = g_array_index(scan->steps, struct resolution_step, middle).resolution,
-      .length = length_of(scan, middle),
-      .steps = g_array_ref(scan->steps)};
+  struct resolution_choice choice = {.resolution =
+                                         g_array_index(scan->steps, struct step, middle).resolution,
+                                     .length = length_of(scan, middle)};
   if (scan->n_disturbed > 0) {
     choice.labels = median_of_steps(scan, 0, n - 1, weights, &choice.n_communities);
   } else {
@@ -348,7 +355,7 @@ static struct resolution_choice longest_by_scan(const struct network *graph,
                       .disturbed = disturbed,
                       .n_disturbed = n_disturbed,
                       .partitions = g_ptr_array_new_with_free_func(g_free),
-                      .steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step)),
+                      .steps = g_array_new(FALSE, FALSE, sizeof(struct step)),
                       .steps_per_octave = is_quick ? QUICK_STEPS : THOROUGH_STEPS,
                       .n_passes = is_quick ? 1 : 0,
                       .is_warm = is_quick,
@@ -496,7 +503,6 @@ struct resolution_choice resolution_for_count(const struct network *graph,
                                               const guint8 *is_kept)
 {
   struct resolution_choice choice = {0};
-  choice.steps = g_array_new(FALSE, FALSE, sizeof(struct resolution_step));
   double fine = MAX(heaviest_density(graph), 1e-9);
   double coarse = fine * exp2(-48);
   for (int round = 0; round < 40; round++) {
@@ -505,8 +511,6 @@ struct resolution_choice resolution_for_count(const struct network *graph,
     guint32 k = 0;
     guint32 *labels = leiden_solve(graph, units, &options, NULL, &k);
     k = dust_adopt(graph, units, mass, least_mass, is_kept, labels, k);
-    struct resolution_step step = {.resolution = options.resolution, .n_communities = k};
-    g_array_append_val(choice.steps, step);
     /* Keep the fewest that are still enough: what is over is joined afterwards. */
     gboolean is_enough = k >= wanted;
     if (choice.labels == NULL ||

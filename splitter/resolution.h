@@ -5,16 +5,6 @@
 
 #include "splitter/leiden.h"
 
-struct resolution_step {
-  gint64 resolution;
-  guint32 n_communities;
-  double likeness; /* ARI of masses with what the next finer step agrees on */
-  double largest;  /* share of all mass in the largest community */
-  /* Communities of equal mass that would be as even: 1 over the sum of squared shares (Hill,
-   * Ecology 54, 1973, order 2). Small ones beside large ones hardly count. */
-  double n_effective;
-};
-
 struct resolution_choice {
   gint64 resolution;
   guint32 *labels; /* one per node */
@@ -22,7 +12,6 @@ struct resolution_choice {
   /* Of the longest run, in half octaves that are wholly alike; at least 1 where nothing can be
    * joined any more, 0 where no run stands out. */
   double length;
-  GArray *steps; /* struct resolution_step, from fine to coarse */
 };
 
 /* Scans resolutions from the finest that joins anything to one community. Every step solves several

@@ -57,12 +57,20 @@ static struct network *nested_new(const struct shape *shape, bool is_shifted)
   return network_new(shape->n_nodes + 1, n_edges, from, to, NULL, NULL);
 }
 
+/* What is chosen for GRAPH, which is freed. */
+static struct resolution_choice choose(struct network *graph)
+{
+  struct units *units = units_new(graph->n_nodes, NULL);
+  struct resolution_choice choice = resolution_longest(graph, units);
+  units_free(units);
+  network_free(graph);
+  return choice;
+}
+
 /* The likeness of what is chosen to the regions; the number of communities in N. */
 static double likeness_to_regions(const struct shape *shape, guint32 *n)
 {
-  struct network *graph = nested_new(shape, false);
-  struct units *units = units_new(graph->n_nodes, NULL);
-  struct resolution_choice choice = resolution_longest(graph, units);
+  struct resolution_choice choice = choose(nested_new(shape, false));
   g_autofree guint32 *regions = g_new(guint32, shape->n_nodes);
   for (guint32 node = 0; node < shape->n_nodes; node++) {
     regions[node] = region_of(shape, node);
@@ -71,8 +79,6 @@ static double likeness_to_regions(const struct shape *shape, guint32 *n)
   g_assert_cmpfloat(choice.length, >, 2);
   *n = choice.n_communities - 1; /* without the node that has no edges */
   resolution_choice_clear(&choice);
-  units_free(units);
-  network_free(graph);
   return likeness;
 }
 
@@ -121,12 +127,7 @@ static void test_keys_of_large(void)
     for (guint32 node = 0; node < shape.n_nodes; node++) {
       graph->key[node + shift] = planted_random(&state);
     }
-    struct units *units = units_new(graph->n_nodes, NULL);
-    struct resolution_choice choice = resolution_longest(graph, units);
-    labels[shift] = g_steal_pointer(&choice.labels);
-    resolution_choice_clear(&choice);
-    units_free(units);
-    network_free(graph);
+    labels[shift] = choose(graph).labels;
   }
   double likeness = comparison_ari(shape.n_nodes, labels[0], labels[1] + 1);
   g_assert_cmpfloat(likeness, ==, 1);
@@ -138,13 +139,9 @@ static void test_keys_of_large(void)
 static void test_nothing_stays(void)
 {
   const struct shape shape = {400, 40, 4, 8, 0, 0};
-  struct network *graph = nested_new(&shape, false);
-  struct units *units = units_new(graph->n_nodes, NULL);
-  struct resolution_choice choice = resolution_longest(graph, units);
+  struct resolution_choice choice = choose(nested_new(&shape, false));
   g_assert_cmpfloat(choice.length, ==, 0);
   resolution_choice_clear(&choice);
-  units_free(units);
-  network_free(graph);
 }
 
 int main(int argc, char **argv)
