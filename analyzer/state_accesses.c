@@ -1,0 +1,295 @@
+#include "analyzer/state_parts.h"
+
+#include <string.h>
+
+static const char *how_of(const struct unit_access *access)
+{
+  switch (access->operation) {
+  case UNIT_OPERATION_INCREMENT:
+  case UNIT_OPERATION_DECREMENT:
+    return "add";
+  case UNIT_OPERATION_COMPOUND:
+    return "compound";
+  case UNIT_OPERATION_WHOLE:
+    return "whole";
+  case UNIT_OPERATION_ATOMIC:
+    return "atomic";
+  case UNIT_OPERATION_ASSEMBLY:
+    return "assembly";
+  case UNIT_OPERATION_INITIALISER:
+    return "init";
+  default:
+    return (access->mode & UNIT_WRITE) != 0 ? "assign" : "";
+  }
+}
+
+/* What an outside routine does with an address: a parameter that is not "const *" is written. */
+static uint32_t modes_of_outside(const struct unit *unit, const struct unit_call *call,
+                                 const struct unit_access *access)
+{
+  const struct unit_routine *callee = &unit->routines[call->callee];
+  for (uint32_t i = 0; i < call->n_arguments; i++) {
+    const struct unit_argument *argument = &unit->arguments[call->first_argument + i];
+    if (argument->index != access->object || argument->kind != UNIT_ARGUMENT_ADDRESS)
+      continue;
+    if (i + 1 >= callee->n_params) {
+      const char *name = unit_string(unit, callee->name);
+      return strstr(name, "scanf") != NULL ? UNIT_WRITE : UNIT_READ;
+    }
+    const struct unit_param *param = &unit->params[callee->first_param + i + 1];
+    return (param->flags & UNIT_VALUE_POINTEE_CONST) != 0 ? UNIT_READ : UNIT_READ | UNIT_WRITE;
+  }
+  return UNIT_READ | UNIT_WRITE;
+}
+
+static bool is_outside_call(struct state *state, const struct flow *flow, uint32_t unit,
+                            const struct unit_call *call)
+{
+  if (call->callee == UNIT_NONE)
+    return false;
+  uint32_t callee =
+      linkage_resolve_routine(state->findings->linkage, flow->program, unit, call->callee);
+  return !linkage_routine(state->findings->linkage, callee)->is_defined;
+}
+
+static void add_named(struct state *state, const struct flow *flow, uint32_t unit,
+                      const struct unit_access *row, struct state_access access)
+{
+  struct linkage *linkage = state->findings->linkage;
+  const struct unit *from = linkage_unit(linkage, unit);
+  if (from->objects[row->object].kind > UNIT_OBJECT_STATIC_LOCAL)
+    return;
+  uint32_t object = linkage_resolve_object(linkage, flow->program, unit, row->object);
+  if (object == LINK_NONE)
+    return;
+  /* What the C library keeps for itself is an effect, not state of the program. */
+  bool is_library = (from->objects[row->object].flags & UNIT_OBJECT_SYSTEM) != 0 &&
+                    !linkage_object(linkage, object)->is_defined;
+  if (is_library)
+    return;
+  access.holder = state_holder_of_object(state, object);
+  access.field = linkage_path(linkage, unit, row->path);
+  uint32_t modes = row->mode;
+  if ((row->mode & UNIT_ADDRESS) != 0 && row->call != UNIT_NONE &&
+      is_outside_call(state, flow, unit, &from->calls[row->call])) {
+    access.how = "call";
+    modes = (row->mode & ~(uint32_t)UNIT_ADDRESS) |
+            modes_of_outside(from, &from->calls[row->call], row);
+  }
+  state_add_modes(state, access, modes);
+}
+
+/* Whether an access to the same state was added since: bodies have allocations of their own at one
+ * place. */
+static bool is_added(const struct state *state, guint first, const struct state_access *access)
+{
+  for (guint i = first; i < state->accesses->len; i++) {
+    const struct state_access *known = &g_array_index(state->accesses, struct state_access, i);
+    if (known->holder == access->holder && known->field == access->field)
+      return true;
+  }
+  return false;
+}
+
+/* Whether an access that names no field may mean what is stored somewhere, both as values' flags.
+ * Characters may alias anything, but a pointer to a number that became one to characters on its way
+ * through "void *" does not mean the number. */
+static bool values_fit(uint32_t stored, uint32_t accessed)
+{
+  const uint32_t pointer = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  bool is_pointer = (accessed & pointer) != 0;
+  bool is_text = !is_pointer && (accessed & UNIT_VALUE_CHARACTER) != 0;
+  bool has_pointer = (stored & pointer) != 0;
+  bool has_text = !has_pointer && (stored & UNIT_VALUE_CHARACTER) != 0;
+  bool is_same_number = (accessed & UNIT_VALUE_FLOATING) == (stored & UNIT_VALUE_FLOATING);
+  return is_pointer == has_pointer && is_text == has_text && is_same_number;
+}
+
+/* A number is accessed as one of its own size (C17 6.5p7). Bytes may be part of anything, but mean
+ * the number no more than characters do. */
+static bool sizes_fit(uint64_t stored, uint32_t accessed)
+{
+  return stored == 0 || accessed == 0 || stored == accessed;
+}
+
+/* Bytes of a field that a pointer may lead to: none of a bit-field. */
+static uint64_t stored_size(const struct unit_field *field)
+{
+  return (field->flags & UNIT_VALUE_BIT_FIELD) != 0 ? UINT64_MAX : field->bit_size / 8;
+}
+
+/* What an object of no record type holds; anything where memory has no type. */
+static bool fits_plain(const struct linkage *linkage, const struct flow_object *object,
+                       const struct unit_access *row)
+{
+  if (object->kind != FLOW_STATIC)
+    return true;
+  const struct link_object *known = linkage_object(linkage, object->index);
+  const struct unit_object *stored = &linkage_unit(linkage, known->unit)->objects[known->row];
+  bool is_sized = (stored->value & UNIT_VALUE_ARRAY) == 0;
+  return (stored->value & UNIT_VALUE_RECORD) != 0 ||
+         (values_fit(stored->value, row->value) &&
+          (!is_sized || sizes_fit(stored->size, row->size)));
+}
+
+static bool may_mean(struct linkage *linkage, const struct flow_object *object, uint32_t offset,
+                     const struct unit_access *row, uint32_t record)
+{
+  uint32_t unit = 0;
+  const struct unit_field *field = NULL;
+  bool is_known = (row->value & (UNIT_VALUE_VOID | UNIT_VALUE_RECORD)) == 0;
+  if (record != LINK_NONE && object->type != LINK_NONE)
+    return row->path == 0 || linkage_fit(linkage, object->type, offset, record) != LINK_MISFIT;
+  if (record != LINK_NONE || row->path != 0 || !is_known)
+    return true;
+  if (object->type == LINK_NONE)
+    return fits_plain(linkage, object, row);
+  return linkage_leaf_at(linkage, object->type, offset, &unit, &field) != LINK_LEAF ||
+         field == NULL ||
+         (values_fit(field->flags, row->value) &&
+          ((field->flags & UNIT_VALUE_ARRAY) != 0 || sizes_fit(stored_size(field), row->size)));
+}
+
+static bool is_state(const struct flow_object *object, bool is_reachable)
+{
+  return object->kind == FLOW_STATIC || (object->kind == FLOW_HEAP && object->index != UNIT_NONE &&
+                                         object->type != LINK_NONE && is_reachable);
+}
+
+static bool is_constant(const struct linkage *linkage, const struct flow_object *object)
+{
+  if (object->kind != FLOW_STATIC)
+    return false;
+  const struct link_object *known = linkage_object(linkage, object->index);
+  return (linkage_unit(linkage, known->unit)->objects[known->row].flags & UNIT_OBJECT_CONST) != 0;
+}
+
+/* What an object of the solver is here. */
+enum { OBJECT_STATE = 1, OBJECT_CONSTANT = 2 };
+
+static uint8_t *flags_of_objects(const struct flow *flow, const bool *is_reachable)
+{
+  uint32_t n = points_to_n_objects(flow->solver);
+  uint8_t *flags = g_new0(uint8_t, MAX(n, 1));
+  for (uint32_t i = 0; i < n; i++) {
+    const struct flow_object *object = flow_object(flow, i);
+    flags[i] = (uint8_t)((is_state(object, is_reachable[i]) ? OBJECT_STATE : 0) |
+                         (is_constant(flow->linkage, object) ? OBJECT_CONSTANT : 0));
+  }
+  return flags;
+}
+
+/* Where a bit-field begins in its first byte; 0 for any other path. */
+static uint32_t first_bit(const struct unit *unit, uint32_t path)
+{
+  uint32_t field = unit->paths[path].field;
+  return field != UNIT_NONE && (unit->fields[field].flags & UNIT_VALUE_BIT_FIELD) != 0
+             ? unit->fields[field].bit_offset % 8
+             : 0;
+}
+
+/* Accesses through a pointer, to every object that outlives the call. What is const cannot be
+ * written, and a pointer that may point to very many of those says nothing by it: text goes
+ * through every "const char *". */
+static void add_pointed(struct state *state, struct flow *flow, const uint8_t *flags, uint32_t unit,
+                        const struct unit_access *row, struct state_access access)
+{
+  enum { MOST_CONSTANTS = 16 };
+  struct linkage *linkage = state->findings->linkage;
+  const struct link_unit *here = &linkage->units[unit];
+  uint32_t node = flow_node(flow, unit, row->node);
+  if (node == LINK_NONE)
+    return;
+  uint32_t record = linkage_record(linkage, unit, row->record);
+  /* What begins a record is named when it is accessed as what it is. */
+  bool is_plain = record == LINK_NONE && row->operation != UNIT_OPERATION_WHOLE &&
+                  (row->value & (UNIT_VALUE_VOID | UNIT_VALUE_RECORD)) == 0;
+  uint32_t n = 0;
+  guint first = state->accesses->len;
+  const uint32_t *targets = points_to_targets(flow->solver, node, &n);
+  uint32_t n_constants = 0;
+  for (uint32_t i = 0; i < n && n_constants <= MOST_CONSTANTS; i++)
+    n_constants += (flags[points_to_object_of(flow->solver, targets[i])] & OBJECT_CONSTANT) != 0;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t object = points_to_object_of(flow->solver, targets[i]);
+    uint32_t modes = (flags[object] & OBJECT_STATE) != 0 ? row->mode & ~(uint32_t)UNIT_ADDRESS : 0;
+    if ((flags[object] & OBJECT_CONSTANT) != 0)
+      modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
+    if (modes == 0)
+      continue;
+    uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
+    const struct flow_object *known = flow_object(flow, object);
+    if (!may_mean(linkage, known, offset, row, record))
+      continue;
+    if (row->path != 0 && known->type != LINK_NONE)
+      access.field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path],
+                                      first_bit(here->unit, row->path));
+    else if (row->path == 0 && known->type != LINK_NONE && (offset != 0 || is_plain))
+      access.field = linkage_field_at(linkage, known->type, offset, 0);
+    else
+      access.field = linkage_path(linkage, unit, row->path);
+    access.holder = known->kind == FLOW_STATIC ? state_holder_of_object(state, known->index)
+                                               : state_holder_of_heap(state, flow, object);
+    if (!is_added(state, first, &access))
+      state_add_modes(state, access, modes);
+  }
+}
+
+/* Heap objects that a variable with static storage leads to, over any number of steps. */
+static bool *reachable_objects(const struct flow *flow)
+{
+  uint32_t n_objects = points_to_n_objects(flow->solver);
+  bool *is_reachable = g_new0(bool, MAX(n_objects, 1));
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  for (uint32_t i = 0; i < n_objects; i++) {
+    if (flow_object(flow, i)->kind == FLOW_STATIC || flow_object(flow, i)->kind == FLOW_SLOT)
+      g_array_append_val(stack, i);
+  }
+  while (stack->len != 0) {
+    uint32_t object = g_array_index(stack, uint32_t, stack->len - 1);
+    g_array_set_size(stack, stack->len - 1);
+    uint32_t n_inside = 0;
+    const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
+    for (uint32_t i = 0; i < n_inside; i++) {
+      uint32_t n = 0;
+      const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
+      for (uint32_t t = 0; t < n; t++) {
+        uint32_t next = points_to_object_of(flow->solver, targets[t]);
+        if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
+          continue;
+        is_reachable[next] = true;
+        g_array_append_val(stack, next);
+      }
+    }
+  }
+  return is_reachable;
+}
+
+void state_find(struct state *state, struct flow *flow)
+{
+  struct linkage *linkage = state->findings->linkage;
+  g_autofree bool *is_reachable = reachable_objects(flow);
+  g_autofree uint8_t *flags = flags_of_objects(flow, is_reachable);
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t a = 0; a < unit->n_accesses; a++) {
+      const struct unit_access *row = &unit->accesses[a];
+      uint32_t routine = findings_routine(linkage, index, row->routine);
+      if (routine == LINK_NONE || !flow_looks_at(flow, index, row->routine))
+        continue;
+      struct state_access access = {
+          .routine = routine,
+          .how = how_of(row),
+          .file = findings_file(unit, row->file),
+          .line = row->line,
+          .column = row->column,
+          .field = "",
+      };
+      if (row->base == UNIT_BASE_OBJECT)
+        add_named(state, flow, index, row, access);
+      else if (row->base == UNIT_BASE_POINTER)
+        add_pointed(state, flow, flags, index, row, access);
+    }
+  }
+}

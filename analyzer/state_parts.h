@@ -1,0 +1,51 @@
+/* What the parts of state.h share. */
+#ifndef CLEAVE_ANALYZER_STATE_PARTS_H
+#define CLEAVE_ANALYZER_STATE_PARTS_H
+
+#include "analyzer/state.h"
+
+/* What can be accessed: a variable, a heap object or an outside store. */
+struct state_holder {
+  int64_t id;
+  const char *name;
+  const char *file;
+  int64_t line;
+  const char *storage;
+  const char *type;
+  int64_t routine;
+  bool is_const;
+  bool is_external;
+};
+
+struct state_access {
+  uint32_t holder;
+  const char *field;
+  uint32_t routine; /* link routine */
+  uint32_t mode;    /* one of enum unit_access_mode */
+  const char *how;
+  const char *file;
+  uint32_t line;
+  uint32_t column;
+};
+
+struct state {
+  struct findings *findings;
+  GArray *holders;     /* struct state_holder */
+  GHashTable *by_id;   /* id -> holder + 1 */
+  GArray *accesses;    /* struct state_access */
+  uint32_t *of_object; /* link object -> holder + 1, grown on demand */
+  uint32_t n_of_object;
+  struct id_map of_heap;  /* unit and row of an allocation -> holder */
+  GHashTable *is_storing; /* name of a routine -> 1 + whether a rule for stores is about it */
+};
+
+/* The holder of a variable, of an allocation or of an outside store ("table", "file", ...) of that
+ * name; a new one where it has none. Texts live as long as the linkage. */
+uint32_t state_holder_of_object(struct state *state, uint32_t object);
+uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint32_t object);
+uint32_t state_holder_outside(struct state *state, const char *storage, const char *name);
+
+/* Adds the access once for each mode of the set. */
+void state_add_modes(struct state *state, struct state_access access, uint32_t modes);
+
+#endif
