@@ -8,27 +8,17 @@ copy, and prints for each kind: CPU time of the parse of the source alone, CPU a
 run after the edit, by how much the CPU time is above the parse and the bar of 50 ms, and how many of
 the edits linked nothing. Means of all edits of the kind; wall times mean something on a quiet machine.
 """
-import json
 import pathlib
 import random
 import sys
 import tempfile
 
-from measure import BAR_EDIT, analyze, copy_of
+from measure import BAR_EDIT, analyze, copy_of, parse_alone
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "analyzer"))
 from common import program  # noqa: E402
 from edit_kinds import KINDS  # noqa: E402
 from edits import is_marked, mark  # noqa: E402
-
-
-def parse_alone(copy, entry, folder):
-    """CPU seconds of parsing one source and of nothing else."""
-    one = pathlib.Path(folder) / "one"
-    one.mkdir(exist_ok=True)
-    (one / "compile_commands.json").write_text(json.dumps([entry]))
-    return analyze(one / "compile_commands.json", "one.db", folder, "--root", str(copy),
-                   "--shard", "0/2", "--jobs", "1", "--fresh")[0]
 
 
 def main():

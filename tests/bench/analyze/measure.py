@@ -46,6 +46,15 @@ def analyze(tree, store, folder, *options):
     return timed(CLEAVE, "analyze", str(tree), "--db", store, "--quiet", *options, cwd=folder)
 
 
+def parse_alone(copy, entry, folder):
+    """CPU seconds of analysing one command of a copy and of nothing else."""
+    one = pathlib.Path(folder) / "one"
+    one.mkdir(exist_ok=True)
+    (one / "compile_commands.json").write_text(json.dumps([entry]))
+    return analyze(one / "compile_commands.json", "one.db", folder, "--root", str(copy),
+                   "--shard", "0/2", "--jobs", "1", "--fresh")[0]
+
+
 def megabytes(path, key):
     """What the kernel tells of a process there, or 0 when it is gone."""
     try:
@@ -154,11 +163,8 @@ def edits(tree, folder):
     sources = sorted({os.path.join(e["directory"], e["file"]) for e in entries})
     source = pathlib.Path(next(s for s in sources if s.endswith(".c")))
     one = next(e for e in entries if os.path.join(e["directory"], e["file"]) == str(source))
-    (copy / "one").mkdir()
-    (copy / "one" / "compile_commands.json").write_text(json.dumps([one]))
     source.write_text(source.read_text() + "int added_by_the_bench(void)\n{\n  return 1;\n}\n")
-    alone = analyze(copy / "one" / "compile_commands.json", "one.db", folder, "--root", str(copy),
-                    "--shard", "0/2", "--jobs", "1")[0]
+    alone = parse_alone(copy, one, folder)
     edit = analyze(copy, "edit.db", folder)[0]
     row("a routine added to one source", edit, note=f"its parse alone {alone:.3f}; "
         + verdict(round(edit - alone, 3), BAR_EDIT))
