@@ -260,6 +260,9 @@ struct syntax *syntax_next_expression(const struct syntax *parent, struct syntax
 uint32_t syntax_count_expressions(struct syntax *parent);
 /* Without parentheses, implicit conversions and __extension__; casts too if told. */
 struct syntax *syntax_strip(struct syntax *syntax, bool strip_casts);
+/* Whether an expression is "offsetof"; and the next of the indexes in it, the first with NULL. */
+bool syntax_is_offsetof(struct syntax *syntax);
+struct syntax *syntax_offsetof_index(struct syntax *syntax, struct syntax *before);
 /* What a cast or a compound literal is made of: expressions of its type (typeof, the length of an
  * array) come before it. Or NULL. */
 struct syntax *syntax_operand(struct syntax *syntax);

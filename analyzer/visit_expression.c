@@ -166,13 +166,13 @@ static struct value value_of_assignment(struct visit *visit, struct syntax *expr
   return value;
 }
 
-static bool has_offsetof(struct visit *visit, struct syntax *expression, uint32_t *path)
+/* offsetof (record, member) */
+static bool has_offsetof(struct visit *visit, struct syntax *stripped, uint32_t *path)
 {
-  struct syntax *stripped = syntax_strip(expression, true);
-  if (syntax_kind(stripped) != CXCursor_UnexposedExpr)
-    return false;
   *path = 0;
   bool has_member = false;
+  if (!syntax_is_offsetof(stripped))
+    return false;
   for (struct syntax *child = syntax_first(stripped); child != NULL;
        child = syntax_next(stripped, child)) {
     if (syntax_kind(child) != CXCursor_MemberRef)
@@ -185,6 +185,33 @@ static bool has_offsetof(struct visit *visit, struct syntax *expression, uint32_
     has_member = true;
   }
   return has_member;
+}
+
+/* & ((record *) 0)->member, which is older */
+static bool has_member_of_null(struct visit *visit, struct syntax *stripped, uint32_t *path)
+{
+  if (syntax_kind(stripped) != CXCursor_UnaryOperator ||
+      clang_getCursorUnaryOperatorKind(stripped->cursor) != CXUnaryOperator_AddrOf)
+    return false;
+  struct syntax *operand = syntax_expression(stripped, 0);
+  struct syntax *member = operand != NULL ? syntax_strip(operand, false) : NULL;
+  struct syntax *base = member;
+  while (base != NULL && syntax_kind(base) == CXCursor_MemberRefExpr) {
+    base = syntax_expression(base, 0);
+    base = base != NULL ? syntax_strip(base, true) : NULL;
+  }
+  int64_t number = 0;
+  if (base == NULL || base == member || !syntax_integer(base, &number) || number != 0)
+    return false;
+  *path = visit_place(visit, member).path;
+  return *path != 0;
+}
+
+/* Whether an expression is how far a member lies from the beginning of its record. */
+static bool is_offset(struct visit *visit, struct syntax *expression, uint32_t *path)
+{
+  struct syntax *stripped = syntax_strip(expression, true);
+  return has_offsetof(visit, stripped, path) || has_member_of_null(visit, stripped, path);
 }
 
 /* Whether the address of a record is taken as one of bytes. */
@@ -236,7 +263,7 @@ static struct value value_of_arithmetic(struct visit *visit, struct syntax *expr
   struct value first = visit_value(visit, left);
   uint32_t path = 0;
   if (kind == CXBinaryOperator_Sub && value_holds_pointers(visit, &first) &&
-      has_offsetof(visit, right, &path))
+      is_offset(visit, right, &path))
     return value_of_container(visit, expression, &first, path);
   struct value second = visit_value(visit, right);
   bool is_comparison = kind >= CXBinaryOperator_Cmp && kind <= CXBinaryOperator_NE;

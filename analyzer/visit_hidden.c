@@ -70,8 +70,19 @@ static struct value value_or(struct visit *visit, struct syntax *expression)
                     syntax_spot(visit, expression));
 }
 
+/* Of "offsetof" only the indexes run, not what "typeof" is asked about. */
+static struct value value_of_offset(struct visit *visit, struct syntax *expression)
+{
+  for (struct syntax *index = syntax_offsetof_index(expression, NULL); index != NULL;
+       index = syntax_offsetof_index(expression, index))
+    visit_discard(visit, index);
+  return value_none(syntax_type(visit, expression));
+}
+
 struct value visit_hidden(struct visit *visit, struct syntax *expression)
 {
+  if (syntax_is_offsetof(expression))
+    return value_of_offset(visit, expression);
   uint32_t n = syntax_count_expressions(expression);
   struct syntax *inner = syntax_expression(expression, 0);
   if (n == 1)

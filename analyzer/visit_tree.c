@@ -155,9 +155,30 @@ static bool is_wrapper(const struct syntax *syntax, bool strip_casts)
   }
 }
 
+/* What a member is named by, below "offsetof" or in an initialiser; or NULL. */
+static struct syntax *first_member(struct syntax *parent)
+{
+  struct syntax *child = syntax_first(parent);
+  while (child != NULL && syntax_kind(child) != CXCursor_MemberRef)
+    child = syntax_next(parent, child);
+  return child;
+}
+
+/* Designators of an initialiser have no type. */
+bool syntax_is_offsetof(struct syntax *syntax)
+{
+  return syntax_kind(syntax) == CXCursor_UnexposedExpr && first_member(syntax) != NULL &&
+         clang_getCursorType(syntax->cursor).kind != CXType_Void;
+}
+
+struct syntax *syntax_offsetof_index(struct syntax *syntax, struct syntax *before)
+{
+  return syntax_next_expression(syntax, before != NULL ? before : first_member(syntax));
+}
+
 struct syntax *syntax_strip(struct syntax *syntax, bool strip_casts)
 {
-  while (is_wrapper(syntax, strip_casts)) {
+  while (is_wrapper(syntax, strip_casts) && !syntax_is_offsetof(syntax)) {
     bool is_cast = syntax_kind(syntax) == CXCursor_CStyleCastExpr;
     struct syntax *inner = is_cast ? syntax_operand(syntax) : syntax_expression(syntax, 0);
     if (inner == NULL || (!is_cast && syntax_next_expression(syntax, inner) != NULL))
