@@ -122,6 +122,8 @@ static uint32_t static_object(struct flow *flow, uint32_t unit, uint32_t row)
       .call = UNIT_NONE,
   };
   uint64_t size = known->is_defined ? definition->size : 0;
+  if (size != 0 && object.type != LINK_NONE) /* elements of a flexible array member */
+    size = MAX(size, linkage_size(flow->linkage, object.type));
   flow->static_objects[index] = flow_add_object(flow, object, size);
   restrict_object(flow, flow->static_objects[index], object.unit, known->row);
   if (known->is_defined && !may_hold_pointers(flow, object.unit, known->row))
@@ -191,6 +193,8 @@ uint32_t flow_object_of(struct flow *flow, uint32_t unit, uint32_t row)
   if (object->kind == UNIT_OBJECT_HEAP)
     size = fresh.type != LINK_NONE ? linkage_size(flow->linkage, fresh.type) : 0;
   *place = flow_add_object(flow, fresh, size);
+  if (object->kind == UNIT_OBJECT_HEAP && object->size != 0)
+    points_to_set_whole(flow->solver, *place);
   restrict_object(flow, *place, unit, row);
   if (!may_hold_pointers(flow, unit, row))
     points_to_set_opaque(flow->solver, *place);

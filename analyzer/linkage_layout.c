@@ -14,16 +14,33 @@ uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t t
   return linkage->units[unit].types[type];
 }
 
+/* Bytes of one element of a flexible array member, the last of a record; 0 where it has none. */
+static uint64_t size_of_tail(const struct linkage *linkage, const struct link_type *known)
+{
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_type *row = &unit->types[known->row];
+  const struct unit_field *last =
+      row->n_fields != 0 ? &unit->fields[row->first_field + row->n_fields - 1] : NULL;
+  if (last == NULL || last->bit_size != 0)
+    return 0;
+  const uint32_t pointers = UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER;
+  if ((last->flags & pointers) != 0)
+    return sizeof(void *);
+  uint32_t element = LINK_NONE;
+  if ((last->flags & UNIT_VALUE_RECORD) != 0)
+    element = linkage_record(linkage, known->unit, last->record);
+  return element != LINK_NONE && element != linkage->units[known->unit].types[known->row]
+             ? MAX(linkage_size(linkage, element), 1)
+             : 1;
+}
+
 uint64_t linkage_size(const struct linkage *linkage, uint32_t type)
 {
   const struct link_type *known = &g_array_index(linkage->types, struct link_type, type);
-  const struct unit *unit = linkage_unit(linkage, known->unit);
-  const struct unit_type *row = &unit->types[known->row];
+  const struct unit_type *row = &linkage_unit(linkage, known->unit)->types[known->row];
   if (row->is_complete == 0 || row->size == 0)
     return 0;
-  bool has_tail =
-      row->n_fields != 0 && unit->fields[row->first_field + row->n_fields - 1].bit_size == 0;
-  return row->size + (has_tail ? 1 : 0);
+  return row->size + size_of_tail(linkage, known);
 }
 
 /* One begins with all fields of the other. */

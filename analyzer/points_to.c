@@ -118,6 +118,11 @@ void points_to_set_memory(struct points_to *solver, uint32_t object)
   OBJECT(solver, object)->is_memory = true;
 }
 
+void points_to_set_whole(struct points_to *solver, uint32_t object)
+{
+  OBJECT(solver, object)->is_whole = true;
+}
+
 void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target)
 {
   NODE(solver, points_to_representative(solver, node))->target = target;

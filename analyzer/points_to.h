@@ -75,6 +75,8 @@ void points_to_set_opaque(struct points_to *solver, uint32_t object);
 void points_to_set_number(struct points_to *solver, uint32_t object);
 /* Says that an object was allocated: there may be more memory behind its record. */
 void points_to_set_memory(struct points_to *solver, uint32_t object);
+/* Says that there is none. */
+void points_to_set_whole(struct points_to *solver, uint32_t object);
 /* Lets a node hold only what may be accessed as a type: a declared pointer's target. */
 void points_to_restrict(struct points_to *solver, uint32_t node, uint32_t target);
 /* A new node that has no address. */

@@ -93,6 +93,7 @@ struct object {
   bool is_opaque;
   bool is_number;  /* a plain number */
   bool is_memory;  /* allocated */
+  bool is_whole;   /* allocated, and nothing lies behind its record */
   bool is_between; /* made for a record copy */
   uint32_t n_locations, n_allocated;
   uint32_t *locations;

@@ -66,7 +66,7 @@ static void apply_bytes(struct points_to *solver, uint32_t to, uint32_t location
 {
   const uint32_t object = NODE(solver, location)->object;
   const struct object *known = OBJECT(solver, object);
-  if (known->type == POINTS_TO_UNKNOWN || !known->is_memory) {
+  if (known->type == POINTS_TO_UNKNOWN || !known->is_memory || known->is_whole) {
     points_to_insert(solver, to, location);
   } else if (known->viewed != POINTS_TO_NONE) {
     uint32_t bytes = known->bytes;

@@ -24,6 +24,7 @@ void state_free(struct state *state)
   g_array_unref(state->accesses);
   g_free(state->of_object);
   id_map_clear(&state->of_heap);
+  g_free(state->of_record);
   g_hash_table_unref(state->is_storing);
   g_free(state);
 }

@@ -150,10 +150,59 @@ static bool may_mean(struct linkage *linkage, const struct flow_object *object, 
           ((field->flags & UNIT_VALUE_ARRAY) != 0 || sizes_fit(stored_size(field), row->size)));
 }
 
+/* A shorter record may stand for a longer one that begins with the same fields, as far as it goes.
+ */
+static bool is_beyond(const struct linkage *linkage, const struct flow_object *object,
+                      uint32_t offset)
+{
+  uint64_t size = object->type != LINK_NONE ? linkage_size(linkage, object->type) : 0;
+  return size != 0 && offset >= size;
+}
+
+/* Whether memory has the type that its allocation gives it: it is no view of other memory. */
+static bool is_typed(const struct flow *flow, uint32_t object)
+{
+  const struct flow_object *known = flow_object(flow, object);
+  return known->index != UNIT_NONE && known->type != LINK_NONE &&
+         points_to_viewed(flow->solver, object) == POINTS_TO_NONE;
+}
+
+/* Record types that some allocation says that it makes. */
+static bool *find_allocated(const struct flow *flow)
+{
+  bool *is_allocated = g_new0(bool, MAX(flow->linkage->types->len, 1));
+  for (uint32_t i = 0; i < points_to_n_objects(flow->solver); i++) {
+    const struct flow_object *object = flow_object(flow, i);
+    if (object->kind == FLOW_HEAP && is_typed(flow, i))
+      is_allocated[object->type] = true;
+  }
+  return is_allocated;
+}
+
+/* What accesses find in one program. */
+struct seen {
+  struct state *state;
+  struct flow *flow;
+  const uint8_t *flags;     /* of the solver's objects */
+  const bool *is_allocated; /* link types */
+};
+
+/* Of memory without a type it is the access that has one. Where the program allocates such records
+ * by their type, the uses of other memory say little: whatever lies in it comes out under each
+ * type. */
+static uint32_t holder_of_memory(const struct seen *seen, uint32_t object, uint32_t record)
+{
+  if (is_typed(seen->flow, object))
+    return state_holder_of_heap(seen->state, seen->flow, object);
+  uint32_t type = flow_object(seen->flow, object)->type;
+  type = type != LINK_NONE ? type : record;
+  return type != LINK_NONE && !seen->is_allocated[type] ? state_holder_of_record(seen->state, type)
+                                                        : LINK_NONE;
+}
+
 static bool is_state(const struct flow_object *object, bool is_reachable)
 {
-  return object->kind == FLOW_STATIC || (object->kind == FLOW_HEAP && object->index != UNIT_NONE &&
-                                         object->type != LINK_NONE && is_reachable);
+  return object->kind == FLOW_STATIC || (object->kind == FLOW_HEAP && is_reachable);
 }
 
 static bool is_constant(const struct linkage *linkage, const struct flow_object *object)
@@ -191,10 +240,13 @@ static uint32_t first_bit(const struct unit *unit, uint32_t path)
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
  * written, and a pointer that may point to very many of those says nothing by it: text goes
  * through every "const char *". */
-static void add_pointed(struct state *state, struct flow *flow, const uint8_t *flags, uint32_t unit,
-                        const struct unit_access *row, struct state_access access)
+static void add_pointed(const struct seen *seen, uint32_t unit, const struct unit_access *row,
+                        struct state_access access)
 {
   enum { MOST_CONSTANTS = 16 };
+  struct state *state = seen->state;
+  struct flow *flow = seen->flow;
+  const uint8_t *flags = seen->flags;
   struct linkage *linkage = state->findings->linkage;
   const struct link_unit *here = &linkage->units[unit];
   uint32_t node = flow_node(flow, unit, row->node);
@@ -228,18 +280,46 @@ static void add_pointed(struct state *state, struct flow *flow, const uint8_t *f
       access.field = linkage_field_at(linkage, known->type, offset, 0);
     else
       access.field = linkage_path(linkage, unit, row->path);
+    if (is_beyond(linkage, known, offset + here->path_offsets[row->path]))
+      continue;
     access.holder = known->kind == FLOW_STATIC ? state_holder_of_object(state, known->index)
-                                               : state_holder_of_heap(state, flow, object);
-    if (!is_added(state, first, &access))
+                                               : holder_of_memory(seen, object, record);
+    if (access.holder != LINK_NONE && !is_added(state, first, &access))
       state_add_modes(state, access, modes);
   }
 }
 
-/* Heap objects that a variable with static storage leads to, over any number of steps. */
+/* The memory that an object is a view of, or the object itself. */
+static uint32_t memory_of(const struct flow *flow, uint32_t object)
+{
+  uint32_t viewed = points_to_viewed(flow->solver, object);
+  return viewed != POINTS_TO_NONE ? viewed : object;
+}
+
+/* The objects that are views of the same memory one after another, beginning with itself: the next
+ * of each, or POINTS_TO_NONE. */
+static uint32_t *list_views(const struct flow *flow, uint32_t n_objects)
+{
+  uint32_t *next = g_new(uint32_t, MAX(n_objects, 1));
+  for (uint32_t i = 0; i < n_objects; i++)
+    next[i] = POINTS_TO_NONE;
+  for (uint32_t i = 0; i < n_objects; i++) {
+    uint32_t memory = memory_of(flow, i);
+    if (memory != i) {
+      next[i] = next[memory];
+      next[memory] = i;
+    }
+  }
+  return next;
+}
+
+/* Heap objects that a variable with static storage leads to, over any number of steps; a piece of
+ * memory with all its views. */
 static bool *reachable_objects(const struct flow *flow)
 {
   uint32_t n_objects = points_to_n_objects(flow->solver);
   bool *is_reachable = g_new0(bool, MAX(n_objects, 1));
+  g_autofree uint32_t *next_view = list_views(flow, n_objects);
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (uint32_t i = 0; i < n_objects; i++) {
     if (flow_object(flow, i)->kind == FLOW_STATIC || flow_object(flow, i)->kind == FLOW_SLOT)
@@ -254,11 +334,13 @@ static bool *reachable_objects(const struct flow *flow)
       uint32_t n = 0;
       const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
       for (uint32_t t = 0; t < n; t++) {
-        uint32_t next = points_to_object_of(flow->solver, targets[t]);
+        uint32_t next = memory_of(flow, points_to_object_of(flow->solver, targets[t]));
         if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
           continue;
-        is_reachable[next] = true;
-        g_array_append_val(stack, next);
+        for (; next != POINTS_TO_NONE; next = next_view[next]) {
+          is_reachable[next] = true;
+          g_array_append_val(stack, next);
+        }
       }
     }
   }
@@ -270,6 +352,8 @@ void state_find(struct state *state, struct flow *flow)
   struct linkage *linkage = state->findings->linkage;
   g_autofree bool *is_reachable = reachable_objects(flow);
   g_autofree uint8_t *flags = flags_of_objects(flow, is_reachable);
+  g_autofree bool *is_allocated = find_allocated(flow);
+  const struct seen seen = {state, flow, flags, is_allocated};
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);
@@ -289,7 +373,7 @@ void state_find(struct state *state, struct flow *flow)
       if (row->base == UNIT_BASE_OBJECT)
         add_named(state, flow, index, row, access);
       else if (row->base == UNIT_BASE_POINTER)
-        add_pointed(state, flow, flags, index, row, access);
+        add_pointed(&seen, index, row, access);
     }
   }
 }

@@ -109,6 +109,41 @@ uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint
   return index;
 }
 
+static uint32_t add_record(struct state *state, uint32_t type)
+{
+  const struct linkage *linkage = state->findings->linkage;
+  const struct link_type *known = &g_array_index(linkage->types, struct link_type, type);
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_type *row = &unit->types[known->row];
+  const char *name = unit_string(unit, row->name);
+  if (*name == '\0' || row->file == UNIT_NONE ||
+      (unit->files[row->file].flags & UNIT_FILE_INSIDE) == 0)
+    return LINK_NONE;
+  const char *file = findings_file(unit, row->file);
+  struct state_holder holder = {
+      .id = store_id("heap", name, file, "record", NULL),
+      .name = name,
+      .file = file,
+      .line = row->line,
+      .storage = "heap",
+      .type = name,
+  };
+  return add_holder(state, &holder);
+}
+
+uint32_t state_holder_of_record(struct state *state, uint32_t type)
+{
+  if (state->of_record == NULL)
+    state->of_record = g_new0(uint32_t, state->findings->linkage->types->len);
+  if (state->of_record[type] == 0) {
+    uint32_t added = add_record(state, type);
+    if (added == LINK_NONE)
+      return LINK_NONE;
+    state->of_record[type] = added + 1;
+  }
+  return state->of_record[type] - 1;
+}
+
 uint32_t state_holder_outside(struct state *state, const char *storage, const char *name)
 {
   struct state_holder holder = {

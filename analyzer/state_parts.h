@@ -36,6 +36,7 @@ struct state {
   uint32_t *of_object; /* link object -> holder + 1, grown on demand */
   uint32_t n_of_object;
   struct id_map of_heap;  /* unit and row of an allocation -> holder */
+  uint32_t *of_record;    /* link type -> holder + 1 or 0, as many as there are types */
   GHashTable *is_storing; /* name of a routine -> 1 + whether a rule for stores is about it */
 };
 
@@ -43,6 +44,10 @@ struct state {
  * name; a new one where it has none. Texts live as long as the linkage. */
 uint32_t state_holder_of_object(struct state *state, uint32_t object);
 uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint32_t object);
+/* The same of all memory that only its uses show to hold a record of this type: what slabs, growing
+ * arrays and allocators with headers hand out. LINK_NONE where the record has no name or is
+ * declared outside the tree. */
+uint32_t state_holder_of_record(struct state *state, uint32_t type);
 uint32_t state_holder_outside(struct state *state, const char *storage, const char *name);
 
 /* Adds the access once for each mode of the set. */

@@ -236,7 +236,7 @@ struct unit_object {
   uint32_t record;   /* type: behind pointers and arrays, or UNIT_NONE */
   uint32_t value;    /* enum unit_value_flags */
   uint32_t position; /* of a PARAM, from 1; 0 otherwise */
-  uint64_t size;     /* bytes; 0 where unknown */
+  uint64_t size;     /* bytes; 0 where unknown; of a HEAP its record's, where nothing lies behind */
   uint32_t section;  /* string: attribute section, "" otherwise */
   uint32_t shape;    /* string: of a routine pointer its lenient class, "" otherwise */
 };

@@ -417,6 +417,10 @@ struct value value_join(struct visit *visit, struct value *first, struct value *
                         struct c_type *type, const struct spot *spot);
 /* What the parser keeps without a name: conversions, "a ?: b", va_arg, atomic operations. */
 struct value visit_hidden(struct visit *visit, struct syntax *expression);
+/* What an operand is that becomes the expression by a conversion: the memory behind a record where
+ * a pointer to it was moved by whole records, and is one to something else now. */
+struct value visit_behind_record(struct visit *visit, struct syntax *expression,
+                                 struct syntax *operand, struct value *value);
 struct value visit_generic(struct visit *visit, struct syntax *expression);
 
 /* ---- visit_call.c, visit_memory.c ---- */

@@ -77,6 +77,15 @@ static struct unit_argument describe(struct visit *visit, struct syntax *express
   return argument;
 }
 
+/* More than so many of something, or another size. */
+static bool may_add(struct syntax *expression)
+{
+  if (syntax_kind(expression) == CXCursor_ConditionalOperator)
+    return true;
+  return syntax_kind(expression) == CXCursor_BinaryOperator &&
+         clang_getCursorBinaryOperatorKind(expression->cursor) != CXBinaryOperator_Mul;
+}
+
 /* The type in a "sizeof" among the arguments: what an allocation is for. Or NULL. */
 static struct c_type *find_sizeof(struct visit *visit, struct syntax *call)
 {
@@ -88,6 +97,28 @@ static struct c_type *find_sizeof(struct visit *visit, struct syntax *call)
     at += is_sizeof ? at->size : 1;
   }
   return NULL;
+}
+
+/* Whether a call of an allocator that names the type of its memory asks for no more than that: no
+ * sum, and no other number that is not constant, but for how many ("calloc"). */
+static bool is_whole(struct visit *visit, struct syntax *call, const char *name)
+{
+  bool is_counted = strstr(name, "calloc") != NULL || strstr(name, "array") != NULL;
+  struct syntax *argument = syntax_expression(call, 0);
+  while (argument != NULL && (argument = syntax_next_expression(call, argument)) != NULL) {
+    struct syntax *stripped = syntax_strip(argument, true);
+    bool is_number = !type_is_pointer_value(syntax_type(visit, stripped));
+    bool is_type = false;
+    for (struct syntax *at = stripped; at < stripped + stripped->size; at++) {
+      is_type = is_type || syntax_kind(at) == CXCursor_UnaryExpr;
+      if (is_number && may_add(at))
+        return false;
+    }
+    int64_t constant = 0;
+    if (is_number && !is_type && !is_counted && !syntax_integer(stripped, &constant))
+      return false;
+  }
+  return true;
 }
 
 static struct c_type *find_type_reference(struct visit *visit, struct syntax *call)
@@ -110,6 +141,7 @@ static uint32_t heap_candidate(struct visit *visit, struct syntax *call, uint32_
   visit_object_row(visit, heap)->size = 0;
   visit_object_row(visit, heap)->value = UNIT_VALUE_VOID;
   struct c_type *type = find_sizeof(visit, call);
+  bool is_sized = type != NULL;
   if (type == NULL || type->type.kind == CXType_Invalid)
     type = find_type_reference(visit, call);
   if (type != NULL && type_is_record(type)) {
@@ -119,6 +151,8 @@ static uint32_t heap_candidate(struct visit *visit, struct syntax *call, uint32_
     row->record = record;
     row->type = text;
     row->value = UNIT_VALUE_RECORD;
+    if (is_sized && is_whole(visit, call, unit_builder_text(visit->builder, name)))
+      row->size = (uint64_t)MAX(visit_size(type), 0);
   }
   return heap;
 }

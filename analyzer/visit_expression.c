@@ -235,6 +235,37 @@ static struct value value_of_bytes(struct visit *visit, struct syntax *expressio
   return bytes;
 }
 
+/* "h + 1" and "&h[1]" */
+static bool is_moved(struct syntax *expression)
+{
+  if (syntax_kind(expression) == CXCursor_BinaryOperator) {
+    enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
+    return kind == CXBinaryOperator_Add || kind == CXBinaryOperator_Sub;
+  }
+  struct syntax *operand =
+      syntax_kind(expression) == CXCursor_UnaryOperator &&
+              clang_getCursorUnaryOperatorKind(expression->cursor) == CXUnaryOperator_AddrOf
+          ? syntax_expression(expression, 0)
+          : NULL;
+  return operand != NULL &&
+         syntax_kind(syntax_strip(operand, false)) == CXCursor_ArraySubscriptExpr;
+}
+
+struct value visit_behind_record(struct visit *visit, struct syntax *expression,
+                                 struct syntax *operand, struct value *value)
+{
+  struct syntax *stripped = syntax_strip(operand, false);
+  struct c_type *from = syntax_type(visit, stripped);
+  struct c_type *type = syntax_type(visit, expression);
+  if (!type_is_pointer(type) || !type_is_pointer(from) || !is_moved(stripped) ||
+      !type_is_record(visit_target(visit, from)))
+    return *value;
+  bool is_bytes = (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0;
+  bool is_other = type_is_record(visit_target(visit, type)) &&
+                  visit_type_of(visit, type) != visit_type_of(visit, from);
+  return is_bytes || is_other ? value_of_bytes(visit, expression, value) : *value;
+}
+
 static struct value value_of_container(struct visit *visit, struct syntax *expression,
                                        struct value *member, uint32_t path)
 {
@@ -396,7 +427,7 @@ static struct value value_of_cast(struct visit *visit, struct syntax *expression
   else if (type_is_pointer(type) != type_is_pointer(from) && !type_is_array(from) &&
            value_holds_pointers(visit, &value))
     value.edge_flags |= UNIT_EDGE_INTEGER;
-  return value;
+  return visit_behind_record(visit, expression, operand, &value);
 }
 
 static struct value value_of_name(struct visit *visit, struct syntax *expression)

@@ -45,8 +45,10 @@ static bool begins_with_atomic(struct visit *visit, struct syntax *expression)
 static struct value value_inside(struct visit *visit, struct syntax *expression,
                                  struct syntax *inner)
 {
-  if (!visit_is_va_list(visit, syntax_type(visit, inner)))
-    return visit_value(visit, inner);
+  if (!visit_is_va_list(visit, syntax_type(visit, inner))) {
+    struct value converted = visit_value(visit, inner);
+    return visit_behind_record(visit, expression, inner, &converted);
+  }
   struct c_type *type = syntax_type(visit, expression);
   if (visit_is_va_list(visit, type) || type_is_record(type))
     return visit_value(visit, inner);
