@@ -69,7 +69,7 @@ static void restrict_object(struct flow *flow, uint32_t object, uint32_t unit, u
 {
   const struct unit *from = linkage_unit(flow->linkage, unit);
   const struct unit_object *variable = &from->objects[row];
-  if (variable->kind == UNIT_OBJECT_HEAP)
+  if (variable->kind == UNIT_OBJECT_HEAP || (variable->flags & UNIT_OBJECT_BYTES) != 0)
     return;
   const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD | UNIT_VALUE_ROUTINE_POINTER;
   bool is_number = (variable->value & shaped) == 0 && variable->shape == 0 &&

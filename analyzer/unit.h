@@ -221,6 +221,7 @@ enum unit_object_flags {
   UNIT_OBJECT_INITIALISED = 1u << 6, /* has an initialiser that is not all zero */
   UNIT_OBJECT_INLINE = 1u << 7,      /* static local of an inline routine */
   UNIT_OBJECT_USED = 1u << 8,        /* attribute used, or a section of its own */
+  UNIT_OBJECT_BYTES = 1u << 9,       /* a "char *" that counts bytes of something else */
 };
 
 struct unit_object {
@@ -276,8 +277,8 @@ enum unit_edge_kind {
                           memcpy); both sides are pointers to the records */
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
-  UNIT_EDGE_BYTES,     /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                          moved as one of bytes: "(char *)p + n" */
+  UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
+                      moved as one of bytes: "(char *)p + n" */
   UNIT_N_EDGE_KINDS
 };
 

@@ -388,6 +388,8 @@ void flow_into(struct visit *visit, uint32_t node, struct value *value, const st
 void flow_shape_heap(struct visit *visit, uint32_t heap, struct c_type *type);
 void flow_assign(struct visit *visit, const struct place *place, struct value *value,
                  const struct spot *spot);
+/* Notes that a local "char *" counts bytes of something else, where it is assigned such a value. */
+void flow_note_bytes(struct visit *visit, const struct place *place, struct syntax *expression);
 void flow_edge(struct visit *visit, enum unit_edge_kind kind, uint32_t to, uint32_t from,
                uint32_t path, uint32_t flags, const struct spot *spot);
 void access_add(struct visit *visit, const struct place *place, uint32_t mode,

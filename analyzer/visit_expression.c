@@ -163,6 +163,7 @@ static struct value value_of_assignment(struct visit *visit, struct syntax *expr
   if (value.kind == UNIT_ARGUMENT_PARAM && type_is_pointer(value.type) && outlives)
     visit_use(visit, value.index, UNIT_USE_KEPT);
   flow_assign(visit, &place, &value, spot);
+  flow_note_bytes(visit, &place, right);
   return value;
 }
 
@@ -308,7 +309,12 @@ static struct value value_of_arithmetic(struct visit *visit, struct syntax *expr
   if (!is_pointer_result && !is_wide)
     return value_none(type);
   bool has_first = value_holds_pointers(visit, &first);
-  if (has_first == value_holds_pointers(visit, &second))
+  bool has_second = value_holds_pointers(visit, &second);
+  if (has_first && has_second) { /* what is added to a pointer is a number */
+    has_first = type_is_pointer_value(syntax_type(visit, left));
+    has_second = type_is_pointer_value(syntax_type(visit, right));
+  }
+  if (has_first == has_second)
     return value_none(type);
   struct value *pointer = has_first ? &first : &second;
   if (is_pointer_result && pointer->kind == UNIT_ARGUMENT_PARAM)

@@ -110,7 +110,7 @@ void flow_shape_heap(struct visit *visit, uint32_t heap, struct c_type *type)
     return;
   uint32_t value = visit_value_flags(visit, visit_target(visit, type));
   bool is_pointer = (value & UNIT_VALUE_POINTER) != 0;
-  if ((value & UNIT_VALUE_VOID) != 0 && !is_pointer)
+  if ((value & (UNIT_VALUE_VOID | UNIT_VALUE_CHARACTER)) != 0 && !is_pointer)
     return;
   if (visit_object_row(visit, heap)->record != UNIT_NONE && !is_pointer)
     return;
@@ -156,6 +156,35 @@ void flow_assign(struct visit *visit, const struct place *place, struct value *v
   uint32_t from = value_node(visit, value, spot);
   if (from != UNIT_NONE && place->node != UNIT_NONE)
     flow_edge(visit, UNIT_EDGE_STORE, place->node, from, place->path, value->edge_flags, spot);
+}
+
+/* A cast to "char *" of what is none, and bytes added to it. */
+static bool counts_bytes(struct visit *visit, struct syntax *expression)
+{
+  struct syntax *at = syntax_strip(expression, false);
+  while (at != NULL && syntax_kind(at) == CXCursor_BinaryOperator) {
+    at = syntax_expression(at, 0);
+    at = at != NULL ? syntax_strip(at, false) : NULL;
+  }
+  struct syntax *operand = at != NULL && syntax_kind(at) == CXCursor_CStyleCastExpr &&
+                                   type_is_pointer(syntax_type(visit, at))
+                               ? syntax_operand(at)
+                               : NULL;
+  if (operand == NULL)
+    return false;
+  struct c_type *from = syntax_type(visit, syntax_strip(operand, false));
+  return !type_is_array(from) && (visit_value_flags(visit, from) & UNIT_VALUE_CHARACTER) == 0;
+}
+
+void flow_note_bytes(struct visit *visit, const struct place *place, struct syntax *expression)
+{
+  const uint32_t text = UNIT_VALUE_POINTER | UNIT_VALUE_CHARACTER;
+  if (place->base != UNIT_BASE_OBJECT || place->path != 0 ||
+      visit_object_row(visit, place->object)->kind != UNIT_OBJECT_LOCAL ||
+      (visit_value_flags(visit, place->type) & text) != text)
+    return;
+  if (counts_bytes(visit, expression))
+    visit_object_row(visit, place->object)->flags |= UNIT_OBJECT_BYTES;
 }
 
 /* What "*p" reads or writes. */

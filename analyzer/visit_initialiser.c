@@ -217,6 +217,7 @@ static void walk_leaf(struct walk *walk, struct c_type *type, uint32_t path, con
                         .routine = UNIT_NONE,
                         .type = type};
   flow_assign(visit, &place, &value, spot);
+  flow_note_bytes(visit, &place, expression);
 }
 
 /* Where designators lead. */
