@@ -130,6 +130,24 @@ static char *key_of_call(const struct entry_rule *rule, const struct unit *unit,
   return key != NULL ? g_steal_pointer(&key) : g_strdup("");
 }
 
+/* Whether a routine reads or writes a record of this name, or hands one over. */
+static bool works_on(const struct unit *unit, uint32_t routine, const struct pattern *record)
+{
+  for (uint32_t t = 0; t < unit->n_types; t++) {
+    if (!pattern_matches(record, unit_string(unit, unit->types[t].name)))
+      continue;
+    for (uint32_t a = 0; a < unit->n_accesses; a++) {
+      if (unit->accesses[a].record == t && unit->accesses[a].routine == routine)
+        return true;
+    }
+    for (uint32_t a = 0; a < unit->n_arguments; a++) {
+      if (unit->arguments[a].record == t && unit->calls[unit->arguments[a].call].caller == routine)
+        return true;
+    }
+  }
+  return false;
+}
+
 static void judge_call(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
                        uint32_t unit, uint32_t row)
 {
@@ -138,7 +156,8 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
   const struct unit_call *call = &from->calls[row];
   uint32_t caller = findings_routine(linkage, unit, call->caller);
   if (caller == LINK_NONE || (rule->is_in_loop && call->loop == UNIT_NONE) ||
-      !conditions_hold(rule->conditions, from, call))
+      !conditions_hold(rule->conditions, from, call) ||
+      (rule->record != NULL && !works_on(from, call->caller, rule->record)))
     return;
   g_autofree char *key = key_of_call(rule, from, call);
   if (key == NULL)

@@ -247,6 +247,7 @@ static bool read_call_rule(const struct reader *reader, struct yaml_node *node,
          read_argument(reader, node, "key_arg", &rule->key_argument, error) &&
          read_argument(reader, node, "method_arg", &rule->method_argument, error) &&
          read_conditions(reader, node, &rule->conditions, error) &&
+         read_pattern(reader, node, "record", &rule->record, error) &&
          (in_loop == NULL || yaml_boolean(reader->file, in_loop, &rule->is_in_loop, error));
 }
 
@@ -289,11 +290,11 @@ static bool read_entry_kind(const struct reader *reader, struct yaml_node *node,
 
 static bool read_entry(const struct reader *reader, struct yaml_node *node, GError **error)
 {
-  static const char *const keys[] = {"id",       "trigger",   "confidence",  "key",
-                                     "key_text", "call",      "handler_arg", "handler_field",
-                                     "handler",  "key_arg",   "method_arg",  "in_loop",
-                                     "when",     "table",     "compare",     "switch",
-                                     "routine",  "signature", "file",        NULL};
+  static const char *const keys[] = {
+      "id",          "trigger",       "confidence", "key",     "key_text",   "call",
+      "handler_arg", "handler_field", "handler",    "key_arg", "method_arg", "in_loop",
+      "record",      "when",          "table",      "compare", "switch",     "routine",
+      "signature",   "file",          NULL};
   if (!yaml_check_keys(reader->file, node, keys, error))
     return false;
   struct entry_rule *rule = g_new0(struct entry_rule, 1);

@@ -54,7 +54,7 @@ struct entry_rule {
 
   struct pattern *key_field;
   struct pattern *method_field;
-  struct pattern *record; /* name of the row's record */
+  struct pattern *record; /* name of the row's record; of a call, one that its caller works on */
   struct pattern *object; /* name of the table */
   struct pattern *file;   /* file that it stands in */
 

@@ -290,8 +290,8 @@ static void assess_loop(const struct monolith *monolith, struct function *functi
   if (entry != NULL && function_takes_work(monolith, entry)) {
     add_obstacle(
         function, READINESS_ADAPT, entry->file, entry->line,
-        g_strdup_printf("%s takes its next work itself and never ends: let what it does in "
-                        "one turn be the function",
+        g_strdup_printf("%s takes its next work itself: let what it does in one turn be the "
+                        "function",
                         monolith->routines[function->routine].name));
   }
 }
