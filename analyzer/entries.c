@@ -108,6 +108,16 @@ static struct id_set handlers_of(struct flow *flow, const struct entry_rule *rul
   return flow_routines(flow, flow_node(flow, unit, argument->node));
 }
 
+/* What an argument says. A number inside of a macro that makes the whole call has the macro's name
+ * instead of one of its own: the number is told then. A new string, or NULL. */
+static char *text_of(const struct unit *unit, const struct unit_call *call,
+                     const struct unit_argument *argument)
+{
+  bool is_unnamed = argument->kind == UNIT_ARGUMENT_INTEGER && argument->text == call->macro;
+  return is_unnamed ? g_strdup_printf("%" G_GINT64_FORMAT, argument->integer)
+                    : conditions_text(unit, argument);
+}
+
 /* The key that a call names, with its method in front; NULL when the rule asks for one that is not
  * there. A new string. */
 static char *key_of_call(const struct entry_rule *rule, const struct unit *unit,
@@ -116,7 +126,7 @@ static char *key_of_call(const struct entry_rule *rule, const struct unit *unit,
   g_autofree char *key = NULL;
   const struct unit_argument *argument = conditions_argument(unit, call, rule->key_argument);
   if (argument != NULL)
-    key = conditions_text(unit, argument);
+    key = text_of(unit, call, argument);
   if (rule->fixed_key != NULL)
     key = g_strdup(rule->fixed_key);
   if (rule->key != NULL && !pattern_matches(rule->key, key))
