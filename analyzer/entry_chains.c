@@ -1,11 +1,18 @@
 /* Chains of comparisons, and switches, whose arms call different routines. */
+#include "analyzer/conditions.h"
 #include "analyzer/entries_parts.h"
 #include "analyzer/guards.h"
+
+#include <string.h>
 
 /* What more routines call than these is a helper, and no handler of a branch. */
 #define CALLERS_LIMIT 4
 /* An arm that hands over calls a routine and little else: a check, a log line, a reply. */
 #define CALLEES_LIMIT 4
+/* Through more parameters than these nobody asks who chooses. */
+#define CHOOSERS_LIMIT 32
+/* One expression among so many constants may be a choice between constants. */
+#define COMPUTED_SHARE 4
 
 static bool arm_fits(const struct entry_rule *rule, const struct unit *unit,
                      const struct unit_arm *arm)
@@ -119,40 +126,94 @@ static bool is_dispatch(const struct chain *chain, const struct entry_rule *rule
          2 * n_handed_over >= n_handled;
 }
 
-/* Whether a call of ROUTINE says what its parameter at POSITION is. */
-static bool is_literal_at(const struct unit *unit, uint32_t call, uint32_t position)
+/* Where the values of a parameter come from, through routines that hand theirs on. */
+struct choosers {
+  struct id_map seen; /* link routine << 32 | position -> 1 */
+  GArray *waiting;    /* uint64_t, as in `seen` */
+  uint32_t n_constants, n_computed;
+  bool is_outside; /* a field, a variable, a result, who calls back, a parameter of main */
+  bool is_varied;  /* two constants differ */
+  bool is_changed; /* a routine on the way changes the parameter */
+  int64_t integer; /* of the first constant */
+  const char *text;
+};
+
+static void choosers_ask(struct choosers *choosers, const struct unit *unit, uint32_t row,
+                         uint32_t routine, uint32_t position)
 {
-  const struct unit_call *row = &unit->calls[call];
-  for (uint32_t i = 0; i < row->n_arguments; i++) {
-    const struct unit_argument *argument = &unit->arguments[row->first_argument + i];
-    if (argument->position == position)
-      return argument->kind == UNIT_ARGUMENT_INTEGER || argument->kind == UNIT_ARGUMENT_STRING;
-  }
-  return false;
+  uint64_t pair = (uint64_t)routine << 32 | position;
+  if (!id_map_put_new(&choosers->seen, pair, 1))
+    return;
+  g_array_append_val(choosers->waiting, pair);
+  choosers->is_changed |= guards_unchanged(unit, row, position) == 0;
+  choosers->is_outside |= choosers->waiting->len > CHOOSERS_LIMIT;
 }
 
-/* Whether the program itself says at every call which arm it wants: no event chooses then. */
+static void choosers_add_constant(struct choosers *choosers, const struct unit *unit,
+                                  const struct unit_argument *argument)
+{
+  const char *text =
+      argument->kind == UNIT_ARGUMENT_STRING ? unit_string(unit, argument->text) : "";
+  if (choosers->n_constants++ == 0) {
+    choosers->integer = argument->integer;
+    choosers->text = text;
+  }
+  choosers->is_varied |=
+      choosers->integer != argument->integer || strcmp(choosers->text, text) != 0;
+}
+
+static void choosers_add(struct choosers *choosers, const struct linkage *linkage,
+                         const struct found_call *call, uint32_t position)
+{
+  const struct unit *unit = linkage_unit(linkage, call->unit);
+  const struct unit_call *row = &unit->calls[call->call];
+  const struct unit_argument *argument = conditions_argument(unit, row, (int)position - 1);
+  if (argument == NULL || call->kind == CALL_CALLBACK)
+    choosers->is_outside = true;
+  else if (argument->kind == UNIT_ARGUMENT_INTEGER || argument->kind == UNIT_ARGUMENT_STRING)
+    choosers_add_constant(choosers, unit, argument);
+  else if (argument->kind == UNIT_ARGUMENT_PARAM)
+    choosers_ask(choosers, unit, row->caller, call->caller, (uint32_t)argument->integer);
+  else if (argument->kind == UNIT_ARGUMENT_OTHER)
+    choosers->n_computed++;
+  else
+    choosers->is_outside = true;
+}
+
+/* Whether the program itself says at every call which arm it wants: no event chooses then. A choice
+ * between constants is an expression like others, so that a few of these count for nothing; and who
+ * changes the parameter chooses himself, unless his callers tell different things. */
 static bool is_chosen_by_callers(const struct entries *entries, const struct flow *flow,
                                  uint32_t unit, const struct unit_arm *arm)
 {
   const struct findings *findings = entries->findings;
   const struct linkage *linkage = findings->linkage;
   const struct unit *from = linkage_unit(linkage, unit);
-  uint32_t position = arm->path == 0 ? guards_param(from, arm->routine, arm->object) : 0;
-  if (position == 0 || !flow->program->has_main)
+  if (!flow->program->has_main || arm->path != 0 || arm->object == UNIT_NONE ||
+      from->objects[arm->object].kind != UNIT_OBJECT_PARAM)
     return false;
-  uint32_t routine = linkage->units[unit].routines[arm->routine], n = 0;
-  for (guint i = 0; i < findings->found_calls->len; i++) {
-    const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
-    if (call->callee != routine ||
-        g_ptr_array_index(linkage->programs, call->program) != flow->program)
-      continue;
-    if (call->kind == CALL_CALLBACK ||
-        !is_literal_at(linkage_unit(linkage, call->unit), call->call, position))
-      return false;
-    n++;
+  struct choosers choosers = {.waiting = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+  choosers_ask(&choosers, from, arm->routine, linkage->units[unit].routines[arm->routine],
+               from->objects[arm->object].position);
+  for (guint w = 0; w < choosers.waiting->len && !choosers.is_outside; w++) {
+    uint64_t pair = g_array_index(choosers.waiting, uint64_t, w);
+    uint32_t n = 0;
+    for (guint i = 0; i < findings->found_calls->len && !choosers.is_outside; i++) {
+      const struct found_call *call = &g_array_index(findings->found_calls, struct found_call, i);
+      if (call->callee != pair >> 32 ||
+          g_ptr_array_index(linkage->programs, call->program) != flow->program)
+        continue;
+      choosers_add(&choosers, linkage, call, (uint32_t)pair);
+      n++;
+    }
+    choosers.is_outside |= n == 0;
   }
-  return n > 0;
+  bool is_chosen = !choosers.is_outside && choosers.n_constants > 0 &&
+                   COMPUTED_SHARE * choosers.n_computed <= choosers.n_constants &&
+                   (!choosers.is_changed || choosers.is_varied);
+  id_map_clear(&choosers.seen);
+  g_array_unref(choosers.waiting);
+  return is_chosen;
 }
 
 static void judge_chain(struct entries *entries, struct flow *flow, const struct entry_rule *rule,
