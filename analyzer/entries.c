@@ -292,27 +292,37 @@ void entries_find(struct entries *entries, struct flow *flow)
 
 /* ---- threads ---- */
 
-/* Who calls whom, callbacks apart. */
+/* Who calls whom in which program, without callbacks and calls whose types alone fit. */
 struct callees {
   uint32_t *first; /* by link routine, and one behind the last */
   uint32_t *routines;
+  uint32_t *programs;
 };
+
+static bool is_followed(const struct found_call *call)
+{
+  return call->kind != CALL_CALLBACK && strcmp(call->tier, "signature") != 0;
+}
 
 static struct callees callees_of_all(const struct findings *findings)
 {
   const GArray *calls = findings->found_calls;
   guint n = findings->linkage->routines->len;
-  struct callees callees = {g_new0(uint32_t, n + 2), g_new(uint32_t, MAX(calls->len, 1))};
+  struct callees callees = {g_new0(uint32_t, n + 2), g_new(uint32_t, MAX(calls->len, 1)),
+                            g_new(uint32_t, MAX(calls->len, 1))};
   for (guint i = 0; i < calls->len; i++) {
     const struct found_call *call = &g_array_index(calls, struct found_call, i);
-    callees.first[call->caller + 2] += call->kind != CALL_CALLBACK;
+    callees.first[call->caller + 2] += is_followed(call);
   }
   for (guint i = 2; i < n + 2; i++)
     callees.first[i] += callees.first[i - 1];
   for (guint i = 0; i < calls->len; i++) {
     const struct found_call *call = &g_array_index(calls, struct found_call, i);
-    if (call->kind != CALL_CALLBACK)
-      callees.routines[callees.first[call->caller + 1]++] = call->callee;
+    if (!is_followed(call))
+      continue;
+    uint32_t at = callees.first[call->caller + 1]++;
+    callees.routines[at] = call->callee;
+    callees.programs[at] = call->program;
   }
   return callees;
 }
@@ -321,10 +331,12 @@ static void callees_clear(struct callees *callees)
 {
   g_free(callees->first);
   g_free(callees->routines);
+  g_free(callees->programs);
 }
 
-/* Marks what a routine reaches. */
-static void reach(const struct callees *callees, uint32_t routine, bool *is_reached)
+/* Marks what a routine reaches in a program. */
+static void reach(const struct callees *callees, uint32_t routine, uint32_t program,
+                  bool *is_reached)
 {
   g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   is_reached[routine] = true;
@@ -334,7 +346,7 @@ static void reach(const struct callees *callees, uint32_t routine, bool *is_reac
     g_array_set_size(waiting, waiting->len - 1);
     for (uint32_t i = callees->first[caller]; i < callees->first[caller + 1]; i++) {
       uint32_t callee = callees->routines[i];
-      if (is_reached[callee])
+      if (callees->programs[i] != program || is_reached[callee])
         continue;
       is_reached[callee] = true;
       g_array_append_val(waiting, callee);
@@ -351,61 +363,89 @@ static GHashTable *routines_by_id(struct linkage *linkage)
   return routines;
 }
 
-static uint32_t routine_by_id(GHashTable *routines, const int64_t *id)
+static bool is_called_back(const struct entries *entries, const struct fact_entry *entry)
 {
-  return GPOINTER_TO_UINT(g_hash_table_lookup(routines, id)) - 1;
+  const GPtrArray *rules = entries->findings->rules->entries;
+  for (guint i = 0; i < rules->len; i++) {
+    const struct entry_rule *rule = g_ptr_array_index(rules, i);
+    if (rule->id == entry->rule)
+      return rule->is_called_back;
+  }
+  return false;
 }
 
-/* Whether a thread only hands its work to routines that are entries themselves. */
-static bool hands_over(const struct entries *entries, GHashTable *routines, const bool *is_reached,
-                       const char *trigger)
+/* A routine that is an entry, whatever waits. */
+struct named {
+  uint32_t routine;
+  const char *trigger;
+};
+
+/* Without what is called back: that is no thread, and who reaches it hands no work over to it. */
+static GArray *named_of_all(const struct entries *entries)
 {
+  GArray *all = g_array_new(FALSE, FALSE, sizeof(struct named));
+  g_autoptr(GHashTable) routines = routines_by_id(entries->findings->linkage);
   GHashTableIter iterator;
   gpointer value;
   g_hash_table_iter_init(&iterator, entries->found);
   while (g_hash_table_iter_next(&iterator, NULL, &value)) {
     const struct fact_entry *entry = value;
-    uint32_t routine = routine_by_id(routines, &entry->routine);
-    if (strcmp(entry->trigger, trigger) == 0 && routine != LINK_NONE && is_reached[routine])
+    gpointer routine = g_hash_table_lookup(routines, &entry->routine);
+    struct named named = {GPOINTER_TO_UINT(routine) - 1, entry->trigger};
+    if (routine != NULL && !is_called_back(entries, entry))
+      g_array_append_val(all, named);
+  }
+  return all;
+}
+
+/* Whether a thread only hands its work to routines that are entries themselves. */
+static bool hands_over(const GArray *all, const bool *is_reached, const char *trigger)
+{
+  for (guint i = 0; i < all->len; i++) {
+    const struct named *named = &g_array_index(all, struct named, i);
+    if (strcmp(named->trigger, trigger) == 0 && is_reached[named->routine])
       return true;
   }
   return false;
+}
+
+/* Makes the body of a thread a consumer of what it waits for in a program. */
+static void add_thread(struct entries *entries, const GArray *all, const struct callees *callees,
+                       uint32_t body, uint32_t program)
+{
+  g_autofree bool *is_reached = g_new0(bool, entries->findings->linkage->routines->len);
+  reach(callees, body, program, is_reached);
+  for (guint w = 0; w < entries->waiting->len; w++) {
+    const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
+    if (!is_reached[waiting->routine] || hands_over(all, is_reached, waiting->rule->trigger))
+      continue;
+    struct evidence evidence = {waiting->rule, waiting->key, waiting->file, waiting->line,
+                                waiting->registrar};
+    entries_add(entries, body, &evidence);
+  }
 }
 
 /* A loop that waits makes the thread that runs it a consumer, unless a table says who consumes.
  * Who waits on the way of a request consumes nothing. */
 static void add_threads(struct entries *entries)
 {
-  struct linkage *linkage = entries->findings->linkage;
   if (entries->waiting->len == 0)
     return;
-  g_autoptr(GPtrArray) threads = g_ptr_array_new();
-  g_autoptr(GHashTable) routines = routines_by_id(linkage);
-  GHashTableIter iterator;
-  gpointer value;
-  g_hash_table_iter_init(&iterator, entries->found);
-  while (g_hash_table_iter_next(&iterator, NULL, &value)) {
-    const struct fact_entry *entry = value;
-    if (strcmp(entry->trigger, "direct") == 0 || strcmp(entry->trigger, "main") == 0)
-      g_ptr_array_add(threads, value);
-  }
+  g_autoptr(GArray) all = named_of_all(entries);
   struct callees callees = callees_of_all(entries->findings);
-  for (guint t = 0; t < threads->len; t++) {
-    const struct fact_entry *thread = g_ptr_array_index(threads, t);
-    uint32_t body = routine_by_id(routines, &thread->routine);
-    g_autofree bool *is_reached = g_new0(bool, linkage->routines->len);
-    if (body == LINK_NONE || strcmp(thread->trigger, "main") == 0)
+  for (guint t = 0; t < all->len; t++) {
+    const struct named *thread = &g_array_index(all, struct named, t);
+    uint32_t first = callees.first[thread->routine], end = callees.first[thread->routine + 1];
+    if (strcmp(thread->trigger, "direct") != 0)
       continue;
-    reach(&callees, body, is_reached);
-    for (guint w = 0; w < entries->waiting->len; w++) {
-      const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
-      if (!is_reached[waiting->routine] ||
-          hands_over(entries, routines, is_reached, waiting->rule->trigger))
-        continue;
-      struct evidence evidence = {waiting->rule, waiting->key, waiting->file, waiting->line,
-                                  waiting->registrar};
-      entries_add(entries, body, &evidence);
-    }
+    struct id_set programs = {0};
+    for (uint32_t i = first; i < end; i++)
+      id_set_add(&programs, callees.programs[i]);
+    for (uint32_t i = 0; i < programs.n; i++)
+      add_thread(entries, all, &callees, thread->routine, programs.ids[i]);
+    if (programs.n == 0)
+      add_thread(entries, all, &callees, thread->routine, LINK_NONE);
+    id_set_clear(&programs);
   }
   callees_clear(&callees);
 }

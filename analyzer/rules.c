@@ -241,6 +241,7 @@ static bool read_call_rule(const struct reader *reader, struct yaml_node *node,
 {
   rule->kind = ENTRY_RULE_CALL;
   struct yaml_node *in_loop = yaml_get(node, "in_loop");
+  struct yaml_node *called_back = yaml_get(node, "called_back");
   return read_pattern(reader, node, "call", &rule->call, error) &&
          read_handler(reader, node, rule, error) &&
          read_pattern(reader, node, "handler_field", &rule->handler_field, error) &&
@@ -248,7 +249,9 @@ static bool read_call_rule(const struct reader *reader, struct yaml_node *node,
          read_argument(reader, node, "method_arg", &rule->method_argument, error) &&
          read_conditions(reader, node, &rule->conditions, error) &&
          read_pattern(reader, node, "record", &rule->record, error) &&
-         (in_loop == NULL || yaml_boolean(reader->file, in_loop, &rule->is_in_loop, error));
+         (in_loop == NULL || yaml_boolean(reader->file, in_loop, &rule->is_in_loop, error)) &&
+         (called_back == NULL ||
+          yaml_boolean(reader->file, called_back, &rule->is_called_back, error));
 }
 
 static bool read_routine_rule(const struct reader *reader, struct yaml_node *node,
@@ -293,8 +296,8 @@ static bool read_entry(const struct reader *reader, struct yaml_node *node, GErr
   static const char *const keys[] = {
       "id",          "trigger",       "confidence", "key",     "key_text",   "call",
       "handler_arg", "handler_field", "handler",    "key_arg", "method_arg", "in_loop",
-      "record",      "when",          "table",      "compare", "switch",     "routine",
-      "signature",   "file",          NULL};
+      "called_back", "record",        "when",       "table",   "compare",    "switch",
+      "routine",     "signature",     "file",       NULL};
   if (!yaml_check_keys(reader->file, node, keys, error))
     return false;
   struct entry_rule *rule = g_new0(struct entry_rule, 1);

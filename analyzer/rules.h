@@ -50,6 +50,7 @@ struct entry_rule {
   int key_argument;
   int method_argument;
   bool is_in_loop;
+  bool is_called_back;   /* somebody's loop, or the system, calls the handler, which returns */
   GPtrArray *conditions; /* struct rule_condition */
 
   struct pattern *key_field;

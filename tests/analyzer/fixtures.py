@@ -10,7 +10,7 @@
     // effect: ROUTINE EFFECT           directly
     // path: ROUTINE EFFECT VIA         through others: the whole of v_effect.via
     // entry: ROUTINE TRIGGER "KEY" RULE [1]     with 1, the evidence stands one line above
-    // no entry: ROUTINE               by no rule
+    // no entry: ROUTINE [RULE]        by no rule, or not by this one
     // span: ROUTINE KIND END_LINE
     // param: ROUTINE NAME USES         the whole of v_param.use
     // contract: ROUTINE POSITION WORDS the whole of v_param.contract
@@ -99,7 +99,9 @@ def holds(store, line, kind, text):
                              " AND rule = ? AND line = ?",
                              (match[1], match[2], match[3], match[4], line - bool(match[5]))).fetchone()[0] > 0
     if kind == "no entry":
-        return store.execute("SELECT count(*) FROM v_entry WHERE routine = ?", (text,)).fetchone()[0] == 0
+        routine, _, rule = text.partition(" ")
+        return store.execute("SELECT count(*) FROM v_entry WHERE routine = ? AND ? IN (rule, '')",
+                             (routine, rule)).fetchone()[0] == 0
     if kind == "span":
         routine, what, end = text.split(" ")
         return store.execute("SELECT count(*) FROM v_span WHERE routine = ? AND kind = ? AND line = ?"
