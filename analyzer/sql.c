@@ -159,22 +159,64 @@ static void note(struct reader *reader, const char *name, bool is_read, bool is_
 
 static bool is_reserved(const char *word)
 {
-  static const char *const reserved[] = {"select", "where",   "set",    "values", "as",   "on",
-                                         "using",  "join",    "left",   "inner",  "from", "into",
-                                         "order",  "group",   "having", "limit",  "only", "lateral",
-                                         "unnest", "default", NULL};
+  static const char *const reserved[] = {
+      "select", "where",  "set",     "values", "as",    "on",      "using",   "join",
+      "left",   "inner",  "from",    "into",   "order", "group",   "having",  "limit",
+      "only",   "unnest", "lateral", "all",    "and",   "default", "cascade", "restrict",
+      "by",     "for",    "in",      "is",     "no",    "nowait",  "not",     "of",
+      "or",     "skip",   "the",     "this",   "to",    NULL};
   return g_strv_contains(reserved, word);
 }
 
-/* Reads `name`, `schema.name`, with quotes or without; false when there is no plain name. */
-static bool take_table(struct reader *reader, bool is_read, bool is_written)
+/* What may stand behind the name of a table in some statement. */
+static bool is_keyword(const char *word)
+{
+  static const char *const keywords[] = {
+      "add",        "alter",         "as",          "change",  "check",
+      "collate",    "constraint",    "continue",    "cross",   "cascade",
+      "default",    "deferrable",    "disable",     "drop",    "enable",
+      "except",     "for",           "force",       "from",    "full",
+      "group",      "generated",     "having",      "ignore",  "indexed",
+      "inherits",   "inner",         "intersect",   "join",    "left",
+      "like",       "limit",         "match",       "modify",  "natural",
+      "not",        "null",          "offset",      "on",      "order",
+      "overriding", "owner",         "partition",   "primary", "rename",
+      "restart",    "restrict",      "returning",   "right",   "select",
+      "set",        "straight_join", "tablesample", "to",      "union",
+      "unique",     "use",           "using",       "values",  "where",
+      "window",     "with",          "without",     NULL};
+  return g_strv_contains(keywords, word);
+}
+
+static bool ends_name(const struct reader *reader, guint ahead)
+{
+  const struct token *token = peek(reader, ahead);
+  return token->kind == TOKEN_END || token->kind == TOKEN_HOLE ||
+         (token->kind == TOKEN_WORD && is_keyword(token->text)) ||
+         (token->kind == TOKEN_SIGN && strchr(",;()", token->text[0]) != NULL);
+}
+
+/* Whether SQL goes on behind the name of a table, or behind a second name of its own: English does
+ * not. */
+static bool goes_on(const struct reader *reader, bool may_rename)
+{
+  const struct token *token = peek(reader, 0);
+  if (ends_name(reader, 0))
+    return true;
+  return may_rename && ends_name(reader, 1) &&
+         (token->kind == TOKEN_QUOTED || (token->kind == TOKEN_WORD && !is_reserved(token->text)));
+}
+
+/* Reads `name`, `schema.name`, with quotes or without; false when there is no plain name. What is
+ * read from may be a routine that makes rows: no table. */
+static bool take_table(struct reader *reader, bool is_read, bool is_written, bool may_rename)
 {
   const struct token *token = peek(reader, 0);
   bool is_name =
       token->kind == TOKEN_QUOTED || (token->kind == TOKEN_WORD && !is_reserved(token->text));
-  if (!is_name || is_sign(reader, 1, '('))
-    if (!(is_name && is_written))
-      return false;
+  bool is_call = may_rename && !is_written && is_sign(reader, 1, '(');
+  if (!is_name || is_call)
+    return false;
   g_autofree char *name = g_strdup(token->text);
   reader->at++;
   while (is_sign(reader, 0, '.')) {
@@ -187,6 +229,8 @@ static bool take_table(struct reader *reader, bool is_read, bool is_written)
     name = longer;
     reader->at += 2;
   }
+  if (!goes_on(reader, may_rename))
+    return false;
   note(reader, name, is_read, is_written);
   return true;
 }
@@ -196,7 +240,7 @@ static void read_list(struct reader *reader)
 {
   for (;;) {
     take_word(reader, "only");
-    if (!take_table(reader, true, false))
+    if (!take_table(reader, true, false, true))
       return;
     if (take_word(reader, "as") || (peek(reader, 0)->kind == TOKEN_WORD && is_sign(reader, 1, ',')))
       reader->at++;
@@ -234,7 +278,7 @@ static void read_insert(struct reader *reader)
     reader->at++;
   take_word(reader, "ignore");
   if (take_word(reader, "into"))
-    take_table(reader, false, true);
+    take_table(reader, false, true, false);
 }
 
 static void read_update(struct reader *reader)
@@ -244,7 +288,7 @@ static void read_update(struct reader *reader)
   take_word(reader, "only");
   if (is_word(reader, 0, "set"))
     return;
-  take_table(reader, true, true);
+  take_table(reader, true, true, true);
 }
 
 static void read_definition(struct reader *reader, bool is_create)
@@ -255,12 +299,12 @@ static void read_definition(struct reader *reader, bool is_create)
   take_word(reader, "virtual");
   if (take_word(reader, "table")) {
     take_if_exists(reader);
-    take_table(reader, false, true);
+    take_table(reader, false, true, false);
   } else if (take_word(reader, "index") && is_create) {
     while (peek(reader, 0)->kind != TOKEN_END && !is_word(reader, 0, "on"))
       reader->at++;
     if (take_word(reader, "on"))
-      take_table(reader, false, true);
+      take_table(reader, false, true, false);
   }
 }
 
@@ -274,18 +318,20 @@ static void read_word_of_statement(struct reader *reader)
     read_update(reader);
   else if (is_word(reader, 0, "delete") && is_word(reader, 1, "from")) {
     reader->at += 2;
-    take_table(reader, false, true);
+    /* A second name is for what follows: "delete from disk failed" needs none. */
+    take_table(reader, false, true, peek(reader, 2)->kind != TOKEN_END);
   } else if (take_word(reader, "truncate")) {
     take_word(reader, "table");
-    take_table(reader, false, true);
+    while (take_table(reader, false, true, false) && is_sign(reader, 0, ','))
+      reader->at++;
   } else if (take_word(reader, "create"))
     read_definition(reader, true);
   else if (take_word(reader, "drop") || take_word(reader, "alter"))
     read_definition(reader, false);
   else if (take_word(reader, "references"))
-    take_table(reader, true, false);
+    take_table(reader, true, false, false);
   else if (take_word(reader, "copy"))
-    take_table(reader, true, true);
+    take_table(reader, true, true, false);
   else if (take_word(reader, "with"))
     read_with(reader);
   else
@@ -310,9 +356,9 @@ bool sql_is_statement(const char *text)
 static bool is_statement_part(const char *text)
 {
   g_autofree char *lower = g_ascii_strdown(text, -1);
-  static const char *const parts[] = {" from ",       " join ",    "insert into ",
-                                      "delete from ", " set ",     "create table",
-                                      "drop table",   "truncate ", NULL};
+  static const char *const parts[] = {" from ",       " join ",     "insert into ", "replace into ",
+                                      "delete from ", " set ",      "create table", "alter table",
+                                      " index ",      "drop table", "truncate ",    NULL};
   for (const char *const *part = parts; *part != NULL; part++) {
     if (strstr(lower, *part) != NULL)
       return true;
@@ -345,6 +391,30 @@ static bool looks_like_sql(const char *text)
   return !needs_more || is_statement_part(text);
 }
 
+static bool has_word(const struct reader *reader, const char *word)
+{
+  for (guint ahead = 0; peek(reader, ahead)->kind != TOKEN_END; ahead++) {
+    if (is_word(reader, ahead, word))
+      return true;
+  }
+  return false;
+}
+
+/* "select from menu" has no list, and "delete file from disk" names what is deleted: as MySQL does
+ * where it joins tables. */
+static bool begins_well(const struct reader *reader)
+{
+  guint ahead = 0;
+  while (is_sign(reader, ahead, '(') || is_sign(reader, ahead, ';'))
+    ahead++;
+  bool names_from = is_word(reader, ahead + 1, "from");
+  if (is_word(reader, ahead, "select"))
+    return !names_from;
+  if (is_word(reader, ahead, "delete"))
+    return names_from || has_word(reader, "join") || has_word(reader, "where");
+  return true;
+}
+
 GPtrArray *sql_tables(const char *text)
 {
   GPtrArray *tables = g_ptr_array_new_with_free_func(table_free);
@@ -355,7 +425,8 @@ GPtrArray *sql_tables(const char *text)
       .tables = g_hash_table_new(g_str_hash, g_str_equal),
       .common = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
   };
-  while (peek(&reader, 0)->kind != TOKEN_END)
+  bool is_sql = begins_well(&reader);
+  while (is_sql && peek(&reader, 0)->kind != TOKEN_END)
     read_word_of_statement(&reader);
   GHashTableIter iterator;
   gpointer table;

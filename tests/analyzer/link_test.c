@@ -42,13 +42,33 @@ static void test_sql(void)
       {"SELECT * FROM t_%s", ""},
       {"SELECT count(*) FROM log -- FROM comment\n", "log:r"},
       {"TRUNCATE TABLE public.events", "events:w"},
+      {"DELETE FROM a USING b WHERE a.id = b.id", "a:w"},
+      {"DELETE FROM carts AS c WHERE c.id = 1", "carts:w"},
+      {"DELETE a FROM a JOIN b ON a.id = b.id", "a:r b:r"},
+      {"INSERT INTO orders ", "orders:w"},
+      {"SELECT id FROM jobs ORDER BY id FOR UPDATE SKIP LOCKED", "jobs:r"},
+      {"CREATE TABLE a (b INTEGER REFERENCES c ON DELETE CASCADE ON UPDATE CASCADE)", "a:w c:r"},
+      {"ALTER TABLE users ADD COLUMN age", "users:w"},
+      {"DROP TABLE IF EXISTS users", "users:w"},
+      {"truncate events, visits restart identity", "events:w visits:w"},
+      {"UPDATE stock s SET n = 1", "stock:rw"},
+      {"SELECT a FROM t1 AS x LEFT JOIN t2 y ON x.i = y.i", "t1:r t2:r"},
+      {"SELECT 1 FROM (SELECT 2 FROM inner_one) AS x", "inner_one:r"},
+      {"truncate of config check log failed", ""},
+      {"Truncate nothing in AOF %s to timestamp", ""},
+      {"select from menu %d", ""},
+      {"Delete slots information from current node.", ""},
+      {"delete from disk failed", ""},
+      {"delete file from disk", ""},
+      {"select something from menu.", ""},
+      {"create table of contents", ""},
+      {"update of the set failed", ""},
       {"update failed", ""},
       {"select a product", ""},
       {"", ""},
   };
   for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *tables = tables_text(cases[i].sql);
-    continue; /* English that is also SQL: told apart by nothing in the text */
     g_assert_cmpstr(tables, ==, cases[i].tables);
   }
 }
