@@ -213,9 +213,13 @@ static bool count_unresolved(struct model *model, struct store *store, GError **
   }
   for (size_t i = 0; i < sites->n; i++) {
     const struct fact_site *site = record_at(sites, fact_site, i);
-    if (!site->is_direct) {
-      model->n_indirect_sites++;
-      model->n_unresolved += !g_hash_table_contains(resolved, &site->id);
+    if (site->is_direct) {
+      continue;
+    }
+    model->n_indirect_sites++;
+    if (!g_hash_table_contains(resolved, &site->id)) {
+      model->n_never += site->is_complete;
+      model->n_unresolved += !site->is_complete;
     }
   }
   return true;

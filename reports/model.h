@@ -60,9 +60,10 @@ struct model {
   int *state_service;   /* per state: owner */
   const char **routine_role;
   const char **state_role;
-  GArray *calls;    /* struct model_call, by caller then callee */
-  GArray *accesses; /* struct model_access, by routine, state, mode */
-  size_t n_unresolved;
+  GArray *calls;       /* struct model_call, by caller then callee */
+  GArray *accesses;    /* struct model_access, by routine, state, mode */
+  size_t n_unresolved; /* calls through pointers of whose targets nothing is known */
+  size_t n_never;      /* those of which it is sure that nothing is called */
   size_t n_indirect_sites;
   char *root; /* where the analysed sources lay, or "" */
   char *tool; /* version of the tool that wrote the facts, or "" */

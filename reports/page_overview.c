@@ -317,9 +317,14 @@ static void write_completeness(struct html *html, const struct model *model)
   write_completeness_line(html, n_units - n_failed - n_errors, n_units, "are free of errors",
                           "failed or had errors: what stands near them may be missing");
   if (n_sites > 0) {
+    g_autofree char *never =
+        g_strdup_printf("calls through pointers have known targets, %" G_GSIZE_FORMAT
+                        " of them none: nothing is called there",
+                        model->n_never);
     write_completeness_line(html, n_sites - (int64_t)model->n_unresolved, n_sites,
-                            "calls through pointers have known targets",
-                            "have none: they may reach more than is shown");
+                            model->n_never > 0 ? never
+                                               : "calls through pointers have known targets",
+                            "have none that are known: they may reach more than is shown");
   }
   html_close(html);
   html_close(html);

@@ -114,6 +114,10 @@ def main():
             check_with_tidy(folder / f"{kind}.html", kind)
             expect(len(text) < 3_000_000, f"{kind}: {len(text)} bytes")
             expect(make(folder, kind)[0] == text, f"{kind}: a second page differs")
+        small = make(folder, "small")[0]
+        expect("calls through pointers have known targets, 1 of them none: nothing is called there" in small,
+               "a call that is never set is not told")
+        expect("1 have none that are known: they may reach more than is shown" in small, "calls without known targets are not counted")
         hostile = make(folder, "hostile")[0]
         expect("<script>document" not in hostile and "<img" not in hostile, "markup got through")
         expect("\033" not in hostile and "\u202e" not in hostile, "control characters got through")

@@ -283,6 +283,14 @@ static void make_flows(struct maker *maker)
                           .line = 61,
                           .column = 9,
                           .expression = "job->run"});
+  put(maker, &fact_site_table,
+      &(struct fact_site){.id = store_id("site", "never set", NULL),
+                          .caller = routine_id("mail_worker"),
+                          .file = "src/mail.c",
+                          .line = 62,
+                          .column = 9,
+                          .is_complete = true,
+                          .expression = "job->done"});
 }
 
 static void make_plan(struct maker *maker)
