@@ -38,6 +38,24 @@ static const char *place_name(const char *service)
   return service[0] == '\0' ? "(no service)" : service;
 }
 
+/* Says why there are not as many services as were asked for. */
+static void report_wish(const struct context *context, const struct split_result *result,
+                        guint32 n_services)
+{
+  if (n_services > result->n_services) {
+    context_say(context,
+                "%u services were asked for, and %u is as near as it gets: what is too small to "
+                "stand alone is part of what it works with, and what boundaries, transactions or "
+                "locks tie stays together",
+                n_services, result->n_services);
+  } else if (n_services != 0 && n_services < result->n_services) {
+    context_say(context,
+                "%u services were asked for, and %u is as near as it gets: the others have nothing "
+                "to do with one another, or boundaries keep them apart",
+                n_services, result->n_services);
+  }
+}
+
 static void report(struct context *context, const struct split_result *result)
 {
   for (guint i = 0; i < result->remarks->len; i++) {
@@ -100,8 +118,12 @@ static void show_progress(void *data, guint done, guint total, const char *what)
 static int run(struct context *context)
 {
   int code = EXIT_DONE;
+  gint64 n_services = context_integer(context, "services", 0);
+  if (context_text(context, "services") != NULL && n_services < 1) {
+    return context_fail(context, EXIT_USAGE, "--services needs a number above 0");
+  }
   struct split_options options = {.evidence_mask = evidence_mask(context, &code),
-                                  .n_services = (guint32)context_integer(context, "services", 0),
+                                  .n_services = (guint32)MIN(n_services, G_MAXINT32),
                                   .boundaries = context_text(context, "boundaries"),
                                   .profile = context_text(context, "profile"),
                                   .is_fresh = context_flag(context, "fresh")};
@@ -130,6 +152,7 @@ static int run(struct context *context)
     return context_fail_with(context, error);
   }
   report(context, &result);
+  report_wish(context, &result, options.n_services);
   split_result_clear(&result);
   return EXIT_DONE;
 }

@@ -37,7 +37,7 @@ CASES = [
     ("analyze code --db new.db --rules nowhere.yaml", FILE, "nowhere.yaml"), ("analyze code --db new.db --rules bad.yaml", USAGE, "bad.yaml:2:1"),
     ("merge --db m.db", USAGE, "usage"), ("merge new.db --db m.db", DONE, ""), ("merge text.db --db m.db", STORE, ""), ("merge nowhere.db --db m.db", FILE, ""),
     ("split --db plan.db", DONE, "services"), ("split --db nowhere.db", FILE, "cleave analyze"), ("split --db text.db", STORE, ""),
-    ("split --db plan.db --services x", USAGE, ""), ("split --db plan.db --evidence cals", USAGE, "did you mean 'calls'"),
+    ("split --db plan.db --services x", USAGE, ""), ("split --db plan.db --services 0", USAGE, "above 0"), ("split --db plan.db --services 500", DONE, "500 services were asked for"), ("split --db plan.db --evidence cals", USAGE, "did you mean 'calls'"),
     ("split --db plan.db --boundaries bad.yaml", USAGE, "bad.yaml"), ("split --db plan.db --boundaries nowhere.yaml", FILE, "nowhere.yaml"),
     ("explain order_add --db plan.db", DONE, ""), ("explain order_ad --db plan.db", USAGE, "order_add"), ("explain", USAGE, "usage"),
     ("show routines --db plan.db", DONE, ""), ("show rutines --db plan.db", USAGE, "did you mean 'routines'"),
