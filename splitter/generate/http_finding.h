@@ -50,6 +50,10 @@ bool http_is_called_by(const struct http_finding *finding, const struct fact_rou
 /* Why a routine was taken, with the monolith's own use when there is one. A new string. */
 char *http_why_routine(const struct http_finding *finding, const struct fact_routine *routine,
                        const char *what);
+/* VARIABLE as an argument of ROUTINE: a copy of its own where the routine keeps or frees what it is
+ * handed. A new string. */
+char *http_handed(const struct http_finding *finding, const struct fact_routine *routine,
+                  int64_t position, const char *variable);
 /* What an argument for this parameter of a maker is, or NULL. */
 const char *http_maker_argument(const struct fact_param *param);
 

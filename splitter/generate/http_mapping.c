@@ -107,6 +107,8 @@ static void find_reply_body(struct http_finding *finding)
   finding->mapping->length =
       http_field_is_number(length) && length != http_field_find(inventory, type, http_status_words)
           ? g_strdup_printf("response->%s", length->field)
+      : body->array_length > 0
+          ? g_strdup_printf("strnlen(response->%s, sizeof response->%s)", body->field, body->field)
           : g_strdup_printf("response->%s ? strlen(response->%s) : 0", body->field, body->field);
 }
 

@@ -31,12 +31,22 @@ static void find_make(struct http_finding *finding)
   GString *call = g_string_new(maker->name);
   unsigned n = inventory_n_params(finding->inventory, maker->id);
   for (unsigned i = 1; i <= n; i++) {
-    g_string_append(call, i == 1 ? "(" : ", ");
-    g_string_append(call, http_maker_argument(inventory_param(finding->inventory, maker->id, i)));
+    g_autofree char *argument = http_handed(
+        finding, maker, i, http_maker_argument(inventory_param(finding->inventory, maker->id, i)));
+    g_string_append_printf(call, "%s%s", i == 1 ? "(" : ", ", argument);
   }
   g_string_append_c(call, ')');
   http_set(finding, &finding->mapping->make, g_string_free(call, FALSE), "request.make",
            http_why_routine(finding, maker, "returns such a request from texts of these names"));
+}
+
+/* "adder(list, name, value)". A new string. */
+static char *call_adder(const struct http_finding *finding, const struct fact_routine *adder,
+                        const char *list)
+{
+  g_autofree char *name = http_handed(finding, adder, 2, "name");
+  g_autofree char *value = http_handed(finding, adder, 3, "value");
+  return g_strdup_printf("%s(%s, %s, %s)", adder->name, list, name, value);
 }
 
 /* Adds a name and a value to a list member of the request: by the list's own routine, else into a
@@ -47,8 +57,9 @@ static char *add_to_list(struct http_finding *finding, const struct fact_field *
   const struct fact_routine *adder = http_find_routine(finding, http_adds_pair, field->field_type);
   if (adder) {
     *why = http_why_routine(finding, adder, "adds a name and a value to such a list");
-    return g_strdup_printf("%s(%srequest->%s, name, value)", adder->name,
-                           field->is_pointer ? "" : "&", field->field);
+    g_autofree char *list =
+        g_strdup_printf("%srequest->%s", field->is_pointer ? "" : "&", field->field);
+    return call_adder(finding, adder, list);
   }
   struct http_list shape;
   if (!http_list_read(inventory, finding->request->type_id, field, "request->", &shape)) {
@@ -71,8 +82,8 @@ static void find_header(struct http_finding *finding)
   int64_t type = finding->request->type_id;
   const struct fact_routine *adder = http_find_routine(finding, http_adds_header, type);
   if (adder) {
-    http_set(finding, &finding->mapping->header,
-             g_strdup_printf("%s(request, name, value)", adder->name), "request.header",
+    http_set(finding, &finding->mapping->header, call_adder(finding, adder, "request"),
+             "request.header",
              http_why_routine(finding, adder, "takes a request, a name and a value"));
     return;
   }
@@ -89,8 +100,8 @@ static void find_parameter(struct http_finding *finding)
   int64_t type = finding->request->type_id;
   const struct fact_routine *adder = http_find_routine(finding, http_adds_parameter, type);
   if (adder) {
-    http_set(finding, &finding->mapping->parameter,
-             g_strdup_printf("%s(request, name, value)", adder->name), "request.parameter",
+    http_set(finding, &finding->mapping->parameter, call_adder(finding, adder, "request"),
+             "request.parameter",
              http_why_routine(finding, adder, "takes a request, a name and a value"));
     return;
   }
@@ -122,8 +133,9 @@ static void find_body(struct http_finding *finding)
   int64_t type = finding->request->type_id;
   const struct fact_routine *setter = http_find_routine(finding, http_sets_body, type);
   if (setter) {
+    g_autofree char *handed = http_handed(finding, setter, 2, "body");
     http_set(finding, &finding->mapping->body,
-             g_strdup_printf("%s(request, body, body_length)", setter->name), "request.body",
+             g_strdup_printf("%s(request, %s, body_length)", setter->name, handed), "request.body",
              http_why_routine(finding, setter, "takes a request, bytes and their number"));
     return;
   }

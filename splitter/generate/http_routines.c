@@ -83,6 +83,16 @@ static bool returns_void(const struct http_finding *finding, const struct fact_r
   return result && strcmp(result->type, "void") == 0;
 }
 
+char *http_handed(const struct http_finding *finding, const struct fact_routine *routine,
+                  int64_t position, const char *variable)
+{
+  const struct fact_param *handed = param(finding, routine, position);
+  g_auto(GStrv) uses = g_strsplit(handed ? handed->use : "", ",", -1);
+  bool is_owned = g_strv_contains((const char *const *)uses, "kept") ||
+                  g_strv_contains((const char *const *)uses, "freed");
+  return g_strdup_printf(is_owned ? "CLEAVE_OWN(%s)" : "%s", variable);
+}
+
 const char *http_maker_argument(const struct fact_param *param)
 {
   if (!http_type_is_text(param->type)) {

@@ -73,6 +73,7 @@ static void write_request(struct c_writer *code, const struct http_mapping *mapp
   write_object(code, mapping->request_type, "request", mapping->make);
   if (mapping->make) {
     c_writer_open(code, "if (!request)");
+    c_writer_line(code, "cleave_glue_end(&cleave_texts);");
     c_writer_line(code, "free(target);");
     c_writer_line(code, "return cleave_error_set(error, 400, \"Function.BadRequest\", "
                         "\"the request cannot be made\");");
@@ -89,6 +90,17 @@ static void write_request(struct c_writer *code, const struct http_mapping *mapp
     write_statement(code, mapping->body);
   }
   write_list(code, "parameters", mapping->parameter);
+}
+
+/* Gives the request back, and what it was made of. */
+static void write_end(struct c_writer *code, const struct http_mapping *mapping, const char *result)
+{
+  if (mapping->request_free) {
+    write_statement(code, mapping->request_free);
+  }
+  c_writer_line(code, "cleave_glue_end(&cleave_texts);");
+  c_writer_line(code, "free(target);");
+  c_writer_line(code, "return %s;", result);
 }
 
 static void write_reply(struct c_writer *code, const struct http_mapping *mapping)
@@ -165,7 +177,12 @@ void http_source_write(struct glue *glue, struct glue_file *file, const struct f
   write_variables(code);
   c_writer_line(code, "int failed = 0;");
   write_use(code);
+  c_writer_line(code, "struct cleave_glue_texts cleave_texts;");
+  c_writer_line(code, "cleave_glue_begin(&cleave_texts, event, error);");
   write_request(code, mapping);
+  c_writer_open(code, "if (cleave_texts.failed)");
+  write_end(code, mapping, "cleave_texts.failed");
+  c_writer_close(code, "");
   write_object(code, mapping->response_type, "response", mapping->response_make);
   if (!mapping->response_make) {
     c_writer_line(code, "memset(response, 0, sizeof *response);");
@@ -174,17 +191,14 @@ void http_source_write(struct glue *glue, struct glue_file *file, const struct f
     write_statement(code, mapping->response_prepare);
   }
   write_call(code, spec);
+  c_writer_line(code, "cleave_glue_leave(&cleave_texts, request, sizeof *request);");
   c_writer_open(code, "if (!failed)");
   write_reply(code, mapping);
   c_writer_close(code, "");
   if (mapping->response_free) {
     write_statement(code, mapping->response_free);
   }
-  if (mapping->request_free) {
-    write_statement(code, mapping->request_free);
-  }
-  c_writer_line(code, "free(target);");
-  c_writer_line(code, "return failed;");
+  write_end(code, mapping, "failed");
   c_writer_close(code, "");
   c_writer_line(code, "%s", "");
 }

@@ -2,6 +2,7 @@
 #ifndef CLEAVE_GLUE_H
 #define CLEAVE_GLUE_H
 
+#include "cleave_marshal.h"
 #include "cleave_runtime.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
   }))
 
 /* Hands a text to a member of the application's struct: arrays get a copy that is cut to fit,
- * pointers point to the event's own text, which lives until the call returns. */
+ * pointers get one from malloc(), which the application may free, realloc() and keep; what it
+ * leaves in place is freed behind the call. Outside of a call pointers point to the text itself. */
 #define CLEAVE_SET(member, text)                                                                   \
   (cleave_glue_is_array(&(member), member)                                                         \
        ? cleave_glue_copy((void *)&(member), sizeof(member), (text))                               \
@@ -32,6 +34,23 @@
    !__builtin_types_compatible_p(__typeof__(member), const void *))
 void cleave_glue_copy(void *array, size_t size, const char *text);
 void cleave_glue_point(void *pointer, const char *text);
+
+/* A copy of the text for a routine that keeps or frees what it is handed: as with CLEAVE_SET. */
+#define CLEAVE_OWN(text) cleave_glue_own(text)
+char *cleave_glue_own(const char *text);
+
+/* The copies that one call's request is made of; one set per thread at a time. */
+struct cleave_glue_texts {
+  struct cleave_marshal memory;
+  const struct cleave_event *event;
+  int failed; /* a copy could not be made: the error says why */
+};
+void cleave_glue_begin(struct cleave_glue_texts *texts, const struct cleave_event *event,
+                       struct cleave_error *error);
+/* Behind the call: copies that members of the request no longer lead to were taken. */
+void cleave_glue_leave(struct cleave_glue_texts *texts, const void *request, size_t size);
+/* Frees what nobody has freed or taken. */
+void cleave_glue_end(struct cleave_glue_texts *texts);
 
 /* Path and query as they were sent: a new string. */
 char *cleave_glue_target(const struct cleave_event *event);

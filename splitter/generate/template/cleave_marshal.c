@@ -23,6 +23,8 @@ static _Thread_local struct {
   size_t room, n_used;
 } watched;
 
+static void add_to_table(struct cleave_marshal_block *block);
+
 static void end_watch(void)
 {
   watched.marshal = NULL;
@@ -81,6 +83,9 @@ void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size
   block->is_fresh = 0;
   block->next = marshal->blocks;
   marshal->blocks = block;
+  if (watched.marshal == marshal) {
+    add_to_table(block);
+  }
   return data;
 }
 
@@ -201,7 +206,7 @@ static void move_places(uintptr_t from, size_t old_size, char *to, size_t size)
 void cleave_marshal_moved(uintptr_t from, void *to, size_t size)
 {
   struct cleave_marshal_block *block = watched.marshal && from ? block_at(from) : NULL;
-  if (!watched.marshal || (from && !block)) {
+  if (!watched.marshal || (!block && (from || watched.marshal->is_flat))) {
     return;
   }
   if (block) {
@@ -302,6 +307,21 @@ void cleave_marshal_settle(struct cleave_marshal *marshal)
     }
   }
   free(ordered);
+}
+
+void cleave_marshal_part(struct cleave_marshal *marshal, const void *record, size_t size)
+{
+  for (struct cleave_marshal_block *block = marshal->blocks; block; block = block->next) {
+    size_t offset = (size_t)((uintptr_t)block->place - (uintptr_t)record);
+    if (!block->data || !block->place || size < sizeof(void *) || offset > size - sizeof(void *)) {
+      continue;
+    }
+    const void *now = NULL;
+    memcpy(&now, block->place, sizeof now);
+    if ((uintptr_t)now - (uintptr_t)block->data > block->size) {
+      block->data = NULL;
+    }
+  }
 }
 
 void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept)

@@ -22,6 +22,7 @@ struct cleave_marshal {
   int is_endless; /* a written value has no end */
   unsigned level; /* records around what is written */
   int is_kept;    /* what is read now will belong to the routine */
+  int is_flat;    /* holds no pointers: what realloc() makes of nothing is never its own */
   unsigned depth; /* of path */
   char path[512]; /* "items[3].name" */
   size_t lengths[64];
@@ -39,8 +40,9 @@ void cleave_marshal_end(struct cleave_marshal *marshal);
 void *cleave_marshal_alloc(struct cleave_marshal *marshal, size_t n, size_t size);
 /* PLACE is the pointer that leads to what was allocated last. */
 void cleave_marshal_place(struct cleave_marshal *marshal, const void *place);
-/* From here to cleave_marshal_settle() this thread's realloc() and free() are followed: what a piece
- * becomes is freed at the end where values still lead to it, and what is gone is not freed again. */
+/* From here to cleave_marshal_settle() this thread's realloc() and free() are followed: what a
+ * piece becomes is freed at the end where values still lead to it, and what is gone is not freed
+ * again. */
 void cleave_marshal_watch(struct cleave_marshal *marshal);
 /* What cleave_memory.c saw: FROM (NULL: nothing) became size bytes at TO; OLD is gone. */
 void cleave_marshal_moved(uintptr_t from, void *to, size_t size);
@@ -48,6 +50,10 @@ void cleave_marshal_freed(const void *old);
 /* After a routine that may write where values lie: what no pointer leads to any more was taken,
  * freed or made larger by it, and is not freed again. */
 void cleave_marshal_settle(struct cleave_marshal *marshal);
+
+/* After a routine that may take what members of the record lead to: what they lead to no more is
+ * not freed again. Does not end the watch. */
+void cleave_marshal_part(struct cleave_marshal *marshal, const void *record, size_t size);
 
 /* What is read until the next call will belong to the routine, which frees it with free(). */
 void cleave_marshal_keep(struct cleave_marshal *marshal, int is_kept);

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Servers with requests and responses of their own: each handler answers behind the function's PORT,
+under AddressSanitizer, as the program itself does behind its socket."""
+import http.client
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+import functions as f
+from ports import free_port
+
+OF_THE_SERVER = {"date", "connection", "content-length", "transfer-encoding", "keep-alive",
+                 "server"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# Function -> requests, in this order.
+DESK = {
+    "post-echo": [("POST", "/echo?x=1&y=2", b"text", {"X-Token": "t"}),
+                  ("POST", "/echo", b"", {}), ("POST", "/echo", b"a\0b\xff", {}),
+                  ("POST", "/echo", b"z" * 100000, {})],
+    "post-sum": [("POST", "/sum", b"a=40&b=2", FORM), ("POST", "/sum", b"a=4", FORM)],
+    "post-keep": [("POST", "/keep", b"one", {}), ("POST", "/keep", b"two", {}),
+                  ("POST", "/keep", b"three", {})],
+    "post-twice": [("POST", "/twice", b"ab", {}), ("POST", "/twice", b"x" * 5000, {})],
+}
+TILL = {"post-count": [("POST", "/count?a=b", b"12345", {}), ("POST", "/count", b"", {})]}
+
+
+def ask(port, request):
+    """(status, body, headers)."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(*request)
+        answer = connection.getresponse()
+        headers = sorted((name.lower(), value) for name, value in answer.getheaders()
+                         if name.lower() not in OF_THE_SERVER)
+        return answer.status, answer.read(), headers
+    except (http.client.HTTPException, OSError) as lost:
+        return 0, repr(lost).encode(), []
+    finally:
+        connection.close()
+
+
+class Server:
+    def __init__(self, command, port, environment=None):
+        self.port, self.said = port, tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.said,
+                                        env={**os.environ, **(environment or {})})
+        for _ in range(400):
+            try:
+                http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+                return
+            except OSError:
+                time.sleep(0.05)
+        sys.exit(f"{command}: does not listen")
+
+    def end(self):
+        self.process.terminate()
+        code = self.process.wait(30)
+        self.said.seek(0)
+        return code, self.said.read().decode(errors="replace")
+
+
+def compare(program, build, out, wanted):
+    different = 0
+    for name, requests in wanted.items():
+        port = free_port()
+        original = Server([f"{build}/{program}", str(port)], port)
+        port = free_port()
+        moved = Server([f"{out}/build/functions/{name}/bootstrap"], port, {"PORT": str(port)})
+        for request in requests:
+            answers = ask(original.port, request), ask(moved.port, request)
+            if answers[0] != answers[1]:
+                different += 1
+                print(f"{name}: {str(request)[:200]}\n  the program {str(answers[0])[:300]}\n"
+                      f"  the function {str(answers[1])[:300]}")
+        original.end()
+        code, said = moved.end()
+        if code != 0 or "Sanitizer" in said:
+            different += 1
+            print(f"{name}: ended with {code}\n{said[-3000:]}")
+    return different
+
+
+def main():
+    f.need("cmake", "ninja")
+    cleave = os.path.abspath(sys.argv[1])
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "http")
+    with tempfile.TemporaryDirectory() as work:
+        out = f.generate_and_build(cleave, source, work, [*DESK, *TILL],
+                                   build_settings=["-DCLEAVE_SANITIZE_FUNCTIONS=ON"])
+        f.run("cmake", "--build", f"{work}/build")
+        different = compare("desk", f"{work}/build", out, DESK) + compare(
+            "till", f"{work}/build", out, TILL)
+    if different:
+        sys.exit(f"{different} answers differ")
+    print(f"{sum(map(len, [*DESK.values(), *TILL.values()]))} requests: the same answers")
+
+
+main()
