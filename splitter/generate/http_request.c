@@ -144,12 +144,11 @@ static void find_body(struct http_finding *finding)
     return;
   }
   const struct fact_field *length = http_field_find(finding->inventory, type, http_length_words);
-  char *statement =
-      http_field_is_number(length)
-          ? g_strdup_printf("CLEAVE_SET(request->%s, body); request->%s = (__typeof__(request->%s))"
-                            "body_length",
-                            body->field, length->field, length->field)
-          : g_strdup_printf("CLEAVE_SET(request->%s, body)", body->field);
+  char *statement = http_field_is_number(length)
+                        ? g_strdup_printf("CLEAVE_SET_BYTES(request->%s, body, body_length); "
+                                          "request->%s = (__typeof__(request->%s))body_length",
+                                          body->field, length->field, length->field)
+                        : g_strdup_printf("CLEAVE_SET(request->%s, body)", body->field);
   http_set(finding, &finding->mapping->body, statement, "request.body",
            g_strdup_printf("member %s", body->field));
 }

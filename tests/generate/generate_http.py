@@ -27,6 +27,18 @@ DESK = {
     "post-twice": [("POST", "/twice", b"ab", {}), ("POST", "/twice", b"x" * 5000, {})],
 }
 TILL = {"post-count": [("POST", "/count?a=b", b"12345", {}), ("POST", "/count", b"", {})]}
+SLIP = {
+    "post-lines": [("POST", "/lines", b"x" * 511, {}), ("POST", "/lines", b"", {})],
+    "post-rolls": [("POST", "/rolls", b"x" * 511, {}), ("POST", "/rolls", b"ab\0cd", {}),
+                   ("POST", "/rolls", b"", {})],
+}
+# What the fixed buffers cannot hold: the program cannot be asked.
+REFUSED = {
+    "post-lines": [(("POST", "/lines", b"x" * 512, {}), 413),
+                   (("POST", "/lines", b"x" * 3000, {}), 413),
+                   (("POST", "/lines", b"ab\0cd", {}), 400)],
+    "post-rolls": [(("POST", "/rolls", b"x" * 3000, {}), 413)],
+}
 
 
 def ask(port, request):
@@ -77,6 +89,11 @@ def compare(program, build, out, wanted):
                 different += 1
                 print(f"{name}: {str(request)[:200]}\n  the program {str(answers[0])[:300]}\n"
                       f"  the function {str(answers[1])[:300]}")
+        for request, status in REFUSED.get(name, []):
+            answer = ask(moved.port, request)
+            if answer[0] != status:
+                different += 1
+                print(f"{name}: {str(request)[:100]}: not {status} but {str(answer)[:300]}")
         original.end()
         code, said = moved.end()
         if code != 0 or "Sanitizer" in said:
@@ -90,14 +107,16 @@ def main():
     cleave = os.path.abspath(sys.argv[1])
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "http")
     with tempfile.TemporaryDirectory() as work:
-        out = f.generate_and_build(cleave, source, work, [*DESK, *TILL],
+        out = f.generate_and_build(cleave, source, work, [*DESK, *TILL, *SLIP],
                                    build_settings=["-DCLEAVE_SANITIZE_FUNCTIONS=ON"])
         f.run("cmake", "--build", f"{work}/build")
-        different = compare("desk", f"{work}/build", out, DESK) + compare(
-            "till", f"{work}/build", out, TILL)
+        programs = {"desk": DESK, "till": TILL, "slip": SLIP}
+        different = sum(compare(program, f"{work}/build", out, wanted)
+                        for program, wanted in programs.items())
     if different:
         sys.exit(f"{different} answers differ")
-    print(f"{sum(map(len, [*DESK.values(), *TILL.values()]))} requests: the same answers")
+    n = sum(len(requests) for wanted in programs.values() for requests in wanted.values())
+    print(f"{n} requests: the same answers; {sum(map(len, REFUSED.values()))} refused")
 
 
 main()

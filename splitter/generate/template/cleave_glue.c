@@ -1,5 +1,6 @@
 #include "cleave_glue.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -27,43 +28,79 @@ void cleave_glue_end(struct cleave_glue_texts *texts)
   cleave_marshal_end(&texts->memory);
 }
 
-/* The body may hold NULs: it is copied whole. */
-static size_t length_of(const char *text)
+static void refuse(int status, const char *type, const char *message)
 {
-  return text == current->event->body.data ? current->event->body.length : strlen(text);
+  if (!current->failed) {
+    current->failed = cleave_error_set(current->memory.error, status, type, "%s", message);
+  }
 }
 
-static char *copy_text(const char *text)
+static char *copy_bytes(const char *data, size_t n)
 {
-  size_t n = length_of(text);
   char *copy = cleave_marshal_alloc(&current->memory, n + 1, 1);
   if (!copy) {
     current->failed = -1;
     return NULL;
   }
-  memcpy(copy, text, n);
+  memcpy(copy, data, n);
   return copy;
+}
+
+/* The length of what must hold no NUL: only a body can. */
+static size_t length_of(const char *text)
+{
+  size_t n = strlen(text);
+  if (text == current->event->body.data && n < current->event->body.length) {
+    refuse(400, "Function.BadRequest", "the body holds a NUL, which the application's text cannot");
+  }
+  return n;
 }
 
 char *cleave_glue_own(const char *text)
 {
-  return text && current ? copy_text(text) : NULL;
+  if (!text || !current) {
+    return NULL;
+  }
+  bool is_body = text == current->event->body.data;
+  return copy_bytes(text, is_body ? current->event->body.length : strlen(text));
+}
+
+void cleave_glue_copy_bytes(void *array, size_t size, const char *data, size_t n)
+{
+  if (current && n >= size) {
+    char message[120];
+    snprintf(message, sizeof message,
+             "%zu bytes of the request do not fit where the application has room for %zu", n,
+             size - 1);
+    refuse(413, "Function.RequestTooLarge", message);
+  }
+  size_t kept = n < size ? n : size - 1;
+  if (kept > 0) {
+    memcpy(array, data, kept);
+  }
+  ((char *)array)[kept] = '\0';
 }
 
 void cleave_glue_copy(void *array, size_t size, const char *text)
 {
-  snprintf(array, size, "%s", text ? text : "");
+  size_t n = !text ? 0 : current ? length_of(text) : strlen(text);
+  cleave_glue_copy_bytes(array, size, text, n);
+}
+
+void cleave_glue_point_bytes(void *pointer, const char *data, size_t n)
+{
+  if (current && data) {
+    data = copy_bytes(data, n);
+    if (data) {
+      cleave_marshal_place(&current->memory, pointer);
+    }
+  }
+  memcpy(pointer, &data, sizeof data);
 }
 
 void cleave_glue_point(void *pointer, const char *text)
 {
-  if (current && text) {
-    text = copy_text(text);
-    if (text) {
-      cleave_marshal_place(&current->memory, pointer);
-    }
-  }
-  memcpy(pointer, &text, sizeof text);
+  cleave_glue_point_bytes(pointer, text, current && text ? length_of(text) : 0);
 }
 
 char *cleave_glue_target(const struct cleave_event *event)

@@ -18,13 +18,21 @@
     element;                                                                                       \
   }))
 
-/* Hands a text to a member of the application's struct: arrays get a copy that is cut to fit,
- * pointers get one from malloc(), which the application may free, realloc() and keep; what it
- * leaves in place is freed behind the call. Outside of a call pointers point to the text itself. */
+/* Hands a text to a member of the application's struct: arrays get a copy, pointers get one from
+ * malloc(), which the application may free, realloc() and keep; what it leaves in place is freed
+ * behind the call. Outside of a call pointers point to the text itself, and arrays cut it.
+ *
+ * A text that does not fit into the array is refused with status 413, a body that holds a NUL with
+ * 400: the application would take it for a shorter one. */
 #define CLEAVE_SET(member, text)                                                                   \
   (cleave_glue_is_array(&(member), member)                                                         \
        ? cleave_glue_copy((void *)&(member), sizeof(member), (text))                               \
        : cleave_glue_point((void *)&(member), (text)))
+/* The same with n bytes, NULs among them, for members whose length stands beside them. */
+#define CLEAVE_SET_BYTES(member, data, n)                                                          \
+  (cleave_glue_is_array(&(member), member)                                                         \
+       ? cleave_glue_copy_bytes((void *)&(member), sizeof(member), (data), (n))                    \
+       : cleave_glue_point_bytes((void *)&(member), (data), (n)))
 #define cleave_glue_is_array(address, member)                                                      \
   (!__builtin_types_compatible_p(__typeof__(member), char *) &&                                    \
    !__builtin_types_compatible_p(__typeof__(member), const char *) &&                              \
@@ -34,6 +42,8 @@
    !__builtin_types_compatible_p(__typeof__(member), const void *))
 void cleave_glue_copy(void *array, size_t size, const char *text);
 void cleave_glue_point(void *pointer, const char *text);
+void cleave_glue_copy_bytes(void *array, size_t size, const char *data, size_t n);
+void cleave_glue_point_bytes(void *pointer, const char *data, size_t n);
 
 /* A copy of the text for a routine that keeps or frees what it is handed: as with CLEAVE_SET. */
 #define CLEAVE_OWN(text) cleave_glue_own(text)
@@ -43,7 +53,7 @@ char *cleave_glue_own(const char *text);
 struct cleave_glue_texts {
   struct cleave_marshal memory;
   const struct cleave_event *event;
-  int failed; /* a copy could not be made: the error says why */
+  int failed; /* the request cannot be made: the error says why */
 };
 void cleave_glue_begin(struct cleave_glue_texts *texts, const struct cleave_event *event,
                        struct cleave_error *error);
