@@ -10,6 +10,7 @@
 #include "splitter/generate/build_files.h"
 #include "splitter/generate/deploy.h"
 #include "splitter/generate/function_file.h"
+#include "splitter/generate/http_gaps.h"
 #include "splitter/generate/monolith_sources.h"
 #include "splitter/generate/product.h"
 #include "splitter/generate/proxies.h"
@@ -320,6 +321,16 @@ static void specify_one(struct run *run, const struct plan_function *plan)
   }
 }
 
+/* What has to be done first, and how much more there is; or NULL. */
+static char *first_todo(const struct function_spec *spec)
+{
+  return spec->todo->len == 0 ? NULL
+         : spec->todo->len == 1
+             ? g_strdup(spec->todo->pdata[0])
+             : g_strdup_printf("%s (and %u more in its function.yaml)",
+                               (const char *)spec->todo->pdata[0], spec->todo->len - 1);
+}
+
 /* What people decided, on top of what was found for one function. */
 static bool settle_one(struct run *run, struct function_spec *spec, bool *is_kept, GError **error)
 {
@@ -330,13 +341,16 @@ static bool settle_one(struct run *run, struct function_spec *spec, bool *is_kep
   if (!apply_edits(run, spec, error)) {
     return false;
   }
+  if (strcmp(spec->adapter, "http") == 0) {
+    http_gaps_note(run->inventory, spec);
+  }
   if (spec->state->refusal && strcmp(spec->state_home, "store") == 0) {
     note_refusal(run, spec->name, g_strdup(spec->state->refusal));
     return true;
   }
   struct generated_function *function = note(run, spec->name);
   function->adapter = g_strdup(spec->adapter);
-  function->message = spec->todo->len > 0 ? g_strdup(spec->todo->pdata[0]) : NULL;
+  function->message = first_todo(spec);
   function->is_open = function_spec_is_open(spec);
   run->result->n_generated++;
   *is_kept = true;

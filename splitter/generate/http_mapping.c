@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/http_finding.h"
+#include "splitter/generate/http_gaps.h"
 #include "splitter/generate/http_shape.h"
 
 void http_set(struct http_finding *finding, char **line, char *text, const char *what, char *why)
@@ -24,8 +25,7 @@ static bool looks_like_request(const struct inventory *inventory, int64_t type)
 static bool looks_like_response(const struct inventory *inventory, int64_t type)
 {
   return http_field_is_number(http_field_find(inventory, type, http_status_words)) &&
-         (http_field_find(inventory, type, http_body_words) ||
-          http_field_find(inventory, type, http_data_words));
+         (http_body_find(inventory, type) || http_field_find(inventory, type, http_data_words));
 }
 
 static const struct fact_param *find_param(const struct inventory *inventory, int64_t routine,
@@ -77,28 +77,35 @@ static void find_release(struct http_finding *finding, int64_t type, bool is_mad
            http_why_routine(finding, release, "gives back what it is handed"));
 }
 
+static void find_reply_buffer(struct http_finding *finding, const struct fact_field *body)
+{
+  struct http_buffer buffer;
+  if (!http_buffer_read(finding->inventory, body->field_type, &buffer)) {
+    return;
+  }
+  char *data = g_strdup_printf("response->%s%s%s", body->field, body->is_pointer ? "->" : ".",
+                               buffer.data->field);
+  finding->mapping->length =
+      buffer.length ? g_strdup_printf("response->%s%s%s", body->field,
+                                      body->is_pointer ? "->" : ".", buffer.length->field)
+                    : g_strdup_printf("%s ? strlen(%s) : 0", data, data);
+  http_set(finding, &finding->mapping->data, data, "response.data",
+           g_strdup_printf("member %s holds %s%s%s", body->field, buffer.data->field,
+                           buffer.length ? " and " : "",
+                           buffer.length ? buffer.length->field : ""));
+}
+
 static void find_reply_body(struct http_finding *finding)
 {
   const struct inventory *inventory = finding->inventory;
   int64_t type = finding->response->type_id;
-  const struct fact_field *body = http_field_find(inventory, type, http_body_words);
+  const struct fact_field *body = http_body_find(inventory, type);
   body = body ? body : http_field_find(inventory, type, http_data_words);
   if (!body) {
     return;
   }
   if (!http_field_is_text(body) && http_record_of(inventory, body->field_type)) {
-    const struct fact_field *data = http_field_find(inventory, body->field_type, http_data_words);
-    const struct fact_field *length =
-        http_field_find(inventory, body->field_type, http_length_words);
-    const char *access = body->is_pointer ? "->" : ".";
-    if (data && http_field_is_number(length)) {
-      http_set(
-          finding, &finding->mapping->data,
-          g_strdup_printf("response->%s%s%s", body->field, access, data->field), "response.data",
-          g_strdup_printf("member %s holds %s and %s", body->field, data->field, length->field));
-      finding->mapping->length =
-          g_strdup_printf("response->%s%s%s", body->field, access, length->field);
-    }
+    find_reply_buffer(finding, body);
     return;
   }
   const struct fact_field *length = http_field_find(inventory, type, http_length_words);
@@ -125,8 +132,8 @@ static void find_reply(struct http_finding *finding)
   const struct fact_field *status = http_field_find(inventory, type, http_status_words);
   http_set(finding, &mapping->status, g_strdup_printf("response->%s", status->field),
            "response.status", g_strdup_printf("member %s", status->field));
-  const struct fact_field *content_type = http_field_find(inventory, type, http_type_words);
-  if (http_field_is_text(content_type)) {
+  const struct fact_field *content_type = http_content_type_find(inventory, type);
+  if (content_type) {
     http_set(finding, &mapping->content_type, g_strdup_printf("response->%s", content_type->field),
              "response.content_type", g_strdup_printf("member %s", content_type->field));
   }
@@ -174,6 +181,7 @@ void http_mapping_find(const struct inventory *inventory, struct source_texts *t
     /* The routine returns the response: its call makes it. */
     spec->http.response_make = g_steal_pointer(&spec->http.call);
   }
+  http_gaps_note(inventory, spec);
 }
 
 bool http_mapping_is_complete(const struct http_mapping *mapping)

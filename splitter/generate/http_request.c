@@ -1,4 +1,5 @@
 #include "splitter/generate/http_finding.h"
+#include "splitter/generate/http_gaps.h"
 
 #include <string.h>
 
@@ -95,6 +96,45 @@ static void find_header(struct http_finding *finding)
   }
 }
 
+/* Values without names go into a row of texts, in the order of the route. */
+static char *fill_captures(struct http_finding *finding, char **why)
+{
+  struct http_captures captures;
+  if (!http_captures_read(finding->inventory, finding->request->type_id, &captures)) {
+    return NULL;
+  }
+  const struct fact_field *texts = captures.texts;
+  *why = g_strdup_printf("member %s holds %" G_GINT64_FORMAT " texts without names", texts->field,
+                         texts->array_length);
+  g_autofree char *count =
+      captures.count ? g_strdup_printf(" request->%s++;", captures.count->field) : g_strdup("");
+  return g_strdup_printf("if (i < %" G_GINT64_FORMAT ") { CLEAVE_SET(request->%s[i], value);%s }",
+                         texts->array_length, texts->field, count);
+}
+
+/* Members that are called like the route's parameters. */
+static char *fill_members(struct http_finding *finding, char **why)
+{
+  g_autoptr(GPtrArray) names = http_route_parameters(finding->spec->key);
+  g_autoptr(GString) statement = g_string_new(NULL);
+  for (guint i = 0; i < names->len; i++) {
+    const char *const words[] = {names->pdata[i], NULL};
+    const struct fact_field *field =
+        http_field_find(finding->inventory, finding->request->type_id, words);
+    if (!http_field_is_text(field)) {
+      return NULL;
+    }
+    g_string_append_printf(statement,
+                           "%sif (strcmp(name, \"%s\") == 0) { CLEAVE_SET(request->%s, value); }",
+                           i > 0 ? " else " : "", words[0], field->field);
+  }
+  if (statement->len == 0) {
+    return NULL;
+  }
+  *why = g_strdup("members are called like the route's parameters");
+  return g_strdup(statement->str);
+}
+
 static void find_parameter(struct http_finding *finding)
 {
   int64_t type = finding->request->type_id;
@@ -108,6 +148,8 @@ static void find_parameter(struct http_finding *finding)
   const struct fact_field *field = http_field_find(finding->inventory, type, http_parameter_words);
   char *why = NULL;
   char *statement = field ? add_to_list(finding, field, &why) : NULL;
+  statement = statement ? statement : fill_captures(finding, &why);
+  statement = statement ? statement : fill_members(finding, &why);
   if (statement) {
     http_set(finding, &finding->mapping->parameter, statement, "request.parameter", why);
   }
@@ -128,6 +170,30 @@ static void find_query(struct http_finding *finding)
   }
 }
 
+/* A member that is a buffer gets bytes of its own. */
+static void fill_buffer(struct http_finding *finding, const struct fact_field *body)
+{
+  struct http_buffer buffer;
+  if (body->is_pointer || !http_buffer_read(finding->inventory, body->field_type, &buffer)) {
+    return;
+  }
+  GString *text = g_string_new(NULL);
+  g_string_append_printf(text,
+                         buffer.length ? "CLEAVE_SET_BYTES(request->%s.%s, body, body_length)"
+                                       : "CLEAVE_SET(request->%s.%s, body)",
+                         body->field, buffer.data->field);
+  const struct fact_field *const numbers[] = {buffer.length, buffer.room};
+  for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+    if (numbers[i]) {
+      g_string_append_printf(text, "; request->%s.%s = (__typeof__(request->%s.%s))%s", body->field,
+                             numbers[i]->field, body->field, numbers[i]->field,
+                             i == 0 ? "body_length" : "(body_length + 1)");
+    }
+  }
+  http_set(finding, &finding->mapping->body, g_string_free(text, FALSE), "request.body",
+           g_strdup_printf("member %s is a buffer", body->field));
+}
+
 static void find_body(struct http_finding *finding)
 {
   int64_t type = finding->request->type_id;
@@ -139,7 +205,11 @@ static void find_body(struct http_finding *finding)
              http_why_routine(finding, setter, "takes a request, bytes and their number"));
     return;
   }
-  const struct fact_field *body = http_field_find(finding->inventory, type, http_body_words);
+  const struct fact_field *body = http_body_find(finding->inventory, type);
+  if (body && !http_field_is_text(body) && http_record_of(finding->inventory, body->field_type)) {
+    fill_buffer(finding, body);
+    return;
+  }
   if (!http_field_is_text(body) && !(body && strstr(body->type, "void *"))) {
     return;
   }

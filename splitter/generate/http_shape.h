@@ -11,6 +11,7 @@ extern const char *const http_path_words[];
 extern const char *const http_query_words[];
 extern const char *const http_header_words[];
 extern const char *const http_parameter_words[];
+extern const char *const http_capture_words[];
 extern const char *const http_query_list_words[];
 extern const char *const http_body_words[];
 extern const char *const http_length_words[];
@@ -34,6 +35,32 @@ bool http_type_is_single_pointer(const char *type);
 /* Both accept NULL. */
 bool http_field_is_text(const struct fact_field *field);
 bool http_field_is_number(const struct fact_field *field);
+
+/* Bytes with their number: a record with one pointer to (or array of) bytes and its lengths. */
+struct http_buffer {
+  const struct fact_field *data;
+  const struct fact_field *length; /* NULL: a text that ends with its NUL */
+  const struct fact_field *room;   /* how much was allocated, or NULL */
+};
+
+/* Whether the record is such a buffer, whatever its members are called. False, too, when it is not
+ * clear which of its integers is the length. */
+bool http_buffer_read(const struct inventory *inventory, int64_t type, struct http_buffer *buffer);
+
+/* The member that holds a body: by its name, else the only one that is a buffer; or NULL. */
+const struct fact_field *http_body_find(const struct inventory *inventory, int64_t type);
+
+/* The text member that holds a content type, or NULL. */
+const struct fact_field *http_content_type_find(const struct inventory *inventory, int64_t type);
+
+/* Texts in a row without names, as a router leaves what a pattern matched: the array, its length
+ * and the number beside it (or NULL). */
+struct http_captures {
+  const struct fact_field *texts;
+  const struct fact_field *count;
+};
+bool http_captures_read(const struct inventory *inventory, int64_t type,
+                        struct http_captures *captures);
 
 /* A list of names and values: its items, their number and the members of an item. */
 struct http_list {

@@ -133,6 +133,7 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
     return;
   }
   c_writer_line(code, "__typeof__(%s) result = %s;", mapping->call, mapping->call);
+  c_writer_line(code, "CLEAVE_USE(result);");
   c_writer_open(code, "if (%s)", mapping->fails);
   if (mapping->failure) {
     write_statement(code, mapping->failure);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "splitter/generate/source_text_internal.h"
+
 #define SIZE_LIMIT (16u << 20)
 
 void source_texts_init(struct source_texts *texts, const char *root)
@@ -16,9 +18,7 @@ void source_texts_clear(struct source_texts *texts)
   g_clear_pointer(&texts->files, g_hash_table_unref);
 }
 
-/* Comments, literals and preprocessor lines become blanks of the same length, so that braces and
- * words can be counted and every offset stays. */
-static char *blank_out(const char *text)
+char *source_blank_out(const char *text)
 {
   char *out = g_strdup(text);
   bool is_line_start = true;
@@ -89,7 +89,7 @@ void source_call_clear(struct source_call *call)
   g_clear_pointer(&call->fails, g_free);
 }
 
-static bool is_word(char c)
+bool source_is_word(char c)
 {
   return g_ascii_isalnum(c) || c == '_';
 }
@@ -99,15 +99,14 @@ static const char *find_word(const char *start, const char *from, const char *to
 {
   size_t n = strlen(name);
   for (const char *c = from; c < to && (c = strstr(c, name)) && c < to; c++) {
-    if ((c == start || !is_word(c[-1])) && !is_word(c[n])) {
+    if ((c == start || !source_is_word(c[-1])) && !source_is_word(c[n])) {
       return c;
     }
   }
   return NULL;
 }
 
-/* Behind the parenthesis that closes the one at OPEN, or NULL. */
-static const char *skip_parentheses(const char *open)
+const char *source_skip_parentheses(const char *open)
 {
   int depth = 0;
   for (const char *c = open; *c; c++) {
@@ -245,7 +244,7 @@ static bool gives_up(const char *after)
 static bool begins_with_word(const char *text, const char *word)
 {
   size_t n = strlen(word);
-  return strncmp(text, word, n) == 0 && !is_word(text[n]);
+  return strncmp(text, word, n) == 0 && !source_is_word(text[n]);
 }
 
 /* "x = " before the call, when nothing else stands there. */
@@ -293,7 +292,7 @@ static void read_condition(const char *condition, const char *from, const char *
     begin = term_begin;
     end = term_end;
   }
-  const char *after = skip_parentheses(condition);
+  const char *after = source_skip_parentheses(condition);
   if (!after || !gives_up(after)) {
     return;
   }
@@ -315,7 +314,7 @@ static int brace_depth(const char *blank, const char *at)
   return depth;
 }
 
-static const char *find_call(const char *blank, int64_t line, int64_t column, const char *callee)
+const char *source_find_call(const char *blank, int64_t line, int64_t column, const char *callee)
 {
   const char *start = blank;
   for (int64_t i = 1; i < line && start; i++) {
@@ -340,13 +339,13 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
   if (!text) {
     return false;
   }
-  g_autofree char *blank = blank_out(text);
-  const char *at = find_call(blank, line, column, callee);
+  g_autofree char *blank = source_blank_out(text);
+  const char *at = source_find_call(blank, line, column, callee);
   const char *open = at ? at + strlen(callee) : NULL;
   while (open && g_ascii_isspace(*open)) {
     open++;
   }
-  const char *end = open && *open == '(' ? skip_parentheses(open) : NULL;
+  const char *end = open && *open == '(' ? source_skip_parentheses(open) : NULL;
   if (!end) {
     return false;
   }
@@ -355,7 +354,7 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
   const char *statement = statement_start(blank, at);
   bool is_if = begins_with_word(statement, "if") || begins_with_word(statement, "while");
   const char *condition = is_if ? strchr(statement, '(') : NULL;
-  const char *behind = condition ? skip_parentheses(condition) : NULL;
+  const char *behind = condition ? source_skip_parentheses(condition) : NULL;
   if (behind && at > condition && at < behind) {
     read_condition(condition, at, end, call);
   } else if (is_if || begins_with_word(statement, "for") || begins_with_word(statement, "else") ||
@@ -375,10 +374,10 @@ bool source_texts_call(struct source_texts *texts, const char *file, int64_t lin
 
 char **source_call_arguments(const char *expression)
 {
-  g_autofree char *blank = blank_out(expression);
+  g_autofree char *blank = source_blank_out(expression);
   GPtrArray *arguments = g_ptr_array_new();
   const char *open = strchr(blank, '(');
-  const char *end = open ? skip_parentheses(open) : NULL;
+  const char *end = open ? source_skip_parentheses(open) : NULL;
   const char *begin = open ? open + 1 : blank;
   int depth = 0;
   for (const char *c = begin; end && c < end; c++) {

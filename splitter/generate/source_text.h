@@ -39,6 +39,29 @@ void source_call_clear(struct source_call *call);
 bool source_texts_call(struct source_texts *texts, const char *file, int64_t line, int64_t column,
                        const char *callee, struct source_call *call);
 
+enum source_result_use {
+  SOURCE_RESULT_UNKNOWN,
+  SOURCE_RESULT_DROPPED,  /* the call is a statement */
+  SOURCE_RESULT_RETURNED, /* "return call();", also by way of a variable */
+  SOURCE_RESULT_TESTED
+};
+
+/* What becomes of a call's result. */
+struct source_result {
+  enum source_result_use use;
+  char *condition;        /* tested: "result != 0"; the branch is taken when it holds */
+  bool has_operator;      /* the condition is written with one */
+  char *branch;           /* its text, comments and literals blanked out */
+  int64_t line, end_line; /* of the branch */
+};
+void source_result_clear(struct source_result *result);
+
+/* Reads on from a call whose callee stands as EXPRESSION at a line and column; a result that is put
+ * into a variable is followed to the first place that reads it. Unknown when it is not found as
+ * text, or is compared with anything but an integer. O(size of file). */
+void source_texts_result(struct source_texts *texts, const char *file, int64_t line, int64_t column,
+                         const char *expression, struct source_result *result);
+
 /* The arguments of "call(a, b)" as written: a vector for g_strfreev(). Without parentheses that
  * close it is empty. */
 char **source_call_arguments(const char *expression);

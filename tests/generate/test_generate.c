@@ -245,6 +245,56 @@ static void test_source_calls(void)
   remove_folder(folder);
 }
 
+/* What becomes of the result of call() on one line, and of the branch behind its test. */
+static void test_source_results(void)
+{
+  static const struct {
+    const char *line;
+    enum source_result_use use;
+    const char *condition, *branch;
+  } cases[] = {
+      {"if (call(a, (b))) stop(1);", SOURCE_RESULT_TESTED, "result != 0", "stop(1);"},
+      {"if (!call(a)) { stop(1); go(); } else x();", SOURCE_RESULT_TESTED, "result == 0",
+       "{ stop(1); go(); }"},
+      {"if (t && call(a) != 0) return;", SOURCE_RESULT_TESTED, "result != 0", "return;"},
+      {"if ((rc = call()) < 0) return;", SOURCE_RESULT_TESTED, "result < 0", "return;"},
+      {"int rc = call(); say(\"rc\"); if (rc == -1) { out(); }", SOURCE_RESULT_TESTED,
+       "result == -1", "{ out(); }"},
+      {"rc = (int)call(); if (rc) out();", SOURCE_RESULT_TESTED, "result != 0", "out();"},
+      {"int rc = call(); return rc;", SOURCE_RESULT_RETURNED, NULL, NULL},
+      {"if (x) return call(a);", SOURCE_RESULT_RETURNED, NULL, NULL},
+      {"call(a);", SOURCE_RESULT_DROPPED, NULL, NULL},
+      {"if (x) call(a); else y();", SOURCE_RESULT_DROPPED, NULL, NULL},
+      {"(void)call(a);", SOURCE_RESULT_DROPPED, NULL, NULL},
+      {"if (call(a) == LIMIT) return;", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+      {"if (call(a) + 1) return;", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+      {"use(call(a));", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+      {"while (call(a)) go();", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+      {"rc = call(a); }", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+      {"other(a);", SOURCE_RESULT_UNKNOWN, NULL, NULL},
+  };
+  g_autofree char *folder = new_folder();
+  struct source_texts texts;
+  source_texts_init(&texts, folder);
+  for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *name = g_strdup_printf("%zu.c", i);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *body = g_strdup_printf("int f(void)\n{\n  %s\n}\n", cases[i].line);
+    g_assert_true(g_file_set_contents(path, body, -1, NULL));
+    struct source_result result;
+    source_texts_result(&texts, name, 3, 0, "call", &result);
+    if (result.use != cases[i].use) {
+      g_test_message("%s", cases[i].line);
+    }
+    g_assert_cmpint(result.use, ==, cases[i].use);
+    g_assert_cmpstr(result.condition, ==, cases[i].condition);
+    g_assert_cmpstr(result.branch, ==, cases[i].branch);
+    source_result_clear(&result);
+  }
+  source_texts_clear(&texts);
+  remove_folder(folder);
+}
+
 /* Writes one generation of two files; returns what was kept. */
 static GPtrArray *write_two(const char *folder, const char *first, const char *second)
 {
@@ -376,6 +426,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/trigger/routes", test_routes);
   g_test_add_func("/generate/trigger/schedules", test_schedules);
   g_test_add_func("/generate/source/calls", test_source_calls);
+  g_test_add_func("/generate/source/results", test_source_results);
   g_test_add_func("/generate/call-arguments", test_call_arguments);
   g_test_add_func("/generate/product/kept", test_kept_files);
   g_test_add_func("/generate/product/foreign", test_foreign_file);

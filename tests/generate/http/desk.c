@@ -9,7 +9,7 @@
 static int echo(struct ask *ask, struct answer *answer)
 {
   const char *token = ask_hdr(ask, "x-token");
-  strcpy(answer->content_type, "text/plain; charset=utf-8");
+  strcpy(answer->ctype, "text/plain; charset=utf-8");
   text_say(&answer->body, "%s %s ?%s [%s] ", ask->verb, ask->path, ask->query,
            token ? token : "none");
   return text_put(&answer->body, ask->body ? ask->body : "", ask->body_len);
@@ -119,7 +119,7 @@ static void one(int fd)
   answer_init(&answer);
   if (ask_read(fd, &ask) != 0) {
     answer_error(&answer, 400, "bad request");
-  } else if (find_deed(&ask, &answer) != 0) {
+  } else if (find_deed(&ask, &answer)) {
     answer_error(&answer, 500, "handler failed");
   }
   answer_send(fd, &answer);

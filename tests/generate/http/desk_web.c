@@ -10,18 +10,18 @@
 
 int text_put(struct text *text, const char *data, size_t n)
 {
-  if (text->len + n + 1 > text->room) {
-    size_t room = (text->len + n + 1) * 2;
-    char *p = realloc(text->data, room);
+  if (text->fill + n + 1 > text->room) {
+    size_t room = (text->fill + n + 1) * 2;
+    char *p = realloc(text->p, room);
     if (!p) {
       return -1;
     }
-    text->data = p;
+    text->p = p;
     text->room = room;
   }
-  memcpy(text->data + text->len, data, n);
-  text->len += n;
-  text->data[text->len] = '\0';
+  memcpy(text->p + text->fill, data, n);
+  text->fill += n;
+  text->p[text->fill] = '\0';
   return 0;
 }
 
@@ -97,12 +97,12 @@ void answer_init(struct answer *answer)
 {
   memset(answer, 0, sizeof *answer);
   answer->status = 200;
-  strcpy(answer->content_type, "application/json");
+  strcpy(answer->ctype, "application/json");
 }
 
 void answer_done(struct answer *answer)
 {
-  free(answer->body.data);
+  free(answer->body.p);
 }
 
 int answer_hdr(struct answer *answer, const char *name, const char *value)
@@ -119,7 +119,7 @@ int answer_hdr(struct answer *answer, const char *name, const char *value)
 int answer_error(struct answer *answer, int status, const char *what)
 {
   answer->status = status;
-  answer->body.len = 0;
+  answer->body.fill = 0;
   return text_say(&answer->body, "{\"error\":\"%s\"}", what);
 }
 
@@ -129,14 +129,14 @@ void answer_send(int fd, const struct answer *answer)
   int n = snprintf(line, sizeof line,
                    "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
                    "Connection: close\r\n",
-                   answer->status, answer->content_type, answer->body.len);
+                   answer->status, answer->ctype, answer->body.fill);
   write_all(fd, line, (size_t)n);
   for (int i = 0; i < answer->n_hdrs; i++) {
     n = snprintf(line, sizeof line, "%s: %s\r\n", answer->hdrs[i].name, answer->hdrs[i].value);
     write_all(fd, line, (size_t)n);
   }
   write_all(fd, "\r\n", 2);
-  if (answer->body.len > 0) {
-    write_all(fd, answer->body.data, answer->body.len);
+  if (answer->body.fill > 0) {
+    write_all(fd, answer->body.p, answer->body.fill);
   }
 }

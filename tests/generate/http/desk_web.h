@@ -1,5 +1,5 @@
 /* A server's request and response as they are often written: a body from malloc() that a release
- * routine frees, fixed fields, and a growing buffer. */
+ * routine frees, fixed fields, a growing buffer whose members have short names. */
 #ifndef DESK_WEB_H
 #define DESK_WEB_H
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #define MAX_FIELDS 32
 
 struct text {
-  char *data;
-  size_t room, len;
+  char *p;
+  size_t room, fill;
 };
 
 struct field {
@@ -30,7 +30,7 @@ struct ask {
 
 struct answer {
   int status;
-  char content_type[64];
+  char ctype[64];
   struct field hdrs[8];
   int n_hdrs;
   struct text body;
