@@ -33,9 +33,11 @@ static void note(struct generated *result, const struct function_spec *spec,
   struct generated_proxy *row = g_new0(struct generated_proxy, 1);
   row->name = g_strdup(spec->name);
   row->refusal = refusal;
-  row->message =
-      g_strdup_printf("%s; repeated calls %s: %s", plan->error ? plan->error : plan->error_reason,
-                      plan->is_idempotent ? "allowed" : "not allowed", plan->idempotent_reason);
+  g_autofree char *losses = plan->is_forward ? proxy_http_losses(spec) : NULL;
+  row->message = g_strdup_printf(
+      "%s; %s%srepeated calls %s: %s", plan->error ? plan->error : plan->error_reason,
+      losses ? losses : "", losses ? "; " : "", plan->is_idempotent ? "allowed" : "not allowed",
+      plan->idempotent_reason);
   g_ptr_array_add(result->proxies, row);
 }
 

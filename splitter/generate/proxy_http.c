@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/http_finding.h"
 #include "splitter/generate/http_shape.h"
 #include "splitter/generate/proxy_copy.h"
 #include "splitter/generate/proxy_source.h"
@@ -54,19 +55,20 @@ static void find_request_body(struct search *search)
 {
   struct http_mapping *http = &search->spec->http;
   const struct inventory *inventory = search->inventory;
-  const struct fact_field *body = http_field_find(inventory, search->request, http_body_words);
+  const struct fact_field *body = http_body_find(inventory, search->request);
   if (!body) {
     return;
   }
   if (http_record_of(inventory, body->field_type) && !http_field_is_text(body)) {
-    const struct fact_field *data = http_field_find(inventory, body->field_type, http_data_words);
-    const struct fact_field *n = http_field_find(inventory, body->field_type, http_length_words);
+    struct http_buffer buffer;
     const char *access = body->is_pointer ? "->" : ".";
-    if (data && http_field_is_number(n)) {
-      found(search, &http->f_body,
-            g_strdup_printf("request->%s%s%s", body->field, access, data->field), "body",
-            g_strdup_printf("member %s", body->field));
-      http->f_body_length = g_strdup_printf("request->%s%s%s", body->field, access, n->field);
+    if (http_buffer_read(inventory, body->field_type, &buffer) && buffer.length) {
+      found(
+          search, &http->f_body,
+          g_strdup_printf("(const void *)request->%s%s%s", body->field, access, buffer.data->field),
+          "body", g_strdup_printf("member %s", body->field));
+      http->f_body_length =
+          g_strdup_printf("request->%s%s%s", body->field, access, buffer.length->field);
     }
     return;
   }
@@ -90,7 +92,8 @@ static const struct fact_routine *find_adder(const struct search *search, int64_
     const struct fact_param *first = inventory_param(inventory, routine->id, 1);
     const struct fact_param *second = inventory_param(inventory, routine->id, 2);
     const struct fact_param *third = inventory_param(inventory, routine->id, 3);
-    if (routine->is_defined && !routine->is_variadic && !routine->is_static && first &&
+    if (routine->is_defined && !routine->is_variadic && first &&
+        (!routine->is_static || strcmp(routine->file, search->spec->routine->file) == 0) &&
         first->type_id == type && strchr(first->type, '*') && second && third &&
         inventory_n_params(inventory, routine->id) == 3 && accepts(routine, second, third) &&
         inventory_find_routine(inventory, search->spec->program, routine->name) == routine) {
@@ -103,8 +106,8 @@ static const struct fact_routine *find_adder(const struct search *search, int64_
 static bool adds_header(const struct fact_routine *routine, const struct fact_param *second,
                         const struct fact_param *third)
 {
-  return strstr(routine->name, "header") && http_type_is_text(second->type) &&
-         http_type_is_text(third->type);
+  return (strstr(routine->name, "header") || http_has_word(routine->name, http_header_words)) &&
+         http_type_is_text(second->type) && http_type_is_text(third->type);
 }
 
 static bool adds_bytes(const struct fact_routine *routine, const struct fact_param *second,
@@ -124,18 +127,40 @@ static char *why_routine(const struct fact_routine *routine)
   return g_strdup_printf("%s:%" G_GINT64_FORMAT, routine->file, routine->line);
 }
 
+/* Without a routine: an array of names and values that are arrays themselves. */
+static void find_header_array(struct search *search)
+{
+  const struct inventory *inventory = search->inventory;
+  const struct fact_field *field = http_field_find(inventory, search->response, http_header_words);
+  struct http_list list;
+  if (!field || !http_list_read(inventory, search->response, field, "response->", &list)) {
+    return;
+  }
+  const struct fact_field *name = http_field_find(inventory, field->field_type, http_name_words);
+  const struct fact_field *value = http_field_find(inventory, field->field_type, http_value_words);
+  if (list.limit > 0 && name && value && name->array_length > 0 && value->array_length > 0) {
+    found(search, &search->spec->http.f_add_header,
+          g_strdup_printf("if (%s < %" G_GINT64_FORMAT ") { CLEAVE_SET(%s[%s].%s, name); "
+                          "CLEAVE_SET(%s[%s].%s, value); %s++; }",
+                          list.count, list.limit, list.items, list.count, list.name, list.items,
+                          list.count, list.value, list.count),
+          "add_header", g_strdup_printf("member %s is an array of them", field->field));
+  }
+  http_list_clear(&list);
+}
+
 static void find_answer(struct search *search)
 {
   struct http_mapping *http = &search->spec->http;
   const struct inventory *inventory = search->inventory;
   const struct fact_field *status = http_field_find(inventory, search->response, http_status_words);
-  const struct fact_field *type = http_field_find(inventory, search->response, http_type_words);
-  const struct fact_field *body = http_field_find(inventory, search->response, http_body_words);
+  const struct fact_field *type = http_content_type_find(inventory, search->response);
+  const struct fact_field *body = http_body_find(inventory, search->response);
   if (http_field_is_number(status)) {
     found(search, &http->f_set_status, g_strdup_printf("response->%s = status", status->field),
           "set_status", g_strdup_printf("member %s", status->field));
   }
-  if (http_field_is_text(type)) {
+  if (type) {
     found(search, &http->f_set_type,
           type->array_length > 0
               ? g_strdup_printf("CLEAVE_SET(response->%s, content_type)", type->field)
@@ -147,6 +172,8 @@ static void find_answer(struct search *search)
   if (header) {
     found(search, &http->f_add_header, g_strdup_printf("%s(response, name, value)", header->name),
           "add_header", why_routine(header));
+  } else {
+    find_header_array(search);
   }
   const struct fact_routine *bytes =
       body && body->field_type ? find_adder(search, body->field_type, adds_bytes) : NULL;
@@ -213,11 +240,16 @@ static bool zero_is_success(const char *fails)
 char *proxy_http_refusal(const struct function_spec *spec)
 {
   const struct http_mapping *http = &spec->http;
-  const char *missing = !http->f_method       ? "method"
-                        : !http->f_path       ? "path"
-                        : !http->f_set_status ? "set_status"
-                        : !http->f_add_body   ? "add_body"
-                                              : NULL;
+  /* What the function takes in and gives back must go both ways. */
+  const char *missing = !http->f_method                             ? "method"
+                        : !http->f_path                             ? "path"
+                        : http->header && !http->f_header_count     ? "header_count"
+                        : http->body && !http->f_body               ? "body"
+                        : !http->f_set_status                       ? "set_status"
+                        : http->content_type && !http->f_set_type   ? "set_content_type"
+                        : http->header_count && !http->f_add_header ? "add_header"
+                        : !http->f_add_body                         ? "add_body"
+                                                                    : NULL;
   if (missing) {
     return g_strdup_printf("how a request goes on is not found: 'forward: {%s: ...}' is missing in "
                            "its function.yaml",
@@ -228,6 +260,19 @@ char *proxy_http_refusal(const struct function_spec *spec)
              : g_strdup(
                    "which result of it means success is not known: 'call: {fails: ...}' in its "
                    "function.yaml");
+}
+
+char *proxy_http_losses(const struct function_spec *spec)
+{
+  const struct http_mapping *http = &spec->http;
+  const char *lost = http->f_set_type && http->f_add_header ? NULL
+                     : http->f_set_type                     ? "headers"
+                     : http->f_add_header                   ? "the content type"
+                                                            : "content type and headers";
+  return lost ? g_strdup_printf("%s of the function's answer are lost: nothing in %s is found for "
+                                "them",
+                                lost, http->response_type)
+              : NULL;
 }
 
 static void write_statement(struct c_writer *code, const char *statement)

@@ -12,6 +12,9 @@ void proxy_http_find(const struct inventory *inventory, struct function_spec *sp
 /* Why the handler cannot pass its requests on: a new string, or NULL. */
 char *proxy_http_refusal(const struct function_spec *spec);
 
+/* What of an answer does not reach the caller: a new string, or NULL. */
+char *proxy_http_losses(const struct function_spec *spec);
+
 /* Writes the proxy into FILE, which stands behind the renamed definition. */
 void proxy_http_write(struct glue *glue, struct glue_file *file, const struct proxy_plan *plan);
 

@@ -2,6 +2,7 @@
 """Servers with requests and responses of their own: each handler answers behind the function's PORT,
 under AddressSanitizer, as the program itself does behind its socket."""
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "host"))
 import functions as f
+import hosting
 from ports import free_port
 
 OF_THE_SERVER = {"date", "connection", "content-length", "transfer-encoding", "keep-alive",
@@ -141,6 +144,42 @@ def check_gaps(cleave, work):
         sys.exit(f"what people have filled in is still missing: {lines}")
 
 
+def check_proxies(cleave, work, build):
+    """The program with its handlers moved out answers as it did, headers and content types too."""
+    moved, out = ["post-sum", "post-echo", "get-greet-name", "get-fail"], f"{work}/proxied"
+    f.run(cleave, "generate", "--db", f"{work}/cleave.db", "--platform", "aws", "-o", out, "--proxies",
+          *(f"--function={name}" for name in moved))
+    f.run("cmake", "-G", "Ninja", "-S", out, "-B", f"{out}/build")
+    f.run("cmake", "--build", f"{out}/build", "-j", "2")
+    with open(f"{out}/functions.json", encoding="utf-8") as file:
+        entries = [dict(entry, binary=os.path.join(out, entry["binary"]))
+                   for entry in json.load(file)["functions"] if entry["name"] in moved]
+    host = hosting.Host(cleave, None, functions=entries)
+    with open(f"{work}/proxies.json", "w", encoding="utf-8") as file:
+        json.dump({"version": 1, "default": {"mode": "remote", "target": "here"}, "targets": {
+            "here": {"kind": "host", "url": f"http://127.0.0.1:{host.api}"}}}, file)
+    port = free_port()
+    original = Server([f"{build}/desk", str(port)], port)
+    port = free_port()
+    remaining = Server([f"{out}/build/remaining/desk", str(port)], port,
+                       {"CLEAVE_PROXIES": f"{work}/proxies.json"})
+    different = n = 0
+    for name in moved:
+        for request in DESK[name]:
+            answers = ask(original.port, request), ask(remaining.port, request)
+            n += 1
+            if answers[0] != answers[1]:
+                different += 1
+                print(f"{name} by a proxy: {str(request)[:200]}\n  {str(answers[0])[:300]}\n"
+                      f"  {str(answers[1])[:300]}")
+    original.end()
+    remaining.end()
+    if len(host.events("invocation")) != n:
+        sys.exit(f"{len(host.events('invocation'))} of {n} requests went through a proxy")
+    host.stop()
+    return different
+
+
 def main():
     f.need("cmake", "ninja")
     cleave = os.path.abspath(sys.argv[1])
@@ -153,6 +192,7 @@ def main():
         different = sum(compare(program, f"{work}/build", out, wanted)
                         for program, wanted in programs.items())
         check_gaps(cleave, work)
+        different += check_proxies(cleave, work, f"{work}/build")
     if different:
         sys.exit(f"{different} answers differ")
     n = sum(len(requests) for wanted in programs.values() for requests in wanted.values())
