@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/aws_policy.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/trigger.h"
 
 #define KEPT_S 1209600 /* what failed is kept for two weeks, the longest that SQS allows */
@@ -27,7 +28,7 @@ static json_t *attribute_of(const char *name, const char *kind, const char *attr
 /* A bucket is named, so that the role does not depend on it while it depends on the function. */
 static json_t *bucket_text(const char *source, const char *before, const char *behind)
 {
-  g_autofree char *name = plain_name(source);
+  g_autofree char *name = cloud_name(source, AWS_BUCKET);
   g_autofree char *text =
       g_strdup_printf("%s%s-${AWS::AccountId}-${AWS::Region}%s", before, name, behind);
   return json_pack("{s:s}", "Fn::Sub", text);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/trigger.h"
 
@@ -15,7 +16,7 @@ char *azure_poison_queue(const struct function_spec *spec)
   if (strcmp(spec->trigger, "queue") != 0) {
     return g_strdup("");
   }
-  g_autofree char *name = plain_name(requirements_source(spec));
+  g_autofree char *name = cloud_name(requirements_source(spec), AZURE_QUEUE);
   return g_strconcat(name, "-poison", NULL);
 }
 
@@ -90,7 +91,6 @@ static json_t *timer_binding(const struct function_spec *spec)
 
 static json_t *bindings_of(const struct function_spec *spec)
 {
-  g_autofree char *queue = plain_name(requirements_source(spec));
   if (strcmp(spec->trigger, "http") == 0) {
     return http_bindings(spec);
   }
@@ -98,17 +98,20 @@ static json_t *bindings_of(const struct function_spec *spec)
     return timer_binding(spec);
   }
   if (strcmp(spec->trigger, "object") == 0) {
-    g_autofree char *path = g_strdup_printf("%s/{name}", queue);
+    g_autofree char *container = cloud_name(requirements_source(spec), AZURE_CONTAINER);
+    g_autofree char *path = g_strdup_printf("%s/{name}", container);
     return json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s}]", "name", "blob", "type", "blobTrigger",
                      "direction", "in", "path", path, "connection", "AzureWebJobsStorage",
                      "dataType", "binary");
   }
   if (strcmp(spec->trigger, "stream") == 0) {
+    g_autofree char *hub = cloud_name(requirements_source(spec), AZURE_HUB);
     return json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s, s:s}]", "name", "event", "type",
-                     "eventHubTrigger", "direction", "in", "eventHubName", queue, "connection",
+                     "eventHubTrigger", "direction", "in", "eventHubName", hub, "connection",
                      "EVENTHUB", "cardinality", "one", "dataType", "binary");
   }
   if (strcmp(spec->trigger, "queue") == 0) {
+    g_autofree char *queue = cloud_name(requirements_source(spec), AZURE_QUEUE);
     return json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s}]", "name", "msg", "type", "queueTrigger",
                      "direction", "in", "queueName", queue, "connection", "AzureWebJobsStorage",
                      "dataType", "binary");

@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/google.h"
 #include "splitter/generate/trigger.h"
 
 #define EVENTS "default"              /* the broker that events come from */
 #define TIMER_ATTRIBUTE "cleavetimer" /* extension that tells timers apart */
 
-json_t *container_environment(const struct artifact *artifact, const char *key)
+json_t *container_environment(const struct artifact *artifact, const char *key,
+                              enum cloud_place place)
 {
   json_t *list = json_array();
   g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -19,7 +21,7 @@ json_t *container_environment(const struct artifact *artifact, const char *key)
       if (!g_hash_table_add(seen, (gpointer)name)) {
         continue;
       }
-      g_autofree char *secret = plain_name(name);
+      g_autofree char *secret = cloud_name(name, place);
       json_array_append_new(list,
                             function_spec_is_secret(spec, name)
                                 ? json_pack("{s:s, s:{s:{s:s, s:s}}}", "name", name, "valueFrom",
@@ -30,12 +32,12 @@ json_t *container_environment(const struct artifact *artifact, const char *key)
   return list;
 }
 
-/* One event at a time: carved C keeps globals. SECRET_KEY: what of a secret object is meant. */
-static json_t *service_of(const struct artifact *artifact, const char *image,
-                          const char *secret_key)
+/* One event at a time: carved C keeps globals. SECRET_KEY: what of a secret object is meant, which
+ * lies in SECRET_PLACE. */
+static json_t *service_of(const struct artifact *artifact, const char *name, const char *image,
+                          const char *secret_key, enum cloud_place secret_place)
 {
   g_autoptr(requirements_owner) needs = requirements_new(artifact);
-  g_autofree char *name = plain_name(artifact->name);
   g_autofree char *scale = g_strdup_printf("%" G_GINT64_FORMAT, needs->concurrency);
   g_autofree char *memory = google_memory(needs);
   json_t *container =
@@ -43,7 +45,7 @@ static json_t *service_of(const struct artifact *artifact, const char *image,
                 "image", image, "ports", "name", "http1", "containerPort", 8080, "resources",
                 "limits", "cpu", "1", "memory", memory, "startupProbe", "tcpSocket", "port", 8080,
                 "periodSeconds", 1, "failureThreshold", 30);
-  json_t *environment = container_environment(artifact, secret_key);
+  json_t *environment = container_environment(artifact, secret_key, secret_place);
   if (json_array_size(environment) > 0) {
     json_object_set(container, "env", environment);
   }
@@ -59,10 +61,10 @@ void cloud_run_add(struct product *product, const GPtrArray *artifacts)
 {
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
-    g_autofree char *name = plain_name(artifact->name);
+    g_autofree char *name = cloud_name(artifact->name, GOOGLE_SERVICE);
     g_autofree char *image = g_strdup_printf("REGION-docker.pkg.dev/PROJECT/functions/%s", name);
     g_autofree char *path = g_strdup_printf("gcp/%s.service.yaml", artifact->name);
-    json_t *service = service_of(artifact, image, "latest");
+    json_t *service = service_of(artifact, name, image, "latest", GOOGLE_SECRET);
     g_autofree char *account = google_account(artifact->name);
     g_autofree char *email = g_strdup_printf("%s@PROJECT.iam.gserviceaccount.com", account);
     json_t *spec =
@@ -113,7 +115,7 @@ static void add_timer(struct product *product, const struct function_spec *spec,
 static void add_trigger(struct product *product, const struct function_spec *spec,
                         const char *service)
 {
-  g_autofree char *name = plain_name(spec->name);
+  g_autofree char *name = cloud_name(spec->name, KUBERNETES_OBJECT);
   bool is_timer = strcmp(spec->trigger, "schedule") == 0;
   json_t *delivery = json_pack("{s:i, s:s, s:s}", "retry", (int)spec->retries, "backoffPolicy",
                                "exponential", "backoffDelay", "PT1S");
@@ -122,7 +124,7 @@ static void add_trigger(struct product *product, const struct function_spec *spe
     add_timer(product, spec, name);
   }
   if (*spec->dead_letter) {
-    g_autofree char *failed = plain_name(spec->dead_letter);
+    g_autofree char *failed = cloud_name(spec->dead_letter, KUBERNETES_OBJECT);
     add_broker(product, failed);
     json_object_set_new(delivery, "deadLetterSink", broker_reference(failed));
   }
@@ -140,10 +142,11 @@ void knative_add(struct product *product, const GPtrArray *artifacts)
 {
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
-    g_autofree char *name = plain_name(artifact->name);
-    g_autofree char *image = g_strdup_printf("registry.example/functions/%s", name);
+    g_autofree char *name = cloud_name(artifact->name, KUBERNETES_OBJECT);
+    g_autofree char *own = cloud_name(artifact->name, IMAGE);
+    g_autofree char *image = g_strdup_printf("registry.example/functions/%s", own);
     g_autofree char *path = g_strdup_printf("knative/%s.service.yaml", artifact->name);
-    product_add_yaml(product, path, service_of(artifact, image, "value"));
+    product_add_yaml(product, path, service_of(artifact, name, image, "value", KUBERNETES_SECRET));
     for (guint j = 0; j < artifact->specs->len; j++) {
       const struct function_spec *spec = artifact->specs->pdata[j];
       if (strcmp(spec->trigger, "http") != 0 && strcmp(spec->trigger, "direct") != 0) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/containers.h"
 #include "splitter/generate/google.h"
 #include "splitter/generate/requirements.h"
@@ -24,9 +25,10 @@ static json_t *reference_to(const char *function)
 static json_t *container_of(const struct artifact *artifact, const char *name,
                             const struct requirements *needs)
 {
-  g_autofree char *image = g_strdup_printf("registry.example/functions/%s", name);
+  g_autofree char *own = cloud_name(artifact->name, IMAGE);
+  g_autofree char *image = g_strdup_printf("registry.example/functions/%s", own);
   g_autofree char *memory = google_memory(needs);
-  json_t *environment = container_environment(artifact, "value");
+  json_t *environment = container_environment(artifact, "value", KUBERNETES_SECRET);
   json_array_insert_new(environment, 0,
                         json_pack("{s:s, s:s}", "name", "CLEAVE_PLATFORM", "value", "fission"));
   return json_pack("{s:s, s:s, s:[{s:s, s:i}], s:o, s:{s:{s:s, s:s}, s:{s:s, s:s}}, s:{s:{s:s, "
@@ -76,7 +78,7 @@ static json_t *route_of(const struct function_spec *spec, const char *path)
   }
   json_t *route = json_object();
   if (*fixed == '\0') {
-    g_autofree char *own = plain_name(spec->name);
+    g_autofree char *own = cloud_name(spec->name, KUBERNETES_OBJECT);
     g_autofree char *prefix = g_strconcat("/", own, NULL);
     engine_comment(route,
                    "Fission's router keeps '/' for itself: the function lies below its name.");
@@ -120,8 +122,9 @@ static json_t *time_trigger(const struct function_spec *spec, const char *functi
 
 static json_t *queue_trigger(const struct function_spec *spec, const char *function)
 {
-  g_autofree char *topic = plain_name(requirements_source(spec));
-  g_autofree char *failed = plain_name(*spec->dead_letter ? spec->dead_letter : spec->name);
+  g_autofree char *topic = cloud_name(requirements_source(spec), KAFKA_TOPIC);
+  g_autofree char *failed =
+      cloud_name(*spec->dead_letter ? spec->dead_letter : spec->name, KAFKA_TOPIC);
   json_t *trigger = json_pack("{s:o, s:s, s:s, s:s, s:i, s:s, s:s, s:i, s:i}", "functionref",
                               reference_to(function), "mqtkind", "keda", "messageQueueType",
                               "kafka", "topic", topic, "maxRetries", (int)spec->retries,
@@ -160,7 +163,7 @@ static void add_trigger(struct product *product, json_t *function, const struct 
   } else {
     return; /* called by its name */
   }
-  g_autofree char *name = plain_name(spec->name);
+  g_autofree char *name = cloud_name(spec->name, KUBERNETES_OBJECT);
   g_autofree char *path = g_strdup_printf("fission/%s.trigger.yaml", spec->name);
   product_add_yaml(product, path, object_of(kind, name, trigger));
 }
@@ -169,7 +172,7 @@ void fission_add(struct product *product, const GPtrArray *artifacts)
 {
   for (guint i = 0; i < artifacts->len; i++) {
     const struct artifact *artifact = artifacts->pdata[i];
-    g_autofree char *name = plain_name(artifact->name);
+    g_autofree char *name = cloud_name(artifact->name, KUBERNETES_OBJECT);
     g_autofree char *path = g_strdup_printf("fission/%s.function.yaml", artifact->name);
     json_t *remarks = json_object();
     for (guint j = 0; j < artifact->specs->len; j++) {

@@ -1,15 +1,10 @@
 #include "splitter/generate/google.h"
 
-#include <string.h>
-
-#include "splitter/generate/trigger.h"
+#include "splitter/generate/cloud_name.h"
 
 char *google_account(const char *binary)
 {
-  g_autofree char *plain = plain_name(binary);
-  size_t length = strlen(plain);
-  return length >= 6 && length <= 30 ? g_steal_pointer(&plain)
-                                     : g_strdup_printf("%.21s-%08x", plain, g_str_hash(binary));
+  return cloud_name(binary, GOOGLE_ACCOUNT);
 }
 
 char *google_memory(const struct requirements *needs)

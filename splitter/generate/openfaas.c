@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/google.h"
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/trigger.h"
@@ -51,7 +52,7 @@ static json_t *secrets_of(const struct entry *entry)
     const struct function_spec *spec = entry->artifact->specs->pdata[i];
     for (guint j = 0; is_of(entry, spec) && j < spec->environment->len; j++) {
       const char *name = spec->environment->pdata[j];
-      g_autofree char *secret = plain_name(name);
+      g_autofree char *secret = cloud_name(name, KUBERNETES_SECRET);
       if (function_spec_is_secret(spec, name) && g_hash_table_add(seen, (gpointer)name)) {
         json_array_append_new(list, json_string(secret));
       }
@@ -78,7 +79,7 @@ static void add_trigger(json_t *function, const struct function_spec *spec, cons
         function, "annotations",
         json_pack("{s:s, s:s}", "topic", CRON_TOPIC, "schedule", cron ? cron : "0 2 * * *"));
   } else if (wakes_on(spec, "queue") || wakes_on(spec, "stream")) {
-    g_autofree char *topic = plain_name(requirements_source(spec));
+    g_autofree char *topic = cloud_name(requirements_source(spec), KAFKA_TOPIC);
     engine_comment(function, "For a connector (Kafka, RabbitMQ, NATS); how often it tries again is "
                              "set there, and a dead-letter target is the broker's affair.");
     json_object_set_new(function, "annotations", json_pack("{s:s}", "topic", topic));
@@ -88,8 +89,9 @@ static void add_trigger(json_t *function, const struct function_spec *spec, cons
 static void add_entry(json_t *functions, const struct entry *entry)
 {
   g_autoptr(requirements_owner) needs = requirements_new(entry->artifact);
-  g_autofree char *binary = plain_name(entry->artifact->name);
-  g_autofree char *name = plain_name(entry->only ? entry->only->name : entry->artifact->name);
+  g_autofree char *binary = cloud_name(entry->artifact->name, IMAGE);
+  g_autofree char *name =
+      cloud_name(entry->only ? entry->only->name : entry->artifact->name, KUBERNETES_OBJECT);
   g_autofree char *image = g_strdup_printf("registry.example/functions/%s:latest", binary);
   g_autofree char *folder = g_strdup_printf("../build/package/%s", entry->artifact->name);
   g_autofree char *memory = google_memory(needs);

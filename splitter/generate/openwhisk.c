@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/trigger.h"
 
@@ -53,7 +54,7 @@ static json_t *limits_of(const struct function_spec *spec)
 
 static json_t *action_of(const struct artifact *artifact, const struct function_spec *spec)
 {
-  g_autofree char *binary = plain_name(artifact->name);
+  g_autofree char *binary = cloud_name(artifact->name, IMAGE);
   g_autofree char *image = g_strdup_printf("registry.example/functions/%s", binary);
   json_t *action = json_object();
   if (spec->is_capped) {
@@ -86,7 +87,7 @@ static json_t *alarm_of(const struct function_spec *spec)
 
 static json_t *topic_of(const struct function_spec *spec)
 {
-  g_autofree char *topic = plain_name(requirements_source(spec));
+  g_autofree char *topic = cloud_name(requirements_source(spec), KAFKA_TOPIC);
   return json_pack("{s:s, s:{s:s, s:s, s:b}}", "feed", KAFKA, "inputs", "brokers", "$KAFKA_BROKERS",
                    "topic", topic, "isJSONData", 0);
 }

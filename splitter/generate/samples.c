@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/generate.h"
 #include "splitter/generate/sample_value.h"
 #include "splitter/generate/trigger.h"
@@ -98,7 +99,7 @@ static json_t *aws_http(const struct function_spec *spec, const char *body)
 
 static json_t *aws_queue(const struct function_spec *spec, const char *body)
 {
-  g_autofree char *queue = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *queue = cloud_name(*spec->key ? spec->key : spec->name, AWS_QUEUE);
   g_autofree char *arn = g_strdup_printf("arn:aws:sqs:us-east-1:111122223333:%s", queue);
   return json_pack("{s:[{s:s, s:s, s:s, s:{s:s, s:s}, s:{}, s:s, s:s, s:s}]}", "Records",
                    "messageId", "m-1", "receiptHandle", "rh", "body", body, "attributes",
@@ -109,7 +110,7 @@ static json_t *aws_queue(const struct function_spec *spec, const char *body)
 
 static json_t *aws_stream(const struct function_spec *spec, const char *body)
 {
-  g_autofree char *stream = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *stream = cloud_name(*spec->key ? spec->key : spec->name, AWS_STREAM);
   g_autofree char *arn =
       g_strdup_printf("arn:aws:kinesis:us-east-1:111122223333:stream/%s", stream);
   g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
@@ -121,7 +122,7 @@ static json_t *aws_stream(const struct function_spec *spec, const char *body)
 
 static json_t *aws_object(const struct function_spec *spec)
 {
-  g_autofree char *bucket = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *bucket = cloud_name(*spec->key ? spec->key : spec->name, AWS_BUCKET);
   return json_pack("{s:[{s:s, s:s, s:s, s:s, s:s, s:{s:{s:s}, s:{s:s, s:i, s:s}}}]}", "Records",
                    "eventVersion", "2.1", "eventSource", "aws:s3", "awsRegion", "us-east-1",
                    "eventTime", SAMPLE_TIME, "eventName", "ObjectCreated:Put", "s3", "bucket",
@@ -184,7 +185,7 @@ static json_t *gcp_event(const struct inventory *inventory, const struct functio
   g_autofree char *body = payload_text(inventory, spec);
   if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
     g_autofree char *data = g_base64_encode((const guchar *)body, strlen(body));
-    g_autofree char *topic = plain_name(*spec->key ? spec->key : spec->name);
+    g_autofree char *topic = cloud_name(*spec->key ? spec->key : spec->name, GOOGLE_TOPIC);
     g_autofree char *subscription = g_strdup_printf("projects/p/subscriptions/%s", topic);
     return request("POST", "/", json_pack("{s:s}", "Content-Type", "application/json"),
                    json_pack("{s:s, s:{s:s, s:{}, s:s, s:s}}", "subscription", subscription,
@@ -274,7 +275,7 @@ static json_t *openwhisk_http(const struct function_spec *spec, const char *body
 static json_t *openwhisk_value(const struct inventory *inventory, const struct function_spec *spec)
 {
   g_autofree char *body = payload_text(inventory, spec);
-  g_autofree char *source = plain_name(*spec->key ? spec->key : spec->name);
+  g_autofree char *source = cloud_name(*spec->key ? spec->key : spec->name, KAFKA_TOPIC);
   if (has_trigger(spec, "http")) {
     return openwhisk_http(spec, body);
   }
@@ -304,8 +305,8 @@ static json_t *engine_event(const struct inventory *inventory, const struct func
                             const char *topic_header, const char *timer_header)
 {
   g_autofree char *body = payload_text(inventory, spec);
-  g_autofree char *topic = plain_name(*spec->key ? spec->key : spec->name);
-  g_autofree char *timer = plain_name(spec->name);
+  g_autofree char *topic = cloud_name(*spec->key ? spec->key : spec->name, KAFKA_TOPIC);
+  g_autofree char *timer = cloud_name(spec->name, KUBERNETES_OBJECT);
   if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
     return request("POST", "/",
                    json_pack("{s:s, s:s}", "Content-Type", "application/json", topic_header, topic),

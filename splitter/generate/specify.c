@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/contract.h"
 #include "splitter/generate/http_mapping.h"
 #include "splitter/generate/microhttpd.h"
@@ -274,7 +275,8 @@ static void choose_dead_letter(struct function_spec *spec)
     return;
   }
   bool is_message = strcmp(spec->trigger, "queue") == 0 || strcmp(spec->trigger, "stream") == 0;
-  g_autofree char *source = plain_name(is_message && *spec->key ? spec->key : spec->name);
+  g_autofree char *source =
+      cloud_name(is_message && *spec->key ? spec->key : spec->name, CLOUD_ANYWHERE);
   spec->dead_letter = g_strconcat(source, "-failed", NULL);
   spec->dead_letter_reason = g_strdup(
       is_message

@@ -2,6 +2,7 @@
 
 #include "splitter/generate/aws_policy.h"
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/terraform.h"
 #include "splitter/generate/terraform_file.h"
 #include "splitter/generate/trigger.h"
@@ -69,7 +70,7 @@ static void add_role(struct terraform_file *file, const char *label, const char 
 static void add_queue(struct terraform_file *file, const char *source, json_t *settings)
 {
   g_autofree char *label = c_identifier(source);
-  g_autofree char *name = plain_name(source);
+  g_autofree char *name = cloud_name(source, AWS_QUEUE);
   json_object_set_new(settings, "name", json_string(name));
   terraform_add(file, "aws_sqs_queue", label, settings);
 }
@@ -139,7 +140,7 @@ static void add_stream(struct terraform_file *file, const struct function_spec *
                        const char *function)
 {
   g_autofree char *label = c_identifier(requirements_source(spec));
-  g_autofree char *stream = plain_name(requirements_source(spec));
+  g_autofree char *stream = cloud_name(requirements_source(spec), AWS_STREAM);
   g_autofree char *arn = terraform_reference("aws_kinesis_stream", label, "arn");
   g_autofree char *name = terraform_reference("aws_lambda_function", function, "arn");
   terraform_add(file, "aws_kinesis_stream", label,
@@ -185,8 +186,8 @@ static void add_bucket(struct terraform_file *file, const struct function_spec *
   g_autofree char *bucket = terraform_reference("aws_s3_bucket", source, "id");
   g_autofree char *arn = terraform_reference("aws_s3_bucket", source, "arn");
   g_autofree char *name = terraform_reference("aws_lambda_function", function, "arn");
-  g_autofree char *plain = plain_name(requirements_source(spec));
-  g_autofree char *prefix = g_strdup_printf("%.36s-", plain);
+  g_autofree char *plain = cloud_name(requirements_source(spec), AWS_BUCKET_PREFIX);
+  g_autofree char *prefix = g_strconcat(plain, "-", NULL);
   terraform_add(file, "aws_s3_bucket", source, json_pack("{s:s}", "bucket_prefix", prefix));
   terraform_add(file, "aws_lambda_permission", spec->symbol,
                 json_pack("{s:s, s:s, s:s, s:s}", "action", "lambda:InvokeFunction",
@@ -250,18 +251,18 @@ static void add_function(struct terraform_file *file, const struct artifact *art
   g_autofree char *hash =
       g_strdup_printf("${fileexists(\"%s\") ? filebase64sha256(\"%s\") : null}", zip, zip);
   g_autofree char *role = terraform_reference("aws_iam_role", label, "arn");
-  g_autofree char *log = g_strdup_printf("/aws/lambda/%s", artifact->name);
+  g_autofree char *name = cloud_name(artifact->name, AWS_FUNCTION);
+  g_autofree char *log = g_strdup_printf("/aws/lambda/%s", name);
   g_autofree char *group = terraform_reference("aws_cloudwatch_log_group", label, "name");
   terraform_add(file, "aws_cloudwatch_log_group", label,
                 json_pack("{s:s, s:i}", "name", log, "retention_in_days", 30));
   add_role(file, label, "lambda.amazonaws.com", aws_statements(artifact->name, needs, resource_of));
-  json_t *function =
-      json_pack("{s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:I, s:I, s:{s:s, s:s}}", "function_name",
-                artifact->name, "role", role, "runtime", "provided.al2023", "handler", "bootstrap",
-                "architectures", "${var.architecture}", "filename", zip, "source_code_hash", hash,
-                "memory_size", (json_int_t)needs->memory_mb, "timeout",
-                (json_int_t)MIN(900, needs->timeout_s), "logging_config", "log_format", "Text",
-                "log_group", group);
+  json_t *function = json_pack(
+      "{s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:I, s:I, s:{s:s, s:s}}", "function_name", name,
+      "role", role, "runtime", "provided.al2023", "handler", "bootstrap", "architectures",
+      "${var.architecture}", "filename", zip, "source_code_hash", hash, "memory_size",
+      (json_int_t)needs->memory_mb, "timeout", (json_int_t)MIN(900, needs->timeout_s),
+      "logging_config", "log_format", "Text", "log_group", group);
   if (needs->is_capped) {
     json_object_set_new(function, "reserved_concurrent_executions",
                         json_integer((json_int_t)needs->concurrency));

@@ -2,10 +2,10 @@
 
 #include "splitter/generate/azure.h"
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/terraform.h"
 #include "splitter/generate/terraform_file.h"
-#include "splitter/generate/trigger.h"
 
 #define GROUP "${azurerm_resource_group.functions.name}"
 #define LOCATION "${var.location}"
@@ -15,7 +15,7 @@
 
 static char *secret_of(struct terraform_file *file, const char *name)
 {
-  g_autofree char *plain = plain_name(name);
+  g_autofree char *plain = cloud_name(name, AZURE_SECRET);
   terraform_add_variable(file, "vault", "name of the key vault that holds the secrets", NULL);
   return g_strdup_printf("@Microsoft.KeyVault(VaultName=${var.vault};SecretName=%s)", plain);
 }
@@ -44,7 +44,7 @@ static void add_storage_queue(struct terraform_file *file, const char *label, co
 static void add_queue(struct terraform_file *file, const struct function_spec *spec,
                       const char *app)
 {
-  g_autofree char *name = plain_name(requirements_source(spec));
+  g_autofree char *name = cloud_name(requirements_source(spec), AZURE_QUEUE);
   g_autofree char *poison = azure_poison_queue(spec);
   g_autofree char *poison_label = g_strdup_printf("%s_poison", spec->symbol);
   const char *pairs[][2] = {{spec->symbol, name}, {poison_label, poison}};
@@ -59,7 +59,7 @@ static void add_queue(struct terraform_file *file, const struct function_spec *s
 static void add_stream(struct terraform_file *file, const struct function_spec *spec,
                        const char *app, json_t *settings)
 {
-  g_autofree char *name = plain_name(requirements_source(spec));
+  g_autofree char *name = cloud_name(requirements_source(spec), AZURE_HUB);
   g_autofree char *scope = terraform_reference("azurerm_eventhub", spec->symbol, "id");
   terraform_add(file, "azurerm_eventhub_namespace", "functions",
                 json_pack("{s:s, s:s, s:s, s:s}", "name", "${var.prefix}-hubs",
@@ -78,7 +78,7 @@ static void add_stream(struct terraform_file *file, const struct function_spec *
 static void add_container(struct terraform_file *file, const struct function_spec *spec,
                           const char *app)
 {
-  g_autofree char *name = plain_name(requirements_source(spec));
+  g_autofree char *name = cloud_name(requirements_source(spec), AZURE_CONTAINER);
   g_autofree char *poison = azure_poison_queue(spec);
   terraform_add(file, "azurerm_storage_container", spec->symbol,
                 json_pack("{s:s, s:s}", "name", name, "storage_account_name", STORAGE));
@@ -104,7 +104,7 @@ static void add_secret_rights(struct terraform_file *file, const struct requirem
   for (guint i = 0; i < needs->grants->len; i++) {
     const struct grant *grant = needs->grants->pdata[i];
     if (grant->kind == GRANT_SECRET) {
-      g_autofree char *plain = plain_name(grant->target);
+      g_autofree char *plain = cloud_name(grant->target, AZURE_SECRET);
       g_autofree char *scope = g_strdup_printf("${var.vault_id}/secrets/%s", plain);
       terraform_add_variable(file, "vault_id", "resource id of that key vault", NULL);
       add_assignment(file, app, grant->target, "Key Vault Secrets User", scope);
@@ -115,7 +115,7 @@ static void add_secret_rights(struct terraform_file *file, const struct requirem
 static void add_app(struct terraform_file *file, const struct artifact *artifact)
 {
   g_autofree char *app = c_identifier(artifact->name);
-  g_autofree char *plain = plain_name(artifact->name);
+  g_autofree char *plain = cloud_name(artifact->name, AZURE_APP);
   g_autofree char *name = g_strdup_printf("${var.prefix}-%s", plain);
   g_autofree char *zip =
       g_strdup_printf("${path.module}/../build/package/%s-azure.zip", artifact->name);

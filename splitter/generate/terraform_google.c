@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/google.h"
 #include "splitter/generate/terraform.h"
 #include "splitter/generate/terraform_file.h"
@@ -24,7 +25,7 @@ static json_t *environment_of(struct terraform_file *file, const struct artifact
     const struct function_spec *spec = artifact->specs->pdata[i];
     for (guint j = 0; j < spec->environment->len; j++) {
       const char *name = spec->environment->pdata[j];
-      g_autofree char *plain = plain_name(name);
+      g_autofree char *plain = cloud_name(name, GOOGLE_SECRET);
       g_autofree char *variable = g_ascii_strdown(name, -1);
       g_autofree char *value = g_strdup_printf("${var.%s}", variable);
       if (function_spec_is_secret(spec, name)) {
@@ -49,7 +50,7 @@ static void add_topic(struct terraform_file *file, const char *label, const char
 static json_t *dead_letter_policy(struct terraform_file *file, const struct function_spec *spec)
 {
   g_autofree char *label = c_identifier(spec->dead_letter);
-  g_autofree char *name = plain_name(spec->dead_letter);
+  g_autofree char *name = cloud_name(spec->dead_letter, GOOGLE_TOPIC);
   g_autofree char *id = terraform_reference("google_pubsub_topic", label, "id");
   g_autofree char *subscription =
       terraform_reference("google_pubsub_subscription", spec->symbol, "name");
@@ -91,7 +92,7 @@ static void add_schedule(struct terraform_file *file, const struct function_spec
                          const char *service)
 {
   g_autofree char *cron = cron_schedule(spec->key);
-  g_autofree char *name = plain_name(spec->name);
+  g_autofree char *name = cloud_name(spec->name, GOOGLE_TOPIC);
   g_autofree char *topic = terraform_reference("google_pubsub_topic", spec->symbol, "id");
   g_autofree char *data =
       g_strdup_printf("${base64encode(jsonencode({job = \"%s\"}))}", spec->name);
@@ -105,8 +106,9 @@ static void add_schedule(struct terraform_file *file, const struct function_spec
 static void add_bucket(struct terraform_file *file, const struct function_spec *spec,
                        const char *service)
 {
-  g_autofree char *name = plain_name(requirements_source(spec));
-  g_autofree char *place = g_strdup_printf("${var.project}-%s", name);
+  g_autofree char *name = cloud_name(requirements_source(spec), GOOGLE_TOPIC);
+  g_autofree char *own = cloud_name(requirements_source(spec), GOOGLE_BUCKET);
+  g_autofree char *place = g_strdup_printf("${var.project}-%s", own);
   g_autofree char *bucket = terraform_reference("google_storage_bucket", spec->symbol, "name");
   g_autofree char *topic = terraform_reference("google_pubsub_topic", spec->symbol, "id");
   g_autofree char *right = g_strdup_printf("google_pubsub_topic_iam_member.%s", spec->symbol);
@@ -130,7 +132,7 @@ static void add_trigger(struct terraform_file *file, const struct function_spec 
                         const char *service)
 {
   if (has_trigger(spec, "queue") || has_trigger(spec, "stream")) {
-    g_autofree char *name = plain_name(requirements_source(spec));
+    g_autofree char *name = cloud_name(requirements_source(spec), GOOGLE_TOPIC);
     add_subscription(file, spec, name, service);
   } else if (has_trigger(spec, "schedule")) {
     add_schedule(file, spec, service);
@@ -150,7 +152,7 @@ static void add_grants(struct terraform_file *file, const struct artifact *artif
     g_autofree char *target = c_identifier(grant->target);
     g_autofree char *name = g_ascii_strdown(target, -1);
     g_autofree char *own = g_strdup_printf("%s_%s", label, name);
-    g_autofree char *plain = plain_name(grant->target);
+    g_autofree char *plain = cloud_name(grant->target, GOOGLE_SECRET);
     if (grant->kind == GRANT_SECRET) {
       terraform_add(file, "google_secret_manager_secret_iam_member", own,
                     json_pack("{s:s, s:s, s:s}", "secret_id", plain, "role",
@@ -168,7 +170,7 @@ static void add_grants(struct terraform_file *file, const struct artifact *artif
 static void add_service(struct terraform_file *file, const struct artifact *artifact)
 {
   g_autofree char *label = c_identifier(artifact->name);
-  g_autofree char *name = plain_name(artifact->name);
+  g_autofree char *name = cloud_name(artifact->name, GOOGLE_SERVICE);
   g_autofree char *account = google_account(artifact->name);
   g_autofree char *image = g_strdup_printf("${var.images}/%s", name);
   g_autofree char *email = terraform_reference("google_service_account", label, "email");

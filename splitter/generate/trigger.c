@@ -27,24 +27,6 @@ void route_split(const char *key, char **method, char **path)
   *path = g_string_free(out, FALSE);
 }
 
-char *camel_name(const char *name)
-{
-  GString *out = g_string_new(NULL);
-  bool is_start = true;
-  for (const char *c = name; *c; c++) {
-    if (!g_ascii_isalnum(*c)) {
-      is_start = true;
-    } else {
-      g_string_append_c(out, is_start ? g_ascii_toupper(*c) : *c);
-      is_start = false;
-    }
-  }
-  if (out->len == 0 || g_ascii_isdigit(out->str[0])) {
-    g_string_prepend_c(out, 'F');
-  }
-  return g_string_free(out, FALSE);
-}
-
 /* A number of seconds: "60", "60s", "5m", "1h", "2d"; 0 when it is none. */
 static gint64 seconds_of(const char *key)
 {
@@ -145,23 +127,4 @@ char *cron_schedule(const char *key)
     return g_strdup_printf("0 */%" G_GINT64_FORMAT " * * *", minutes / 60);
   }
   return g_strdup_printf("0 0 */%" G_GINT64_FORMAT " * *", MIN(minutes / 1440, 28));
-}
-
-char *plain_name(const char *name)
-{
-  GString *out = g_string_new(NULL);
-  for (const char *c = name; *c && out->len < 49; c++) {
-    if (g_ascii_isalnum(*c)) {
-      g_string_append_c(out, g_ascii_tolower(*c));
-    } else if (out->len > 0 && out->str[out->len - 1] != '-') {
-      g_string_append_c(out, '-');
-    }
-  }
-  while (out->len > 0 && out->str[out->len - 1] == '-') {
-    g_string_truncate(out, out->len - 1);
-  }
-  if (out->len == 0 || !g_ascii_isalpha(out->str[0])) {
-    g_string_prepend(out, "f-");
-  }
-  return g_string_free(out, FALSE);
 }

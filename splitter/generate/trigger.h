@@ -1,4 +1,4 @@
-/* What a function's key says in the words of the platforms: routes, times, names.
+/* What a function's key says in the words of the platforms: routes, times.
  * Reads text; knows no function. */
 #ifndef CLEAVE_GENERATE_TRIGGER_H
 #define CLEAVE_GENERATE_TRIGGER_H
@@ -12,15 +12,8 @@ void route_split(const char *key, char **method, char **path);
  * string; NULL when it is none. */
 char *aws_schedule(const char *key);
 
-/* NAME as a resource name: letters and digits, each word with a capital. A new string. */
-char *camel_name(const char *name);
-
 /* The same time as five fields of cron, as the schedulers of Google and Kubernetes want it. A new
  * string; NULL when the key tells no time. */
 char *cron_schedule(const char *key);
-
-/* NAME as platforms allow it for services, queues and topics: lower case, digits, dashes, at most
- * 49 characters, a letter first. A new string. */
-char *plain_name(const char *name);
 
 #endif

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Programs of one tree that call different things alike: names of functions tell them apart, a name
 that is two is refused with both, and each is built from its own program's code and from the libraries
-of the tree. Code that nobody has ends the build."""
+of the tree. Code that nobody has ends the build. What clouds call long names is within their limits
+and never alike."""
+import glob
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,6 +56,65 @@ int find(int x)
 }
 """
 
+STEM = "get_the_lines_of_the_invoices_of_the_customers_of_the_shop"
+QUEUE = "queue of what went on and on in the shop and was told to nobody but the machine"
+LIMITS = {"aws_lambda_function": ("function_name", 64), "aws_sqs_queue": ("name", 80),
+          "google_cloud_run_v2_service": ("name", 49), "google_service_account": ("account_id", 30),
+          "google_pubsub_topic": ("name", 255),
+          "azurerm_linux_function_app": ("name", 60 - 16 + len("${var.prefix}-")),
+          "azurerm_storage_queue": ("name", 63)}
+
+
+def check_alike(what, names, most):
+    if len(set(names)) != len(names):
+        sys.exit(f"{what}: two of {sorted(names)} are one")
+    if any(len(name) > most for name in names):
+        sys.exit(f"{what}: more than {most} characters: {names}")
+
+
+def check_long_names(cleave):
+    """Three functions and two queues whose names differ at their ends, on every platform."""
+    os.mkdir("long")
+    with open("long/long.c", "w", encoding="utf-8") as file:
+        for i in range(5):
+            file.write(f"int {STEM}_{i}(int x);\nint {STEM}_{i}(int x)\n{{\n  return x + {i};\n}}\n")
+    with open("long/boundaries.yaml", "w", encoding="utf-8") as file:
+        file.write("version: 1\nfunctions:\n")
+        for i in range(5):
+            trigger = f'queue, key: "{QUEUE} {i}"' if i > 2 else "direct"
+            file.write(f"  {STEM}_{i}: {{trigger: {trigger}}}\n")
+    with open("long/compile_commands.json", "w", encoding="utf-8") as file:
+        json.dump([{"directory": os.path.abspath("long"), "file": "long.c",
+                    "arguments": ["cc", "-c", "long.c"]}], file)
+    f.run(cleave, "analyze", "long", "--db", "long.db")
+    f.run(cleave, "split", "--db", "long.db", "--boundaries", "long/boundaries.yaml")
+    f.run(cleave, "generate", "--db", "long.db", "-o", "clouds", "--platform",
+          "aws,gcp,azure,knative,openwhisk,fission,openfaas")
+    for path in glob.glob("clouds/terraform-*/main.tf.json"):
+        with open(path, encoding="utf-8") as file:
+            for kind, resources in json.load(file)["resource"].items():
+                if kind in LIMITS:
+                    key, most = LIMITS[kind]
+                    check_alike(kind, [one[key] for one in resources.values()], most)
+    for folder, kind, most in (("gcp", "service", 49), ("knative", "service", 63),
+                               ("fission", "function", 63)):
+        names = []
+        for path in glob.glob(f"clouds/{folder}/*.{kind}.yaml"):
+            with open(path, encoding="utf-8") as file:
+                names.append(re.search(r"^metadata:\n  name: (.*)$", file.read(), re.M).group(1))
+        if len(names) != 5:
+            sys.exit(f"{folder}: {names}")
+        check_alike(folder, names, most)
+    with open("clouds/openfaas/stack.yaml", encoding="utf-8") as file:
+        names = re.findall(r"^  (\S+):\n(?:    #.*\n)*    \w", file.read(), re.M)
+    if len(names) != 5:
+        sys.exit(f"five functions are not five in OpenFaaS's stack: {names}")
+    check_alike("openfaas", names, 63)
+    with open("clouds/aws/template.yaml", encoding="utf-8") as file:
+        queues = re.findall(r"^  (\w+Queue):$", file.read(), re.M)
+    if len(queues) != 4:
+        sys.exit(f"two queues and two dead letters are not four: {queues}")
+
 
 def main():
     f.need("cmake", "ninja")
@@ -100,6 +162,7 @@ def main():
         built = subprocess.run(["cmake", "--build", "lost/build"], capture_output=True, text=True)
         if built.returncode == 0 or "undefined reference to `lost'" not in built.stdout:
             sys.exit(f"a routine that is nowhere is linked: {built.stdout[-2000:]}")
+        check_long_names(cleave)
     print("functions that are called alike are told apart")
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "splitter/generate/c_writer.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/product.h"
 #include "splitter/generate/shape.h"
 #include "splitter/generate/source_text.h"
@@ -143,6 +144,68 @@ static void test_schedules(void)
     g_assert_cmpstr(aws, ==, cases[i][1]);
     g_assert_cmpstr(cron, ==, cases[i][2]);
   }
+}
+
+static void test_cloud_names(void)
+{
+  static const struct {
+    const char *name;
+    enum cloud_place place;
+    const char *expected;
+  } kept[] = {{"get-products-id", GOOGLE_SERVICE, "get-products-id"},
+              {"Mail_Queue.v2", AWS_QUEUE, "mail-queue-v2"},
+              {"Mail_Queue", AWS_FUNCTION, "Mail_Queue"},
+              {"2-fast", KUBERNETES_OBJECT, "f-2-fast"},
+              {"get-api-v1-customers-customer-id-invoices-credits", GOOGLE_SERVICE,
+               "get-api-v1-customers-customer-id-invoices-credits"}};
+  for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+    g_autofree char *name = cloud_name(kept[i].name, kept[i].place);
+    g_assert_cmpstr(name, ==, kept[i].expected);
+  }
+}
+
+/* Names that differ behind every limit stay different, and within it. */
+static void test_long_cloud_names(void)
+{
+  static const size_t most[N_CLOUD_PLACES] = {[AWS_FUNCTION] = 64,
+                                              [AWS_QUEUE] = 80,
+                                              [AWS_STREAM] = 128,
+                                              [AWS_BUCKET] = 35,
+                                              [AWS_BUCKET_PREFIX] = 36,
+                                              [GOOGLE_SERVICE] = 49,
+                                              [GOOGLE_ACCOUNT] = 30,
+                                              [GOOGLE_TOPIC] = 255,
+                                              [GOOGLE_BUCKET] = 32,
+                                              [GOOGLE_SECRET] = 255,
+                                              [AZURE_APP] = 44,
+                                              [AZURE_QUEUE] = 56,
+                                              [AZURE_CONTAINER] = 63,
+                                              [AZURE_HUB] = 256,
+                                              [AZURE_SECRET] = 127,
+                                              [KUBERNETES_OBJECT] = 63,
+                                              [KUBERNETES_SECRET] = 253,
+                                              [KAFKA_TOPIC] = 249,
+                                              [IMAGE] = 128};
+  g_autofree char *stem = g_strnfill(300, 'a');
+  for (int i = 0; i < N_CLOUD_PLACES; i++) {
+    static const char *const ends[] = {"-lines", "-credits", "", "-lines-failed"};
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (size_t j = 0; j < G_N_ELEMENTS(ends); j++) {
+      g_autofree char *name = g_strconcat(stem, ends[j], NULL);
+      char *own = cloud_name(name, (enum cloud_place)i);
+      g_assert_true(most[i] == 0 || strlen(own) <= most[i]);
+      g_assert_true(g_hash_table_add(seen, own));
+    }
+  }
+  g_autofree char *cut = cloud_name("orders-of-a-very-long-service-name", GOOGLE_ACCOUNT);
+  g_assert_cmpstr(cut, ==, "orders-of-a-very-long-e5df0356");
+  g_autofree char *filled = cloud_name("put", GOOGLE_ACCOUNT);
+  g_assert_cmpstr(filled, ==, "put-373cb2c6");
+  g_autofree char *stem_one = g_strconcat(stem, "one", NULL);
+  g_autofree char *one = camel_name(stem);
+  g_autofree char *other = camel_name(stem_one);
+  g_assert_cmpstr(one, !=, other);
+  g_assert_cmpuint(strlen(one), ==, 100);
 }
 
 static char *new_folder(void)
@@ -425,6 +488,8 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/shapes/pointers", test_shapes_with_pointers);
   g_test_add_func("/generate/trigger/routes", test_routes);
   g_test_add_func("/generate/trigger/schedules", test_schedules);
+  g_test_add_func("/generate/cloud-names/kept", test_cloud_names);
+  g_test_add_func("/generate/cloud-names/long", test_long_cloud_names);
   g_test_add_func("/generate/source/calls", test_source_calls);
   g_test_add_func("/generate/source/results", test_source_results);
   g_test_add_func("/generate/call-arguments", test_call_arguments);
