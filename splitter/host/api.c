@@ -58,9 +58,14 @@ static void serve_runtime(struct host *host, struct call *call, const char *toke
   }
 }
 
-static void invoke_done(const struct invocation_result *result, void *data)
+static void invoke_done(const struct invocation_result *told, void *data)
 {
-  struct call *call = pending_take(data);
+  struct pending *pending = data;
+  struct invocation_result inner = *told;
+  const struct invocation_result *result = &inner;
+  g_autofree char *body = payload_read_direct(pending->station->function, &inner);
+  (void)body;
+  struct call *call = pending_take(pending);
   if (!call) {
     return;
   }

@@ -324,15 +324,38 @@ struct payload *payload_object(const struct project_function *function,
       envelope_object(object->bucket, object->key, object->size, object->etag, time));
 }
 
+/* A direct function wakes by http: function.json gives it an httpTrigger without a route. */
+static struct payload *azure_direct(const struct project_function *function, const char *body,
+                                    size_t n_body, const char *traceparent)
+{
+  g_autofree char *url = g_strdup_printf("http://localhost/api/%s", function->name);
+  json_t *text = json_stringn(body, n_body);
+  json_t *http = json_pack("{s:s,s:s,s:{},s:{s:[s]},s:{},s:[],s:o}", "Url", url, "Method", "POST",
+                           "Query", "Headers", "Content-Type", "application/json", "Params",
+                           "Identities", "Body", text ? text : json_string(""));
+  return envelope(function, "req", http, json_object(), traceparent);
+}
+
+/* Whether a direct call of it travels in an envelope. */
+static bool has_envelope(const struct project_function *function)
+{
+  return function->platform == PROJECT_AZURE && function->trigger == CLEAVE_DIRECT &&
+         !function->forwards_http;
+}
+
 struct payload *payload_direct(const struct project_function *function, const void *body,
                                size_t n_body, const char *traceparent)
 {
+  if (has_envelope(function)) {
+    return azure_direct(function, n_body > 0 ? body : "{}", n_body > 0 ? n_body : 2, traceparent);
+  }
   struct payload *payload =
       payload_new(n_body > 0 ? g_bytes_new(body, n_body) : g_bytes_new_static("{}", 2));
   if (function->platform != PROJECT_AWS) {
+    bool is_direct = function->trigger == CLEAVE_DIRECT;
     payload->method = g_strdup("POST");
     payload->target = function->platform == PROJECT_AZURE
-                          ? g_strconcat("/api/", function->name, NULL)
+                          ? g_strconcat(is_direct ? "/api/" : "/", function->name, NULL)
                           : g_strdup("/");
     add(payload, "Content-Type", "application/json");
     add_trace(payload, traceparent);
@@ -447,6 +470,27 @@ void payload_read_http(const struct project_function *function,
   } else {
     pass_on(result, reply);
   }
+}
+
+char *payload_read_direct(const struct project_function *function, struct invocation_result *result)
+{
+  if (!has_envelope(function) || result->outcome != OUTCOME_OK) {
+    return NULL;
+  }
+  struct http_reply reply;
+  read_outputs(result, &reply);
+  gsize n = 0;
+  const void *data = g_bytes_get_data(reply.body, &n);
+  char *body = g_strndup(data ? data : "", n);
+  result->http_status = reply.status;
+  result->body = body;
+  result->n_body = n;
+  if (reply.status >= 400) {
+    result->outcome = OUTCOME_ERROR;
+    result->error_type = "Function.Failed";
+  }
+  http_reply_clear(&reply);
+  return body;
 }
 
 void payload_is_processed(const struct project_function *function,

@@ -70,6 +70,11 @@ GBytes *payload_from_push(const struct wire *request, char **trace);
 void payload_read_http(const struct project_function *function,
                        const struct invocation_result *result, struct http_reply *reply);
 
+/* Takes the answer of a direct call out of its envelope, where it has one: RESULT then tells what
+ * is inside. The new string, or NULL, must outlive RESULT's body. */
+char *payload_read_direct(const struct project_function *function,
+                          struct invocation_result *result);
+
 /* Which of the N messages with these IDS the answer says were processed. */
 void payload_is_processed(const struct project_function *function,
                           const struct invocation_result *result, const char *const *ids, size_t n,

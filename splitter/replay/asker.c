@@ -115,9 +115,13 @@ void asked_clear(struct asked *asked)
   g_clear_pointer(&asked->body, g_free);
 }
 
-static void on_done(const struct invocation_result *result, void *data)
+static void on_done(const struct invocation_result *told, void *data)
 {
   struct asker *asker = data;
+  struct invocation_result inner = *told;
+  const struct invocation_result *result = &inner;
+  g_autofree char *body = payload_read_direct(asker->function, &inner);
+  (void)body;
   struct asked *asked = asker->asked;
   asked->outcome = result->outcome;
   asked->error_type = g_strdup(result->error_type);

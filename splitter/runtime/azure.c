@@ -3,6 +3,7 @@
 #include "crash.h"
 #include "encoding.h"
 #include "json.h"
+#include "push.h"
 #include "route.h"
 
 #include <stdio.h>
@@ -347,7 +348,8 @@ static void azure_answer(struct runtime *runtime, struct work *work, struct exch
     cleave_reply_status(reply, 200);
     cleave_reply_header(reply, "Content-Type", JSON_TYPE);
   }
-  if (result == 0 && is_http && !text_is_plain(body.data, body.length)) {
+  bool is_text = work->event.trigger == CLEAVE_DIRECT || text_is_plain(body.data, body.length);
+  if (result == 0 && is_http && !is_text) {
     result = cleave_error_set(error, 500, "Function.BinaryReply",
                               "an envelope cannot carry a binary reply: set "
                               "enableForwardingHttpRequest in host.json");
@@ -369,6 +371,25 @@ static void azure_answer(struct runtime *runtime, struct work *work, struct exch
   runtime_leave(runtime);
 }
 
+/* The direct function that a forwarded request asks for: its route is its name. */
+static const struct cleave_function *forwarded_direct(const struct runtime *runtime,
+                                                      const char *target, size_t n)
+{
+  const char *prefix = runtime->settings.route_prefix;
+  size_t n_prefix = strlen(prefix);
+  const char *name = target + 1;
+  size_t n_name = n - 1;
+  if (n_prefix > 0) {
+    if (n_name <= n_prefix + 1 || memcmp(name, prefix, n_prefix) != 0 || name[n_prefix] != '/') {
+      return NULL;
+    }
+    name += n_prefix + 1;
+    n_name -= n_prefix + 1;
+  }
+  const struct cleave_function *function = runtime_find(runtime, name, n_name);
+  return function && function->trigger == CLEAVE_DIRECT ? function : NULL;
+}
+
 static void azure_handle(struct runtime *runtime, struct exchange *exchange)
 {
   const struct wire *request = exchange_request(exchange);
@@ -386,11 +407,17 @@ static void azure_handle(struct runtime *runtime, struct exchange *exchange)
   port_identify(&work, request, "X-Azure-Functions-InvocationId");
   const struct cleave_function *function =
       is_post && n > 1 ? runtime_find(runtime, target + 1, n - 1) : NULL;
+  const struct cleave_function *direct =
+      is_post && n > 1 && !function ? forwarded_direct(runtime, target, n) : NULL;
   if (function) {
     work_assign(&work, function);
     struct cleave_bytes body = {buffer_text(&request->body), request->body.length};
     int result = azure_read(&work, body, runtime->settings.route_prefix, &error);
     azure_answer(runtime, &work, exchange, result, &error);
+  } else if (direct) {
+    work_assign(&work, direct);
+    int result = push_read(&work, request, &error);
+    port_answer(runtime, &work, exchange, result, &error);
   } else {
     int result = port_read_http(runtime, &work, exchange, runtime->settings.route_prefix, &error);
     port_answer(runtime, &work, exchange, result, &error);

@@ -97,6 +97,20 @@ static int created(const struct cleave_event *event, struct cleave_reply *reply,
   return note(line);
 }
 
+/* What came, and refusals by the caller's fault and by ours. */
+static int mirror(const struct cleave_event *event, struct cleave_reply *reply,
+                  struct cleave_error *error)
+{
+  if (strstr(event->body.data, "refuse")) {
+    return cleave_error_set(error, 422, "Refused", "not this");
+  }
+  if (strstr(event->body.data, "fail")) {
+    return cleave_error_set(error, 500, "Broken", "cannot do that");
+  }
+  cleave_reply_write(reply, event->body.data, event->body.length);
+  return 0;
+}
+
 int main(void)
 {
   static const struct cleave_function functions[] = {
@@ -109,6 +123,7 @@ int main(void)
       {.name = "post", .routine = "mail_send", .trigger = CLEAVE_QUEUE, .consume = consume},
       {.name = "beat", .routine = "beat", .trigger = CLEAVE_SCHEDULE, .invoke = beat},
       {.name = "daily", .routine = "beat", .trigger = CLEAVE_SCHEDULE, .invoke = beat},
+      {.name = "mirror", .routine = "mirror", .trigger = CLEAVE_DIRECT, .invoke = mirror},
       {.name = "thumb", .routine = "created", .trigger = CLEAVE_OBJECT, .invoke = created},
   };
   return cleave_runtime_main(functions, sizeof functions / sizeof *functions);

@@ -15,12 +15,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from hosting import FUNCTIONS, Host
 
 CLEAVE, BINARY = sys.argv[1:3]
+MIRROR = {"name": "mirror", "trigger": "direct", "timeout_s": 5}
 
 
 class Rules:
     platform = None
     has_binary_replies = True
-    functions = FUNCTIONS
+    functions = FUNCTIONS + [MIRROR]
 
     @classmethod
     def setUpClass(cls):
@@ -55,6 +56,19 @@ class Rules:
         self.assertIn(self.host.ask("GET", "/items/crash")[0].status, (500, 502))
         self.assertIn(self.host.ask("GET", "/items/slow")[0].status, (502, 504))
         self.assertEqual(self.host.ask("GET", "/items/next")[0].status, 201)
+
+    def test_direct(self):
+        path = "/2015-03-31/functions/mirror/invocations"
+        sent = '{"a": "\u00e4\x7f"}'
+        response, body = self.host.call("POST", path, sent.encode())
+        self.assertEqual((response.status, response.getheader("x-amz-function-error")), (200, None),
+                         body)
+        self.assertEqual(json.loads(body), sent)
+        self.assertEqual(json.loads(self.host.call("POST", path)[1]), "{}")
+        for word in ("refuse", "fail"):
+            response, body = self.host.call("POST", path, json.dumps(word))
+            self.assertEqual(response.getheader("x-amz-function-error"), "Handled", body)
+            self.assertIn("errorMessage", json.loads(body))
 
     def test_queue(self):
         path = "/queues/mail/messages?wait=true"
@@ -93,7 +107,7 @@ class AzureEnvelopeTest(Rules, unittest.TestCase):
 
 class AzureForwardingTest(Rules, unittest.TestCase):
     platform = "azure"
-    functions = [dict(entry, forwards_http=True) for entry in FUNCTIONS]
+    functions = [dict(entry, forwards_http=True) for entry in FUNCTIONS + [MIRROR]]
 
 
 if __name__ == "__main__":

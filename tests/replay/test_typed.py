@@ -217,7 +217,7 @@ class Draws(unittest.TestCase):
 class Replays(unittest.TestCase):
 
     def test_alike(self):
-        for platform in ("aws", "gcp"):
+        for platform in ("aws", "gcp", "azure"):
             code, functions = replay(*GOOD, "--count", "60", "--platform", platform)
             self.assertEqual(code, 0, functions)
             self.assertEqual(set(functions), set(GOOD))
