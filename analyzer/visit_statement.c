@@ -206,36 +206,80 @@ static bool is_constant_true(struct syntax *condition)
   return syntax_integer(stripped, &value) && value != 0;
 }
 
-/* "for (;;)", "for (;c;)", "for (i;;)" list their parts without saying which: the source between
- * the parentheses does. Returns true where the condition is absent. */
-static bool for_lacks_condition(struct visit *visit, struct syntax *statement)
+/* Behind what begins at AT and holds no code: a literal, a comment; AT itself when it is none. */
+static size_t skip_literal(const char *text, size_t size, size_t at)
+{
+  char quote = text[at];
+  if (quote == '"' || quote == '\'') {
+    for (at++; at < size && text[at] != quote && text[at] != '\n'; at++)
+      at += text[at] == '\\';
+    return MIN(at + 1, size);
+  }
+  if (quote != '/' || at + 1 >= size || (text[at + 1] != '/' && text[at + 1] != '*'))
+    return at;
+  const char *end =
+      g_strstr_len(text + at + 2, (gssize)(size - at - 2), text[at + 1] == '/' ? "\n" : "*/");
+  return end == NULL ? size : (size_t)(end - text) + (*end == '*' ? 2 : 1);
+}
+
+/* "for (;;)", "for (;c;)", "for (i;;)" list their parts without saying which: the two semicolons in
+ * the source between the parentheses do. */
+struct semicolons {
+  CXFile file;
+  size_t first, second;
+  bool lacks_condition;
+};
+
+/* Returns false where the source tells nothing: the loop comes from a macro. */
+static bool find_semicolons(struct visit *visit, struct syntax *statement, struct semicolons *found)
 {
   unsigned begin = 0;
-  CXFile file = visit_file_at(visit, clang_getCursorLocation(statement->cursor), &begin);
   size_t size = 0;
-  const char *text = visit_file_text(visit, file, &size);
-  if (text == NULL)
+  found->file = visit_file_at(visit, clang_getCursorLocation(statement->cursor), &begin);
+  const char *text = visit_file_text(visit, found->file, &size);
+  if (text == NULL || begin + 3 > size || strncmp(text + begin, "for", 3) != 0)
     return false;
-  size_t at = begin;
   int depth = 0;
   bool is_after_first = false;
-  for (; at < size; at++) {
+  found->lacks_condition = true;
+  for (size_t at = begin + 3; at < size; at++) {
+    size_t behind = skip_literal(text, size, at);
+    if (behind > at) {
+      found->lacks_condition &= !is_after_first || text[at] == '/';
+      at = behind - 1;
+      continue;
+    }
     char c = text[at];
-    if (c == '(')
+    if (c == '(' || c == '{' || c == '[')
       depth++;
-    else if (c == ')' && --depth == 0)
+    else if ((c == ')' || c == '}' || c == ']') && --depth == 0)
       return false;
-    else if (c == ';' && depth == 1) {
-      if (is_after_first)
+    if (c == ';' && depth == 1) {
+      if (is_after_first) {
+        found->second = at;
         return true;
+      }
+      found->first = at;
       is_after_first = true;
     } else if (is_after_first && !g_ascii_isspace(c)) {
+      found->lacks_condition = false;
+    } else if (depth == 0 && !g_ascii_isspace(c)) {
       return false;
-    } else if (depth == 0 && at > (size_t)begin + 64) {
-      return false; /* not a plain "for": made by a macro */
     }
   }
   return false;
+}
+
+/* Of the N parts before a body, the one at INDEX: a condition is asked whether it is true. */
+static bool is_condition(struct visit *visit, struct syntax *part, const struct semicolons *found,
+                         unsigned index, unsigned n)
+{
+  if (found == NULL)
+    return n == 1 || (n == 3 && index == 1);
+  unsigned offset = 0;
+  CXFile file = visit_file_at(visit, clang_getCursorLocation(part->cursor), &offset);
+  return file != NULL && clang_File_isEqual(file, found->file) && offset > found->first &&
+         offset < found->second;
 }
 
 static enum unit_loop_kind loop_kind(enum CXCursorKind kind)
@@ -254,18 +298,26 @@ static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCur
   struct syntax *first = syntax_first(statement);
   struct syntax *last = syntax_last(statement);
   struct syntax *body = is_do ? first : last;
-  bool is_endless = is_for ? statement->n_children == 1 || for_lacks_condition(visit, statement)
+  struct semicolons semicolons = {0};
+  bool is_known = is_for && find_semicolons(visit, statement, &semicolons);
+  bool is_endless = is_for ? statement->n_children == 1 || (is_known && semicolons.lacks_condition)
                            : is_constant_true(is_do ? last : first);
+  unsigned n_parts = statement->n_children - 1, index = 0;
   uint32_t outer = visit->loop;
   if (is_for && first != last && syntax_kind(first) == CXCursor_DeclStmt) {
     visit_declarations(visit, first);
     first = syntax_next(statement, first);
+    index++;
   }
   visit->loop = open_loop(visit, statement, loop_kind(kind), is_endless);
   visit->loop_depth++;
   for (struct syntax *part = first; part != NULL; part = syntax_next(statement, part)) {
-    if (part != body)
+    bool is_asked =
+        !is_for || is_condition(visit, part, is_known ? &semicolons : NULL, index++, n_parts);
+    if (part != body && is_asked)
       visit_truth(visit, part);
+    else if (part != body)
+      visit_discard(visit, part);
     else if (is_do)
       visit_statement(visit, part);
     else

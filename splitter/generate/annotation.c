@@ -121,17 +121,12 @@ static void read_word(struct annotation *out, const char *word)
     const char *word;
     bool *flag;
   } const flags[] = {
-      {"in", &out->is_in},
-      {"out", &out->is_out},
-      {"string", &out->is_text},
-      {"bytes", &out->is_bytes},
-      {"skip", &out->is_skipped},
-      {"nullable", &out->is_nullable},
-      {"errno", &out->has_errno},
-      {"optional", &out->is_nullable},
-      {"inout", &out->is_in},
-      {"inout", &out->is_out},
-      {"terminated", &out->is_terminated},
+      {"in", &out->is_in},           {"out", &out->is_out},
+      {"string", &out->is_text},     {"bytes", &out->is_bytes},
+      {"skip", &out->is_skipped},    {"nullable", &out->is_nullable},
+      {"errno", &out->has_errno},    {"optional", &out->is_nullable},
+      {"nonnull", &out->is_nonnull}, {"inout", &out->is_in},
+      {"inout", &out->is_out},       {"terminated", &out->is_terminated},
   };
   for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
     if (strcmp(flags[i].word, word) == 0) {
@@ -151,6 +146,11 @@ void annotation_read(const char *words, struct annotation *out)
       read_word(out, list->pdata[i]);
     }
   }
+}
+
+bool annotation_allows_null(const struct annotation *annotation, bool found)
+{
+  return annotation->is_nullable || (found && !annotation->is_nonnull);
 }
 
 void annotation_clear(struct annotation *annotation)

@@ -10,7 +10,8 @@
 struct annotation {
   char *words; /* as they stand there; "" when nothing is declared */
   bool is_in, is_out;
-  bool is_nullable, is_text, is_bytes, is_skipped, is_terminated, has_errno;
+  bool is_nullable, is_nonnull; /* neither: what was found decides */
+  bool is_text, is_bytes, is_skipped, is_terminated, has_errno;
   char *count;     /* number of elements: a sibling or an expression */
   char *size;      /* number of bytes */
   char *capacity;  /* the caller's room */
@@ -29,6 +30,9 @@ void annotation_read(const char *words, struct annotation *out);
 void annotation_clear(struct annotation *annotation);
 typedef struct annotation annotation_owner;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(annotation_owner, annotation_clear)
+
+/* Whether NULL may come: as declared, else as was FOUND. */
+bool annotation_allows_null(const struct annotation *annotation, bool found);
 
 /* What stands in the parentheses of one of the words, "count(n)" -> "n": a new string; NULL when
  * the word is not there. "" for a word without parentheses. */

@@ -190,7 +190,7 @@ static void apply_declaration(struct contract_param *out, const struct annotatio
     out->has_transfer = true;
   }
   out->shape->is_nullable =
-      (out->shape->is_nullable || declared->is_nullable) && out->shape->kind != SHAPE_LIST;
+      annotation_allows_null(declared, out->shape->is_nullable) && out->shape->kind != SHAPE_LIST;
   if (*declared->words) {
     g_free(out->reason);
     out->reason = g_strdup_printf("declared: %s", declared->words);
@@ -423,7 +423,7 @@ static struct contract_param *infer_result(struct shape_finder *finder,
   out->shape = shape_finder_find(finder, &type, &declared, number, "", "result");
   shape_set_number(out->shape, number);
   if (type.n_stars > 0) {
-    out->shape->is_nullable = true;
+    out->shape->is_nullable = annotation_allows_null(&declared, true);
     infer_owner(finder->inventory, out, param, &type);
   } else {
     out->reason = g_strdup("by value");

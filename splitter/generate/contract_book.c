@@ -79,6 +79,8 @@ static bool read_words(const struct yaml_file *file, struct yaml_node *node, GSt
       add_word(words, key, NULL);
     } else if (strcmp(text, "false") != 0) {
       add_word(words, key, text);
+    } else if (strcmp(key, "nullable") == 0 || strcmp(key, "optional") == 0) {
+      add_word(words, "nonnull", NULL);
     }
   }
   if (transfer || free_routine) {

@@ -73,8 +73,9 @@ static struct shape *member_shape(struct shape_finder *finder, const struct fact
     shape->is_bit_field = true;
     shape->bits = shape->kind == SHAPE_INTEGER ? (int)field->bit_width : shape->bits;
   }
-  shape->is_nullable = shape->kind != SHAPE_LIST && (c.n_stars > 0 || c.is_to_array) &&
-                       !(c.is_array && !c.is_to_array);
+  bool is_pointer = (c.n_stars > 0 || c.is_to_array) && !(c.is_array && !c.is_to_array);
+  shape->is_nullable =
+      shape->kind != SHAPE_LIST && is_pointer && annotation_allows_null(declared, true);
   return shape;
 }
 

@@ -329,6 +329,14 @@ int spoil(char *to)
   return put(&stream, 'a') + put(&stream, 'b');
 }
 
+int differ(const char *one, const char *other);
+int differ(const char *one, const char *other)
+{
+  if (!one || !other)
+    return 2;
+  return strcmp(one, other) != 0;
+}
+
 int loose(const unsigned char *pixels, int width, int height);
 int loose(const unsigned char *pixels, int width, int height)
 {
@@ -350,6 +358,7 @@ int main(int argc, char **argv)
          count_words((const char *const *)argv, 1), count_until(argv), darken(NULL, 0, 0),
          fill(&argc, &length), keep(order_new("x", 1)), argc > 5 ? evil(&argc, 1) : 0);
   append(&(struct buffer){0}, "x");
+  differ("a", "b");
   return total(NULL, 0, NULL, (char[9]){0}, 9) + spoil(*argv);
 }
 """
@@ -361,6 +370,7 @@ routines:
     result: {errno: true}
   measure: {params: {value: {tag: form}}}
   count_words: {params: {words: {count: n_words}}}
+  differ: {params: {other: {nullable: false}}}
 types:
   "struct item": {fields: {raw: {size: raw_bytes_total}, trace: {skip: true}}}
 """
@@ -442,6 +452,9 @@ COMPOUND = [
         "tm_yday": 1, "tm_isdst": 0, "tm_gmtoff": "0", "tm_zone": None}}),
     ("parcel_parse", {"text": "ab"},
      {"result": 0, "out": {"label": "ab", "weights": [97, 98]}}),
+    ("differ", {"one": "a", "other": "b"}, {"result": 1}),
+    ("differ", {"one": None, "other": "b"}, {"result": 2}),
+    ("differ", {"one": "a", "other": None}, None),
     ("keep", {"order": {"name": "abc", "n_lines": 1}}, {"result": 0}),
     ("keep", {"order": {"name": "x", "n_lines": 2}}, {"result": 3}),
 ]
