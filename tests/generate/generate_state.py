@@ -78,6 +78,12 @@ int push(int value)
   return 0;
 }
 
+int twice_of(int value);
+int twice_of(int value)
+{
+  return value * 2;
+}
+
 int once_more(void);
 int once_more(void)
 {
@@ -104,6 +110,8 @@ int main(void)
       printf("%ld\\n", visit(1, "me"));
     else if (*line == 's')
       printf("%ld %f\\n", visits_so_far(), sum_of(1));
+    else if (*line == 't')
+      printf("%d\\n", twice_of(21));
     else if (*line == 'g')
       printf("%d %d\\n", greet(line), push(1));
     else
@@ -192,6 +200,19 @@ def count_with_redis(out, work):
     function.close()
 
 
+def check_remaining(generate, work):
+    """The program that stays where it is links without the stores of what moved out."""
+    out = f"{work}/remaining"
+    generate = [*generate[:-3], "-o", out, "--proxies", "--function", "twice_of,visit"]
+    f.run(*generate)
+    store_state(out, "visit")
+    f.run(*generate)
+    f.run("cmake", "-G", "Ninja", "-S", out, "-B", f"{out}/build")
+    f.run("cmake", "--build", f"{out}/build", "-j", "2")
+    done = subprocess.run([f"{out}/build/remaining/m"], input="t\n", capture_output=True, text=True)
+    expect("what remains", done.stdout, "42\n")
+
+
 def main():
     f.need("cmake", "ninja")
     cleave = os.path.abspath(sys.argv[1])
@@ -228,6 +249,7 @@ def main():
         expect("a store that cannot be opened", (kind, reply["errorType"]),
                ("error", "Function.State"))
         function.close()
+        check_remaining(generate, work)
         path = f"{out}/functions/visit/function.yaml"
         with open(path, encoding="utf-8") as text:
             page = text.read()

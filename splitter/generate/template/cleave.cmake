@@ -53,7 +53,10 @@ function(cleave_runtime folder)
     ${folder}/cleave_marshal_write.c ${folder}/cleave_glue.c
     $<$<BOOL:${CLEAVE_FUZZ_FUNCTIONS}>:${folder}/cleave_fuzz.c>)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
-    target_sources(cleave_marshal PRIVATE ${PROJECT_SOURCE_DIR}/${folder}/cleave_state.c)
+    add_library(cleave_stored OBJECT ${folder}/cleave_state.c)
+    target_compile_options(cleave_stored PRIVATE -ffunction-sections -fdata-sections)
+    target_compile_definitions(cleave_stored PRIVATE _GNU_SOURCE)
+    target_link_libraries(cleave_stored PRIVATE cleave_runtime)
   endif()
   add_library(cleave_memory OBJECT ${folder}/cleave_memory.c)
   target_link_libraries(cleave_memory PRIVATE cleave_runtime)
@@ -85,9 +88,12 @@ macro(cleave_runtime_object name visible)
   set(output ${CMAKE_BINARY_DIR}/cleave_${name}.o)
   set(parts cleave_runtime cleave_marshal)
   if(NOT "${name}" MATCHES "^(proxy|replay)$")
-    # A proxy's monolith and the originals keep their own realloc() and free(): only functions are
-    # linked with --wrap.
+    # A proxy's monolith and the originals keep their own realloc() and free(), and their state: only
+    # functions are linked with --wrap, and with stores.
     list(APPEND parts cleave_memory)
+    if(TARGET cleave_stored)
+      list(APPEND parts cleave_stored)
+    endif()
   endif()
   if(NOT "${name}" STREQUAL runtime)
     list(APPEND parts cleave_runtime_${name})
