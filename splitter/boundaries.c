@@ -6,6 +6,8 @@
 #include "splitter/conflict.h"
 #include "splitter/selector.h"
 
+#define MOST_OF_SERVICE 63 /* characters, as a label of DNS has */
+
 /* One reading of one file. */
 struct reading {
   const struct yaml_file *file;
@@ -126,6 +128,18 @@ static bool read_names(struct reading *reading, struct yaml_node *list, const ch
   return true;
 }
 
+/* What a folder, a target of CMake and a name on a cloud can be called. */
+static bool check_service_name(struct reading *reading, struct yaml_node *node, const char *name)
+{
+  size_t n = strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.");
+  return (g_ascii_isalpha(*name) && name[n] == '\0' && n <= MOST_OF_SERVICE &&
+          strstr(name, "..") == NULL) ||
+         yaml_refuse(reading->file, node, reading->error,
+                     "no folder and no service of a cloud can be called '%s': letters, digits, "
+                     "'-', '_' and single '.', a letter first, at most %d",
+                     name, MOST_OF_SERVICE);
+}
+
 static bool read_services(struct reading *reading, struct yaml_node *services)
 {
   static const char *const keys[] = {"routines", "files", "state", NULL};
@@ -137,13 +151,15 @@ static bool read_services(struct reading *reading, struct yaml_node *services)
   }
   for (size_t i = 0; i < yaml_n_entries(services); i++) {
     char *name = NULL;
+    struct yaml_node *name_node = NULL;
     struct yaml_node *value = NULL;
-    if (!yaml_entry(reading->file, services, i, &name, NULL, &value, reading->error)) {
+    if (!yaml_entry(reading->file, services, i, &name, &name_node, &value, reading->error)) {
       return false;
     }
     guint32 service = reading->boundaries->services->len;
     g_ptr_array_add(reading->boundaries->services, name);
-    if (!need_mapping(reading, value, "a service") ||
+    if (!check_service_name(reading, name_node, name) ||
+        !need_mapping(reading, value, "a service") ||
         !yaml_check_keys(reading->file, value, keys, reading->error) ||
         !read_names(reading, yaml_get(value, "routines"), "routines", NAMES_ROUTINES, DECISION_PIN,
                     service) ||

@@ -1,6 +1,5 @@
 #include "splitter/generate/cloud_name.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -8,6 +7,8 @@
 /* A logical id has at most 255 characters, and SAM puts those of a function and its event, and a
  * word of its own, into one (CloudFormation user guide, "Resources"). */
 #define MOST_OF_ID 100
+
+#define MOST_OF_FOLDER 200 /* of 255: files are called NAME.PLATFORM.json */
 
 struct limit {
   size_t least, most;
@@ -86,6 +87,35 @@ static void fit(GString *out, const struct limit *limit, const char *name, const
     g_string_truncate(out, out->len - 1);
   }
   g_string_append_printf(out, "%s%.*s", dash, N_DIGITS, sum);
+}
+
+bool cloud_name_can_be(const char *name)
+{
+  if (!g_ascii_isalnum(*name) && *name != '_') {
+    return false;
+  }
+  size_t n = strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.");
+  return name[n] == '\0' && n <= MOST_OF_FOLDER && !strstr(name, "..");
+}
+
+char *folder_name(const char *name)
+{
+  static const struct limit limit = {MOST_OF_FOLDER, MOST_OF_FOLDER};
+  if (cloud_name_can_be(name)) {
+    return g_strdup(name);
+  }
+  GString *out = g_string_new(NULL);
+  for (const char *c = name; *c; c++) {
+    bool is_kept = g_ascii_isalnum(*c) || (*c == '_' && out->len > 0);
+    if (is_kept) {
+      g_string_append_c(out, *c);
+    } else if (out->len > 0 && out->str[out->len - 1] != '-') {
+      g_string_append_c(out, '-');
+    }
+  }
+  g_string_append(out, out->len == 0 ? "f" : "");
+  fit(out, &limit, name, "-");
+  return g_string_free(out, FALSE);
 }
 
 char *cloud_name(const char *name, enum cloud_place place)

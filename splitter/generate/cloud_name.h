@@ -5,6 +5,7 @@
 #define CLEAVE_GENERATE_CLOUD_NAME_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 enum cloud_place {
   CLOUD_ANYWHERE, /* no limit of length: what places shorten themselves */
@@ -34,6 +35,15 @@ enum cloud_place {
  * letters). What is too long (or, of an account, too short) gets eight digits of its SHA-256 at the
  * end; all other names are NAME's own. A new string. */
 char *cloud_name(const char *name, enum cloud_place place);
+
+/* Whether NAME can be a folder, a target of CMake and what clouds' names are made of: letters,
+ * digits,
+ * '-', '_' and '.' (never two in a row), a letter, digit or '_' first, at most 200 characters. */
+bool cloud_name_can_be(const char *name);
+
+/* NAME where it can be one; else what is left of it, and eight digits of its SHA-256. A new string.
+ */
+char *folder_name(const char *name);
 
 /* NAME as a logical id of CloudFormation: letters and digits, each word with a capital; shortened
  * likewise. A new string. */

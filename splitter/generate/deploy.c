@@ -4,6 +4,7 @@
 
 #include "splitter/generate/aws.h"
 #include "splitter/generate/azure.h"
+#include "splitter/generate/cloud_name.h"
 #include "splitter/generate/containers.h"
 #include "splitter/generate/engines.h"
 #include "splitter/generate/readme.h"
@@ -14,7 +15,8 @@
 char *service_binary_name(const struct function_spec *spec)
 {
   g_autofree char *service = g_strdup(*spec->service ? spec->service : "shared");
-  return g_strdup_printf("%s-%s", spec->program, service);
+  g_autofree char *name = g_strdup_printf("%s-%s", spec->program, service);
+  return folder_name(name);
 }
 
 static bool artifact_is_open(const struct artifact *artifact)

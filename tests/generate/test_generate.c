@@ -208,6 +208,27 @@ static void test_long_cloud_names(void)
   g_assert_cmpuint(strlen(one), ==, 100);
 }
 
+static void test_folder_names(void)
+{
+  static const char *const kept[] = {"shop-orders", "lib_x.y-2", "_z"};
+  static const char *const changed[] = {"..",       "a b", "a/b",     "a-\303\274${x}",
+                                        "Rooms\"q", "",    ".hidden", "a..b"};
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+    g_autofree char *name = folder_name(kept[i]);
+    g_assert_cmpstr(name, ==, kept[i]);
+  }
+  for (size_t i = 0; i < G_N_ELEMENTS(changed); i++) {
+    char *name = folder_name(changed[i]);
+    g_assert_false(cloud_name_can_be(changed[i]));
+    g_assert_true(cloud_name_can_be(name));
+    g_assert_true(g_hash_table_add(seen, name));
+  }
+  g_autofree char *endless = g_strnfill(300, 'a');
+  g_autofree char *name = folder_name(endless);
+  g_assert_cmpuint(strlen(name), ==, 200);
+}
+
 static char *new_folder(void)
 {
   g_autoptr(GError) error = NULL;
@@ -490,6 +511,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/trigger/schedules", test_schedules);
   g_test_add_func("/generate/cloud-names/kept", test_cloud_names);
   g_test_add_func("/generate/cloud-names/long", test_long_cloud_names);
+  g_test_add_func("/generate/cloud-names/folders", test_folder_names);
   g_test_add_func("/generate/source/calls", test_source_calls);
   g_test_add_func("/generate/source/results", test_source_results);
   g_test_add_func("/generate/call-arguments", test_call_arguments);
