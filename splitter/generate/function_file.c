@@ -7,6 +7,7 @@
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/specify.h"
 #include "splitter/generate/state_plan.h"
+#include "splitter/generate/trigger.h"
 
 static void put_text(json_t *object, const char *key, const char *text)
 {
@@ -381,6 +382,24 @@ static bool take_trigger(const struct yaml_file *file, struct yaml_node *root,
          yaml_refuse(file, yaml_get(root, "trigger"), error, "unknown trigger '%s'", spec->trigger);
 }
 
+/* The trigger and its key: what a person writes there is right, or is refused. */
+static bool take_key(const struct yaml_file *file, struct yaml_node *root,
+                     struct function_spec *spec, GError **error)
+{
+  g_autofree char *found = g_strdup(spec->key);
+  if (!take_text(file, root, "key", &spec->key, error) || !take_trigger(file, root, spec, error)) {
+    return false;
+  }
+  if (strcmp(spec->trigger, "http") == 0) {
+    g_autofree char *key = spec->key;
+    spec->key = route_key(key);
+  }
+  g_autofree char *problem = strcmp(spec->trigger, "schedule") == 0 && strcmp(found, spec->key) != 0
+                                 ? schedule_problem(spec->key)
+                                 : NULL;
+  return !problem || yaml_refuse(file, yaml_get(root, "key"), error, "%s", problem);
+}
+
 static bool take_state(const struct yaml_file *file, struct yaml_node *root,
                        struct function_spec *spec, GError **error)
 {
@@ -398,8 +417,7 @@ static bool apply(struct function_spec *spec, const struct yaml_file *file, GErr
       "state",       "environment", "secrets",  "todo",      "sources",           "libraries",
       "dead_letter", "permissions", NULL};
   struct yaml_node *root = yaml_file_root(file);
-  return yaml_check_keys(file, root, keys, error) &&
-         take_text(file, root, "key", &spec->key, error) && take_trigger(file, root, spec, error) &&
+  return yaml_check_keys(file, root, keys, error) && take_key(file, root, spec, error) &&
          take_flag(file, root, "public", &spec->is_public, error) &&
          take_flag(file, root, "process_per_event", &spec->is_process_per_event, error) &&
          take_number(file, root, "memory_mb", 128, 32768, &spec->memory_mb, error) &&

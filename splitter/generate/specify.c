@@ -496,7 +496,7 @@ struct function_spec *specify(const struct inventory *inventory, struct startup_
       g_hash_table_lookup(inventory->service_by_id, &plan->service);
   spec->service = g_strdup(service ? service->name : "");
   spec->trigger = g_strdup(plan->trigger);
-  spec->key = g_strdup(plan->key);
+  spec->key = strcmp(plan->trigger, "http") == 0 ? route_key(plan->key) : g_strdup(plan->key);
   spec->program = choose_program(inventory, spec);
   if (!spec->program) {
     *refusal = g_strdup_printf("%s belongs to no program", routine->file);
@@ -524,9 +524,11 @@ struct function_spec *specify(const struct inventory *inventory, struct startup_
   spec->connects = find_connection(inventory, spec);
   g_autofree char *cron = cron_schedule(spec->key);
   if (strcmp(spec->trigger, "schedule") == 0 && !cron) {
-    g_ptr_array_add(spec->todo, g_strdup_printf("'%s' tells no time: set 'key' in function.yaml to "
-                                                "five fields of cron; once a day is assumed",
-                                                spec->key));
+    g_autofree char *problem = schedule_problem(spec->key);
+    g_ptr_array_add(spec->todo,
+                    g_strdup_printf("%s: set 'key' in function.yaml to five fields of cron; once a "
+                                    "day is assumed",
+                                    problem ? problem : "its key tells no time"));
   }
   if (strcmp(plan->readiness, "adapt") == 0) {
     g_ptr_array_add(spec->todo, g_strdup(plan->reason));

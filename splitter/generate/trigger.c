@@ -3,6 +3,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "splitter/host/schedule.h"
+
+/* 2020-01-01: what never comes does not depend on today. */
+#define SOME_DAY_MS INT64_C(1577836800000)
+
 void route_split(const char *key, char **method, char **path)
 {
   const char *space = strchr(key, ' ');
@@ -25,6 +30,56 @@ void route_split(const char *key, char **method, char **path)
     g_string_append_c(out, '/');
   }
   *path = g_string_free(out, FALSE);
+}
+
+char *route_key(const char *key)
+{
+  const char *space = strchr(key, ' ');
+  const char *path = space && *key != '/' ? space + 1 : key;
+  while (*path == ' ') {
+    path++;
+  }
+  if (*path == '/' || *path == '\0' || *path == '*') {
+    return g_strdup(key);
+  }
+  return g_strdup_printf("%.*s/%s", (int)(path - key), key, path);
+}
+
+static char *pattern_of(const char *path)
+{
+  GString *out = g_string_new(NULL);
+  for (const char *c = path; *c; c++) {
+    g_string_append_c(out, *c);
+    if (*c == '{' && !g_str_has_prefix(c, "{proxy+}")) {
+      c += strcspn(c, "}/");
+      g_string_append(out, *c == '}' ? "}" : "");
+      c -= *c != '}';
+    }
+  }
+  return g_string_free(out, FALSE);
+}
+
+bool routes_meet(const char *one, const char *other)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *first_path = NULL;
+  g_autofree char *second_path = NULL;
+  route_split(one, &first, &first_path);
+  route_split(other, &second, &second_path);
+  g_autofree char *first_pattern = pattern_of(first_path);
+  g_autofree char *second_pattern = pattern_of(second_path);
+  if (strcmp(first_pattern, second_pattern) != 0) {
+    return false;
+  }
+  g_auto(GStrv) methods = g_strsplit(first, ",", -1);
+  g_auto(GStrv) others = g_strsplit(second, ",", -1);
+  for (size_t i = 0; methods[i]; i++) {
+    if (g_strv_contains((const char *const *)others, methods[i])) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* A number of seconds: "60", "60s", "5m", "1h", "2d"; 0 when it is none. */
@@ -75,6 +130,18 @@ static char *aws_weekday(const char *field)
   return g_string_free(out, FALSE);
 }
 
+char *schedule_problem(const char *key)
+{
+  g_autoptr(GError) error = NULL;
+  struct schedule schedule;
+  if (!schedule_parse(&schedule, key, &error)) {
+    return g_strdup(error->message);
+  }
+  return schedule_next(&schedule, SOME_DAY_MS) == 0
+             ? g_strdup_printf("'%s' is never due: no such day comes", key)
+             : NULL;
+}
+
 char *aws_schedule(const char *key)
 {
   static const char *const names[][2] = {
@@ -91,6 +158,10 @@ char *aws_schedule(const char *key)
   }
   g_auto(GStrv) fields = g_strsplit(key, " ", -1);
   if (g_strv_length(fields) == 5) {
+    g_autofree char *problem = schedule_problem(key);
+    if (problem) {
+      return NULL;
+    }
     /* One of day of month and day of week must be '?'. */
     g_autofree char *weekday = aws_weekday(fields[4]);
     bool any_weekday = strcmp(fields[4], "*") == 0;
@@ -113,7 +184,8 @@ char *cron_schedule(const char *key)
   }
   g_auto(GStrv) fields = g_strsplit(key, " ", -1);
   if (g_strv_length(fields) == 5) {
-    return g_strdup(key);
+    g_autofree char *problem = schedule_problem(key);
+    return problem ? NULL : g_strdup(key);
   }
   gint64 minutes = (seconds_of(key) + 30) / 60;
   if (seconds_of(key) <= 0) {

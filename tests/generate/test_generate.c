@@ -130,6 +130,31 @@ static void test_routes(void)
   }
 }
 
+static void test_route_keys(void)
+{
+  static const char *const keys[][2] = {
+      {"GET no-slash", "GET /no-slash"}, {"GET /a", "GET /a"}, {"no-slash", "/no-slash"},
+      {"POST  a/:id", "POST  /a/:id"},   {"GET *", "GET *"},   {"", ""}};
+  for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    g_autofree char *key = route_key(keys[i][0]);
+    g_assert_cmpstr(key, ==, keys[i][1]);
+  }
+  static const struct {
+    const char *one, *other;
+    bool do_meet;
+  } pairs[] = {{"GET /a/:id", "GET /a/{key}", true},
+               {"GET /a/:id", "GET /a/b", false},
+               {"GET,POST /a", "POST /a", true},
+               {"GET /a", "POST /a", false},
+               {"/a", "GET /a", false},
+               {"/a", "/a", true},
+               {"GET /a/*", "GET /a/:rest", false},
+               {"GET /a/:id/b", "GET /a/:id/c", false}};
+  for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    g_assert_cmpint(routes_meet(pairs[i].one, pairs[i].other), ==, pairs[i].do_meet);
+  }
+}
+
 static void test_schedules(void)
 {
   static const char *const cases[][3] = {{"0 2 * * *", "cron(0 2 * * ? *)", "0 2 * * *"},
@@ -137,6 +162,11 @@ static void test_schedules(void)
                                          {"60s", "rate(1 minute)", "* * * * *"},
                                          {"7200", "rate(2 hours)", "0 */2 * * *"},
                                          {"@daily", "cron(0 0 * * ? *)", "0 0 * * *"},
+                                         {"61 25 * * *", NULL, NULL},
+                                         {"0 2 31 2 *", NULL, NULL},
+                                         {"0 2 * * 8", NULL, NULL},
+                                         {"*/0 2 * * *", NULL, NULL},
+                                         {"0 2 29 2 *", "cron(0 2 29 2 ? *)", "0 2 29 2 *"},
                                          {"nightly-report", NULL, NULL}};
   for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *aws = aws_schedule(cases[i][0]);
@@ -508,6 +538,7 @@ int main(int argc, char **argv)
   g_test_add_func("/generate/yaml", test_yaml);
   g_test_add_func("/generate/shapes/pointers", test_shapes_with_pointers);
   g_test_add_func("/generate/trigger/routes", test_routes);
+  g_test_add_func("/generate/trigger/keys", test_route_keys);
   g_test_add_func("/generate/trigger/schedules", test_schedules);
   g_test_add_func("/generate/cloud-names/kept", test_cloud_names);
   g_test_add_func("/generate/cloud-names/long", test_long_cloud_names);
