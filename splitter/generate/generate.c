@@ -18,6 +18,7 @@
 #include "splitter/generate/requirements.h"
 #include "splitter/generate/specify.h"
 #include "splitter/generate/state_plan.h"
+#include "splitter/generate/trigger.h"
 
 #define RESOURCES "/cleave/generate/"
 
@@ -385,13 +386,33 @@ static void share_connections(struct run *run)
   requirements_share_connections(run->specs, (const char *const *)binaries->pdata);
 }
 
+/* One gateway stands before the functions of a program: each route is one function's. */
+static bool check_routes(const struct run *run, GError **error)
+{
+  for (guint i = 0; i < run->specs->len; i++) {
+    const struct function_spec *spec = run->specs->pdata[i];
+    for (guint j = 0; j < i && strcmp(spec->trigger, "http") == 0 && *spec->key; j++) {
+      const struct function_spec *other = run->specs->pdata[j];
+      if (strcmp(other->trigger, "http") == 0 && strcmp(other->program, spec->program) == 0 &&
+          *other->key && routes_meet(other->key, spec->key)) {
+        g_set_error(error, GENERATE_ERROR, GENERATE_ERROR_SAME_ROUTE,
+                    "two functions answer one route: '%s' (%s) and '%s' (%s); give one another "
+                    "'key' in boundaries.yaml, or choose with --function",
+                    other->name, other->key, spec->name, spec->key);
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 static bool specify_all(struct run *run, GError **error)
 {
   for (guint i = 0; i < run->plans->len; i++) {
     specify_one(run, run->plans->pdata[i]);
   }
   share_connections(run);
-  return settle_all(run, error);
+  return settle_all(run, error) && check_routes(run, error);
 }
 
 static void add_artifact(struct run *run, const char *name, GPtrArray *specs)

@@ -28,6 +28,7 @@ enum generate_error {
   GENERATE_ERROR_NO_PLAN,          /* the store holds no functions */
   GENERATE_ERROR_UNKNOWN_FUNCTION, /* a name that the plan does not have */
   GENERATE_ERROR_REFUSED,          /* an option that does not fit the function */
+  GENERATE_ERROR_SAME_ROUTE,       /* two functions answer the same requests */
 };
 
 struct generate_options {

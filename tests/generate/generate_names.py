@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,44 @@ def check_long_names(cleave):
         sys.exit(f"two queues and two dead letters are not four: {queues}")
 
 
+def check_routes(cleave):
+    """Two functions of one route are refused; keys that nothing understands are told."""
+    os.mkdir("routes")
+    with open("routes/routes.c", "w", encoding="utf-8") as file:
+        for name in ("one", "other", "tick"):
+            file.write(f"int {name}(void);\nint {name}(void)\n{{\n  return 1;\n}}\n")
+        file.write("int main(void)\n{\n  return one() + other() + tick();\n}\n")
+    with open("routes/compile_commands.json", "w", encoding="utf-8") as file:
+        json.dump([{"directory": os.path.abspath("routes"), "file": "routes.c",
+                    "arguments": ["cc", "-c", "routes.c"]}], file)
+    f.run(cleave, "analyze", "routes", "--db", "routes.db")
+
+    def generate(second, code):
+        with open("routes/boundaries.yaml", "w", encoding="utf-8") as file:
+            file.write('version: 1\nfunctions:\n  one: {trigger: http, key: "GET items/:id"}\n'
+                       f'  other: {{trigger: http, key: "{second}"}}\n'
+                       '  tick: {trigger: schedule, key: "61 25 * * *"}\n')
+        f.run(cleave, "split", "--db", "routes.db", "--boundaries", "routes/boundaries.yaml")
+        return f.run(cleave, "generate", "--db", "routes.db", "-o", "routes-out", codes=(code,))
+
+    said = generate("GET /items/{key}", 2).stderr
+    for words in ("two functions answer one route", "(GET /items/:id)", "(GET /items/{key})"):
+        if words not in said:
+            sys.exit(f"two functions of one route are not refused: {said}")
+    said = generate("POST /items/:id", 0).stdout
+    if "'61' is no minute" not in said:
+        sys.exit(f"a time that never comes is not told: {said}")
+    with open("routes-out/functions.json", encoding="utf-8") as file:
+        keys = sorted(one["key"] for one in json.load(file)["functions"])
+    if not {"GET /items/:id", "POST /items/:id"} <= set(keys):
+        sys.exit(f"routes do not begin with '/': {keys}")
+    # A plan that exists may call services anything: a folder, a target can be made of it all the same.
+    with sqlite3.connect("routes.db") as store:
+        store.execute("UPDATE plan_service SET name = '.. \u00fc/${x}\"' || id")
+    f.run(cleave, "generate", "--db", "routes.db", "-o", "routes-services", "--as", "services")
+    f.run("cmake", "-G", "Ninja", "-S", "routes-services", "-B", "routes-services/build")
+
+
 def main():
     f.need("cmake", "ninja")
     cleave = os.path.abspath(sys.argv[1])
@@ -163,6 +202,7 @@ def main():
         if built.returncode == 0 or "undefined reference to `lost'" not in built.stdout:
             sys.exit(f"a routine that is nowhere is linked: {built.stdout[-2000:]}")
         check_long_names(cleave)
+        check_routes(cleave)
     print("functions that are called alike are told apart")
 
 
