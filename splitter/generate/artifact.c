@@ -23,29 +23,31 @@ static const char *write_step(struct glue *glue, const struct start_step *step)
   char *symbol = g_strdup_printf("cleave_start_%d_%s", g_tree_nnodes(glue->steps) + 1, base);
   g_tree_insert(glue->steps, g_steal_pointer(&key), symbol);
   c_writer_comment(&file->code, "%s", step->reason);
-  c_writer_line(&file->code, "int %s(struct cleave_error *error);", symbol);
-  c_writer_open(&file->code, "int %s(struct cleave_error *error)", symbol);
+  c_writer_line(&file->code, "int %s(struct cleave_error *cleave_told);", symbol);
+  c_writer_open(&file->code, "int %s(struct cleave_error *cleave_told)", symbol);
   if (step->decide) {
     g_autofree char *message =
         g_strdup_printf("function.yaml: start: '%s' is undecided: %s", step->decide, step->reason);
     g_autofree char *literal = c_literal(message);
     c_writer_line(&file->code, "_Static_assert(0, %s);", literal);
-    c_writer_line(&file->code, "CLEAVE_USE(error);");
+    c_writer_line(&file->code, "CLEAVE_USE(cleave_told);");
     c_writer_line(&file->code, "return 0;");
   } else {
     glue_declare(glue, file, step->run);
-    c_writer_line(&file->code, "static int is_done;");
-    c_writer_line(&file->code, "CLEAVE_USE(error);");
-    c_writer_open(&file->code, "if (!is_done)");
-    c_writer_line(&file->code, "is_done = 1;");
+    c_writer_line(&file->code, "static int cleave_is_done;");
+    c_writer_line(&file->code, "CLEAVE_USE(cleave_told);");
+    c_writer_open(&file->code, "if (!cleave_is_done)");
+    c_writer_line(&file->code, "cleave_is_done = 1;");
     if (step->fails) {
       g_autofree char *message = g_strdup_printf("%s failed", step->run);
       g_autofree char *literal = c_literal(message);
-      c_writer_line(&file->code, "__typeof__(%s) result = %s;", step->run, step->run);
+      c_writer_line(&file->code, "__typeof__(%s) cleave_result = %s;", step->run, step->run);
+      c_writer_line(&file->code, "__typeof__(cleave_result) result = cleave_result;");
       c_writer_open(&file->code, "if (%s)", step->fails);
-      c_writer_line(&file->code,
-                    "return cleave_error_set(error, 500, \"Function.StartFailed\", \"%%s\", %s);",
-                    literal);
+      c_writer_line(
+          &file->code,
+          "return cleave_error_set(cleave_told, 500, \"Function.StartFailed\", \"%%s\", %s);",
+          literal);
       c_writer_close(&file->code, "");
     } else {
       c_writer_line(&file->code, "(void)(%s);", step->run);

@@ -90,7 +90,7 @@ static char *top_text(const struct inventory *inventory, const GPtrArray *artifa
     g_string_append(out, "\ninclude(cmake/proxies.cmake)\nadd_subdirectory(proxies)\n");
   }
   g_string_append(out, "\n# cmake --build BUILD --target package\n"
-                       "add_custom_target(package DEPENDS package_functions)\n");
+                       "add_custom_target(package DEPENDS packages)\n");
   return g_string_free(out, FALSE);
 }
 

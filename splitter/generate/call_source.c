@@ -111,7 +111,7 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
 {
   const struct contract *contract = spec->contract;
   c_writer_open(code,
-                "static int read_%s(struct cleave_marshal *marshal, const cleave_value "
+                "static int cleave_take_%s(struct cleave_marshal *marshal, const cleave_value "
                 "*input,\n    struct cleave_%s_arguments *arguments)",
                 spec->symbol, spec->symbol);
   g_autoptr(GString) names = g_string_new("static const char *const members[] = {");
@@ -157,16 +157,56 @@ static bool has_inputs(const struct contract *contract)
   return false;
 }
 
-static char *call_expression(const struct function_spec *spec)
+/* The routine is called where no variable of ours hides it, whatever it is called. */
+static void write_routine(struct c_writer *code, const struct function_spec *spec)
 {
-  GString *call = g_string_new(spec->routine->name);
+  const struct contract *contract = spec->contract;
+  bool has_result = call_value_has_result(contract);
+  g_autofree char *type = has_result ? call_value_type(contract->result) : g_strdup("void");
+  g_autofree char *own = g_strdup_printf(
+      "cleave_routine_%s(struct cleave_%s_arguments *cleave_with)", spec->symbol, spec->symbol);
+  g_autofree char *head = c_declarator(type, own);
+  c_writer_open(code, "static %s", head);
+  g_autoptr(GString) call = g_string_new(spec->routine->name);
   g_string_append_c(call, '(');
-  for (guint i = 0; i < spec->contract->params->len; i++) {
-    const struct contract_param *param = spec->contract->params->pdata[i];
-    g_string_append_printf(call, "%sarguments.%s", i > 0 ? ", " : "", param->name);
+  for (guint i = 0; i < contract->params->len; i++) {
+    const struct contract_param *param = contract->params->pdata[i];
+    g_string_append_printf(call, "%scleave_with->%s", i > 0 ? ", " : "", param->name);
   }
-  g_string_append_c(call, ')');
-  return g_string_free(call, FALSE);
+  c_writer_line(code, "(void)cleave_with;");
+  c_writer_line(code, "%s%s);", has_result ? "return " : "", call->str);
+  c_writer_close(code, "");
+}
+
+/* What frees a value that the routine hands out, likewise. */
+static void write_free(struct c_writer *code, const struct function_spec *spec,
+                       const struct contract_param *value)
+{
+  if (value->free) {
+    c_writer_open(code, "static void cleave_free_%s_%s(void *cleave_what)", spec->symbol,
+                  value->name);
+    c_writer_line(code, "%s(cleave_what);", value->free);
+    c_writer_close(code, "");
+  }
+}
+
+static bool is_given_back(const struct contract_param *param)
+{
+  return param->is_out && param->free && param->shape->kind == SHAPE_POINTER;
+}
+
+static void write_calls(struct c_writer *code, const struct function_spec *spec)
+{
+  const struct contract *contract = spec->contract;
+  write_routine(code, spec);
+  if (call_value_has_result(contract) && (contract->fails || !is_consumer(spec))) {
+    write_free(code, spec, contract->result);
+  }
+  for (guint i = 0; i < contract->params->len; i++) {
+    if (is_given_back(contract->params->pdata[i])) {
+      write_free(code, spec, contract->params->pdata[i]);
+    }
+  }
 }
 
 static void write_release(struct c_writer *code, const struct contract *contract)
@@ -213,18 +253,20 @@ static bool may_replace(const struct contract *contract)
 }
 
 /* Gives back what the routine handed out. */
-static void write_frees(struct c_writer *code, const struct contract *contract, bool has_result)
+static void write_frees(struct c_writer *code, const struct function_spec *spec, bool has_result)
 {
+  const struct contract *contract = spec->contract;
   if (contract->result->free && has_result) {
     c_writer_open(code, "if (result)");
-    c_writer_line(code, "%s((void *)result);", contract->result->free);
+    c_writer_line(code, "cleave_free_%s_%s((void *)result);", spec->symbol, contract->result->name);
     c_writer_close(code, "");
   }
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    if (param->is_out && param->free && param->shape->kind == SHAPE_POINTER) {
+    if (is_given_back(param)) {
       c_writer_open(code, "if (arguments.%s && *arguments.%s)", param->name, param->name);
-      c_writer_line(code, "%s((void *)*arguments.%s);", param->free, param->name);
+      c_writer_line(code, "cleave_free_%s_%s((void *)*arguments.%s);", spec->symbol, param->name,
+                    param->name);
       c_writer_close(code, "");
     }
   }
@@ -240,7 +282,7 @@ static void write_failure(struct c_writer *code, const struct function_spec *spe
 static void write_call(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
-  g_autofree char *call = call_expression(spec);
+  g_autofree char *call = g_strdup_printf("cleave_routine_%s(&arguments)", spec->symbol);
   bool has_result = call_value_has_result(contract);
   bool is_used = contract->fails || !is_consumer(spec);
   if (may_replace(contract)) {
@@ -275,7 +317,7 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
     c_writer_line(code, "failed = cleave_marshal_reply(marshal, reply, output);");
     c_writer_close(code, "");
   }
-  write_frees(code, contract, has_result && is_used);
+  write_frees(code, spec, has_result && is_used);
 }
 
 static void write_head(struct c_writer *code, const struct function_spec *spec)
@@ -335,6 +377,7 @@ void call_source_write(struct glue *glue, struct glue_file *file, const struct f
     }
   }
   write_arguments(code, spec);
+  write_calls(code, spec);
   bool is_text =
       contract->is_whole &&
       is_text_payload(((const struct contract_param *)contract->params->pdata[0])->shape);
@@ -355,7 +398,7 @@ void call_source_write(struct glue *glue, struct glue_file *file, const struct f
     write_text_payload(code, spec, payload);
   } else if (has_reader) {
     c_writer_line(code, "const cleave_value *input = cleave_marshal_parse(marshal, %s);", payload);
-    c_writer_line(code, "is_read = input && read_%s(marshal, input, &arguments) == 0;",
+    c_writer_line(code, "is_read = input && cleave_take_%s(marshal, input, &arguments) == 0;",
                   spec->symbol);
   } else {
     c_writer_line(code, "CLEAVE_USE(%s);", is_consumer(spec) ? "message" : "event");

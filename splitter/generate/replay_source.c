@@ -14,9 +14,9 @@ bool replay_source_can(const struct function_spec *spec)
 static void write_call(struct c_writer *code, const struct function_spec *spec)
 {
   const struct contract *contract = spec->contract;
-  c_writer_open(code, "static void cleave_calls_%s(void *record)", spec->symbol);
-  c_writer_line(code, "struct cleave_%s_values *values = record;", spec->symbol);
-  c_writer_line(code, "(void)values;");
+  c_writer_open(code, "static void cleave_calls_%s(void *cleave_record)", spec->symbol);
+  c_writer_line(code, "struct cleave_%s_values *cleave_values = cleave_record;", spec->symbol);
+  c_writer_line(code, "(void)cleave_values;");
   if (contract->has_errno) {
     c_writer_line(code, "errno = 0;");
   }
@@ -24,11 +24,12 @@ static void write_call(struct c_writer *code, const struct function_spec *spec)
   g_string_append_c(call, '(');
   for (guint i = 0; i < contract->params->len; i++) {
     const struct contract_param *param = contract->params->pdata[i];
-    g_string_append_printf(call, "%svalues->%s", i > 0 ? ", " : "", param->name);
+    g_string_append_printf(call, "%scleave_values->%s", i > 0 ? ", " : "", param->name);
   }
-  c_writer_line(code, "%s%s);", call_value_has_result(contract) ? "values->cleave_result = " : "",
+  c_writer_line(code, "%s%s);",
+                call_value_has_result(contract) ? "cleave_values->cleave_result = " : "",
                 call->str);
-  c_writer_line(code, "values->cleave_errno = errno;");
+  c_writer_line(code, "cleave_values->cleave_errno = errno;");
   c_writer_close(code, "");
   c_writer_open(code, "static int cleave_errno_of_%s(const void *record)", spec->symbol);
   c_writer_line(code, "return ((const struct cleave_%s_values *)record)->cleave_errno;",

@@ -486,6 +486,12 @@ struct function_spec *specify(const struct inventory *inventory, struct startup_
     *refusal = g_strdup("its entry routine has no body in the analysed code");
     return NULL;
   }
+  if (!cloud_name_can_be(plan->name)) {
+    *refusal =
+        g_strdup("no folder, CMake target and cloud name can be called so: a name is letters, "
+                 "digits, '-', '_' and '.'");
+    return NULL;
+  }
   struct function_spec *spec = function_spec_new();
   spec->plan = plan;
   spec->routine = routine;

@@ -14,13 +14,14 @@ static void write_reader(struct c_writer *code, const struct function_spec *spec
                          guint to)
 {
   g_autofree char *line = g_strdup_printf("int cleave_state_read_%s_%u(struct cleave_marshal "
-                                          "*marshal,\n    const cleave_value *record)",
+                                          "*marshal,\n    const cleave_value *cleave_record)",
                                           spec->symbol, from);
   c_writer_line(code, "%s;", line);
   c_writer_open(code, "%s", line);
   for (guint i = from; i < to; i++) {
     const struct stored_variable *variable = spec->state->variables->pdata[i];
-    g_autofree char *value = g_strdup_printf("cleave_member(record, \"%s\")", variable->lvalue);
+    g_autofree char *value =
+        g_strdup_printf("cleave_member(cleave_record, \"%s\")", variable->lvalue);
     c_writer_open(code, "if (cleave_enter(marshal, \"%s\") != 0)", variable->lvalue);
     c_writer_line(code, "return -1;");
     c_writer_close(code, "");
@@ -36,14 +37,15 @@ static void write_writer(struct c_writer *code, const struct function_spec *spec
                          guint to)
 {
   g_autofree char *line = g_strdup_printf("void cleave_state_write_%s_%u(struct cleave_marshal "
-                                          "*marshal,\n    cleave_value *record)",
+                                          "*marshal,\n    cleave_value *cleave_record)",
                                           spec->symbol, from);
   c_writer_line(code, "%s;", line);
   c_writer_open(code, "%s", line);
   c_writer_line(code, "(void)marshal;");
   for (guint i = from; i < to; i++) {
     const struct stored_variable *variable = spec->state->variables->pdata[i];
-    g_autofree char *before = g_strdup_printf("cleave_put(record, \"%s\", ", variable->lvalue);
+    g_autofree char *before =
+        g_strdup_printf("cleave_put(cleave_record, \"%s\", ", variable->lvalue);
     marshal_source_write(code, shape_of(variable), variable->lvalue, NULL, before, ")");
   }
   c_writer_close(code, "");

@@ -57,6 +57,46 @@ int find(int x)
 }
 """
 
+# What generated code calls its own variables, as the names of routines and of a variable.
+WORDS = ["event", "reply", "error", "arguments", "result", "failed", "input", "values", "state",
+         "marshal", "is_read", "text", "output", "record", "functions", "members", "payload"]
+
+
+def check_words(cleave):
+    """Routines whose names are also words of generated code, and names that nothing can carry."""
+    os.mkdir("words")
+    with open("words/words.c", "w", encoding="utf-8") as file:
+        file.write("#include <stdlib.h>\n#include <string.h>\n")
+        for i, word in enumerate(WORDS):
+            file.write(f"int {word}(int x, const char *with);\nint {word}(int x, const char *with)\n"
+                       f"{{\n  return x + {i} + (int)strlen(with);\n}}\n")
+        file.write("int $x(int x);\nint $x(int x)\n{\n  return x;\n}\n"
+                   "int gr\u00f6\u00dfe(int x);\nint gr\u00f6\u00dfe(int x)\n{\n  return x;\n}\n"
+                   "int read_event(void);\nint read_event(void)\n{\n  return 1;\n}\n"
+                   "int main(void)\n{\n  return event(1, \"\");\n}\n")
+    with open("words/CMakeLists.txt", "w", encoding="utf-8") as file:
+        file.write("cmake_minimum_required(VERSION 3.25)\nproject(w C)\nadd_executable(words words.c)\n")
+    f.run("cmake", "-G", "Ninja", "-S", "words", "-B", "words-build",
+          "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    f.run(cleave, "analyze", "words-build", "--root", "words", "--db", "words.db")
+    said = f.run(cleave, "generate", "--db", "words.db", "-o", "words-out", "--function",
+                 ",".join([*WORDS, "$x", "gr\u00f6\u00dfe"])).stdout
+    for name in ("$x", "gr\u00f6\u00dfe"):
+        if not re.search(rf"^refused\s+{re.escape(name)} .*no folder", said, re.M):
+            sys.exit(f"{name}: nobody can build it, and it is not refused:\n{said}")
+    f.run("cmake", "-G", "Ninja", "-S", "words-out", "-B", "words-out/build",
+          "-DCLEAVE_LINK=dynamic")
+    built = f.run("cmake", "--build", "words-out/build", "--target", "all", "originals")
+    if "warning:" in built.stdout:
+        sys.exit(f"the generated project has warnings:\n{built.stdout[-4000:]}")
+    for i, word in enumerate(WORDS):
+        function = f.Function(f"words-out/build/functions/{word}/bootstrap")
+        reply = function.invoke({"x": 40, "with": "ab"})
+        function.close()
+        if reply != ("response", {"result": 42 + i}):
+            sys.exit(f"{word}: {reply}")
+
+
 STEM = "get_the_lines_of_the_invoices_of_the_customers_of_the_shop"
 QUEUE = "queue of what went on and on in the shop and was told to nobody but the machine"
 LIMITS = {"aws_lambda_function": ("function_name", 64), "aws_sqs_queue": ("name", 80),
@@ -202,6 +242,7 @@ def main():
         if built.returncode == 0 or "undefined reference to `lost'" not in built.stdout:
             sys.exit(f"a routine that is nowhere is linked: {built.stdout[-2000:]}")
         check_long_names(cleave)
+        check_words(cleave)
         check_routes(cleave)
     print("functions that are called alike are told apart")
 
