@@ -221,6 +221,21 @@ static void note_assumptions(struct loads *loads, const struct workload *workloa
   }
 }
 
+/* A bill for functions that cannot be made yet is no saving. */
+static void note_blocked(struct loads *loads, const struct record_set *functions)
+{
+  unsigned int n_blocked = 0;
+  for (size_t i = 0; i < functions->n; i++) {
+    n_blocked += strcmp(record_at(functions, plan_function, i)->readiness, "blocked") == 0;
+  }
+  if (n_blocked > 0) {
+    g_ptr_array_add(loads->notes,
+                    g_strdup_printf("%u of %zu functions are blocked, and priced as if they were "
+                                    "not: 'cleave explain' tells what stands in their way",
+                                    n_blocked, functions->n));
+  }
+}
+
 /* Everything that loads_read takes from the store. */
 struct sources {
   struct record_set *services;
@@ -317,5 +332,6 @@ struct loads *loads_read(struct store *store, const struct workload *workload, G
     return NULL;
   }
   note_assumptions(loads, workload);
+  note_blocked(loads, sources.functions);
   return g_steal_pointer(&loads);
 }

@@ -33,7 +33,7 @@ static void insert_function(struct store *store, int64_t id, const char *name, i
                                          .routine = 100 + id,
                                          .trigger = trigger,
                                          .key = key,
-                                         .readiness = "ready"};
+                                         .readiness = id == 4 ? "blocked" : "ready"};
   const struct plan_closure closure = {.function = id, .kind = "routine", .item = 100 + id};
   insert(store, &fact_routine_table, &routine);
   insert(store, &plan_function_table, &function);
@@ -164,6 +164,9 @@ static void test_loads(struct fixture *fixture, gconstpointer data)
   g_assert_cmpfloat(cut->per_day.high, ==, 8000.0);
   g_assert_cmpstr(loads->notes->pdata[0], ==,
                   "workload.yaml:5: 'nobody' matches no function of the plan");
+  g_assert_cmpstr(loads->notes->pdata[loads->notes->len - 1], ==,
+                  "1 of 4 functions are blocked, and priced as if they were not: 'cleave explain' "
+                  "tells what stands in their way");
 }
 
 static double bill_sum(struct store *store, const char *stage, const char *cloud)
