@@ -53,7 +53,7 @@ struct link_unit {
   uint32_t *routines; /* row -> link routine when defined here, LINK_NONE otherwise */
   uint32_t *objects;  /* row -> link object when storage is reserved here, LINK_NONE otherwise */
   uint32_t *types;    /* row -> link type, from 0 */
-  uint32_t *path_offsets;     /* bytes; UINT32_MAX where unknown */
+  uint32_t *path_offsets;     /* bytes from where the path starts */
   uint32_t *path_types;       /* link type in which the path starts, or LINK_NONE */
   const char **path_texts;    /* see linkage_path(); NULL where nobody asked yet */
   uint32_t *result_nodes;     /* routine row -> its RESULT node, or UNIT_NONE */

@@ -271,7 +271,8 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
       continue;
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
-    if (!may_mean(linkage, known, offset, row, record))
+    if (!may_mean(linkage, known, offset, row, record) ||
+        is_beyond(linkage, known, offset + here->path_offsets[row->path]))
       continue;
     if (row->path != 0 && known->type != LINK_NONE)
       access.field = linkage_field_at(linkage, known->type, offset + here->path_offsets[row->path],
@@ -280,8 +281,6 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
       access.field = linkage_field_at(linkage, known->type, offset, 0);
     else
       access.field = linkage_path(linkage, unit, row->path);
-    if (is_beyond(linkage, known, offset + here->path_offsets[row->path]))
-      continue;
     access.holder = known->kind == FLOW_STATIC ? state_holder_of_object(state, known->index)
                                                : holder_of_memory(seen, object, record);
     if (access.holder != LINK_NONE && !is_added(state, first, &access))

@@ -5,16 +5,15 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "host"))
 import functions as f
 import hosting
 from ports import free_port
+from serving import Server
 
 OF_THE_SERVER = {"date", "connection", "content-length", "transfer-encoding", "keep-alive",
                  "server"}
@@ -24,7 +23,7 @@ DESK = {
     "post-echo": [("POST", "/echo?x=1&y=2", b"text", {"X-Token": "t"}),
                   ("POST", "/echo", b"", {}), ("POST", "/echo", b"a\0b\xff", {}),
                   ("POST", "/echo", b"z" * 100000, {})],
-    "get-greet-name": [("GET", "/greet/ann", None, {}), ("GET", "/greet/b%2dc", None, {})][:1],
+    "get-greet-name": [("GET", "/greet/ann", None, {})],
     "get-books-book-pages-page": [("GET", "/books/7/pages/12", None, {})],
     "get-fail": [("GET", "/fail", None, {})],
     "post-sum": [("POST", "/sum", b"a=40&b=2", FORM), ("POST", "/sum", b"a=4", FORM)],
@@ -73,26 +72,6 @@ def ask(port, request):
         return 0, repr(lost).encode(), []
     finally:
         connection.close()
-
-
-class Server:
-    def __init__(self, command, port, environment=None):
-        self.port, self.said = port, tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.said,
-                                        env={**os.environ, **(environment or {})})
-        for _ in range(400):
-            try:
-                http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-                return
-            except OSError:
-                time.sleep(0.05)
-        sys.exit(f"{command}: does not listen")
-
-    def end(self):
-        self.process.terminate()
-        code = self.process.wait(30)
-        self.said.seek(0)
-        return code, self.said.read().decode(errors="replace")
 
 
 def compare(program, build, out, wanted):

@@ -9,11 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 import functions as f
 from ports import free_port
+from serving import Server
 
 PROGRAMS = ("authorization_example", "chunked_example", "fileserver_example", "minimal_example",
             "post_example", "querystring_example", "refuse_post_example")
@@ -60,30 +60,11 @@ def ask(port, request):
         connection.close()
 
 
-class Server:
-    def __init__(self, command, port, folder, environment=None):
-        self.port = port
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, cwd=folder,
-                                        env={**os.environ, **(environment or {})})
-        for _ in range(200):
-            try:
-                http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-                return
-            except OSError:
-                time.sleep(0.05)
-        sys.exit(f"{command}: does not listen")
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def compare(program, binary, function, folder):
     port = free_port()
-    original = Server([binary, str(port)], port, folder)
+    original = Server([binary, str(port)], port, folder=folder)
     port = free_port()
-    moved = Server([function], port, folder, {"PORT": str(port)})
+    moved = Server([function], port, {"PORT": str(port)}, folder)
     different = 0
     for request in REQUESTS + REQUESTS[::-1]:
         wanted, given = ask(original.port, request), ask(moved.port, request)
