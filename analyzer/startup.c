@@ -22,6 +22,18 @@ static uint32_t line_of(const struct graph *graph, const struct found_call *call
   return linkage_unit(graph->findings->linkage, call->unit)->calls[call->call].line;
 }
 
+/* Where what a call does begins: the outermost loop around it, whose turns all belong to it, or the
+ * call itself. */
+static uint32_t first_line_of(const struct graph *graph, const struct found_call *call)
+{
+  const struct unit *unit = linkage_unit(graph->findings->linkage, call->unit);
+  uint32_t loop = unit->calls[call->call].loop;
+  uint32_t line = line_of(graph, call);
+  for (; loop != UNIT_NONE; loop = unit->loops[loop].parent)
+    line = MIN(line, unit->loops[loop].line);
+  return line;
+}
+
 static void build_graph(struct graph *graph)
 {
   const GArray *calls = graph->findings->found_calls;
@@ -95,12 +107,18 @@ static void push(GArray *stack, bool *seen, uint32_t routine)
   g_array_append_val(stack, routine);
 }
 
-static uint32_t count_reachable(const struct graph *graph, uint32_t start)
+/* How many routines with a body are reached by what a routine calls in the loop or by the call that
+ * begins in this line. */
+static uint32_t count_reachable(const struct graph *graph, uint32_t caller, uint32_t first_line)
 {
   g_autofree bool *seen = g_new0(bool, graph->n);
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   uint32_t n = 0;
-  push(stack, seen, start);
+  for (uint32_t i = graph->first_out[caller]; i < graph->first_out[caller + 1]; i++) {
+    const struct found_call *call = call_at(graph, graph->out[i]);
+    if (call->kind != CALL_CALLBACK && first_line_of(graph, call) == first_line)
+      push(stack, seen, call->callee);
+  }
   while (stack->len != 0) {
     uint32_t routine = g_array_index(stack, uint32_t, stack->len - 1);
     g_array_set_size(stack, stack->len - 1);
@@ -111,17 +129,26 @@ static uint32_t count_reachable(const struct graph *graph, uint32_t start)
   return n;
 }
 
-/* A program that never serves does its job in one call of main: the one that reaches the most.
- * Returns its line, or 0. */
+/* A program that never serves does its job in one loop or call of main: the one that reaches the
+ * most, a loop before a call. Returns where it begins, or 0. */
 static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *through)
 {
-  uint32_t most = 1, line = 0;
+  uint32_t most = 0, line = 0;
+  bool is_in_loop = false;
+  g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
   for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
     const struct found_call *call = call_at(graph, graph->out[i]);
-    uint32_t n = call->kind == CALL_DIRECT ? count_reachable(graph, call->callee) : 0;
-    if (n > most || (n == most && line != 0 && line_of(graph, call) < line)) {
+    uint32_t first = first_line_of(graph, call);
+    if (!g_hash_table_add(known, GUINT_TO_POINTER(first)))
+      continue;
+    uint32_t n = count_reachable(graph, routine, first);
+    bool is_loop =
+        linkage_unit(graph->findings->linkage, call->unit)->calls[call->call].loop != UNIT_NONE;
+    bool is_first = is_loop != is_in_loop ? is_loop : line != 0 && first < line;
+    if (n > most || (n == most && n > 0 && is_first)) {
       most = n;
-      line = line_of(graph, call);
+      line = first;
+      is_in_loop = is_loop;
     }
   }
   *through = LINK_NONE;
@@ -138,7 +165,7 @@ static void follow_main(struct graph *graph, struct startup *startup, uint32_t r
     const struct found_call *call = call_at(graph, graph->out[i]);
     bool starts =
         call->kind == CALL_DIRECT && (graph->serves[call->callee] || is_serving_call(graph, call));
-    uint32_t line = line_of(graph, call);
+    uint32_t line = first_line_of(graph, call);
     if (starts && (serving == 0 || line < serving)) {
       serving = line;
       through = call->callee;

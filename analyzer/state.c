@@ -11,6 +11,8 @@ struct state *state_new(struct findings *findings)
   state->holders = g_array_new(FALSE, FALSE, sizeof(struct state_holder));
   state->by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   state->accesses = g_array_new(FALSE, FALSE, sizeof(struct state_access));
+  state->memories = g_array_new(FALSE, FALSE, sizeof(struct state_memory));
+  state->links = g_array_new(FALSE, FALSE, sizeof(struct state_link));
   state->is_storing = g_hash_table_new(g_str_hash, g_str_equal);
   return state;
 }
@@ -22,6 +24,8 @@ void state_free(struct state *state)
   g_array_unref(state->holders);
   g_hash_table_unref(state->by_id);
   g_array_unref(state->accesses);
+  g_array_unref(state->memories);
+  g_array_unref(state->links);
   g_free(state->of_object);
   id_map_clear(&state->of_heap);
   g_free(state->of_record);
@@ -158,6 +162,7 @@ static void add_untouched(struct state *state)
 void state_finish(struct state *state, const struct startup *startup)
 {
   add_untouched(state);
+  state_drop_passing(state, startup);
   g_array_sort(state->accesses, compare_accesses);
   g_autofree bool *is_done = g_new0(bool, MAX(state->holders->len, 1));
   for (guint first = 0; first < state->accesses->len;) {
@@ -171,7 +176,8 @@ void state_finish(struct state *state, const struct startup *startup)
     first = end;
   }
   for (uint32_t i = 0; i < state->holders->len; i++) {
-    if (!is_done[i])
+    const struct state_holder *holder = &g_array_index(state->holders, struct state_holder, i);
+    if (!is_done[i] && !holder->is_memory)
       add_state_row(state, startup, i, "", 0, 0);
   }
 }

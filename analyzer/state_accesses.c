@@ -85,7 +85,8 @@ static bool is_added(const struct state *state, guint first, const struct state_
 {
   for (guint i = first; i < state->accesses->len; i++) {
     const struct state_access *known = &g_array_index(state->accesses, struct state_access, i);
-    if (known->holder == access->holder && known->field == access->field)
+    if (known->holder == access->holder && known->field == access->field &&
+        (known->memory == 0 || known->memory == access->memory))
       return true;
   }
   return false;
@@ -184,6 +185,7 @@ struct seen {
   struct state *state;
   struct flow *flow;
   const uint8_t *flags;     /* of the solver's objects */
+  const uint32_t *memories; /* likewise: see state_number_memories() */
   const bool *is_allocated; /* link types */
 };
 
@@ -200,6 +202,15 @@ static uint32_t holder_of_memory(const struct seen *seen, uint32_t object, uint3
                                                         : LINK_NONE;
 }
 
+static uint32_t holder_of_object(const struct seen *seen, uint32_t object, uint32_t record)
+{
+  const struct flow_object *known = flow_object(seen->flow, object);
+  if (known->kind == FLOW_STATIC)
+    return state_holder_of_object(seen->state, known->index);
+  return known->kind == FLOW_LOCAL ? state_holder_of_local(seen->state, seen->flow, object)
+                                   : holder_of_memory(seen, object, record);
+}
+
 static bool is_state(const struct flow_object *object, bool is_reachable)
 {
   return object->kind == FLOW_STATIC || (object->kind == FLOW_HEAP && is_reachable);
@@ -214,15 +225,17 @@ static bool is_constant(const struct linkage *linkage, const struct flow_object 
 }
 
 /* What an object of the solver is here. */
-enum { OBJECT_STATE = 1, OBJECT_CONSTANT = 2 };
+enum { OBJECT_STATE = 1, OBJECT_CONSTANT = 2, OBJECT_MEMORY = 4 };
 
-static uint8_t *flags_of_objects(const struct flow *flow, const bool *is_reachable)
+static uint8_t *flags_of_objects(const struct flow *flow, const bool *is_reachable,
+                                 const uint32_t *memories)
 {
   uint32_t n = points_to_n_objects(flow->solver);
   uint8_t *flags = g_new0(uint8_t, MAX(n, 1));
   for (uint32_t i = 0; i < n; i++) {
     const struct flow_object *object = flow_object(flow, i);
     flags[i] = (uint8_t)((is_state(object, is_reachable[i]) ? OBJECT_STATE : 0) |
+                         (memories[i] != 0 ? OBJECT_MEMORY : 0) |
                          (is_constant(flow->linkage, object) ? OBJECT_CONSTANT : 0));
   }
   return flags;
@@ -235,6 +248,15 @@ static uint32_t first_bit(const struct unit *unit, uint32_t path)
   return field != UNIT_NONE && (unit->fields[field].flags & UNIT_VALUE_BIT_FIELD) != 0
              ? unit->fields[field].bit_offset % 8
              : 0;
+}
+
+/* What a pointer to no record leads to is the affair of who made the pointer; of a record it is
+ * said which one it is. */
+static const char *how_through(const struct unit_access *row, uint32_t record, const char *how)
+{
+  if (record == LINK_NONE && row->path == 0)
+    return strcmp(how, "add") != 0 ? "pointee" : how;
+  return how[0] == '\0' ? "member" : how;
 }
 
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
@@ -256,6 +278,7 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
   /* What begins a record is named when it is accessed as what it is. */
   bool is_plain = record == LINK_NONE && row->operation != UNIT_OPERATION_WHOLE &&
                   (row->value & (UNIT_VALUE_VOID | UNIT_VALUE_RECORD)) == 0;
+  access.how = how_through(row, record, access.how);
   uint32_t n = 0;
   guint first = state->accesses->len;
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
@@ -264,7 +287,9 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
     n_constants += (flags[points_to_object_of(flow->solver, targets[i])] & OBJECT_CONSTANT) != 0;
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
-    uint32_t modes = (flags[object] & OBJECT_STATE) != 0 ? row->mode & ~(uint32_t)UNIT_ADDRESS : 0;
+    uint32_t modes = (flags[object] & (OBJECT_STATE | OBJECT_MEMORY)) != 0
+                         ? row->mode & ~(uint32_t)UNIT_ADDRESS
+                         : 0;
     if ((flags[object] & OBJECT_CONSTANT) != 0)
       modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
     if (modes == 0)
@@ -281,18 +306,11 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
       access.field = linkage_field_at(linkage, known->type, offset, 0);
     else
       access.field = linkage_path(linkage, unit, row->path);
-    access.holder = known->kind == FLOW_STATIC ? state_holder_of_object(state, known->index)
-                                               : holder_of_memory(seen, object, record);
+    access.memory = seen->memories[object];
+    access.holder = holder_of_object(seen, object, record);
     if (access.holder != LINK_NONE && !is_added(state, first, &access))
       state_add_modes(state, access, modes);
   }
-}
-
-/* The memory that an object is a view of, or the object itself. */
-static uint32_t memory_of(const struct flow *flow, uint32_t object)
-{
-  uint32_t viewed = points_to_viewed(flow->solver, object);
-  return viewed != POINTS_TO_NONE ? viewed : object;
 }
 
 /* The objects that are views of the same memory one after another, beginning with itself: the next
@@ -303,7 +321,7 @@ static uint32_t *list_views(const struct flow *flow, uint32_t n_objects)
   for (uint32_t i = 0; i < n_objects; i++)
     next[i] = POINTS_TO_NONE;
   for (uint32_t i = 0; i < n_objects; i++) {
-    uint32_t memory = memory_of(flow, i);
+    uint32_t memory = state_memory_of(flow, i);
     if (memory != i) {
       next[i] = next[memory];
       next[memory] = i;
@@ -333,7 +351,7 @@ static bool *reachable_objects(const struct flow *flow)
       uint32_t n = 0;
       const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
       for (uint32_t t = 0; t < n; t++) {
-        uint32_t next = memory_of(flow, points_to_object_of(flow->solver, targets[t]));
+        uint32_t next = state_memory_of(flow, points_to_object_of(flow->solver, targets[t]));
         if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
           continue;
         for (; next != POINTS_TO_NONE; next = next_view[next]) {
@@ -350,9 +368,10 @@ void state_find(struct state *state, struct flow *flow)
 {
   struct linkage *linkage = state->findings->linkage;
   g_autofree bool *is_reachable = reachable_objects(flow);
-  g_autofree uint8_t *flags = flags_of_objects(flow, is_reachable);
+  g_autofree uint32_t *memories = state_number_memories(state, flow, is_reachable);
+  g_autofree uint8_t *flags = flags_of_objects(flow, is_reachable, memories);
   g_autofree bool *is_allocated = find_allocated(flow);
-  const struct seen seen = {state, flow, flags, is_allocated};
+  const struct seen seen = {state, flow, flags, memories, is_allocated};
   for (guint i = 0; i < flow->program->units->len; i++) {
     uint32_t index = g_array_index(flow->program->units, uint32_t, i);
     const struct unit *unit = linkage_unit(linkage, index);

@@ -99,6 +99,7 @@ uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint
       .file = file,
       .line = row->line,
       .storage = "heap",
+      .is_memory = true,
       .type = type,
   };
   uint32_t routine = findings_routine(linkage, known->unit, row->routine);
@@ -107,6 +108,28 @@ uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint
   uint32_t index = add_holder(state, &holder);
   id_map_put(&state->of_heap, key, index);
   return index;
+}
+
+uint32_t state_holder_of_local(struct state *state, const struct flow *flow, uint32_t object)
+{
+  const struct flow_object *known = flow_object(flow, object);
+  const struct linkage *linkage = state->findings->linkage;
+  const struct unit *unit = linkage_unit(linkage, known->unit);
+  const struct unit_object *row = &unit->objects[known->index];
+  const char *name = unit_string(unit, row->name);
+  const char *file = findings_file(unit, row->file);
+  uint32_t routine = findings_routine(linkage, known->unit, row->routine);
+  struct state_holder holder = {
+      .id = store_id("local", name, file, "main", NULL),
+      .name = name,
+      .file = file,
+      .line = row->line,
+      .storage = "static-local", /* lives as long as one */
+      .is_memory = true,
+      .type = unit_string(unit, row->type),
+      .routine = routine != LINK_NONE ? linkage_routine(linkage, routine)->id : 0,
+  };
+  return add_holder(state, &holder);
 }
 
 static uint32_t add_record(struct state *state, uint32_t type)
@@ -126,6 +149,7 @@ static uint32_t add_record(struct state *state, uint32_t type)
       .file = file,
       .line = row->line,
       .storage = "heap",
+      .is_memory = true,
       .type = name,
   };
   return add_holder(state, &holder);

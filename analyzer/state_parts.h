@@ -15,10 +15,25 @@ struct state_holder {
   int64_t routine;
   bool is_const;
   bool is_external;
+  bool is_memory; /* is state by its accesses alone */
+};
+
+/* Memory that no variable with static storage leads to, or a record on the stack of main. It is
+ * state where it lasts all the same. */
+struct state_memory {
+  uint32_t routine; /* link routine that allocates or declares it, or LINK_NONE */
+  uint32_t line;    /* where */
+  bool is_local;
+};
+
+/* One piece of memory holds a pointer to another; both are numbers of memories. */
+struct state_link {
+  uint32_t from, to;
 };
 
 struct state_access {
   uint32_t holder;
+  uint32_t memory; /* 1 + number in memories, or 0: state for sure */
   const char *field;
   uint32_t routine; /* link routine */
   uint32_t mode;    /* one of enum unit_access_mode */
@@ -33,6 +48,8 @@ struct state {
   GArray *holders;     /* struct state_holder */
   GHashTable *by_id;   /* id -> holder + 1 */
   GArray *accesses;    /* struct state_access */
+  GArray *memories;    /* struct state_memory */
+  GArray *links;       /* struct state_link */
   uint32_t *of_object; /* link object -> holder + 1, grown on demand */
   uint32_t n_of_object;
   struct id_map of_heap;  /* unit and row of an allocation -> holder */
@@ -44,11 +61,26 @@ struct state {
  * name; a new one where it has none. Texts live as long as the linkage. */
 uint32_t state_holder_of_object(struct state *state, uint32_t object);
 uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint32_t object);
+/* The holder of a record that main declares: a solver's object. Blocks of one main share names. */
+uint32_t state_holder_of_local(struct state *state, const struct flow *flow, uint32_t object);
 /* The same of all memory that only its uses show to hold a record of this type: what slabs, growing
  * arrays and allocators with headers hand out. LINK_NONE where the record has no name or is
  * declared outside the tree. */
 uint32_t state_holder_of_record(struct state *state, uint32_t type);
 uint32_t state_holder_outside(struct state *state, const char *storage, const char *name);
+
+/* Numbers the allocated memory of one program that IS_STATE (per solver object) leaves out and the
+ * records that main declares, with their links; the result per solver object is 1 + its number, 0
+ * for all else. The caller frees. Linear in what pointers lead to. */
+uint32_t *state_number_memories(struct state *state, const struct flow *flow, const bool *is_state);
+
+/* Takes out the accesses of memory that does not last: whatever start-up does not make (of a record
+ * of main: fill in through a pointer) and nothing leads to that start-up makes. After all programs.
+ * Linear. */
+void state_drop_passing(struct state *state, const struct startup *startup);
+
+/* The memory that a solver's object is a view of, or the object itself. O(1). */
+uint32_t state_memory_of(const struct flow *flow, uint32_t object);
 
 /* Adds the access once for each mode of the set. */
 void state_add_modes(struct state *state, struct state_access access, uint32_t modes);

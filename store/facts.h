@@ -160,7 +160,8 @@ RECORD_STRUCT(fact_state, FACT_STATE_FIELDS);
   F(N, ID, routine, "fact_routine.id")                                                             \
   F(N, ID, state, "fact_state.id")                                                                 \
   F(N, TEXT, mode, "read, write or address")                                                       \
-  F(N, TEXT, how, "assign, add (+=, ++, -=, --), call, init, sql ...")                             \
+  F(N, TEXT, how,                                                                                  \
+    "assign, add (+=, --), call, init, sql, pointee (*p), member (read as p->x) ...")              \
   F(N, TEXT, file, "where")                                                                        \
   F(N, INT, line, "line")                                                                          \
   F(N, INT, column, "column")                                                                      \
