@@ -164,7 +164,13 @@ static void read_accesses(struct monolith *monolith)
                             : strcmp(fact->mode, "read") == 0 ? ACCESS_READ
                                                               : ACCESS_ADDRESS;
     monolith->accesses[monolith->n_accesses++] =
-        (struct access){routine, state, mode, strcmp(fact->how, "add") == 0, fact};
+        (struct access){routine,
+                        state,
+                        mode,
+                        strcmp(fact->how, "add") == 0,
+                        strcmp(fact->how, "pointee") == 0,
+                        strcmp(fact->how, "pointee") != 0 && strcmp(fact->how, "member") != 0,
+                        fact};
   }
   qsort(monolith->accesses, monolith->n_accesses, sizeof *monolith->accesses, compare_accesses);
 }
@@ -244,6 +250,21 @@ static void number_files(struct monolith *monolith)
   }
 }
 
+/* What has fields is a record, whatever it is called. */
+static void find_records(struct monolith *monolith)
+{
+  monolith->is_record = g_new0(bool, MAX(monolith->n_states, 1));
+  g_autoptr(GHashTable) has_fields = g_hash_table_new(g_int64_hash, g_int64_equal);
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    if (monolith->states[i].field[0] != '\0') {
+      g_hash_table_add(has_fields, (gpointer)&monolith->states[i].object);
+    }
+  }
+  for (guint32 i = 0; i < monolith->n_states; i++) {
+    monolith->is_record[i] = g_hash_table_contains(has_fields, &monolith->states[i].object);
+  }
+}
+
 static void number_programs(struct monolith *monolith)
 {
   monolith->file_programs = g_new0(GArray *, MAX(monolith->files->len, 1));
@@ -306,6 +327,7 @@ struct monolith *monolith_load(struct store *store, GError **error)
   monolith->state_of = number_ids(monolith->states, monolith->n_states, sizeof(struct fact_state),
                                   offsetof(struct fact_state, id));
   number_files(monolith);
+  find_records(monolith);
   number_programs(monolith);
   read_calls(monolith);
   read_accesses(monolith);
@@ -436,6 +458,7 @@ void monolith_free(struct monolith *monolith)
   g_free(monolith->routine_file);
   g_free(monolith->state_file);
   g_free(monolith->is_heap);
+  g_free(monolith->is_record);
   g_free(monolith->calls);
   g_free(monolith->accesses);
   free_index(monolith);

@@ -32,7 +32,9 @@ struct access {
   guint32 routine;
   guint32 state;
   enum access_mode mode;
-  bool is_add; /* only adds to what is there */
+  bool is_add;     /* only adds to what is there */
+  bool is_pointee; /* through a pointer to no record: whose it is is not said */
+  bool is_named;   /* not read through a pointer */
   const struct fact_access *fact;
 };
 
@@ -57,6 +59,7 @@ struct monolith {
   const struct fact_state *states;
   guint32 n_states;
   bool *is_heap;      /* per state: on the heap */
+  bool *is_record;    /* per state: a field, or of what has fields */
   struct call *calls; /* between routines, ordered by caller, callee, file, line, column */
   guint32 n_calls;
   guint32 *first_call;     /* per routine + 1: offsets into calls */

@@ -88,6 +88,7 @@ static const char *const state_reasons[] = {
     [STATE_LOG] = "only appended: goes to a log outside",
     [STATE_LOCK] = "a lock: goes with the state that it guards",
     [STATE_PRIVATE] = "private to a utility: one per copy",
+    [STATE_HANDED] = "written only by code that gets its memory handed in: goes with its holder",
     [STATE_OUTSIDE] = "of the platform or a library: every process has its own",
     [STATE_THREAD] = "one per thread: one per copy",
 };

@@ -177,6 +177,21 @@ static struct use use_of(const struct proposal *proposal, const struct function 
   return use;
 }
 
+/* Whether FUNCTION reaches the routine that allocates the memory: then it may be its own. */
+static bool makes(const struct monolith *monolith, const struct function *function, guint32 state)
+{
+  const struct fact_state *fact = &monolith->states[state];
+  for (guint i = 0; i < function->routines->len; i++) {
+    const struct fact_routine *routine =
+        &monolith->routines[g_array_index(function->routines, guint32, i)];
+    if (routine->line <= fact->line && fact->line <= routine->end_line &&
+        strcmp(routine->file, fact->file) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* State that is in the process: only what changes an answer or loses something counts; the rest is
  * noted. */
 static void assess_memory(const struct proposal *proposal, struct function *function, guint32 state,
@@ -208,6 +223,11 @@ static void assess_memory(const struct proposal *proposal, struct function *func
                  g_strdup_printf("keeps %s in %s beyond the call: %s", handle, name,
                                  may_be_opened ? "every instance has to open its own"
                                                : "no other instance has it"));
+  } else if (role == STATE_HANDED && use->is_written && !makes(monolith, function, state)) {
+    add_obstacle(function, READINESS_ADAPT, file, line,
+                 g_strdup_printf("written state %s is handed in and not made here: its holder "
+                                 "keeps it in the process between calls",
+                                 name));
   } else if (role == STATE_OWNED) {
     add_obstacle(function, READINESS_ADAPT, file, line,
                  g_strdup_printf("%s%s lives in the process between calls: keep it outside",
@@ -220,7 +240,8 @@ static void assess_state(const struct proposal *proposal, struct function *funct
   const struct fact_state *fact = &proposal->monolith->states[state];
   struct use use = use_of(proposal, function, state);
   if (use.first == NULL || proposal->state[state].role == PLACE_EXTERNAL ||
-      strcmp(fact->storage, "table") == 0) {
+      strcmp(fact->storage, "table") == 0 ||
+      (strcmp(fact->storage, "file") == 0 && proposal->roles->state[state] == STATE_OUTSIDE)) {
     return;
   }
   g_autofree char *name = monolith_state_name(fact);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "splitter/behaviour.h"
+#include "splitter/handed.h"
 #include "splitter/handle.h"
 #include "splitter/utilities.h"
 #include "splitter/words.h"
@@ -23,11 +24,28 @@ static bool type_is_lock(const char *type)
   return false;
 }
 
-/* Heap memory of no record type: what an allocator gave out, held by something else. */
-static bool is_plain_heap(const struct fact_state *state)
+/* Files that no disk holds and that say nothing that was put there. */
+static bool is_of_kernel(const struct monolith *monolith, guint32 number)
 {
-  return strcmp(state->storage, "heap") == 0 && strncmp(state->name, "struct ", 7) != 0 &&
-         strncmp(state->name, "union ", 6) != 0;
+  const struct fact_state *state = &monolith->states[number];
+  static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                        "/dev/random", "/dev/urandom", NULL};
+  bool is_of_proc = g_str_has_prefix(state->name, "/proc/");
+  bool is_found =
+      strcmp(state->storage, "file") == 0 && (is_of_proc || g_strv_contains(devices, state->name));
+  for (guint32 i = monolith->first_accessed[number];
+       is_found && is_of_proc && i < monolith->first_accessed[number + 1]; i++) {
+    is_found = monolith->accesses[monolith->accessed[i]].mode != ACCESS_WRITE;
+  }
+  return is_found;
+}
+
+/* Heap memory of no record type: what an allocator gave out, held by something else. */
+static bool is_plain_heap(const struct monolith *monolith, guint32 number)
+{
+  const struct fact_state *state = &monolith->states[number];
+  return monolith->is_heap[number] && !monolith->is_record[number] &&
+         strncmp(state->name, "struct ", 7) != 0 && strncmp(state->name, "union ", 6) != 0;
 }
 
 static bool names_any(const struct fact_state *state, const char *const *words)
@@ -124,7 +142,11 @@ static enum state_role role_of_state(const struct monolith *monolith,
     *reason = g_strdup("of the platform or a library: every process has its own");
     return STATE_OUTSIDE;
   }
-  if (is_plain_heap(state)) {
+  if (is_of_kernel(monolith, number)) {
+    *reason = g_strdup("of the kernel, not on a disk: every machine has its own");
+    return STATE_OUTSIDE;
+  }
+  if (is_plain_heap(monolith, number)) {
     *reason = g_strdup("text or numbers on the heap: go with whoever holds them");
     return STATE_PRIVATE;
   }
@@ -372,14 +394,24 @@ bool roles_is_set_apart(const struct roles *roles, guint32 routine)
   return roles->is_in_frame[routine] && !roles->is_all_frame[routine];
 }
 
+static bool is_elsewhere(const struct monolith *monolith, const struct access *access)
+{
+  return monolith->state_file[access->state] != monolith->routine_file[access->routine];
+}
+
 bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
                     const struct access *access)
 {
-  bool is_elsewhere =
-      monolith->is_heap[access->state] &&
-      monolith->state_file[access->state] != monolith->routine_file[access->routine];
   return !state_role_is_replicable(roles->state[access->state]) && !access->fact->is_startup &&
-         (access->mode == ACCESS_WRITE || !is_elsewhere);
+         (access->mode == ACCESS_WRITE || !monolith->is_heap[access->state] ||
+          !is_elsewhere(monolith, access));
+}
+
+bool roles_is_tied_by(const struct monolith *monolith, const struct roles *roles,
+                      const struct access *access)
+{
+  return roles_works_on(monolith, roles, access) &&
+         !(access->is_pointee && is_elsewhere(monolith, access));
 }
 
 static void taint_by_state(const struct monolith *monolith, const struct roles *roles,
@@ -387,7 +419,7 @@ static void taint_by_state(const struct monolith *monolith, const struct roles *
 {
   for (guint32 i = 0; i < monolith->n_accesses; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (roles_works_on(monolith, roles, access)) {
+    if (roles_is_tied_by(monolith, roles, access)) {
       roles_taint(monolith, roles, access->routine, is_tainted);
     }
   }
@@ -459,6 +491,7 @@ struct roles *roles_new(const struct monolith *monolith, const bool *is_entry)
     roles->state[i] = role_of_state(monolith, behaviour, i, &roles->state_reason[i], &is_holder[i]);
   }
   mark_cached(monolith, is_holder, roles);
+  handed_mark(monolith, roles);
   behaviour_free(behaviour);
   mark_entries(monolith, is_entry, roles);
   /* Without state (an imported graph) nothing is known to be free of it. */

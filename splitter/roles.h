@@ -16,7 +16,8 @@ enum state_role {
   STATE_LOCK,          /* guards other state and goes where that goes */
   STATE_THREAD,        /* one per thread: one per copy */
   STATE_PRIVATE,       /* of a utility that every service carries: a handle, not data */
-  STATE_OUTSIDE,       /* of the platform or a library: stdout, optarg */
+  STATE_HANDED,  /* a record that goes with whoever holds it: a list, an interpreter's object */
+  STATE_OUTSIDE, /* of the platform or a library: stdout, optarg */
 };
 
 enum routine_role {
@@ -51,6 +52,11 @@ void roles_free(struct roles *roles);
  * reading a record of others through a pointer that was passed in does not. O(1). */
 bool roles_works_on(const struct monolith *monolith, const struct roles *roles,
                     const struct access *access);
+
+/* Whether it also ties the code of the routine to that state. Text, numbers and pointers that a
+ * pointer leads to in another file do not: whose they are is the caller's affair. O(1). */
+bool roles_is_tied_by(const struct monolith *monolith, const struct roles *roles,
+                      const struct access *access);
 
 /* Whether ROUTINE hands over to many entries, itself or through what it calls: the platform does
  * its work. O(calls). */

@@ -74,7 +74,7 @@ static bool accesses_keeping(const struct monolith *monolith, const struct roles
   guint32 file = monolith->routine_file[routine];
   for (guint32 i = monolith->first_access[routine]; i < monolith->first_access[routine + 1]; i++) {
     const struct access *access = &monolith->accesses[i];
-    if (roles_works_on(monolith, roles, access) && keeps_from(monolith, file, access->state)) {
+    if (roles_is_tied_by(monolith, roles, access) && keeps_from(monolith, file, access->state)) {
       return true;
     }
   }
@@ -124,7 +124,8 @@ static void make_private(const struct monolith *monolith, struct roles *roles, g
 {
   for (guint32 i = 0; i < monolith->n_states; i++) {
     bool is_lock = roles->state[i] == STATE_LOCK;
-    if (monolith->state_file[i] == file && (roles->state[i] == STATE_OWNED || is_lock)) {
+    bool is_kept = roles->state[i] == STATE_OWNED || roles->state[i] == STATE_HANDED;
+    if (monolith->state_file[i] == file && (is_kept || is_lock)) {
       roles->state[i] = STATE_PRIVATE;
       g_free(roles->state_reason[i]);
       roles->state_reason[i] = reason_of_private(monolith, i, is_lock);
