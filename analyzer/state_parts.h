@@ -74,9 +74,9 @@ uint32_t state_holder_outside(struct state *state, const char *storage, const ch
  * for all else. The caller frees. Linear in what pointers lead to. */
 uint32_t *state_number_memories(struct state *state, const struct flow *flow, const bool *is_state);
 
-/* Takes out the accesses of memory that does not last: whatever start-up does not make (of a record
- * of main: fill in through a pointer) and nothing leads to that start-up makes. After all programs.
- * Linear. */
+/* Takes out the accesses of memory that does not last. What start-up allocates and the serving
+ * program uses does, and so do records of main that start-up fills in through a pointer and all
+ * that either leads to. After all programs. O(accesses + links log links). */
 void state_drop_passing(struct state *state, const struct startup *startup);
 
 /* The memory that a solver's object is a view of, or the object itself. O(1). */
