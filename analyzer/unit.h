@@ -399,8 +399,8 @@ enum unit_access_mode { UNIT_READ = 1u << 0, UNIT_WRITE = 1u << 1, UNIT_ADDRESS 
 
 enum unit_access_operation {
   UNIT_OPERATION_PLAIN,
-  UNIT_OPERATION_INCREMENT,   /* ++, += 1, += x */
-  UNIT_OPERATION_DECREMENT,   /* --, -= x */
+  UNIT_OPERATION_INCREMENT,   /* ++, += 1, += x, the sum used by nobody there */
+  UNIT_OPERATION_DECREMENT,   /* --, -= x, likewise */
   UNIT_OPERATION_COMPOUND,    /* other op= */
   UNIT_OPERATION_WHOLE,       /* struct assignment, memset, memcpy: all fields below the path */
   UNIT_OPERATION_ATOMIC,      /* __atomic, __sync, _Atomic */

@@ -153,7 +153,8 @@ struct visit {
   uint32_t loop_depth;
   uint32_t arm;
   uint32_t guard;
-  uint32_t n_groups; /* of arms so far */
+  uint32_t n_groups;           /* of arms so far */
+  const struct syntax *unused; /* the expression whose value nothing uses, or NULL */
   uint32_t conditional_depth;
   uint32_t is_null_guard; /* inside what runs only for a NULL pointer */
   uint32_t has_left;      /* some path through the routine has ended already */
@@ -411,6 +412,8 @@ bool visit_is_array_object(struct visit *visit, struct syntax *expression);
 
 struct value visit_value(struct visit *visit, struct syntax *expression);
 void visit_discard(struct visit *visit, struct syntax *expression);
+/* Likewise of an expression whose value nothing uses: a statement of its own. */
+void visit_unused(struct visit *visit, struct syntax *expression);
 void visit_truth(struct visit *visit, struct syntax *condition); /* tested for zero */
 uint32_t visit_literal_text(struct visit *visit, struct syntax *literal);
 bool value_holds_pointers(struct visit *visit, const struct value *value);

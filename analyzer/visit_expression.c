@@ -92,6 +92,22 @@ void visit_discard(struct visit *visit, struct syntax *expression)
   (void)ignored;
 }
 
+void visit_unused(struct visit *visit, struct syntax *expression)
+{
+  visit->unused = syntax_strip(expression, true);
+  visit_discard(visit, expression);
+  visit->unused = NULL;
+}
+
+/* What adds to a place and says the sum to nobody is told from what goes on with the sum. */
+static enum unit_access_operation
+operation_of_step(const struct visit *visit, const struct syntax *expression, bool is_increment)
+{
+  if (visit->unused != expression)
+    return UNIT_OPERATION_COMPOUND;
+  return is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT;
+}
+
 static struct value value_of_address(struct visit *visit, struct syntax *expression,
                                      struct syntax *operand)
 {
@@ -106,10 +122,10 @@ static struct value value_of_address(struct visit *visit, struct syntax *express
 static struct value value_of_step(struct visit *visit, struct syntax *expression,
                                   struct syntax *operand, bool is_increment)
 {
+  enum unit_access_operation operation = operation_of_step(visit, expression, is_increment);
   struct place place = visit_place(visit, operand);
   const struct spot *spot = syntax_spot(visit, expression);
-  access_add(visit, &place, UNIT_READ | UNIT_WRITE,
-             is_increment ? UNIT_OPERATION_INCREMENT : UNIT_OPERATION_DECREMENT, spot);
+  access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, spot);
   if (place.base == UNIT_BASE_OBJECT && place.path == 0 &&
       type_is_pointer_value(syntax_type(visit, expression)))
     visit_use(visit, place.object, UNIT_USE_INDEXED);
@@ -338,6 +354,15 @@ static void visit_short_circuit(struct visit *visit, struct syntax *left, struct
   visit->guard = outer;
 }
 
+static struct value value_of_comma(struct visit *visit, const struct syntax *expression,
+                                   struct syntax *left, struct syntax *right)
+{
+  bool is_unused = visit->unused == expression;
+  visit_unused(visit, left);
+  visit->unused = is_unused ? syntax_strip(right, true) : NULL;
+  return visit_value(visit, right);
+}
+
 static struct value value_of_binary(struct visit *visit, struct syntax *expression)
 {
   struct syntax *left = syntax_expression(expression, 0);
@@ -349,8 +374,7 @@ static struct value value_of_binary(struct visit *visit, struct syntax *expressi
   case CXBinaryOperator_Assign:
     return value_of_assignment(visit, expression, left, right);
   case CXBinaryOperator_Comma:
-    visit_discard(visit, left);
-    return visit_value(visit, right);
+    return value_of_comma(visit, expression, left, right);
   case CXBinaryOperator_LAnd:
   case CXBinaryOperator_LOr:
     visit_short_circuit(visit, left, right, kind == CXBinaryOperator_LAnd);
@@ -367,14 +391,14 @@ static struct value value_of_compound_assignment(struct visit *visit, struct syn
   struct syntax *right = left != NULL ? syntax_next_expression(expression, left) : NULL;
   if (right == NULL)
     return value_none(type);
+  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
+  bool is_step = kind == CXBinaryOperator_AddAssign || kind == CXBinaryOperator_SubAssign;
+  enum unit_access_operation operation =
+      is_step ? operation_of_step(visit, expression, kind == CXBinaryOperator_AddAssign)
+              : UNIT_OPERATION_COMPOUND;
   struct place place = visit_place(visit, left);
   visit_discard(visit, right);
   const struct spot *spot = syntax_spot(visit, expression);
-  enum CXBinaryOperatorKind kind = clang_getCursorBinaryOperatorKind(expression->cursor);
-  enum unit_access_operation operation =
-      kind == CXBinaryOperator_AddAssign   ? UNIT_OPERATION_INCREMENT
-      : kind == CXBinaryOperator_SubAssign ? UNIT_OPERATION_DECREMENT
-                                           : UNIT_OPERATION_COMPOUND;
   access_add(visit, &place, UNIT_READ | UNIT_WRITE, operation, spot);
   if (place.base == UNIT_BASE_OBJECT && place.path == 0 && type_is_pointer_value(type))
     visit_use(visit, place.object, UNIT_USE_INDEXED);

@@ -317,7 +317,7 @@ static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCur
     if (part != body && is_asked)
       visit_truth(visit, part);
     else if (part != body)
-      visit_discard(visit, part);
+      visit_unused(visit, part);
     else if (is_do)
       visit_statement(visit, part);
     else
@@ -467,7 +467,7 @@ void visit_statement(struct visit *visit, struct syntax *statement)
   enum CXCursorKind kind = syntax_kind(statement);
   if (syntax_is_expression(statement)) {
     visit->n_statements++;
-    visit_discard(visit, statement);
+    visit_unused(visit, statement);
     return;
   }
   if (kind != CXCursor_CompoundStmt && kind != CXCursor_NullStmt && clang_isStatement(kind))

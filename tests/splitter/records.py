@@ -33,6 +33,8 @@ FUNCTIONS = {
     "login": ("adapt", "session"),
     "logged_in": ("adapt", "session"),
     "token": ("ready", ""),  # the kernel's random numbers are no file of the machine
+    "take_ticket": ("adapt", "written state tickets"),  # no counter: the sum is the answer
+    "visit": ("ready", "counter visits"),
     "light": ("adapt", "list.first is handed in and not made here"),
     "mark": ("adapt", "struct board.n_marks lives in the process"),
     "count": ("adapt", "tally.n lives in the process"),
@@ -50,6 +52,8 @@ WAYS = {
     ("list_free", "node"): {"member"},
     ("list_push", "list"): {"assign", "add", "member"},
     ("session_find", "sessions"): {""},
+    ("take_ticket", "tickets"): {"compound"},
+    ("visit", "visits"): {"add"},
 }
 
 
