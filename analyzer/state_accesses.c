@@ -338,6 +338,7 @@ static bool *reachable_objects(const struct flow *flow)
   bool *is_reachable = g_new0(bool, MAX(n_objects, 1));
   g_autofree uint32_t *next_view = list_views(flow, n_objects);
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GArray) pointed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (uint32_t i = 0; i < n_objects; i++) {
     if (flow_object(flow, i)->kind == FLOW_STATIC || flow_object(flow, i)->kind == FLOW_SLOT)
       g_array_append_val(stack, i);
@@ -345,19 +346,15 @@ static bool *reachable_objects(const struct flow *flow)
   while (stack->len != 0) {
     uint32_t object = g_array_index(stack, uint32_t, stack->len - 1);
     g_array_set_size(stack, stack->len - 1);
-    uint32_t n_inside = 0;
-    const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
-    for (uint32_t i = 0; i < n_inside; i++) {
-      uint32_t n = 0;
-      const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
-      for (uint32_t t = 0; t < n; t++) {
-        uint32_t next = state_memory_of(flow, points_to_object_of(flow->solver, targets[t]));
-        if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
-          continue;
-        for (; next != POINTS_TO_NONE; next = next_view[next]) {
-          is_reachable[next] = true;
-          g_array_append_val(stack, next);
-        }
+    g_array_set_size(pointed, 0);
+    state_add_pointed(flow, object, pointed);
+    for (guint i = 0; i < pointed->len; i++) {
+      uint32_t next = state_memory_of(flow, g_array_index(pointed, uint32_t, i));
+      if (is_reachable[next] || flow_object(flow, next)->kind != FLOW_HEAP)
+        continue;
+      for (; next != POINTS_TO_NONE; next = next_view[next]) {
+        is_reachable[next] = true;
+        g_array_append_val(stack, next);
       }
     }
   }

@@ -25,8 +25,7 @@ static void add_memory(struct state *state, const struct flow *flow, uint32_t ob
   g_array_append_val(state->memories, memory);
 }
 
-static void add_links(struct state *state, const struct flow *flow, uint32_t object,
-                      const uint32_t *memories)
+void state_add_pointed(const struct flow *flow, uint32_t object, GArray *pointed)
 {
   uint32_t n_inside = 0;
   const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
@@ -34,11 +33,20 @@ static void add_links(struct state *state, const struct flow *flow, uint32_t obj
     uint32_t n = 0;
     const uint32_t *targets = points_to_targets(flow->solver, inside[i], &n);
     for (uint32_t t = 0; t < n; t++) {
-      uint32_t to = memories[points_to_object_of(flow->solver, targets[t])];
-      struct state_link link = {memories[object] - 1, to - 1};
-      if (to != 0 && link.from != link.to)
-        g_array_append_val(state->links, link);
+      uint32_t target = points_to_object_of(flow->solver, targets[t]);
+      g_array_append_val(pointed, target);
     }
+  }
+}
+
+static void add_links(struct state *state, const uint32_t *memories, uint32_t object,
+                      const GArray *pointed)
+{
+  for (guint i = 0; i < pointed->len; i++) {
+    uint32_t to = memories[g_array_index(pointed, uint32_t, i)];
+    struct state_link link = {memories[object] - 1, to - 1};
+    if (to != 0 && link.from != link.to)
+      g_array_append_val(state->links, link);
   }
 }
 
@@ -69,9 +77,13 @@ uint32_t *state_number_memories(struct state *state, const struct flow *flow, co
     }
     memories[i] = memories[memory];
   }
+  g_autoptr(GArray) pointed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   for (uint32_t i = 0; i < n_objects; i++) {
-    if (memories[i] != 0)
-      add_links(state, flow, i, memories);
+    if (memories[i] == 0)
+      continue;
+    g_array_set_size(pointed, 0);
+    state_add_pointed(flow, i, pointed);
+    add_links(state, memories, i, pointed);
   }
   return memories;
 }

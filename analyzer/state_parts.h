@@ -79,6 +79,10 @@ uint32_t *state_number_memories(struct state *state, const struct flow *flow, co
  * that either leads to. After all programs. O(accesses + links log links). */
 void state_drop_passing(struct state *state, const struct startup *startup);
 
+/* Appends the solver's objects (uint32_t) that an object holds pointers to, some more than once.
+ * Linear in what it holds. */
+void state_add_pointed(const struct flow *flow, uint32_t object, GArray *pointed);
+
 /* The memory that a solver's object is a view of, or the object itself. O(1). */
 uint32_t state_memory_of(const struct flow *flow, uint32_t object);
 
