@@ -1,5 +1,6 @@
 #include "analyzer/flow_helpers.h"
 
+#include "analyzer/flow_containers.h"
 #include "analyzer/flow_parts.h"
 
 /* Bits of what a node may hold: parameter i from 0, and memory that the body allocates. */
@@ -35,54 +36,12 @@ struct flow_helpers {
   struct body *bodies; /* by link routine */
   uint32_t n;
   GArray *mentions;
-  struct id_map leads;               /* link type and depth -> 0 or 1 */
-  struct id_map places;              /* link type -> places that make one */
-  bool is_counted;                   /* of what is made in few places nothing is told apart */
+  struct flow_containers *containers;
+  bool is_counted;                   /* the places where containers are made are known */
   const struct flow_helper *current; /* the body that is looked at */
   struct origin *nodes;              /* of its unit; those of its range are valid */
   uint32_t n_nodes;
 };
-
-/* ---- records that carry routines ---- */
-
-/* Whether a record has a routine pointer, or one that leads to such a record in so many steps. */
-static bool leads_to_routines(struct flow_helpers *helpers, uint32_t type, uint32_t depth)
-{
-  if (type == LINK_NONE)
-    return false;
-  uint64_t key = (uint64_t)type << 8 | depth;
-  uint32_t known = id_map_get(&helpers->leads, key);
-  if (known != UINT32_MAX)
-    return known != 0;
-  id_map_put(&helpers->leads, key, 0);
-  struct linkage *linkage = helpers->flow->linkage;
-  const struct link_type *place = &g_array_index(linkage->types, struct link_type, type);
-  const struct unit *unit = linkage_unit(linkage, place->unit);
-  const struct unit_type *row = &unit->types[place->row];
-  bool is_any = false;
-  for (uint32_t i = 0; i < row->n_fields && !is_any; i++) {
-    const struct unit_field *field = &unit->fields[row->first_field + i];
-    uint32_t inner = linkage_record(linkage, place->unit, field->record);
-    bool is_pointer = (field->flags & UNIT_VALUE_POINTER) != 0;
-    is_any = (field->flags & UNIT_VALUE_ROUTINE_POINTER) != 0;
-    if (!is_any && !is_pointer)
-      is_any = leads_to_routines(helpers, inner, depth);
-    else if (!is_any && depth != 0)
-      is_any = leads_to_routines(helpers, inner, depth - 1);
-  }
-  id_map_put(&helpers->leads, key, is_any);
-  return is_any;
-}
-
-enum { DEPTH = 1, MIN_PLACES = 8 };
-
-static bool is_container(struct flow_helpers *helpers, uint32_t type)
-{
-  if (type == LINK_NONE || !leads_to_routines(helpers, type, DEPTH))
-    return false;
-  uint32_t n = id_map_get(&helpers->places, type);
-  return !helpers->is_counted || (n != UINT32_MAX && n >= MIN_PLACES);
-}
 
 /* Whether a value of these flags, with this record behind it, matters. */
 static bool is_carrier(struct flow_helpers *helpers, uint32_t unit, uint32_t flags, uint32_t record)
@@ -90,7 +49,8 @@ static bool is_carrier(struct flow_helpers *helpers, uint32_t unit, uint32_t fla
   if ((flags & UNIT_VALUE_ROUTINE_POINTER) != 0)
     return true;
   return (flags & (UNIT_VALUE_POINTER | UNIT_VALUE_RECORD)) != 0 &&
-         leads_to_routines(helpers, linkage_record(helpers->flow->linkage, unit, record), DEPTH);
+         flow_containers_may_be(helpers->containers,
+                                linkage_record(helpers->flow->linkage, unit, record));
 }
 
 /* ---- one body ---- */
@@ -167,7 +127,7 @@ static bool pass_call(struct flow_helpers *helpers, uint32_t unit, const struct 
   struct flow_summary summary = flow_summary_of(flow, callee);
   struct origin result = {0, 0, 0};
   bool is_made = call->heap != UNIT_NONE && summary.is_fresh &&
-                 is_container(helpers, flow_record_of(flow, unit, call->heap));
+                 flow_containers_has(helpers->containers, flow_record_of(flow, unit, call->heap));
   if (is_made || helpers->bodies[callee].is_maker)
     result.exact |= IS_FRESH;
   for (uint32_t i = 0; i < call->n_arguments && i < MAX_PARAMS; i++) {
@@ -194,7 +154,8 @@ static uint32_t carriers_of(struct flow_helpers *helpers, uint32_t unit,
   for (uint32_t i = 1; i < row->n_params && i <= MAX_PARAMS; i++) {
     const struct unit_param *param = &from->params[row->first_param + i];
     if ((param->flags & UNIT_VALUE_POINTER) != 0 &&
-        is_container(helpers, linkage_record(helpers->flow->linkage, unit, param->record)))
+        flow_containers_has(helpers->containers,
+                            linkage_record(helpers->flow->linkage, unit, param->record)))
       carriers |= UINT32_C(1) << (i - 1);
   }
   return carriers;
@@ -475,14 +436,6 @@ static uint32_t measure_tree(struct flow_helpers *helpers, uint32_t routine)
   return n;
 }
 
-static void count_place(struct flow_helpers *helpers, uint32_t type)
-{
-  if (type == LINK_NONE)
-    return;
-  uint32_t n = id_map_get(&helpers->places, type);
-  id_map_put(&helpers->places, type, n == UINT32_MAX ? 1 : n + 1);
-}
-
 /* The record that a call makes, or LINK_NONE. */
 static uint32_t made_by(struct flow_helpers *helpers, uint32_t unit, const struct unit_call *call)
 {
@@ -507,7 +460,7 @@ static void count_places(struct flow_helpers *helpers)
     const struct unit *unit = linkage_unit(flow->linkage, index);
     for (uint32_t c = 0; c < unit->n_calls; c++) {
       if (flow_looks_at(flow, index, unit->calls[c].caller))
-        count_place(helpers, made_by(helpers, index, &unit->calls[c]));
+        flow_containers_count(helpers->containers, made_by(helpers, index, &unit->calls[c]));
     }
   }
 }
@@ -535,6 +488,7 @@ struct flow_helpers *flow_helpers_find(struct flow *flow)
   struct flow_helpers *helpers = g_new0(struct flow_helpers, 1);
   helpers->flow = flow;
   helpers->n = flow->linkage->routines->len;
+  helpers->containers = flow_containers_new(flow->linkage);
   helpers->bodies = g_new0(struct body, MAX(helpers->n, 1));
   helpers->mentions = g_array_new(FALSE, FALSE, sizeof(struct mention));
   for (uint32_t i = 0; i < helpers->n; i++) {
@@ -549,6 +503,7 @@ struct flow_helpers *flow_helpers_find(struct flow *flow)
   }
   look_at_all(helpers);
   count_places(helpers);
+  flow_containers_end_count(helpers->containers);
   helpers->is_counted = true;
   do {
     forget_helpers(helpers);
@@ -564,8 +519,7 @@ void flow_helpers_free(struct flow_helpers *helpers)
   g_free(helpers->bodies);
   g_free(helpers->nodes);
   g_array_unref(helpers->mentions);
-  id_map_clear(&helpers->leads);
-  id_map_clear(&helpers->places);
+  flow_containers_free(helpers->containers);
   g_free(helpers);
 }
 

@@ -1,10 +1,11 @@
-/* Which routines are worth a look of their own at every call: helpers that put routines into
- * records, or call what they find in records, that their callers hand over or take from them.
+/* Which routines are worth a look of their own at every call: helpers that put into containers
+ * (flow_containers.h), or take from them, what their callers hand over or get.
  *
- * A constructor of a container, a setter of its callbacks and a look-up that calls them mix all
- * containers of a program when one body stands for all calls. Routines through which no such thing
- * flows are told apart by nothing and are left alone (compare Li et al., Precision-Guided Context
- * Sensitivity, OOPSLA 2018: flows that go in and out of an object). Knows no solution. */
+ * A constructor of a container, a setter of its callbacks, a look-up that calls them, and what puts
+ * a link in between two others, mix all containers of a program when one body stands for all calls.
+ * Routines through which no such thing flows are told apart by nothing and are left alone (compare
+ * Li et al., Precision-Guided Context Sensitivity, OOPSLA 2018: flows that go in and out of an
+ * object). Knows no solution. */
 #ifndef CLEAVE_ANALYZER_FLOW_HELPERS_H
 #define CLEAVE_ANALYZER_FLOW_HELPERS_H
 
