@@ -59,7 +59,8 @@ void flow_add_edge(struct flow *flow, uint32_t unit, const struct unit_edge *edg
     points_to_add_field(flow->solver, to, flow_place(flow, unit, edge->from), -(int64_t)offset, 0);
     break;
   case UNIT_EDGE_BYTES:
-    points_to_add_bytes(flow->solver, to, flow_place(flow, unit, edge->from));
+    points_to_add_bytes(flow->solver, to, flow_place(flow, unit, edge->from),
+                        (edge->flags & UNIT_EDGE_ANYWHERE) != 0);
     break;
   case UNIT_EDGE_RECORD:
     points_to_add_record(flow->solver, to, flow_place(flow, unit, edge->from),

@@ -132,7 +132,14 @@ static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
                         g_ptr_array_index(flow->shapes, routine_shape - 1));
 }
 
+static uint32_t places(void *context, uint32_t type, uint32_t from, uint32_t *offsets, uint32_t n)
+{
+  if (linkage_is_characters(linkage_of(context), type - 1, from))
+    return 0;
+  return linkage_places(linkage_of(context), type - 1, offsets, n);
+}
+
 struct points_to_types flow_types(struct flow *flow)
 {
-  return (struct points_to_types){fit, size_of, target_at, accepts, flow};
+  return (struct points_to_types){fit, size_of, target_at, places, accepts, flow};
 }

@@ -165,8 +165,16 @@ uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t t
  * behind it; 0 when unknown. */
 uint64_t linkage_size(const struct linkage *linkage, uint32_t type);
 
+/* Where the fields of a record begin, those of records inside it among them and of an array its
+ * first element: writes the first n; returns their number. Linear in them. */
+uint32_t linkage_places(const struct linkage *linkage, uint32_t type, uint32_t *offsets,
+                        uint32_t n);
+
 /* True when the byte at an offset of a record is part of characters or raw bytes. */
 bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offset);
+
+/* True when it is part of characters alone. */
+bool linkage_is_characters(const struct linkage *linkage, uint32_t type, uint32_t offset);
 
 enum link_leaf {
   LINK_LEAF,

@@ -198,24 +198,74 @@ enum link_leaf linkage_leaf_at(const struct linkage *linkage, uint32_t type, uin
   return LINK_ANY_LEAF;
 }
 
-bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offset)
+/* Adds the places of a record that begins at a byte to those that are known. */
+static uint32_t add_places(const struct linkage *linkage, uint32_t type, uint32_t start, int depth,
+                           uint32_t *offsets, uint32_t n, uint32_t n_known)
 {
+  const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
+  const struct unit *from = linkage_unit(linkage, owner->unit);
+  const struct unit_type *record = &from->types[owner->row];
+  for (uint32_t i = 0; i < record->n_fields && n_known <= n; i++) {
+    const struct unit_field *field = &from->fields[record->first_field + i];
+    uint32_t at = start + field->bit_offset / 8, inner = LINK_NONE;
+    if ((field->flags & UNIT_VALUE_RECORD) != 0 && (field->flags & UNIT_VALUE_POINTER) == 0)
+      inner = linkage_record(linkage, owner->unit, field->record);
+    if (inner != LINK_NONE && inner != type && depth < 16) {
+      n_known = add_places(linkage, inner, at, depth + 1, offsets, n, n_known);
+      continue;
+    }
+    if (n_known < n)
+      offsets[n_known] = at;
+    n_known++;
+  }
+  return n_known;
+}
+
+uint32_t linkage_places(const struct linkage *linkage, uint32_t type, uint32_t *offsets, uint32_t n)
+{
+  return add_places(linkage, type, 0, 0, offsets, n, 0);
+}
+
+/* The field that covers a byte, in the innermost record; NULL for padding and what nests too deep,
+ * where `is_known` is false. */
+static const struct unit_field *innermost_field(const struct linkage *linkage, uint32_t type,
+                                                uint32_t offset, bool *is_known)
+{
+  *is_known = true;
   for (int depth = 0; type != LINK_NONE && depth < 16; depth++) {
     const struct link_type *owner = &g_array_index(linkage->types, struct link_type, type);
     const struct unit *from = linkage_unit(linkage, owner->unit);
     uint32_t next = 0;
     uint32_t row = next_covering(from, &from->types[owner->row], offset, &next);
     if (row == LINK_NONE)
-      return false;
+      return NULL;
     const struct unit_field *field = &from->fields[row];
-    if ((field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) != 0)
-      return false;
-    if ((field->flags & UNIT_VALUE_RECORD) == 0)
-      return true;
+    bool is_record =
+        (field->flags & UNIT_VALUE_RECORD) != 0 && (field->flags & UNIT_VALUE_POINTER) == 0;
+    if (!is_record)
+      return field;
     offset -= field->bit_offset / 8;
     type = linkage_record(linkage, owner->unit, field->record);
   }
-  return true;
+  *is_known = false;
+  return NULL;
+}
+
+bool linkage_is_text(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  bool is_known = false;
+  const struct unit_field *field = innermost_field(linkage, type, offset, &is_known);
+  if (field == NULL)
+    return !is_known;
+  return (field->flags & (UNIT_VALUE_POINTER | UNIT_VALUE_ROUTINE_POINTER)) == 0;
+}
+
+bool linkage_is_characters(const struct linkage *linkage, uint32_t type, uint32_t offset)
+{
+  bool is_known = false;
+  const struct unit_field *field = innermost_field(linkage, type, offset, &is_known);
+  return field != NULL && (field->flags & UNIT_VALUE_POINTER) == 0 &&
+         (field->flags & UNIT_VALUE_CHARACTER) != 0;
 }
 
 /* The first field that covers a byte, of bit-fields the one that has that bit of it; LINK_NONE when

@@ -335,9 +335,10 @@ void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, i
     add_constraint(solver, CONSTRAINT_FIELD, from, to, offset, type);
 }
 
-void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from)
+void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from, bool is_anywhere)
 {
-  add_constraint(solver, CONSTRAINT_BYTES, from, to, 0, POINTS_TO_UNKNOWN);
+  enum constraint_kind kind = is_anywhere ? CONSTRAINT_ANYWHERE : CONSTRAINT_BYTES;
+  add_constraint(solver, kind, from, to, 0, POINTS_TO_UNKNOWN);
 }
 
 static void add_record_link(struct points_to *solver, uint32_t node, uint32_t number, uint32_t type,

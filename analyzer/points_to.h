@@ -51,6 +51,10 @@ struct points_to_types {
   /* What the pointer stored at `offset` of a record may point to: a record, one of the above, or
    * POINTS_TO_UNKNOWN for anything; POINTS_TO_NONE where no pointer is stored. */
   uint32_t (*target_at)(void *context, uint32_t object_type, uint32_t offset);
+  /* Writes where a pointer to a place of a record may get by any number of bytes: where the fields
+   * of the record begin, those of records inside it among them, but not out of characters. Returns
+   * the number of places, of which it writes the first n. */
+  uint32_t (*places)(void *context, uint32_t type, uint32_t from, uint32_t *offsets, uint32_t n);
   /* Whether a call of one shape can mean a routine of another. */
   bool (*accepts)(void *context, uint32_t call_shape, uint32_t routine_shape);
   void *context;
@@ -106,8 +110,9 @@ void points_to_add_store(struct points_to *solver, uint32_t to, uint32_t from, u
 void points_to_add_field(struct points_to *solver, uint32_t to, uint32_t from, int64_t offset,
                          uint32_t type);
 /* to ⊇ { the memory around l for every l in from }: what a record is a view of, and what lies
- * behind it where it was allocated */
-void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from);
+ * behind it where it was allocated; where a pointer is moved by any number of bytes, all places of
+ * the record that l is in, too */
+void points_to_add_bytes(struct points_to *solver, uint32_t to, uint32_t from, bool is_anywhere);
 /* everything in what `from` points to is copied into what `to` points to, as a record of a type; of
  * an unknown type only between objects of equal types */
 void points_to_add_record(struct points_to *solver, uint32_t to, uint32_t from, uint32_t type);

@@ -12,7 +12,13 @@
 /* Different offsets inside one object; beyond that all further ones are the first. */
 #define LOCATION_LIMIT 4096u
 
-enum constraint_kind { CONSTRAINT_LOAD, CONSTRAINT_STORE, CONSTRAINT_FIELD, CONSTRAINT_BYTES };
+enum constraint_kind {
+  CONSTRAINT_LOAD,
+  CONSTRAINT_STORE,
+  CONSTRAINT_FIELD,
+  CONSTRAINT_BYTES,
+  CONSTRAINT_ANYWHERE
+};
 
 /* A constraint that waits for the targets of its node. */
 struct constraint {

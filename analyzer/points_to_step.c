@@ -79,6 +79,23 @@ static void apply_bytes(struct points_to *solver, uint32_t to, uint32_t location
   }
 }
 
+/* Fields of a record that a pointer is moved in; one that has more is not gone into. */
+enum { MAX_PLACES = 1024 };
+
+/* Every place of the record that a location is in, where nothing may lie behind that. */
+static void apply_anywhere(struct points_to *solver, uint32_t to, uint32_t location)
+{
+  const uint32_t object = NODE(solver, location)->object;
+  uint32_t type = OBJECT(solver, object)->type, offsets[MAX_PLACES];
+  bool has_tail = OBJECT(solver, object)->is_memory && !OBJECT(solver, object)->is_whole;
+  if (type == POINTS_TO_UNKNOWN || type >= POINTS_TO_POINTER || has_tail)
+    return;
+  uint32_t from = NODE(solver, location)->offset;
+  uint32_t n = solver->types.places(solver->types.context, type, from, offsets, MAX_PLACES);
+  for (uint32_t i = 0; i < n && n <= MAX_PLACES; i++)
+    points_to_insert(solver, to, points_to_location(solver, object, offsets[i]));
+}
+
 /* Where a constraint leads from a location; POINTS_TO_NONE where types forbid it. */
 static uint32_t step(struct points_to *solver, const struct constraint *constraint,
                      uint32_t location)
@@ -107,7 +124,9 @@ static uint32_t step(struct points_to *solver, const struct constraint *constrai
 void points_to_apply_at(struct points_to *solver, const struct constraint *constraint,
                         uint32_t location)
 {
-  if (constraint->kind == CONSTRAINT_BYTES) {
+  if (constraint->kind == CONSTRAINT_ANYWHERE)
+    apply_anywhere(solver, constraint->other, location);
+  if (constraint->kind == CONSTRAINT_ANYWHERE || constraint->kind == CONSTRAINT_BYTES) {
     apply_bytes(solver, constraint->other, location);
     return;
   }

@@ -27,7 +27,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 14u
+#define UNIT_VERSION 15u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -278,7 +278,8 @@ enum unit_edge_kind {
   UNIT_EDGE_CONTAINER, /* to ⊇ { l without path for each l in from }: container_of; path is that of
                           the member inside its container */
   UNIT_EDGE_BYTES, /* to ⊇ { the memory around l for each l in from }: the address of a record,
-                      moved as one of bytes: "(char *)p + n" */
+                      moved as one of bytes: "(char *)p + sizeof *p"; with UNIT_EDGE_ANYWHERE
+                      every field of l's record, too */
   UNIT_N_EDGE_KINDS
 };
 
@@ -287,6 +288,7 @@ enum unit_edge_flags {
   UNIT_EDGE_ARITHMETIC = 1u << 1,  /* through pointer arithmetic */
   UNIT_EDGE_INITIALISER = 1u << 2, /* from the initialiser of an object with static storage */
   UNIT_EDGE_INTEGER = 1u << 3,     /* through an integer */
+  UNIT_EDGE_ANYWHERE = 1u << 4,    /* by a number of bytes that is known at run time alone */
 };
 
 struct unit_edge {

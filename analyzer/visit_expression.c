@@ -231,25 +231,27 @@ static bool is_offset(struct visit *visit, struct syntax *expression, uint32_t *
   return has_offsetof(visit, stripped, path) || has_member_of_null(visit, stripped, path);
 }
 
+static bool is_pointer_to_bytes(struct visit *visit, struct c_type *type)
+{
+  return type_is_pointer(type) &&
+         (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0;
+}
+
 /* Whether the address of a record is taken as one of bytes. */
 static bool is_bytes_of_record(struct visit *visit, struct syntax *expression, struct c_type *type)
 {
   struct c_type *from = syntax_type(visit, syntax_strip(expression, true));
-  return type_is_pointer(from) &&
-         (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0 &&
+  return type_is_pointer(from) && is_pointer_to_bytes(visit, type) &&
          type_is_record(visit_target(visit, from));
 }
 
-static struct value value_of_bytes(struct visit *visit, struct syntax *expression,
-                                   struct value *pointer)
+/* "(char *)data", where data may point to anything. */
+static bool is_bytes_of_anything(struct visit *visit, struct syntax *expression,
+                                 struct c_type *type)
 {
-  const struct spot *spot = syntax_spot(visit, expression);
-  struct value bytes = value_none(syntax_type(visit, expression));
-  uint32_t from = value_node(visit, pointer, spot);
-  bytes.node = unit_builder_temp(visit->builder);
-  if (from != UNIT_NONE)
-    flow_edge(visit, UNIT_EDGE_BYTES, bytes.node, from, 0, UNIT_EDGE_ARITHMETIC, spot);
-  return bytes;
+  struct c_type *from = syntax_type(visit, syntax_strip(expression, true));
+  return type_is_pointer(from) && is_pointer_to_bytes(visit, type) &&
+         (visit_value_flags(visit, from) & UNIT_VALUE_VOID) != 0;
 }
 
 /* "h + 1" and "&h[1]" */
@@ -268,6 +270,33 @@ static bool is_moved(struct syntax *expression)
          syntax_kind(syntax_strip(operand, false)) == CXCursor_ArraySubscriptExpr;
 }
 
+/* Whether a number may be the distance of a field that somebody else chooses: one that is kept in a
+ * record or handed over, and what is added to it or subtracted. */
+static bool is_distance(struct visit *visit, struct syntax *expression)
+{
+  struct syntax *stripped = syntax_strip(expression, true);
+  enum CXCursorKind kind = syntax_kind(stripped);
+  if (kind == CXCursor_DeclRefExpr)
+    return syntax_referenced(visit, stripped)->cursor.kind == CXCursor_ParmDecl;
+  if (kind != CXCursor_BinaryOperator || !is_moved(stripped))
+    return kind == CXCursor_MemberRefExpr;
+  struct syntax *left = syntax_expression(stripped, 0), *right = syntax_expression(stripped, 1);
+  return (left != NULL && is_distance(visit, left)) || (right != NULL && is_distance(visit, right));
+}
+
+/* `flags`: enum unit_edge_flags beside that of arithmetic. */
+static struct value value_of_bytes(struct visit *visit, struct syntax *expression,
+                                   struct value *pointer, uint32_t flags)
+{
+  const struct spot *spot = syntax_spot(visit, expression);
+  struct value bytes = value_none(syntax_type(visit, expression));
+  uint32_t from = value_node(visit, pointer, spot);
+  bytes.node = unit_builder_temp(visit->builder);
+  if (from != UNIT_NONE)
+    flow_edge(visit, UNIT_EDGE_BYTES, bytes.node, from, 0, UNIT_EDGE_ARITHMETIC | flags, spot);
+  return bytes;
+}
+
 struct value visit_behind_record(struct visit *visit, struct syntax *expression,
                                  struct syntax *operand, struct value *value)
 {
@@ -280,7 +309,7 @@ struct value visit_behind_record(struct visit *visit, struct syntax *expression,
   bool is_bytes = (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0;
   bool is_other = type_is_record(visit_target(visit, type)) &&
                   visit_type_of(visit, type) != visit_type_of(visit, from);
-  return is_bytes || is_other ? value_of_bytes(visit, expression, value) : *value;
+  return is_bytes || is_other ? value_of_bytes(visit, expression, value, 0) : *value;
 }
 
 static struct value value_of_container(struct visit *visit, struct syntax *expression,
@@ -335,8 +364,12 @@ static struct value value_of_arithmetic(struct visit *visit, struct syntax *expr
   struct value *pointer = has_first ? &first : &second;
   if (is_pointer_result && pointer->kind == UNIT_ARGUMENT_PARAM)
     visit_use(visit, pointer->index, UNIT_USE_INDEXED);
-  if (is_pointer_result && is_bytes_of_record(visit, has_first ? left : right, type))
-    return value_of_bytes(visit, expression, pointer);
+  struct syntax *moved = has_first ? left : right, *amount = has_first ? right : left;
+  bool is_record = is_pointer_result && is_bytes_of_record(visit, moved, type);
+  bool is_anywhere = is_pointer_result && (is_record || is_bytes_of_anything(visit, moved, type)) &&
+                     is_distance(visit, amount);
+  if (is_record || is_anywhere)
+    return value_of_bytes(visit, expression, pointer, is_anywhere ? UNIT_EDGE_ANYWHERE : 0);
   pointer->edge_flags |= is_pointer_result ? UNIT_EDGE_ARITHMETIC : UNIT_EDGE_INTEGER;
   return *pointer;
 }
@@ -440,6 +473,23 @@ static void note_cast(struct visit *visit, struct value *value, struct c_type *f
     value->edge_flags |= UNIT_EDGE_CAST;
 }
 
+/* "(int *)(base + option->offset)", where the base is no record already */
+static bool is_field_by_number(struct visit *visit, struct syntax *expression,
+                               struct syntax *operand)
+{
+  struct syntax *moved = syntax_strip(operand, true);
+  if (syntax_kind(moved) != CXCursor_BinaryOperator || !is_moved(moved) ||
+      !type_is_pointer(syntax_type(visit, expression)) ||
+      is_pointer_to_bytes(visit, syntax_type(visit, expression)) ||
+      !is_pointer_to_bytes(visit, syntax_type(visit, moved)))
+    return false;
+  struct syntax *left = syntax_expression(moved, 0), *right = syntax_expression(moved, 1);
+  if (left == NULL || right == NULL)
+    return false;
+  bool is_left = type_is_pointer_value(syntax_type(visit, left));
+  return is_distance(visit, is_left ? right : left);
+}
+
 static struct value value_of_cast(struct visit *visit, struct syntax *expression)
 {
   struct c_type *type = syntax_type(visit, expression);
@@ -457,6 +507,8 @@ static struct value value_of_cast(struct visit *visit, struct syntax *expression
   else if (type_is_pointer(type) != type_is_pointer(from) && !type_is_array(from) &&
            value_holds_pointers(visit, &value))
     value.edge_flags |= UNIT_EDGE_INTEGER;
+  if (is_field_by_number(visit, expression, operand))
+    return value_of_bytes(visit, expression, &value, UNIT_EDGE_ANYWHERE);
   return visit_behind_record(visit, expression, operand, &value);
 }
 

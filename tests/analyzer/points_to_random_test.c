@@ -33,6 +33,16 @@ static uint32_t target_at(void *context, uint32_t type, uint32_t offset)
   return offset % STRIDE == 0 ? targets[offset / STRIDE % 4] : POINTS_TO_NONE;
 }
 
+static uint32_t places(void *context, uint32_t type, uint32_t from, uint32_t *offsets, uint32_t n)
+{
+  (void)context;
+  (void)from;
+  (void)type;
+  (void)offsets;
+  (void)n;
+  return 0;
+}
+
 static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
 {
   (void)context;
@@ -41,7 +51,7 @@ static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
 
 static struct points_to *new_solver(void)
 {
-  static const struct points_to_types types = {fit, size_of, target_at, accepts, NULL};
+  static const struct points_to_types types = {fit, size_of, target_at, places, accepts, NULL};
   return points_to_new(&types);
 }
 

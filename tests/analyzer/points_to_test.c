@@ -28,6 +28,16 @@ static uint32_t target_at(void *context, uint32_t type, uint32_t offset)
   return offset % 8 == 0 ? POINTS_TO_UNKNOWN : POINTS_TO_NONE;
 }
 
+static uint32_t places(void *context, uint32_t type, uint32_t from, uint32_t *offsets, uint32_t n)
+{
+  (void)context;
+  (void)from;
+  uint32_t n_places = type == 1 ? 2 : 4;
+  for (uint32_t i = 0; i < MIN(n, n_places); i++)
+    offsets[i] = i * 8;
+  return n_places;
+}
+
 static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
 {
   (void)context;
@@ -36,7 +46,7 @@ static bool accepts(void *context, uint32_t call_shape, uint32_t routine_shape)
 
 static struct points_to *new_solver(void)
 {
-  static const struct points_to_types types = {fit, size_of, target_at, accepts, NULL};
+  static const struct points_to_types types = {fit, size_of, target_at, places, accepts, NULL};
   return points_to_new(&types);
 }
 
@@ -177,18 +187,39 @@ static void test_bytes(void)
   uint32_t p = points_to_add_node(solver), q = points_to_add_node(solver);
   uint32_t r = points_to_add_node(solver), s = points_to_add_node(solver);
   points_to_add_address(solver, p, heap, 0);
-  points_to_add_bytes(solver, q, p);
+  points_to_add_bytes(solver, q, p, false);
   points_to_add_address(solver, r, raw, 0);
   uint32_t view = points_to_add_node(solver);
   points_to_add_field(solver, view, r, 8, 1);
-  points_to_add_bytes(solver, s, view);
+  points_to_add_bytes(solver, s, view, false);
   uint32_t t = points_to_add_node(solver), u = points_to_add_node(solver);
   points_to_add_address(solver, t, named, 0);
-  points_to_add_bytes(solver, u, t);
+  points_to_add_bytes(solver, u, t, false);
   points_to_solve(solver);
   g_assert_cmpuint(n_targets(solver, q), ==, 2);
   g_assert_cmpuint(points_to_object_of(solver, only_target(solver, s)), ==, raw);
   g_assert_cmpuint(points_to_object_of(solver, only_target(solver, u)), ==, named);
+}
+
+/* A pointer that is moved by any number of bytes may point to each field. */
+static void test_anywhere(void)
+{
+  g_autoptr(points_to_owner) solver = new_solver();
+  uint32_t record = points_to_add_object(solver, 32, 2);
+  uint32_t number = points_to_add_object(solver, 4, POINTS_TO_SCALAR);
+  uint32_t p = points_to_add_node(solver), q = points_to_add_node(solver);
+  uint32_t moved = points_to_add_node(solver), still = points_to_add_node(solver);
+  points_to_add_address(solver, p, record, 8);
+  points_to_add_bytes(solver, moved, p, true);
+  points_to_add_address(solver, q, number, 0);
+  points_to_add_bytes(solver, still, q, true);
+  uint32_t first = points_to_add_node(solver);
+  points_to_restrict(solver, first, 1);
+  points_to_add_copy(solver, first, moved);
+  points_to_solve(solver);
+  g_assert_cmpuint(n_targets(solver, moved), ==, 4);
+  g_assert_cmpuint(only_target(solver, still), ==, points_to_location(solver, number, 0));
+  g_assert_cmpuint(only_target(solver, first), ==, points_to_location(solver, record, 0));
 }
 
 /* What is resized was allocated; what points to numbers holds no routine. */
@@ -296,6 +327,7 @@ int main(int argc, char **argv)
   g_test_add_func("/points_to/own_calls", test_own_calls);
   g_test_add_func("/points_to/small_copy", test_small_copy);
   g_test_add_func("/points_to/bytes", test_bytes);
+  g_test_add_func("/points_to/anywhere", test_anywhere);
   g_test_add_func("/points_to/memory_and_numbers", test_memory_and_numbers);
   g_test_add_func("/points_to/load_and_store", test_load_and_store);
   g_test_add_func("/points_to/fields", test_fields);
