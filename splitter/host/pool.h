@@ -3,7 +3,7 @@
  *
  * Scales as the platform does: a new instance when all are busy, up to a limit; the most recently
  * used idle one first; idle ones end after the keep-alive time; an overrun kills the instance. The
- * rules of the Runtime API (states, refusals) are here; its addresses are in api.c.
+ * rules of the Runtime API (states, refusals) are in runtime_api.c; its addresses are in api.c.
  *
  * Source of the rules: docs of the Lambda Runtime API and its emulator's router, rendering and
  * states (read 2026-11-23). */
@@ -40,8 +40,6 @@ struct pool *pool_new(const struct pool_options *options);
 /* Ends all instances and fails what is waiting. */
 void pool_free(struct pool *pool);
 const struct project_function *pool_function(const struct pool *pool);
-unsigned pool_n_instances(const struct pool *pool);
-unsigned pool_n_waiting(const struct pool *pool);
 
 /* Hands PAYLOAD (taken over) to an instance as soon as one is free. DONE is called exactly once,
  * never from within this call; it may be NULL. CONTEXT is the span of this invocation. */
@@ -70,15 +68,8 @@ struct instance *pool_instance(struct pool *pool, const char *token);
 /* A request of the instance to its endpoint: PATH is what stands behind it. Returns false, and
  * answers nothing, when there is no such address. */
 bool instance_serve(struct instance *instance, struct call *call, const char *path);
-/* GET /runtime/invocation/next: answered at once or when an event comes. */
-void instance_next(struct instance *instance, struct call *call);
 /* The peer of a parked "next" has gone. */
 void instance_forget(struct instance *instance, const struct call *call);
-/* POST .../{id}/response and .../{id}/error. */
-void instance_response(struct instance *instance, struct call *call, const char *id);
-void instance_error(struct instance *instance, struct call *call, const char *id);
-/* POST /runtime/init/error. */
-void instance_init_error(struct instance *instance, struct call *call);
 
 /* A child has ended (after waitpid). Returns false when PID is no instance of this pool. */
 bool pool_reap(struct pool *pool, int pid, int status, int64_t max_rss);

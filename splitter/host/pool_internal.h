@@ -54,17 +54,36 @@ struct pool {
   bool is_changing;   /* the binary differs from that, for one check already */
 };
 
-/* Answers the parked or given "next" with the current invocation's event. */
-void instance_hand_over(struct instance *instance, struct call *call);
+/* ---- pool.c ---- */
+
+void invocation_free(struct invocation *invocation);
+/* {"errorType":..,"errorMessage":..}: a new string. */
+char *pool_error_json(const char *type, const char *message);
+/* Fails the first that waits for an instance. */
+void pool_fail_waiting(struct pool *pool, const char *type, const char *message);
+
+/* ---- instance.c ---- */
+
+/* Starts one more; the pool owns it. */
+struct instance *instance_spawn(struct pool *pool, GError **error);
+void instance_free(void *instance);
+/* Makes INVOCATION the current one, from now on. */
+void instance_begin(struct instance *instance, struct invocation *invocation);
+/* Waits for an event: the newest idle one comes last, and ends after the keep-alive time. */
+void instance_rest(struct instance *instance);
+/* Ends as soon as it is idle: its binary was replaced. */
+void instance_retire(struct instance *instance);
 /* Sends a signal; ENDING is what its running invocation becomes. */
 void instance_end(struct instance *instance, int signal_number, enum outcome ending);
-/* Makes INVOCATION the current one and hands it over to CALL. */
-void instance_take(struct instance *instance, struct invocation *invocation, struct call *call);
 /* (Re)starts the timer: overrun while busy, keep-alive while idle. */
 void instance_arm(struct instance *instance, unsigned seconds);
 /* The current invocation has ended with this outcome and body. */
 void instance_finish(struct instance *instance, enum outcome outcome, const char *error_type,
                      const char *body, size_t n_body, int64_t max_rss);
+/* The same with status and headers of ANSWER, which may be NULL. */
+void instance_finish_with(struct instance *instance, enum outcome outcome, const char *error_type,
+                          const char *body, size_t n_body, int64_t max_rss,
+                          const struct upstream_answer *answer);
 /* The same with an error made here. */
 void instance_fail(struct instance *instance, enum outcome outcome, const char *type,
                    const char *message, int64_t max_rss);
@@ -72,9 +91,19 @@ void instance_fail(struct instance *instance, enum outcome outcome, const char *
 void instance_say(struct instance *instance, const char *what);
 /* Highest memory so far, in bytes. */
 int64_t instance_peak_memory(struct instance *instance);
-/* {"errorType":..,"errorMessage":..}: a new string. */
-char *pool_error_json(const char *type, const char *message);
-/* Fails everything that waits for an instance. */
-void pool_fail_waiting(struct pool *pool, const char *type, const char *message);
+
+/* ---- runtime_api.c ---- */
+
+/* Makes INVOCATION the current one and hands it over to CALL. */
+void instance_take(struct instance *instance, struct invocation *invocation, struct call *call);
+
+/* ---- port_mode.c ---- */
+
+/* Chooses where the instance will listen; nothing for those of the Runtime API. */
+bool instance_choose_port(struct instance *instance, GError **error);
+/* Asks now and then whether it listens, and gives it events from then on. */
+void instance_wait_for_port(struct instance *instance);
+/* Sends it INVOCATION. */
+void instance_ask(struct instance *instance, struct invocation *invocation);
 
 #endif

@@ -1,6 +1,7 @@
 /* The Runtime API's side of an instance: states, and what is refused in which of them.
  *
  * Source of the rules: see pool.h. */
+#include <signal.h>
 #include <string.h>
 
 #include "splitter/host/pool_internal.h"
@@ -14,10 +15,42 @@ static void refuse(struct call *call, int status, const char *type, const char *
   call_reply_json(call, status, body);
 }
 
-void instance_next(struct instance *instance, struct call *call)
+/* Answers the parked or given "next" with the current invocation's event. */
+static void hand_over(struct instance *instance, struct call *call)
+{
+  const struct invocation *invocation = instance->current;
+  const struct project_function *function = instance->pool->options.function;
+  gint64 deadline = instance->handed_over_real / 1000 + (gint64)function->timeout_s * 1000;
+  g_autofree char *deadline_text = g_strdup_printf("%" G_GINT64_FORMAT, deadline);
+  g_autofree char *arn = g_strdup_printf("arn:aws:lambda:%s:000000000000:function:%s",
+                                         instance->pool->options.region, function->name);
+  /* X-Ray's way to write the same ids. */
+  g_autofree char *trace =
+      g_strdup_printf("Root=1-%.8s-%s;Parent=%s;Sampled=1", invocation->context.trace,
+                      invocation->context.trace + 8, invocation->context.span);
+  const struct cleave_field headers[] = {
+      {"Content-Type", "application/json"},
+      {"Lambda-Runtime-Aws-Request-Id", invocation->id},
+      {"Lambda-Runtime-Deadline-Ms", deadline_text},
+      {"Lambda-Runtime-Invoked-Function-Arn", arn},
+      {"Lambda-Runtime-Trace-Id", trace},
+  };
+  gsize length = 0;
+  const void *event = g_bytes_get_data(invocation->payload->body, &length);
+  call_reply(call, 200, headers, G_N_ELEMENTS(headers), event, length);
+}
+
+void instance_take(struct instance *instance, struct invocation *invocation, struct call *call)
+{
+  instance_begin(instance, invocation);
+  hand_over(instance, call);
+}
+
+/* GET /runtime/invocation/next: answered at once or when an event comes. */
+static void on_next(struct instance *instance, struct call *call)
 {
   if (instance->current) { /* the invocation is still open: the same event again */
-    instance_hand_over(instance, call);
+    hand_over(instance, call);
     return;
   }
   if (!instance->is_ready) {
@@ -35,12 +68,7 @@ void instance_next(struct instance *instance, struct call *call)
   }
   instance->parked = call;
   call_set_tag(call, instance);
-  instance_arm(instance, pool->options.keep_alive_s);
-  /* Newest idle first: moves to the end. */
-  guint index = 0;
-  g_ptr_array_find(pool->instances, instance, &index);
-  pool->instances->pdata[index] = pool->instances->pdata[pool->instances->len - 1];
-  pool->instances->pdata[pool->instances->len - 1] = instance;
+  instance_rest(instance);
 }
 
 void instance_forget(struct instance *instance, const struct call *call)
@@ -64,7 +92,8 @@ static bool is_current(const struct instance *instance, struct call *call, const
   return true;
 }
 
-void instance_response(struct instance *instance, struct call *call, const char *id)
+/* POST .../{id}/response. */
+static void on_response(struct instance *instance, struct call *call, const char *id)
 {
   if (!is_current(instance, call, id)) {
     return;
@@ -90,7 +119,8 @@ void instance_response(struct instance *instance, struct call *call, const char 
   instance_finish(instance, OUTCOME_OK, "", copy, length, rss);
 }
 
-void instance_error(struct instance *instance, struct call *call, const char *id)
+/* POST .../{id}/error. */
+static void on_error(struct instance *instance, struct call *call, const char *id)
 {
   if (!is_current(instance, call, id)) {
     return;
@@ -105,7 +135,8 @@ void instance_error(struct instance *instance, struct call *call, const char *id
   instance_finish(instance, OUTCOME_ERROR, type_copy, copy, length, rss);
 }
 
-void instance_init_error(struct instance *instance, struct call *call)
+/* POST /runtime/init/error. */
+static void on_init_error(struct instance *instance, struct call *call)
 {
   if (instance->is_ready) {
     refuse(call, 403, "InvalidStateTransition", "State transition is not allowed");
@@ -124,11 +155,11 @@ bool instance_serve(struct instance *instance, struct call *call, const char *pa
   static const char invocation[] = "/2018-06-01/runtime/invocation/";
   bool is_post = call_request(call)->parser.method == HTTP_POST;
   if (!is_post && strcmp(path, "/2018-06-01/runtime/invocation/next") == 0) {
-    instance_next(instance, call);
+    on_next(instance, call);
     return true;
   }
   if (is_post && strcmp(path, "/2018-06-01/runtime/init/error") == 0) {
-    instance_init_error(instance, call);
+    on_init_error(instance, call);
     return true;
   }
   if (!is_post || !g_str_has_prefix(path, invocation)) {
@@ -136,9 +167,9 @@ bool instance_serve(struct instance *instance, struct call *call, const char *pa
   }
   g_auto(GStrv) parts = g_strsplit(path + sizeof invocation - 1, "/", 2);
   if (g_strcmp0(parts[1], "response") == 0) {
-    instance_response(instance, call, parts[0]);
+    on_response(instance, call, parts[0]);
   } else if (g_strcmp0(parts[1], "error") == 0) {
-    instance_error(instance, call, parts[0]);
+    on_error(instance, call, parts[0]);
   } else {
     return false;
   }
