@@ -3,7 +3,7 @@
 #include "analyzer/files.h"
 #include "analyzer/inputs.h"
 #include "analyzer/relink.h"
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 #include "base/sha256.h"
 #include "source_hash.h"
 #include "store/facts.h"

@@ -2,7 +2,7 @@
 #ifndef CLEAVE_ANALYZER_EXTRACT_H
 #define CLEAVE_ANALYZER_EXTRACT_H
 
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 
 #include <clang-c/Index.h>
 

@@ -1,6 +1,7 @@
 /* Which rows of a unit before and after an edit are the same. */
 #include "analyzer/moves_parts.h"
 
+#include "analyzer/id_set.h"
 #include "analyzer/sql.h"
 
 #include <stddef.h>

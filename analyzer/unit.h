@@ -1,9 +1,10 @@
 /* The facts of one unit: one translation unit parsed with one set of arguments.
  *
  * A unit is a frozen block of bytes and this header is the view on it: plain arrays whose rows
- * refer to one another by index. The parser fills a struct unit_builder, the linker reads a struct
- * unit. The bytes hold no pointers, depend on nothing but the sources and the arguments, and are
- * checked when they are opened, so a damaged store is an error and never a crash.
+ * refer to one another by index. The parser fills a struct unit_builder (unit_builder.h), the
+ * linker reads a struct unit. The bytes hold no pointers, depend on nothing but the sources and the
+ * arguments, and are checked when they are opened, so a damaged store is an error and never a
+ * crash.
  *
  * This file never parses, resolves names across units or writes the store.
  *
@@ -16,8 +17,6 @@
  */
 #ifndef CLEAVE_ANALYZER_UNIT_H
 #define CLEAVE_ANALYZER_UNIT_H
-
-#include "analyzer/id_set.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -592,40 +591,5 @@ static inline const char *unit_string(const struct unit *unit, uint32_t string)
 
 /* "a.b[].c" for a path. Free with g_free. */
 char *unit_path_text(const struct unit *unit, uint32_t path);
-
-/* Filling one. The builder owns everything until it is frozen. */
-struct unit_builder {
-#define UNIT_GROW(row, array) GArray *array;
-  UNIT_ARRAYS(UNIT_GROW)
-#undef UNIT_GROW
-  GArray *string_offsets;
-  GString *string_bytes;
-  struct id_map string_ids;
-  struct id_map path_ids;
-  struct id_map node_ids;
-};
-
-struct unit_builder *unit_builder_new(void);
-/* One that begins with the rows of frozen facts, each where it was. */
-struct unit_builder *unit_builder_thaw(const struct unit *unit);
-void unit_builder_free(struct unit_builder *builder);
-
-/* Appends a row and returns its index: unit_builder_add_call(builder, &call). */
-#define UNIT_ADD(row, array)                                                                       \
-  uint32_t unit_builder_add_##row(struct unit_builder *builder, const struct unit_##row *row);
-UNIT_ARRAYS(UNIT_ADD)
-#undef UNIT_ADD
-
-/* Interned: the same text, step or node gives the same index. NULL is the empty string. Bytes that
- * are not UTF-8 are replaced. */
-uint32_t unit_builder_string(struct unit_builder *builder, const char *text);
-const char *unit_builder_text(const struct unit_builder *builder, uint32_t string);
-uint32_t unit_builder_path(struct unit_builder *builder, uint32_t parent, uint32_t field);
-uint32_t unit_builder_node(struct unit_builder *builder, enum unit_node_kind kind, uint32_t index,
-                           uint32_t path);
-uint32_t unit_builder_temp(struct unit_builder *builder);
-
-/* The facts as bytes, position independent and the same for the same rows. */
-GBytes *unit_builder_freeze(struct unit_builder *builder);
 
 #endif

@@ -1,4 +1,4 @@
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 
 #include "analyzer/unit_layout.h"
 

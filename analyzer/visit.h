@@ -6,7 +6,7 @@
 #define CLEAVE_ANALYZER_VISIT_H
 
 #include "analyzer/extract.h"
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 
 #include <clang-c/Index.h>
 

@@ -1,5 +1,5 @@
 /* The frozen facts of a unit: what is written comes back, what is damaged is refused. */
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "analyzer/unit.h"
+#include "analyzer/unit_builder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,13 +20,11 @@ static GBytes *sound_unit(void)
   uint32_t path = unit_builder_path(builder, 0, UNIT_NONE);
   uint32_t node = unit_builder_node(builder, UNIT_NODE_OBJECT, object, path);
   uint32_t guard = unit_builder_add_guard(
-      builder,
-      &(struct unit_guard){.routine = routine, .parent = UNIT_NONE, .object = object, .integer = 1});
-  unit_builder_add_edge(builder, &(struct unit_edge){.to = node,
-                                                     .from = object,
-                                                     .path = path,
-                                                     .record = UNIT_NONE,
-                                                     .guard = guard});
+      builder, &(struct unit_guard){
+                   .routine = routine, .parent = UNIT_NONE, .object = object, .integer = 1});
+  unit_builder_add_edge(
+      builder, &(struct unit_edge){
+                   .to = node, .from = object, .path = path, .record = UNIT_NONE, .guard = guard});
   unit_builder_add_call(builder, &(struct unit_call){.pointer = node,
                                                      .slot_object = object,
                                                      .loop = UNIT_NONE,
