@@ -2,37 +2,15 @@
  * come back as they went in. */
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "place.h"
 #include "store/facts.h"
-#include "store/plan.h"
 #include "store/results.h"
 #include "store/store.h"
 #include "store/view.h"
-
-struct place {
-  char *folder;
-  char *path;
-};
-
-static void place_set_up(struct place *place, gconstpointer data)
-{
-  (void)data;
-  place->folder = g_dir_make_tmp("cleave-store-XXXXXX", NULL);
-  place->path = g_build_filename(place->folder, "cleave.db", NULL);
-}
-
-static void place_tear_down(struct place *place, gconstpointer data)
-{
-  (void)data;
-  g_remove(place->path);
-  g_rmdir(place->folder);
-  g_free(place->path);
-  g_free(place->folder);
-}
 
 static void expect_refused(const char *path, enum store_mode mode, enum store_error expected)
 {
@@ -41,22 +19,6 @@ static void expect_refused(const char *path, enum store_mode mode, enum store_er
   g_assert_null(store);
   g_assert_error(error, STORE_ERROR, (int)expected);
   g_assert_nonnull(strstr(error->message, path));
-}
-
-static struct store *open_or_fail(const char *path, enum store_mode mode)
-{
-  g_autoptr(GError) error = NULL;
-  struct store *store = store_open(path, mode, &error);
-  g_assert_no_error(error);
-  return store;
-}
-
-static void make_with_sql(const char *path, const char *sql)
-{
-  sqlite3 *db = NULL;
-  g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-  g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  sqlite3_close(db);
 }
 
 static void test_missing(struct place *place, gconstpointer data)
@@ -132,27 +94,6 @@ static void test_read_only(struct place *place, gconstpointer data)
   g_assert_cmpint(waitpid(child, &status, 0), ==, child);
   g_assert_true(WIFEXITED(status));
   g_assert_cmpint(WEXITSTATUS(status), ==, 0);
-}
-
-static void write_two_routines(struct store *store)
-{
-  g_autoptr(GError) error = NULL;
-  struct fact_routine a = {.id = 1,
-                           .name = "a",
-                           .file = "a.c",
-                           .line = 3,
-                           .end_line = 9,
-                           .is_static = true,
-                           .is_defined = true,
-                           .signature = "int (void)",
-                           .n_statements = 4};
-  struct fact_routine b = {.id = 2, .name = "b"};
-  struct fact_site site = {.id = 7, .caller = 1, .file = "a.c", .line = 5, .expression = "hook"};
-  g_assert_true(store_begin(store, &error));
-  g_assert_true(store_insert(store, &fact_routine_table, &a, &error));
-  g_assert_true(store_insert(store, &fact_routine_table, &b, &error));
-  g_assert_true(store_insert(store, &fact_site_table, &site, &error));
-  g_assert_true(store_commit(store, &error));
 }
 
 static void test_round_trip(struct place *place, gconstpointer data)
@@ -456,78 +397,6 @@ static void test_views(struct place *place, gconstpointer data)
   g_assert_null(view_names()[G_N_ELEMENTS(published)]);
 }
 
-/* A store of version 1: it had no paths to effects, and its view of effects was another. */
-static void test_upgrade(struct place *place, gconstpointer data)
-{
-  (void)data;
-  g_autoptr(GError) error = NULL;
-  {
-    g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
-    g_assert_true(store_set_info(store, "linked", "hash", &error));
-    write_two_routines(store);
-  }
-  sqlite3 *db = NULL;
-  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
-  g_assert_cmpint(sqlite3_exec(db,
-                               "DROP VIEW v_effect; DROP TABLE fact_effect_path;"
-                               "CREATE TABLE plain AS SELECT * FROM fact_routine;"
-                               "PRAGMA legacy_alter_table = ON; DROP TABLE fact_routine;"
-                               "ALTER TABLE plain RENAME TO fact_routine;"
-                               "CREATE VIEW v_effect AS SELECT 1 AS routine;"
-                               "PRAGMA user_version = 1",
-                               NULL, NULL, NULL),
-                  ==, SQLITE_OK);
-  sqlite3_close(db);
-  g_autoptr(store_t) store = open_or_fail(place->path, STORE_WRITE);
-  g_autofree char *linked = store_info(store, "linked", &error);
-  g_assert_null(linked);
-  struct fact_effect_path path = {.routine = 2, .effect = "file", .via = "b > open"};
-  g_assert_true(store_insert(store, &fact_effect_path_table, &path, &error));
-  g_autoptr(view_rows) rows = view_read(store, "v_effect", NULL, 0, &error);
-  g_assert_no_error(error);
-  g_assert_cmpuint(rows->n_rows, ==, 1);
-  g_assert_cmpstr(view_text(rows, 0, "via"), ==, "b > open");
-}
-
-/* A store of version 4 has no index of calls. */
-static void test_upgrade_of_calls(struct place *place, gconstpointer data)
-{
-  (void)data;
-  g_autoptr(GError) error = NULL;
-  struct fact_call calls[] = {
-      {.site = 1, .kind = "direct", .tier = "direct", .file = "a.c", .witness_file = "a.c"},
-      {.site = 2, .kind = "indirect", .tier = "flow", .file = "b.c", .witness_file = "a.c"},
-      {.site = 3, .kind = "callback", .tier = "model", .file = "b.c", .witness_file = "b.c"},
-  };
-  {
-    g_autoptr(store_t) store = open_or_fail(place->path, STORE_CREATE);
-    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
-      g_assert_true(store_insert(store, &fact_call_table, &calls[i], &error));
-  }
-  sqlite3 *db = NULL;
-  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
-  g_assert_cmpint(
-      sqlite3_exec(db, "DROP INDEX fact_call_witness; PRAGMA user_version = 4", NULL, NULL, NULL),
-      ==, SQLITE_OK);
-  sqlite3_close(db);
-  g_autoptr(store_t) store = open_or_fail(place->path, STORE_WRITE);
-  g_autoptr(record_set) found = store_load_if(store, &fact_call_table, "witness_file", "a.c",
-                                              FACT_NOT_DIRECT, "site", &error);
-  g_assert_cmpuint(found->n, ==, 1);
-  g_assert_cmpint(record_at(found, fact_call, 0)->site, ==, 2);
-  g_assert_cmpint(sqlite3_open(place->path, &db), ==, SQLITE_OK);
-  sqlite3_stmt *plan = NULL;
-  g_assert_cmpint(sqlite3_prepare_v2(db,
-                                     "EXPLAIN QUERY PLAN SELECT * FROM fact_call "
-                                     "WHERE witness_file = 'a.c' AND " FACT_NOT_DIRECT,
-                                     -1, &plan, NULL),
-                  ==, SQLITE_OK);
-  g_assert_cmpint(sqlite3_step(plan), ==, SQLITE_ROW);
-  g_assert_nonnull(strstr((const char *)sqlite3_column_text(plan, 3), "fact_call_witness"));
-  sqlite3_finalize(plan);
-  sqlite3_close(db);
-}
-
 static double view_number(const struct view_rows *rows, size_t row, const char *column)
 {
   return view_cell(rows, row, (unsigned)view_column(rows, column))->real;
@@ -587,31 +456,26 @@ static void test_filter(struct place *place, gconstpointer data)
   g_assert_cmpstr(view_text(unresolved, 0, "expression"), ==, "hook");
 }
 
-#define ADD(path, routine)                                                                         \
-  g_test_add(path, struct place, NULL, place_set_up, routine, place_tear_down)
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
-  ADD("/store/missing", test_missing);
-  ADD("/store/not-ours", test_not_ours);
-  ADD("/store/not-a-database", test_not_a_database);
-  ADD("/store/newer", test_newer);
-  ADD("/store/truncated", test_truncated);
-  ADD("/store/folder", test_folder);
-  ADD("/store/read-only", test_read_only);
-  ADD("/store/round-trip", test_round_trip);
-  ADD("/store/conflict", test_conflict);
-  ADD("/store/blob", test_blob);
-  ADD("/store/sync", test_sync);
-  ADD("/store/sync-after-writes", test_sync_after_writes);
-  ADD("/store/rollback", test_rollback);
-  ADD("/store/mark", test_mark);
-  ADD("/store/info", test_info);
-  ADD("/store/views", test_views);
-  ADD("/store/filter", test_filter);
-  ADD("/store/measurements", test_measurements);
-  ADD("/store/upgrade", test_upgrade);
-  ADD("/store/upgrade-of-calls", test_upgrade_of_calls);
+  PLACE_ADD("/store/missing", test_missing);
+  PLACE_ADD("/store/not-ours", test_not_ours);
+  PLACE_ADD("/store/not-a-database", test_not_a_database);
+  PLACE_ADD("/store/newer", test_newer);
+  PLACE_ADD("/store/truncated", test_truncated);
+  PLACE_ADD("/store/folder", test_folder);
+  PLACE_ADD("/store/read-only", test_read_only);
+  PLACE_ADD("/store/round-trip", test_round_trip);
+  PLACE_ADD("/store/conflict", test_conflict);
+  PLACE_ADD("/store/blob", test_blob);
+  PLACE_ADD("/store/sync", test_sync);
+  PLACE_ADD("/store/sync-after-writes", test_sync_after_writes);
+  PLACE_ADD("/store/rollback", test_rollback);
+  PLACE_ADD("/store/mark", test_mark);
+  PLACE_ADD("/store/info", test_info);
+  PLACE_ADD("/store/views", test_views);
+  PLACE_ADD("/store/filter", test_filter);
+  PLACE_ADD("/store/measurements", test_measurements);
   return g_test_run();
 }
