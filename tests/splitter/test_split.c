@@ -1,87 +1,17 @@
-/* The main line on hand-made stores: two clumps of code with a table each, a counter, a utility. */
-#include <glib.h>
+/* The main line on hand-made stores: clumps of code with a table each, a counter, a utility. */
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "hand_made.h"
+#include "clumps.h"
 #include "splitter/account.h"
-#include "splitter/evidence.h"
-#include "splitter/split.h"
 #include "store/facts.h"
 #include "store/plan.h"
-
-enum { N_PER_CLUMP = 6 };
-
-static void add_clump(struct store *store, const char *word)
-{
-  g_autofree char *file = g_strdup_printf("src/%s.c", word);
-  g_autofree char *first = g_strdup_printf("%s_0", word);
-  add_state(store, word, "table", "");
-  for (int i = 0; i < N_PER_CLUMP; i++) {
-    g_autofree char *name = g_strdup_printf("%s_%d", word, i);
-    add_routine(store, name, file, 10 * i + 1);
-    add_access(store, name, word, i % 2 == 0 ? "write" : "read", "sql", 10 * i + 2);
-    add_access(store, name, "n_done", "write", "add", 10 * i + 3);
-    add_call(store, name, "text_trim", 10 * i + 4);
-    if (i > 0) {
-      add_call(store, first, name, 10 * i + 5);
-    }
-  }
-}
-
-/* The order in which clumps are written must mean nothing. */
-static struct store *make_store(const char *path, bool is_turned)
-{
-  g_autoptr(GError) error = NULL;
-  g_unlink(path);
-  struct store *store = store_open(path, STORE_CREATE, &error);
-  g_assert_no_error(error);
-  must(store_begin(store, &error), error);
-  add_routine(store, "text_trim", "src/text.c", 1);
-  add_state(store, "n_done", "global", "src/text.c");
-  add_clump(store, is_turned ? "wagon" : "apple");
-  add_clump(store, is_turned ? "apple" : "wagon");
-  add_clump(store, "mirror");
-  add_call(store, "apple_1", "wagon_3", 99);
-  must(store_commit(store, &error), error);
-  return store;
-}
-
-static struct split_result split(struct store *store, const char *boundaries, guint32 n_services)
-{
-  g_autoptr(GError) error = NULL;
-  struct split_options options = {.boundaries = boundaries, .n_services = n_services};
-  struct split_result result = {0};
-  must(split_run(store, &options, &result, &error), error);
-  return result;
-}
-
-/* The service and role of a routine or state, as "role service". */
-static char *place_of(struct store *store, int64_t item)
-{
-  g_autoptr(GError) error = NULL;
-  g_autoptr(record_set) members =
-      store_load_where(store, &plan_member_table, "item", item, NULL, &error);
-  g_assert_no_error(error);
-  g_assert_cmpuint(members->n, ==, 1);
-  const struct plan_member *member = record_at(members, plan_member, 0);
-  g_autoptr(record_set) services =
-      store_load_where(store, &plan_service_table, "id", member->service, NULL, &error);
-  return g_strdup_printf("%s %s", member->role,
-                         services->n > 0 ? record_at(services, plan_service, 0)->name : "-");
-}
-
-static void assert_place(struct store *store, int64_t item, const char *expected)
-{
-  g_autofree char *place = place_of(store, item);
-  g_assert_cmpstr(place, ==, expected);
-}
 
 static void test_clumps(void)
 {
   g_autofree char *path = scratch_path("clumps.db");
-  g_autoptr(store_t) store = make_store(path, false);
-  struct split_result result = split(store, NULL, 0);
+  g_autoptr(store_t) store = make_clumps(path, false);
+  struct split_result result = split_or_fail(store, NULL, 0);
   g_assert_cmpuint(result.n_services, ==, 3);
   g_assert_cmpuint(result.n_cuts, ==, 1);
   g_assert_cmpuint(result.n_foreign_writes, ==, 0);
@@ -94,11 +24,11 @@ static void test_clumps(void)
   assert_place(store, routine_id("text_trim"), "shared -");
   split_result_clear(&result);
   /* Nothing was edited: nothing moves. */
-  result = split(store, NULL, 0);
+  result = split_or_fail(store, NULL, 0);
   g_assert_true(result.is_warm);
   g_assert_cmpuint(result.changes->len, ==, 0);
   split_result_clear(&result);
-  result = split(store, NULL, 2);
+  result = split_or_fail(store, NULL, 2);
   g_assert_cmpuint(result.n_services, ==, 2);
   split_result_clear(&result);
   g_unlink(path);
@@ -134,10 +64,10 @@ static void test_order_of_facts(void)
 {
   g_autofree char *left_path = scratch_path("left.db");
   g_autofree char *right_path = scratch_path("right.db");
-  g_autoptr(store_t) left = make_store(left_path, false);
-  g_autoptr(store_t) right = make_store(right_path, true);
-  struct split_result a = split(left, NULL, 0);
-  struct split_result b = split(right, NULL, 0);
+  g_autoptr(store_t) left = make_clumps(left_path, false);
+  g_autoptr(store_t) right = make_clumps(right_path, true);
+  struct split_result a = split_or_fail(left, NULL, 0);
+  struct split_result b = split_or_fail(right, NULL, 0);
   g_autofree char *left_text = dump(left);
   g_autofree char *right_text = dump(right);
   g_assert_cmpstr(left_text, ==, right_text);
@@ -145,101 +75,6 @@ static void test_order_of_facts(void)
   split_result_clear(&b);
   g_unlink(left_path);
   g_unlink(right_path);
-}
-
-static void test_decisions(void)
-{
-  g_autofree char *path = scratch_path("decisions.db");
-  g_autofree char *yaml = scratch_path("boundaries.yaml");
-  g_autoptr(store_t) store = make_store(path, false);
-  g_file_set_contents(yaml,
-                      "version: 1\n"
-                      "services:\n"
-                      "  fruit: {routines: [apple_*], state: [\"table:apple\"]}\n"
-                      "together: [[wagon_0, mirror_0]]\n"
-                      "apart: [[apple_5, wagon_*]]\n"
-                      "shared: [mirror_3]\n"
-                      "external: [n_done]\n"
-                      "functions:\n"
-                      "  wagon_2: {trigger: schedule, key: \"0 2 * * *\"}\n",
-                      -1, NULL);
-  struct split_result result = split(store, yaml, 0);
-  g_assert_cmpuint(result.remarks->len, ==, 0);
-  for (int i = 0; i < N_PER_CLUMP; i++) {
-    g_autofree char *name = g_strdup_printf("apple_%d", i);
-    assert_place(store, routine_id(name), "member fruit");
-  }
-  g_autofree char *wagon = place_of(store, routine_id("wagon_0"));
-  assert_place(store, routine_id("mirror_0"), wagon);
-  assert_place(store, routine_id("mirror_3"), "shared -");
-  assert_place(store, store_id("state", "n_done", NULL), "external -");
-  g_assert_cmpuint(result.n_functions, ==, 1);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(record_set) functions = store_load(store, &plan_function_table, NULL, &error);
-  const struct plan_function *function = record_at(functions, plan_function, 0);
-  g_assert_cmpstr(function->name, ==, "wagon-2");
-  g_assert_cmpstr(function->trigger, ==, "schedule");
-  g_assert_cmpstr(function->key, ==, "0 2 * * *");
-  split_result_clear(&result);
-  g_unlink(yaml);
-  g_unlink(path);
-}
-
-/* What is wrong with a file is said with its place, and nothing is written. */
-static void test_refused(void)
-{
-  static const struct {
-    const char *text;
-    const char *message; /* what the error has to hold */
-  } cases[] = {
-      {"version: 2\n", "version"},
-      {"version: 1\nservces: {}\n", "services"},
-      {"version: 1\nservices: {a: {routine: [x]}}\n", "routines"},
-      {"version: 1\ntogether: [apple_0]\n", ":2:"},
-      {"version: 1\nfunctions: {apple_0: {trigger: htp}}\n", "unknown trigger 'htp'"},
-      {"version: 1\nservices: {a: {routines: [apple_0]}, b: {routines: [apple_0]}}\n",
-       "belongs to b"},
-      {"version: 1\nshared: [apple_0]\napart: [[apple_0, wagon_0]]\n", "apart: apple_0, wagon_0"},
-      {"version: 1\nshared: [apple_0\n", ":"},
-  };
-  g_autofree char *path = scratch_path("refused.db");
-  g_autofree char *yaml = scratch_path("refused.yaml");
-  g_autoptr(store_t) store = make_store(path, false);
-  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-    g_autoptr(GError) error = NULL;
-    g_file_set_contents(yaml, cases[i].text, -1, NULL);
-    struct split_options options = {.boundaries = yaml};
-    struct split_result result = {0};
-    g_assert_false(split_run(store, &options, &result, &error));
-    g_test_message("%s", error->message);
-    g_assert_nonnull(strstr(error->message, cases[i].message));
-  }
-  g_autoptr(GError) error = NULL;
-  g_autoptr(record_set) services = store_load(store, &plan_service_table, NULL, &error);
-  g_assert_cmpuint(services->n, ==, 0);
-  g_unlink(yaml);
-  g_unlink(path);
-}
-
-static void test_unknown_names(void)
-{
-  g_autofree char *path = scratch_path("unknown.db");
-  g_autofree char *yaml = scratch_path("unknown.yaml");
-  g_autoptr(store_t) store = make_store(path, false);
-  g_file_set_contents(yaml, "version: 1\nshared: [wagn_3, zz_*, src/wagon.c]\n", -1, NULL);
-  struct split_result result = split(store, yaml, 0);
-  g_assert_cmpuint(result.remarks->len, ==, 3);
-  const char *first = g_ptr_array_index(result.remarks, 0);
-  g_assert_true(
-      g_str_has_suffix(first, ":2:10: 'wagn_3' matches nothing; did you mean 'wagon_3'?"));
-  const char *second = g_ptr_array_index(result.remarks, 1);
-  g_assert_true(g_str_has_suffix(second, ":2:18: 'zz_*' matches nothing"));
-  const char *third = g_ptr_array_index(result.remarks, 2);
-  g_assert_true(g_str_has_suffix(third, "'src/wagon.c' matches nothing; src/wagon.c::* stands for "
-                                        "the routines of the file"));
-  split_result_clear(&result);
-  g_unlink(yaml);
-  g_unlink(path);
 }
 
 /* A handler that calls commands by name needs what they need; a table's dispatch is the
@@ -264,7 +99,7 @@ static void test_command_chain_belongs_to_its_caller(void)
   add_entry(store, "console", "http", "POST /console", "routes");
   add_entry(store, "session_end", "command", "logout", "console_run");
   must(store_commit(store, &error), error);
-  struct split_result result = split(store, NULL, 0);
+  struct split_result result = split_or_fail(store, NULL, 0);
   g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
   bool is_seen = false;
   for (size_t i = 0; i < functions->n; i++) {
@@ -299,71 +134,6 @@ static void test_tiny_stores(void)
   g_unlink(path);
 }
 
-static void add_program(struct store *store, const char *program, const char *file,
-                        const char *source)
-{
-  g_autoptr(GError) error = NULL;
-  struct fact_program record = {.program = program, .file = file, .source = source};
-  must(store_insert(store, &fact_program_table, &record, &error), error);
-}
-
-enum programs { ONE_PROGRAM, TWO_PROGRAMS, ONE_UNLINKED, ONE_UNLINKED_OF_ANOTHER };
-
-/* Whether names, folders and the like tie two files of such programs. */
-static bool are_tied(enum programs programs)
-{
-  g_autoptr(GError) error = NULL;
-  g_autofree char *path = scratch_path("programs.db");
-  g_unlink(path);
-  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
-  g_assert_no_error(error);
-  must(store_begin(store, &error), error);
-  add_routine(store, "wagon_load", "src/a.c", 1);
-  add_routine(store, "wagon_unload", "src/b.c", 1);
-  add_state(store, "wagon_n", "global", "src/a.c");
-  add_state(store, "wagon_m", "global", "src/b.c");
-  add_access(store, "wagon_load", "wagon_n", "write", "assign", 2);
-  add_access(store, "wagon_unload", "wagon_m", "write", "assign", 2);
-  add_routine(store, "text_trim", "src/text.c", 1);
-  add_state(store, "n_done", "global", "src/text.c");
-  add_clump(store, "mirror");
-  bool is_linked = programs == ONE_PROGRAM || programs == TWO_PROGRAMS;
-  add_program(store, "server", "src/a.c", "link.txt");
-  add_program(store, "tool", "src/mirror.c", "link.txt");
-  add_program(store, programs == ONE_PROGRAM ? "server" : "zeal", "src/b.c",
-              is_linked ? "link.txt" : "nothing links it");
-  if (programs == ONE_UNLINKED_OF_ANOTHER) {
-    add_call(store, "wagon_unload", "mirror_1", 900);
-  }
-  must(store_commit(store, &error), error);
-  struct monolith *monolith = monolith_load(store, &error);
-  g_assert_no_error(error);
-  struct roles *roles = roles_new(monolith, NULL);
-  struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
-  struct network *graph = evidence_graph(evidence, (1U << N_EVIDENCE_KINDS) - 1);
-  guint32 a = evidence->node_of_routine[monolith_routine(monolith, routine_id("wagon_load"))];
-  guint32 b = evidence->node_of_routine[monolith_routine(monolith, routine_id("wagon_unload"))];
-  bool is_tied = false;
-  for (guint32 row = graph->first[a]; row < graph->first[a + 1]; row++) {
-    is_tied |= graph->neighbour[row] == b;
-  }
-  network_free(graph);
-  evidence_free(evidence);
-  roles_free(roles);
-  monolith_free(monolith);
-  g_unlink(path);
-  return is_tied;
-}
-
-static void test_strangers(void)
-{
-  g_assert_true(are_tied(ONE_PROGRAM));
-  g_assert_false(are_tied(TWO_PROGRAMS));
-  /* What nothing links may be of any program, but for what its calls say. */
-  g_assert_true(are_tied(ONE_UNLINKED));
-  g_assert_false(are_tied(ONE_UNLINKED_OF_ANOTHER));
-}
-
 static char *reason_of_cut(struct store *store, const char *routine, const char *state)
 {
   g_autoptr(GError) error = NULL;
@@ -384,7 +154,7 @@ static char *reason_of_cut(struct store *store, const char *routine, const char 
 static void test_remedies(void)
 {
   g_autofree char *path = scratch_path("remedies.db");
-  g_autoptr(store_t) store = make_store(path, false);
+  g_autoptr(store_t) store = make_clumps(path, false);
   static const char *const states[] = {"wagon_hidden", "wagon_seen"};
   for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
     add_state(store, states[i], i == 0 ? "static" : "global", "src/wagon.c");
@@ -394,7 +164,7 @@ static void test_remedies(void)
     add_access(store, "wagon_3", states[i], "write", "assign", 503);
     add_access(store, i == 0 ? "apple_2" : "apple_4", states[i], "write", "assign", 504);
   }
-  struct split_result result = split(store, NULL, 0);
+  struct split_result result = split_or_fail(store, NULL, 0);
   g_test_message("%u services", result.n_services);
   g_autofree char *hidden = reason_of_cut(store, "apple_2", "wagon_hidden");
   g_autofree char *seen = reason_of_cut(store, "apple_4", "wagon_seen");
@@ -424,7 +194,7 @@ static void test_kept_whole(void)
 {
   g_autofree char *path = scratch_path("whole.db");
   g_autoptr(GError) error = NULL;
-  g_autoptr(store_t) store = make_store(path, false);
+  g_autoptr(store_t) store = make_clumps(path, false);
   static const char *const states[] = {"apple_seen", "wagon_seen"};
   struct fact_state lock = {.id = store_id("state", "gate", NULL),
                             .name = "gate",
@@ -447,7 +217,7 @@ static void test_kept_whole(void)
     add_access(store, i == 0 ? "apple_3" : "wagon_3", states[i], "write", "assign", 700 + i);
   }
   add_entry(store, "apple_0", "http", "GET /apple", "routes");
-  struct split_result result = split(store, NULL, 0);
+  struct split_result result = split_or_fail(store, NULL, 0);
   split_result_clear(&result);
   g_autofree char *reason = reason_of(store, store_id("state", "wagon_seen", NULL));
   g_test_message("%s", reason);
@@ -461,9 +231,9 @@ static void test_account_of_entry(void)
 {
   g_autofree char *path = scratch_path("entry.db");
   g_autoptr(GError) error = NULL;
-  g_autoptr(store_t) store = make_store(path, false);
+  g_autoptr(store_t) store = make_clumps(path, false);
   add_entry(store, "apple_0", "http", "GET /apple", "routes");
-  struct split_result result = split(store, NULL, 0);
+  struct split_result result = split_or_fail(store, NULL, 0);
   split_result_clear(&result);
   add_entry(store, "wagon_0", "queue", "wagons", "routes"); /* found after the split */
   struct monolith *monolith = monolith_load(store, &error);
@@ -496,7 +266,7 @@ static void test_untied(void)
 {
   g_autofree char *path = scratch_path("untied.db");
   g_autoptr(GError) error = NULL;
-  g_autoptr(store_t) store = make_store(path, false);
+  g_autoptr(store_t) store = make_clumps(path, false);
   add_routine(store, "nightly", "tools/nightly/tool.c", 1);
   add_routine(store, "vacuum", "tools/nightly/tool.c", 20);
   add_state(store, "rows_seen", "global", "tools/nightly/tool.c");
@@ -508,7 +278,7 @@ static void test_untied(void)
   add_state(store, "leftover_state", "global", "old/remnant/leftover.c");
   add_access(store, "leftover", "leftover_state", "write", "assign", 2);
   add_access(store, "leftover", "leftover_state", "read", "assign", 3);
-  struct split_result result = split(store, NULL, 0);
+  struct split_result result = split_or_fail(store, NULL, 0);
   g_assert_cmpuint(result.n_services, ==, 4);
   split_result_clear(&result);
   g_autofree char *vacuum = place_of(store, routine_id("vacuum"));
@@ -528,91 +298,10 @@ static void test_untied(void)
   g_autofree char *other = reason_of(store, routine_id("apple_1"));
   g_assert_null(strstr(other, "nothing ties it"));
   /* A number that was asked for has precedence. */
-  result = split(store, NULL, 3);
+  result = split_or_fail(store, NULL, 3);
   g_assert_cmpuint(result.n_services, ==, 3);
   split_result_clear(&result);
   g_unlink(path);
-}
-
-/* A routine that the outside wakes hangs on apples by one call: less than keeps it there, and too
- * little to be a service, so that it is joined. What a line costs is told against a plan that
- * joins, too: a line that asks for what is so anyway costs nothing. */
-static void test_price_joins(void)
-{
-  g_autofree char *path = scratch_path("joins.db");
-  g_autofree char *boundaries = scratch_path("joins.yaml");
-  g_autoptr(GError) error = NULL;
-  g_autoptr(store_t) store = make_store(path, false);
-  add_routine(store, "crumb", "lib/crumb.c", 1);
-  add_entry(store, "crumb", "schedule", "1m", "crumb_register");
-  add_call(store, "apple_2", "crumb", 200);
-  must(g_file_set_contents(boundaries, "version: 1\ntogether:\n  - [crumb, apple_0]\n", -1, &error),
-       error);
-  struct split_result result = split(store, NULL, 0);
-  g_autofree char *before = place_of(store, routine_id("crumb"));
-  g_assert_cmpstr(before, ==, "member apple");
-  split_result_clear(&result);
-  result = split(store, boundaries, 0);
-  g_assert_cmpuint(result.decisions->len, ==, 1);
-  const char *said = g_ptr_array_index(result.decisions, 0);
-  g_test_message("%s", said);
-  g_assert_nonnull(strstr(said, "costs nothing: the proposal is the same without it"));
-  split_result_clear(&result);
-  g_unlink(path);
-  g_unlink(boundaries);
-}
-
-/* What the write of work_0 to its variable weighs in a program whose work a request wakes, or that
- * does all of its work from main. */
-static gint64 weight_of_write(bool has_requests)
-{
-  g_autoptr(GError) error = NULL;
-  g_autofree char *path = scratch_path("frame.db");
-  g_unlink(path);
-  g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
-  g_assert_no_error(error);
-  must(store_begin(store, &error), error);
-  add_routine(store, "main", "src/main.c", 1);
-  add_entry(store, "main", "main", "server", "");
-  add_state(store, "n_turns", "global", "src/main.c");
-  add_access(store, "main", "n_turns", "write", "assign", 2);
-  add_access(store, "main", "n_turns", "read", "assign", 3);
-  for (int i = 0; i < 6; i++) {
-    g_autofree char *name = g_strdup_printf("work_%d", i);
-    g_autofree char *key = g_strdup_printf("/work/%d", i);
-    add_routine(store, name, "src/work.c", 10 * i + 1);
-    add_state(store, name, "global", "src/work.c");
-    add_access(store, name, name, "write", "assign", 10 * i + 2);
-    add_access(store, name, name, "read", "assign", 10 * i + 3);
-    if (has_requests) {
-      add_entry(store, name, "http", key, "main");
-    } else {
-      add_call(store, "main", name, 10 * i + 3);
-    }
-  }
-  must(store_commit(store, &error), error);
-  struct monolith *monolith = monolith_load(store, &error);
-  g_assert_no_error(error);
-  struct roles *roles = roles_new(monolith, NULL);
-  struct evidence *evidence = evidence_new(monolith, roles, NULL, NULL, NULL, 0);
-  struct network *graph = evidence_graph(evidence, 1U << EVIDENCE_STATE);
-  const char *routine = has_requests ? "main" : "work_0";
-  guint32 node = evidence->node_of_routine[monolith_routine(monolith, routine_id(routine))];
-  g_assert_cmpuint(graph->first[node + 1] - graph->first[node], ==, 1);
-  gint64 weight = graph->weight[graph->first[node]];
-  network_free(graph);
-  evidence_free(evidence);
-  roles_free(roles);
-  monolith_free(monolith);
-  g_unlink(path);
-  return weight;
-}
-
-/* Where a program does everything from main, that is its work and not what makes it run. */
-static void test_all_frame(void)
-{
-  g_assert_cmpint(weight_of_write(true), ==, 2 * NETWORK_WEIGHT_ONE);
-  g_assert_cmpint(weight_of_write(false), ==, 10 * NETWORK_WEIGHT_ONE);
 }
 
 int main(int argc, char **argv)
@@ -620,14 +309,8 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/split/clumps", test_clumps);
   g_test_add_func("/split/order-of-facts", test_order_of_facts);
-  g_test_add_func("/split/decisions", test_decisions);
-  g_test_add_func("/split/refused", test_refused);
-  g_test_add_func("/split/unknown-names", test_unknown_names);
   g_test_add_func("/split/command-chain", test_command_chain_belongs_to_its_caller);
-  g_test_add_func("/split/strangers", test_strangers);
-  g_test_add_func("/split/all-frame", test_all_frame);
   g_test_add_func("/split/untied", test_untied);
-  g_test_add_func("/split/price-joins", test_price_joins);
   g_test_add_func("/split/remedies", test_remedies);
   g_test_add_func("/split/kept-whole", test_kept_whole);
   g_test_add_func("/split/account-of-entry", test_account_of_entry);
