@@ -182,11 +182,18 @@ static void extract_routine(struct visit *visit, CXCursor declaration)
   visit->routine = routine;
   visit->n_statements = 0;
   visit->conditional_depth = visit->is_null_guard = visit->has_left = 0;
+  visit->n_set = visit->turn_depth = 0;
+  visit->has_jumped = visit->is_partial = false;
+  visit->first_moment = visit->builder->moments->len;
+  visit->is_main =
+      strcmp(unit_builder_text(visit->builder, visit_routine_row(visit, routine)->name), "main") ==
+      0;
   visit_statement(visit, body);
   visit_routine_row(visit, routine)->n_statements = visit->n_statements;
   g_autofree char *words = words_take(visit->words, visit->builder);
   visit_routine_row(visit, routine)->words = unit_builder_string(visit->builder, words);
   visit->routine = UNIT_NONE;
+  visit->is_main = false;
 }
 
 static void extract_variable(struct visit *visit, CXCursor declaration)

@@ -153,6 +153,19 @@ static uint32_t nearest_twin(const struct unit *unit, const bool *stays, uint32_
   return nearest;
 }
 
+/* Whether it matters what an access of a routine comes before: a part of what a parameter points to
+ * is read before it is written, or after. */
+static bool is_ordered(const struct unit *unit, const struct unit_access *access)
+{
+  if (access->base != UNIT_BASE_POINTER || (access->mode & UNIT_READ) == 0)
+    return false;
+  for (uint32_t i = 0; i < unit->n_moments; i++) {
+    if (unit->accesses[unit->moments[i].access].routine == access->routine)
+      return true;
+  }
+  return false;
+}
+
 /* Finds a twin for each access of one side that does not stay. */
 static bool add_twins(const struct unit *unit, const bool *stays, GArray *twins)
 {
@@ -161,7 +174,7 @@ static bool add_twins(const struct unit *unit, const bool *stays, GArray *twins)
     if (stays[i])
       continue;
     if (twins->len == TWINS_LIMIT || access->call != UNIT_NONE || !is_of_source(unit, access) ||
-        !is_alone(unit, i))
+        !is_alone(unit, i) || is_ordered(unit, access))
       return false;
     struct moved_twin twin = {i, nearest_twin(unit, stays, i)};
     if (twin.twin == UNIT_NONE)

@@ -49,6 +49,7 @@ enum word {
   WORD_ARM,     /* the innermost one around a call or an arm */
   WORD_GROUP,   /* of an arm: compared with all others, see keeps_groups() */
   WORD_GUARD,
+  WORD_ACCESS, /* of a moment */
 };
 
 /* Members that are objects in rows of some kinds. */
@@ -97,6 +98,7 @@ static const struct special {
     {ARRAY_call, offsetof(struct unit_call, guard), WORD_GUARD},
     {ARRAY_edge, offsetof(struct unit_edge, guard), WORD_GUARD},
     {ARRAY_guard, offsetof(struct unit_guard, parent), WORD_GUARD},
+    {ARRAY_moment, offsetof(struct unit_moment, access), WORD_ACCESS},
 };
 
 static void shape_init(struct shape *shape)
@@ -311,6 +313,8 @@ static bool is_same_word(struct moved_unit *unit, enum word kind, const struct c
     return rows->is_rough || is_same_arm(unit, before, after);
   case WORD_GUARD:
     return rows->is_rough || is_partner(unit, ARRAY_guard, before, after);
+  case WORD_ACCESS:
+    return is_partner(unit, ARRAY_access, before, after);
   case WORD_GROUP:
     return true;
   default:

@@ -13,6 +13,7 @@ struct state *state_new(struct findings *findings)
   state->accesses = g_array_new(FALSE, FALSE, sizeof(struct state_access));
   state->memories = g_array_new(FALSE, FALSE, sizeof(struct state_memory));
   state->links = g_array_new(FALSE, FALSE, sizeof(struct state_link));
+  state->uses = g_array_new(FALSE, FALSE, sizeof(struct state_use));
   state->is_storing = g_hash_table_new(g_str_hash, g_str_equal);
   return state;
 }
@@ -26,6 +27,8 @@ void state_free(struct state *state)
   g_array_unref(state->accesses);
   g_array_unref(state->memories);
   g_array_unref(state->links);
+  g_array_unref(state->uses);
+  id_map_clear(&state->of_local);
   g_free(state->of_object);
   id_map_clear(&state->of_heap);
   g_free(state->of_record);

@@ -52,22 +52,35 @@ static bool is_outside_call(struct state *state, const struct flow *flow, uint32
   return !linkage_routine(state->findings->linkage, callee)->is_defined;
 }
 
+/* The holder of a variable with static storage. What the C library keeps for itself is an effect,
+ * not state of the program. */
+static bool find_variable(struct state *state, const struct flow *flow, uint32_t unit, uint32_t row,
+                          uint32_t *holder)
+{
+  struct linkage *linkage = state->findings->linkage;
+  uint32_t object = linkage_resolve_object(linkage, flow->program, unit, row);
+  if (object == LINK_NONE)
+    return false;
+  uint32_t flags = linkage_unit(linkage, unit)->objects[row].flags;
+  if ((flags & UNIT_OBJECT_SYSTEM) != 0 && !linkage_object(linkage, object)->is_defined)
+    return false;
+  *holder = state_holder_of_object(state, object);
+  return true;
+}
+
 static void add_named(struct state *state, const struct flow *flow, uint32_t unit,
                       const struct unit_access *row, struct state_access access)
 {
   struct linkage *linkage = state->findings->linkage;
   const struct unit *from = linkage_unit(linkage, unit);
-  if (from->objects[row->object].kind > UNIT_OBJECT_STATIC_LOCAL)
+  bool is_local = from->objects[row->object].kind > UNIT_OBJECT_STATIC_LOCAL;
+  if (is_local ? !state_is_of_main(from, row->object)
+               : !find_variable(state, flow, unit, row->object, &access.holder))
     return;
-  uint32_t object = linkage_resolve_object(linkage, flow->program, unit, row->object);
-  if (object == LINK_NONE)
-    return;
-  /* What the C library keeps for itself is an effect, not state of the program. */
-  bool is_library = (from->objects[row->object].flags & UNIT_OBJECT_SYSTEM) != 0 &&
-                    !linkage_object(linkage, object)->is_defined;
-  if (is_library)
-    return;
-  access.holder = state_holder_of_object(state, object);
+  if (is_local) {
+    access.memory = state_memory_of_local(state, unit, row->object) + 1;
+    access.holder = state_holder_of_local(state, unit, row->object);
+  }
   access.field = linkage_path(linkage, unit, row->path);
   uint32_t modes = row->mode;
   if ((row->mode & UNIT_ADDRESS) != 0 && row->call != UNIT_NONE &&
@@ -76,6 +89,8 @@ static void add_named(struct state *state, const struct flow *flow, uint32_t uni
     modes = (row->mode & ~(uint32_t)UNIT_ADDRESS) |
             modes_of_outside(from, &from->calls[row->call], row);
   }
+  if (is_local)
+    state_add_named_use(state, unit, row, &access, modes);
   state_add_modes(state, access, modes);
 }
 
@@ -207,7 +222,7 @@ static uint32_t holder_of_object(const struct seen *seen, uint32_t object, uint3
   const struct flow_object *known = flow_object(seen->flow, object);
   if (known->kind == FLOW_STATIC)
     return state_holder_of_object(seen->state, known->index);
-  return known->kind == FLOW_LOCAL ? state_holder_of_local(seen->state, seen->flow, object)
+  return known->kind == FLOW_LOCAL ? state_holder_of_local(seen->state, known->unit, known->index)
                                    : holder_of_memory(seen, object, record);
 }
 
@@ -308,6 +323,8 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
       access.field = linkage_path(linkage, unit, row->path);
     access.memory = seen->memories[object];
     access.holder = holder_of_object(seen, object, record);
+    state_add_pointed_use(state, unit, row, &access, modes,
+                          n == 1 && record != LINK_NONE && record == known->type && offset == 0);
     if (access.holder != LINK_NONE && !is_added(state, first, &access))
       state_add_modes(state, access, modes);
   }

@@ -110,15 +110,14 @@ uint32_t state_holder_of_heap(struct state *state, const struct flow *flow, uint
   return index;
 }
 
-uint32_t state_holder_of_local(struct state *state, const struct flow *flow, uint32_t object)
+uint32_t state_holder_of_local(struct state *state, uint32_t unit_index, uint32_t object)
 {
-  const struct flow_object *known = flow_object(flow, object);
   const struct linkage *linkage = state->findings->linkage;
-  const struct unit *unit = linkage_unit(linkage, known->unit);
-  const struct unit_object *row = &unit->objects[known->index];
+  const struct unit *unit = linkage_unit(linkage, unit_index);
+  const struct unit_object *row = &unit->objects[object];
   const char *name = unit_string(unit, row->name);
   const char *file = findings_file(unit, row->file);
-  uint32_t routine = findings_routine(linkage, known->unit, row->routine);
+  uint32_t routine = findings_routine(linkage, unit_index, row->routine);
   struct state_holder holder = {
       .id = store_id("local", name, file, "main", NULL),
       .name = name,

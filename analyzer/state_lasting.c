@@ -10,17 +10,17 @@ uint32_t state_memory_of(const struct flow *flow, uint32_t object)
   return viewed != POINTS_TO_NONE ? viewed : object;
 }
 
-static void add_memory(struct state *state, const struct flow *flow, uint32_t object)
+/* What an object of a unit is, or memory that no row of a unit allocates. */
+static void add_memory(struct state *state, uint32_t unit, uint32_t object, bool is_local)
 {
-  const struct flow_object *known = flow_object(flow, object);
-  struct state_memory memory = {.routine = LINK_NONE, .is_local = known->kind == FLOW_LOCAL};
-  if (known->index != UNIT_NONE) {
+  struct state_memory memory = {.routine = LINK_NONE, .is_local = is_local};
+  if (object != UNIT_NONE) {
     const struct linkage *linkage = state->findings->linkage;
-    const struct unit_object *row = &linkage_unit(linkage, known->unit)->objects[known->index];
-    memory.routine = row->routine != UNIT_NONE
-                         ? findings_routine(linkage, known->unit, row->routine)
-                         : LINK_NONE;
+    const struct unit_object *row = &linkage_unit(linkage, unit)->objects[object];
+    memory.routine =
+        row->routine != UNIT_NONE ? findings_routine(linkage, unit, row->routine) : LINK_NONE;
     memory.line = row->line;
+    memory.is_array = (row->value & UNIT_VALUE_ARRAY) != 0;
   }
   g_array_append_val(state->memories, memory);
 }
@@ -50,29 +50,52 @@ static void add_links(struct state *state, const uint32_t *memories, uint32_t ob
   }
 }
 
+bool state_is_of_main(const struct unit *unit, uint32_t object)
+{
+  const struct unit_object *row = &unit->objects[object];
+  return row->kind == UNIT_OBJECT_LOCAL && (row->value & UNIT_VALUE_RECORD) != 0 &&
+         row->routine != UNIT_NONE &&
+         strcmp(unit_string(unit, unit->routines[row->routine].name), "main") == 0;
+}
+
+static uint64_t key_of_local(uint32_t unit, uint32_t object)
+{
+  return (uint64_t)unit << 32 | object;
+}
+
+uint32_t state_memory_of_local(struct state *state, uint32_t unit, uint32_t object)
+{
+  uint32_t known = id_map_get(&state->of_local, key_of_local(unit, object));
+  if (known != UINT32_MAX)
+    return known;
+  add_memory(state, unit, object, true);
+  id_map_put(&state->of_local, key_of_local(unit, object), state->memories->len - 1);
+  return state->memories->len - 1;
+}
+
 /* Whether an object is allocated memory or a record that main declares. */
 static bool is_memory(const struct state *state, const struct flow *flow, uint32_t object)
 {
   const struct flow_object *known = flow_object(flow, object);
   if (known->kind != FLOW_LOCAL || known->index == UNIT_NONE || known->type == LINK_NONE)
     return known->kind == FLOW_HEAP;
-  const struct unit *unit = linkage_unit(state->findings->linkage, known->unit);
-  const struct unit_object *row = &unit->objects[known->index];
-  return row->kind == UNIT_OBJECT_LOCAL && (row->value & UNIT_VALUE_RECORD) != 0 &&
-         row->routine != UNIT_NONE &&
-         strcmp(unit_string(unit, unit->routines[row->routine].name), "main") == 0;
+  return state_is_of_main(linkage_unit(state->findings->linkage, known->unit), known->index);
 }
 
 uint32_t *state_number_memories(struct state *state, const struct flow *flow, const bool *is_state)
 {
   uint32_t n_objects = points_to_n_objects(flow->solver);
   uint32_t *memories = g_new0(uint32_t, MAX(n_objects, 1));
+  id_map_clear(&state->of_local);
   for (uint32_t i = 0; i < n_objects; i++) {
     uint32_t memory = state_memory_of(flow, i);
     if (!is_memory(state, flow, i) || is_state[i])
       continue;
-    if (memories[memory] == 0) {
-      add_memory(state, flow, memory);
+    const struct flow_object *known = flow_object(flow, memory);
+    if (memories[memory] == 0 && known->kind == FLOW_LOCAL) {
+      memories[memory] = state_memory_of_local(state, known->unit, known->index) + 1;
+    } else if (memories[memory] == 0) {
+      add_memory(state, known->unit, known->index, false);
       memories[memory] = state->memories->len;
     }
     memories[i] = memories[memory];
@@ -96,7 +119,7 @@ static uint8_t *find_uses(const struct state *state, const struct startup *start
   uint8_t *uses = g_new0(uint8_t, MAX(state->memories->len, 1));
   for (guint i = 0; i < state->accesses->len; i++) {
     const struct state_access *access = &g_array_index(state->accesses, struct state_access, i);
-    if (access->memory == 0)
+    if (access->memory == 0 || access->mode == UNIT_ADDRESS)
       continue;
     if (!startup_is_before(startup, access->routine, access->line))
       uses[access->memory - 1] |= USED_SERVING;
@@ -106,13 +129,22 @@ static uint8_t *find_uses(const struct state *state, const struct startup *start
   return uses;
 }
 
-/* Whether start-up makes a memory for later. Only a record on the stack that start-up fills in is
- * told from one that every turn fills in anew. */
-static bool is_made_early(const struct state_memory *memory, uint8_t uses,
-                          const struct startup *startup)
+/* Whether start-up makes a memory for later; a record on the stack may also be there for one turn
+ * after the other. `turns` is made when it is needed. */
+static bool is_made_early(const struct state *state, uint32_t index, uint8_t uses,
+                          const struct startup *startup, struct state_turns **turns)
 {
-  return (uses & USED_SERVING) != 0 && (!memory->is_local || (uses & USED_FILLED) != 0) &&
-         memory->routine != LINK_NONE && startup_is_before(startup, memory->routine, memory->line);
+  const struct state_memory *memory = &g_array_index(state->memories, struct state_memory, index);
+  if ((uses & USED_SERVING) == 0 || memory->routine == LINK_NONE ||
+      !startup_is_before(startup, memory->routine, memory->line))
+    return false;
+  if (!memory->is_local)
+    return true;
+  if ((uses & USED_FILLED) == 0)
+    return false;
+  if (*turns == NULL)
+    *turns = state_turns_new(state, startup);
+  return !state_turns_begin_anew(*turns, index);
 }
 
 static gint compare_links(gconstpointer left, gconstpointer right)
@@ -140,13 +172,14 @@ static bool *find_lasting(struct state *state, const struct startup *startup, co
 {
   bool *is_lasting = g_new0(bool, MAX(state->memories->len, 1));
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  struct state_turns *turns = NULL;
   for (uint32_t i = 0; i < state->memories->len; i++) {
-    const struct state_memory *memory = &g_array_index(state->memories, struct state_memory, i);
-    if (is_made_early(memory, uses[i], startup)) {
+    if (is_made_early(state, i, uses[i], startup, &turns)) {
       is_lasting[i] = true;
       g_array_append_val(stack, i);
     }
   }
+  state_turns_free(turns);
   g_array_sort(state->links, compare_links);
   while (stack->len != 0) {
     uint32_t from = g_array_index(stack, uint32_t, stack->len - 1);

@@ -153,6 +153,8 @@ static const struct rule rules[] = {
     BELOW(access, operation, UNIT_N_OPERATIONS),
     INDEX(access, file, file),
     OPTIONAL(access, call, call),
+    INDEX(moment, access, access),
+    OPTIONAL(moment, loop, loop),
     INDEX(guard, routine, routine),
     EARLIER(guard, parent),
     BELOW(guard, kind, UNIT_N_GUARD_KINDS),

@@ -311,6 +311,8 @@ enum unit_call_flags {
   UNIT_CALL_CONDITIONAL = 1u << 4, /* does not run on every path through the routine; a
                                       pointer that is tested for NULL counts as set */
   UNIT_CALL_USED = 1u << 5,        /* its result is used */
+  UNIT_CALL_EVERY_TURN = 1u << 6,  /* runs in every turn of its loop that gets so far; outside of
+                                      loops, whenever its routine runs */
 };
 
 struct unit_call {
@@ -411,8 +413,8 @@ enum unit_access_operation {
   UNIT_N_OPERATIONS
 };
 
-/* Accesses of objects with static storage and of whatever is reached through pointers. Automatic
- * variables themselves are not listed. */
+/* Accesses of objects with static storage, of records that main declares, and of whatever is
+ * reached through pointers. Other automatic variables are not listed. */
 struct unit_access {
   uint32_t routine;   /* routine, or UNIT_NONE at file scope */
   uint32_t base;      /* enum unit_base_kind */
@@ -429,6 +431,17 @@ struct unit_access {
   uint32_t value; /* enum unit_value_flags of what is accessed */
   uint32_t
       size; /* POINTER without a path: bytes of what is accessed; 0 otherwise, and for arrays */
+};
+
+/* When an access runs: one row for each access by name of a record that main declares, and for the
+ * first write of each part of what a parameter points to that happens whenever the routine runs. By
+ * access. */
+struct unit_moment {
+  uint32_t access;     /* access */
+  uint32_t n_calls;    /* of the calls of its routine, those in rows below this run before it */
+  uint32_t loop;       /* loop: the innermost one around it, or UNIT_NONE */
+  uint32_t is_certain; /* 0 or 1: it runs as calls do with UNIT_CALL_EVERY_TURN, and writes all of
+                          what it names */
 };
 
 enum unit_arm_kind {
@@ -552,6 +565,7 @@ struct unit_declaration {
   X(argument, arguments)                                                                           \
   X(initialiser, initialisers)                                                                     \
   X(access, accesses)                                                                              \
+  X(moment, moments)                                                                               \
   X(guard, guards)                                                                                 \
   X(arm, arms)                                                                                     \
   X(loop, loops)                                                                                   \

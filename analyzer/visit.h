@@ -158,6 +158,12 @@ struct visit {
   uint32_t conditional_depth;
   uint32_t is_null_guard; /* inside what runs only for a NULL pointer */
   uint32_t has_left;      /* some path through the routine has ended already */
+  bool is_main;           /* the routine is a program's main */
+  uint32_t n_set;         /* inside so many branches that run only for a pointer that is set */
+  uint32_t turn_depth;    /* conditional_depth and n_set of what every turn of the loop runs */
+  bool has_jumped;        /* since the turn began, or the routine: some path may leave code out */
+  bool is_partial;        /* what is written is not all of what it is called */
+  guint first_moment;     /* of the routine */
   struct syntax *subject; /* of the switch around */
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
@@ -401,6 +407,16 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
 struct value place_load(struct visit *visit, const struct place *place, const struct spot *spot);
 struct value place_address(struct visit *visit, const struct place *place, const struct spot *spot);
 
+/* ---- visit_moment.c: when accesses run ---- */
+
+/* Whether what is walked runs in every turn of the loop around it that gets so far; outside of
+ * loops, whenever the routine runs. */
+bool visit_is_certain(const struct visit *visit);
+/* Whether the place is in a record that main declares. */
+bool visit_is_of_main(struct visit *visit, const struct place *place);
+/* Notes when an access that was added runs, where somebody asks. */
+void visit_note_moment(struct visit *visit, const struct place *place, uint32_t access);
+
 /* ---- visit_place.c: lvalues ---- */
 
 struct place visit_place(struct visit *visit, struct syntax *expression);
@@ -434,8 +450,8 @@ struct value visit_call(struct visit *visit, struct syntax *call);
 void visit_call_of(struct visit *visit, uint32_t callee, const struct spot *spot, uint32_t flags,
                    const struct place *argument);
 /* What routines of every C program do with the memory behind their arguments. */
-void visit_memory(struct visit *visit, const char *name, struct value *values, guint n,
-                  const struct spot *spot);
+void visit_memory(struct visit *visit, const char *name, struct value *values,
+                  const struct unit_argument *arguments, guint n, const struct spot *spot);
 struct value visit_atomic(struct visit *visit, struct syntax *expression);
 
 /* ---- visit_initialiser.c ---- */

@@ -240,6 +240,7 @@ static struct unit_call new_call(struct visit *visit, const struct spot *spot)
       .heap = UNIT_NONE,
       .flags =
           (visit->conditional_depth + visit->has_left > 0 ? (uint32_t)UNIT_CALL_CONDITIONAL : 0u) |
+          (visit_is_certain(visit) ? (uint32_t)UNIT_CALL_EVERY_TURN : 0u) |
           (visit->is_initialiser ? (uint32_t)UNIT_CALL_INITIALISER : 0u) |
           (visit->is_possible ? (uint32_t)UNIT_CALL_POSSIBLE : 0u)};
 }
@@ -310,14 +311,15 @@ static void visit_arguments(struct visit *visit, struct syntax *call, struct syn
 
 /* What the call yields. */
 static struct value result_of(struct visit *visit, struct syntax *expression, const char *name,
-                              struct value *values, guint n, struct unit_call *call)
+                              struct value *values, const struct unit_argument *arguments, guint n,
+                              struct unit_call *call)
 {
   struct c_type *type = syntax_type(visit, expression);
   struct value result = value_none(type);
   const struct spot *spot = syntax_spot(visit, expression);
   if (apply_varargs(visit, name, values, n, spot))
     call->flags |= UNIT_CALL_BUILTIN;
-  visit_memory(visit, name, values, n, spot);
+  visit_memory(visit, name, values, arguments, n, spot);
   if (strcmp(name, "__builtin_expect") == 0 && n > 0) {
     result = values[0];
   } else if (visit_is_carrier(visit, type)) {
@@ -352,8 +354,9 @@ struct value visit_call(struct visit *visit, struct syntax *expression)
   guint first = visit->values->len;
   visit_arguments(visit, expression, callee);
   guint n = visit->values->len - first;
-  struct value result = result_of(visit, expression, kept_name,
-                                  &g_array_index(visit->values, struct value, first), n, &call);
+  struct value result =
+      result_of(visit, expression, kept_name, &g_array_index(visit->values, struct value, first),
+                &g_array_index(visit->arguments, struct unit_argument, first), n, &call);
   uint32_t row = add_call(
       visit, &call, &g_array_index(visit->arguments, struct unit_argument, first), n, first_access);
   visit->values->len = visit->arguments->len = first;

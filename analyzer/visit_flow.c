@@ -209,7 +209,8 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
     /* Whoever has its address may write it. */
     if ((mode & (UNIT_WRITE | UNIT_ADDRESS)) != 0 && operation != UNIT_OPERATION_INITIALISER)
       visit_use(visit, place->object, UNIT_USE_ASSIGNED);
-    return UNIT_NONE;
+    if (!visit_is_of_main(visit, place))
+      return UNIT_NONE;
   }
   if (place->base == UNIT_BASE_POINTER) {
     if ((mode & UNIT_READ) != 0)
@@ -231,7 +232,9 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
                                .call = call,
                                .value = visit_value_flags(visit, place->type),
                                .size = plain_size(place)};
-  return unit_builder_add_access(visit->builder, &access);
+  uint32_t row = unit_builder_add_access(visit->builder, &access);
+  visit_note_moment(visit, place, row);
+  return row;
 }
 
 void access_add(struct visit *visit, const struct place *place, uint32_t mode,

@@ -4,24 +4,25 @@
 
 struct memory_model {
   const char *name;
-  int to;   /* argument that is written, from 0 */
-  int from; /* argument that is read, or -1 */
+  int to;     /* argument that is written, from 0 */
+  int from;   /* argument that is read, or -1 */
+  guint size; /* argument that says how many bytes */
 };
 
 static const struct memory_model memory_models[] = {
-    {"memcpy", 0, 1},
-    {"memmove", 0, 1},
-    {"mempcpy", 0, 1},
-    {"__builtin_memcpy", 0, 1},
-    {"__builtin_memmove", 0, 1},
-    {"__builtin___memcpy_chk", 0, 1},
-    {"__builtin___memmove_chk", 0, 1},
-    {"bcopy", 1, 0},
-    {"memset", 0, -1},
-    {"__builtin_memset", 0, -1},
-    {"__builtin___memset_chk", 0, -1},
-    {"bzero", 0, -1},
-    {"explicit_bzero", 0, -1},
+    {"memcpy", 0, 1, 2},
+    {"memmove", 0, 1, 2},
+    {"mempcpy", 0, 1, 2},
+    {"__builtin_memcpy", 0, 1, 2},
+    {"__builtin_memmove", 0, 1, 2},
+    {"__builtin___memcpy_chk", 0, 1, 2},
+    {"__builtin___memmove_chk", 0, 1, 2},
+    {"bcopy", 1, 0, 2},
+    {"memset", 0, -1, 2},
+    {"__builtin_memset", 0, -1, 2},
+    {"__builtin___memset_chk", 0, -1, 2},
+    {"bzero", 0, -1, 1},
+    {"explicit_bzero", 0, -1, 1},
 };
 
 static struct place place_behind(struct visit *visit, struct value *pointer,
@@ -53,11 +54,23 @@ static struct place place_behind(struct visit *visit, struct value *pointer,
   return place;
 }
 
+/* Whether so many bytes are all of what the place names. */
+static bool is_whole(struct visit *visit, const struct place *place,
+                     const struct unit_argument *size)
+{
+  bool is_variable = place->base == UNIT_BASE_OBJECT && place->path == 0;
+  long long all = is_variable ? (long long)visit_object_row(visit, place->object)->size
+                              : visit_size(place->type);
+  return size->kind == UNIT_ARGUMENT_INTEGER && all > 0 && size->integer >= all;
+}
+
 static void apply_model(struct visit *visit, const struct memory_model *model, struct value *values,
-                        const struct spot *spot)
+                        const struct unit_argument *size, const struct spot *spot)
 {
   struct place place = place_behind(visit, &values[model->to], spot);
+  visit->is_partial = size == NULL || !is_whole(visit, &place, size);
   access_add(visit, &place, UNIT_WRITE, UNIT_OPERATION_WHOLE, spot);
+  visit->is_partial = false;
   if (model->from < 0)
     return;
   place = place_behind(visit, &values[model->from], spot);
@@ -73,8 +86,8 @@ static void apply_atomic(struct visit *visit, struct value *pointer, struct valu
     flow_assign(visit, &place, stored, spot);
 }
 
-void visit_memory(struct visit *visit, const char *name, struct value *values, guint n,
-                  const struct spot *spot)
+void visit_memory(struct visit *visit, const char *name, struct value *values,
+                  const struct unit_argument *arguments, guint n, const struct spot *spot)
 {
   const struct memory_model *model = NULL;
   bool may_be_one = strchr("_bem", *name) != NULL;
@@ -82,7 +95,7 @@ void visit_memory(struct visit *visit, const char *name, struct value *values, g
     if (strcmp(memory_models[i].name, name) == 0)
       model = &memory_models[i];
   if (model != NULL && n >= 2)
-    apply_model(visit, model, values, spot);
+    apply_model(visit, model, values, model->size < n ? &arguments[model->size] : NULL, spot);
   if (g_str_has_prefix(name, "__sync_") && n > 0)
     apply_atomic(visit, &values[0], n > 1 ? &values[n - 1] : NULL, UNIT_READ | UNIT_WRITE, spot);
 }

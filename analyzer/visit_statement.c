@@ -48,6 +48,8 @@ void visit_variable(struct visit *visit, struct syntax *syntax)
     uint32_t flags = visit_value_flags(visit, type);
     bool is_table = (flags & UNIT_VALUE_ARRAY) != 0 && (flags & UNIT_VALUE_CONST) != 0;
     visit_initialiser(visit, &place, initialiser, has_storage || is_table);
+    if (visit_is_of_main(visit, &place))
+      access_add(visit, &place, UNIT_WRITE, UNIT_OPERATION_INITIALISER, syntax_spot(visit, syntax));
   }
   visit_cleanup(visit, declaration, &place);
 }
@@ -121,7 +123,9 @@ static enum null_test null_test_of(struct visit *visit, struct syntax *condition
 static void visit_then(struct visit *visit, struct syntax *then, enum null_test test)
 {
   if (test == NULL_TEST_SET) {
+    visit->n_set++;
     visit_statement(visit, then);
+    visit->n_set--;
     return;
   }
   uint32_t outer = visit->is_null_guard;
@@ -289,6 +293,22 @@ static enum unit_loop_kind loop_kind(enum CXCursorKind kind)
                                    : UNIT_LOOP_WHILE;
 }
 
+/* Each turn asks the condition and runs the body; what else a "for" lists is not for each. */
+static void visit_loop_part(struct visit *visit, struct syntax *part, bool is_body, bool is_asked,
+                            bool is_do)
+{
+  uint32_t depth = visit->conditional_depth + visit->n_set;
+  visit->turn_depth = is_body && !is_do ? depth + 1 : is_body || is_asked ? depth : UINT32_MAX;
+  if (!is_body && is_asked)
+    visit_truth(visit, part);
+  else if (!is_body)
+    visit_unused(visit, part);
+  else if (is_do)
+    visit_statement(visit, part);
+  else
+    visit_conditional(visit, part);
+}
+
 static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCursorKind kind)
 {
   if (statement->n_children == 0)
@@ -311,18 +331,16 @@ static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCur
   }
   visit->loop = open_loop(visit, statement, loop_kind(kind), is_endless);
   visit->loop_depth++;
+  uint32_t outer_depth = visit->turn_depth;
+  bool had_jumped = visit->has_jumped;
+  visit->has_jumped = false;
   for (struct syntax *part = first; part != NULL; part = syntax_next(statement, part)) {
     bool is_asked =
         !is_for || is_condition(visit, part, is_known ? &semicolons : NULL, index++, n_parts);
-    if (part != body && is_asked)
-      visit_truth(visit, part);
-    else if (part != body)
-      visit_unused(visit, part);
-    else if (is_do)
-      visit_statement(visit, part);
-    else
-      visit_conditional(visit, part);
+    visit_loop_part(visit, part, part == body, is_asked, is_do);
   }
+  visit->turn_depth = outer_depth;
+  visit->has_jumped |= had_jumped;
   visit->loop_depth--;
   visit->loop = outer;
 }
@@ -507,6 +525,7 @@ void visit_statement(struct visit *visit, struct syntax *statement)
     break;
   case CXCursor_GotoStmt:
     note_leaving(visit);
+    visit->has_jumped = true;
     break;
   case CXCursor_GCCAsmStmt:
   case CXCursor_MSAsmStmt:
@@ -514,6 +533,7 @@ void visit_statement(struct visit *visit, struct syntax *statement)
     break;
   case CXCursor_IndirectGotoStmt: {
     note_leaving(visit);
+    visit->has_jumped = true;
     struct syntax *target = syntax_expression(statement, 0);
     if (target != NULL)
       visit_discard(visit, target);

@@ -86,14 +86,24 @@ static int work(struct box *box, int n)
   write(1, environ[1], 1);
   return sum;
 }
+static int lift(struct box *lid)
+{
+  lid->height = 1;
+  lid->height--;
+  lid->height--;
+  return lid->width++;
+}
 int main(int argc, char **argv)
 {
+  struct box lid = {0};
   total = argc;
   boxes = malloc(sizeof *boxes);
   work(boxes, argc);
   total = 5;
   for (;;) {
     work(boxes, 1);
+    lid.width = 7;
+    lift(&lid);
     choose(argv[0], argc);
     total = 6;
   }
@@ -132,6 +142,16 @@ EDITS = [
     ("    total = 6;\n", "    total = 6;\n    total = 6;\n", False),
     ("  boxes = malloc", "  total = argc;\n  boxes = malloc", False),
     ("  int sum = n;\n", "  int sum = n, more = 2;\n  if (more > 1) more--;\n", False),
+    ("int main(int argc", "\nint main(int argc", False),
+    ("struct box lid = {0};", "struct box lid;", True),
+    ("    lid.width = 7;\n", "\n    lid.width = 7;\n", False),
+    ("    lid.width = 7;\n", "    lid.width = 7;\n    lid.width = 7;\n", True),
+    ("    lid.width = 7;\n", "    if (total > 5)\n      lid.width = 7;\n", True),
+    ("    lid.width = 7;\n", "", True),
+    ("    lid.width = 7;\n    lift(&lid);\n", "    lift(&lid);\n    lid.width = 7;\n", True),
+    ("  return lid->width++;", "  lid->width = 1;\n  return lid->width++;", True),
+    ("  lid->height = 1;", "  lid->height--;\n  lid->height = 1;", True),
+    ("  lid->height = 1;", "  if (!total) return 0;\n  lid->height = 1;", True),
 ]
 
 

@@ -24,6 +24,7 @@ ROLES = {
     ("lamp", "n_turns"): "replicated",
     ("struct board", "n_marks"): "owner",  # one for all
     ("tally", "n"): "owner",
+    ("desk", "n_open"): "owner",
 }
 
 # entry: readiness, and words of the reason
@@ -38,12 +39,14 @@ FUNCTIONS = {
     "light": ("adapt", "list.first is handed in and not made here"),
     "mark": ("adapt", "struct board.n_marks lives in the process"),
     "count": ("adapt", "tally.n lives in the process"),
+    "enter": ("adapt", "desk.n_open lives in the process"),
+    "print": ("ready", ""),
     "on_session_timer": ("adapt", "session.n_requests"),
     "on_lamp_timer": ("adapt", "lamp.n_turns is handed in and not made here"),
 }
 
 # no state: filled in anew in every turn
-NO_STATE = ("request", "response")
+NO_STATE = ("request", "response", "page")
 
 # routine, state: how it gets at it
 WAYS = {

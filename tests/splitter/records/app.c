@@ -15,11 +15,23 @@ struct tally {
   int n;
 };
 
+/* Filled in before by name. */
+struct desk {
+  int n_open;
+};
+
+/* Filled in before, too, but begun anew for each request. */
+struct page {
+  int n_lines, width;
+};
+
 struct request {
   const char *path;
   const char *body;
   struct board *board;
   struct tally *tally;
+  struct desk *desk;
+  struct page *page;
 };
 struct response {
   int status;
@@ -150,12 +162,31 @@ static int count(const struct request *request, struct response *response)
   return 0;
 }
 
+static int enter(const struct request *request, struct response *response)
+{
+  response->status = ++request->desk->n_open;
+  return 0;
+}
+
+static void page_begin(struct page *at)
+{
+  at->n_lines = 0;
+  at->width = 80;
+}
+
+static int print(const struct request *request, struct response *response)
+{
+  response->status = ++request->page->n_lines / request->page->width;
+  return 0;
+}
+
 static const struct route routes[] = {
     {"GET", "/measure", measure}, {"GET", "/path", measure_path},
     {"POST", "/login", login},    {"GET", "/session", logged_in},
     {"GET", "/token", token},     {"POST", "/ticket", take_ticket},
     {"POST", "/visit", visit},    {"POST", "/lamp", light},
-    {"POST", "/mark", mark},      {"POST", "/count", count}};
+    {"POST", "/mark", mark},      {"POST", "/count", count},
+    {"POST", "/enter", enter},    {"POST", "/print", print}};
 
 int main(int argc, char **argv)
 {
@@ -164,6 +195,10 @@ int main(int argc, char **argv)
   struct board *board = calloc(1, sizeof *board);
   struct request request;
   struct tally tally;
+  struct desk desk;
+  struct page page;
+  desk.n_open = 0;
+  page_begin(&page);
   lamps = list_new();
   tally_begin(&tally);
   for (int i = 0; i < argc; i++) {
@@ -177,6 +212,9 @@ int main(int argc, char **argv)
     request.body = line;
     request.board = board;
     request.tally = &tally;
+    request.desk = &desk;
+    request.page = &page;
+    page = (struct page){.width = 80};
     struct response response = {0};
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
       if (strstr(line, routes[i].path))

@@ -1,0 +1,475 @@
+/* Records on the stack of main that every turn of its loop begins anew.
+ *
+ * What a turn reads it must have written before, for sure: main by name, or a routine that main
+ * calls and that writes behind its parameter, before anything else of the turn may read it. What
+ * runs at a time that main does not choose (a thread, a signal handler, an event) has no place in
+ * the turn: what it touches is never begun anew. */
+#include "analyzer/state_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a routine does with one record: fields that it may read as they were before, and fields that
+ * it has written for sure when it returns. */
+struct summary {
+  GPtrArray *stale, *filled; /* const char * */
+  bool is_open;              /* not known yet */
+};
+
+struct state_turns {
+  const struct state *state;
+  const struct startup *startup;
+  uint32_t n;                /* routines */
+  uint32_t *first_out, *out; /* found calls by caller */
+  uint32_t *first_in, *in;   /* by callee */
+  bool *is_foreign;          /* routines that may run when main does not say so */
+  /* Of one record: */
+  guint first_use, end_use;
+  bool *touches; /* routines that get at it through pointers, themselves or by what they call */
+  GHashTable *summaries; /* routine + 1 -> struct summary */
+  uint32_t main_routine;
+  uint32_t loop;  /* of main: its turns are looked at */
+  uint32_t depth; /* of the routines that are looked at now */
+};
+
+static const struct found_call *call_at(const struct state_turns *turns, uint32_t index)
+{
+  return &g_array_index(turns->state->findings->found_calls, struct found_call, index);
+}
+
+static const struct unit_call *row_of(const struct state_turns *turns,
+                                      const struct found_call *call)
+{
+  return &linkage_unit(turns->state->findings->linkage, call->unit)->calls[call->call];
+}
+
+static const struct state_use *use_at(const struct state_turns *turns, guint index)
+{
+  return &g_array_index(turns->state->uses, struct state_use, index);
+}
+
+/* ---- the calls ---- */
+
+/* Sums up how many calls each routine has and returns room for them: a counting sort. */
+static uint32_t *begin_sort(uint32_t *first, uint32_t n, guint n_calls)
+{
+  for (uint32_t i = 2; i < n + 2; i++)
+    first[i] += first[i - 1];
+  return g_new(uint32_t, MAX(n_calls, 1));
+}
+
+static void index_calls(struct state_turns *turns)
+{
+  guint n_calls = turns->state->findings->found_calls->len;
+  turns->first_out = g_new0(uint32_t, turns->n + 2);
+  turns->first_in = g_new0(uint32_t, turns->n + 2);
+  for (guint i = 0; i < n_calls; i++) {
+    turns->first_out[call_at(turns, i)->caller + 2]++;
+    turns->first_in[call_at(turns, i)->callee + 2]++;
+  }
+  turns->out = begin_sort(turns->first_out, turns->n, n_calls);
+  turns->in = begin_sort(turns->first_in, turns->n, n_calls);
+  for (guint i = 0; i < n_calls; i++) {
+    turns->out[turns->first_out[call_at(turns, i)->caller + 1]++] = i;
+    turns->in[turns->first_in[call_at(turns, i)->callee + 1]++] = i;
+  }
+}
+
+static void push(GArray *stack, bool *seen, uint32_t routine)
+{
+  if (seen[routine])
+    return;
+  seen[routine] = true;
+  g_array_append_val(stack, routine);
+}
+
+static uint32_t pop(GArray *stack)
+{
+  uint32_t last = g_array_index(stack, uint32_t, stack->len - 1);
+  g_array_set_size(stack, stack->len - 1);
+  return last;
+}
+
+static bool is_root(const struct state_turns *turns, uint32_t routine)
+{
+  const struct link_routine *known = linkage_routine(turns->state->findings->linkage, routine);
+  return known->is_defined && turns->first_in[routine] == turns->first_in[routine + 1] &&
+         strcmp(known->name, "main") != 0;
+}
+
+static void find_foreign(struct state_turns *turns)
+{
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  turns->is_foreign = g_new0(bool, MAX(turns->n, 1));
+  for (uint32_t i = 0; i < turns->n; i++)
+    if (is_root(turns, i))
+      push(stack, turns->is_foreign, i);
+  for (guint i = 0; i < turns->state->findings->found_calls->len; i++) {
+    const struct found_call *call = call_at(turns, i);
+    if (call->kind == CALL_CALLBACK || call->is_later)
+      push(stack, turns->is_foreign, call->callee);
+  }
+  while (stack->len != 0) {
+    uint32_t routine = pop(stack);
+    for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++)
+      push(stack, turns->is_foreign, call_at(turns, turns->out[i])->callee);
+  }
+}
+
+/* Routines from which something may get at the record through a pointer. */
+static void find_touching(struct state_turns *turns)
+{
+  g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  memset(turns->touches, 0, turns->n * sizeof *turns->touches);
+  for (guint i = turns->first_use; i < turns->end_use; i++)
+    if (!use_at(turns, i)->is_named)
+      push(stack, turns->touches, use_at(turns, i)->routine);
+  while (stack->len != 0) {
+    uint32_t routine = pop(stack);
+    for (uint32_t i = turns->first_in[routine]; i < turns->first_in[routine + 1]; i++)
+      push(stack, turns->touches, call_at(turns, turns->in[i])->caller);
+  }
+}
+
+/* ---- fields ---- */
+
+static bool is_filled(const GPtrArray *filled, const char *field)
+{
+  for (guint i = 0; i < filled->len; i++) {
+    const char *whole = g_ptr_array_index(filled, i);
+    if (*whole == '\0')
+      return true;
+    const char *rest = g_str_has_prefix(field, whole) ? field + strlen(whole) : NULL;
+    if (rest != NULL && (*rest == '\0' || *rest == '.'))
+      return true;
+  }
+  return false;
+}
+
+static void read_field(struct summary *summary, const char *field)
+{
+  if (!is_filled(summary->filled, field))
+    g_ptr_array_add(summary->stale, (gpointer)field);
+}
+
+static void fill_field(struct summary *summary, const char *field)
+{
+  if (!is_filled(summary->filled, field))
+    g_ptr_array_add(summary->filled, (gpointer)field);
+}
+
+static void summary_free(gpointer data)
+{
+  struct summary *summary = data;
+  g_ptr_array_unref(summary->stale);
+  g_ptr_array_unref(summary->filled);
+  g_free(summary);
+}
+
+static struct summary *summary_new(void)
+{
+  struct summary *summary = g_new0(struct summary, 1);
+  summary->stale = g_ptr_array_new();
+  summary->filled = g_ptr_array_new();
+  summary->is_open = true;
+  return summary;
+}
+
+/* ---- what happens in a body, one after the other ---- */
+
+struct event {
+  uint32_t n_calls;            /* that run before */
+  const struct state_use *use; /* or NULL: a call */
+  uint32_t call;               /* found call */
+};
+
+static gint compare_events(gconstpointer left, gconstpointer right)
+{
+  const struct event *a = left, *b = right;
+  if (a->n_calls != b->n_calls)
+    return a->n_calls < b->n_calls ? -1 : 1;
+  if (a->use == NULL || b->use == NULL)
+    return (a->use == NULL) - (b->use == NULL);
+  return (a->use->access > b->use->access) - (a->use->access < b->use->access);
+}
+
+static bool is_in_loop(const struct unit *unit, uint32_t inner, uint32_t loop)
+{
+  while (inner != UNIT_NONE && inner != loop)
+    inner = unit->loops[inner].parent;
+  return inner == loop;
+}
+
+/* The loop in whose turns a routine is looked at: of all but main all that they do. */
+static uint32_t loop_of(const struct state_turns *turns, uint32_t routine)
+{
+  return routine == turns->main_routine ? turns->loop : UNIT_NONE;
+}
+
+static bool is_looked_at(const struct state_turns *turns, uint32_t routine, uint32_t unit,
+                         uint32_t loop)
+{
+  return routine != turns->main_routine ||
+         is_in_loop(linkage_unit(turns->state->findings->linkage, unit), loop, turns->loop);
+}
+
+static bool is_line_of_loop(const struct unit_loop *loop, const struct unit_access *access)
+{
+  return access->file == loop->file && access->line >= loop->line && access->line <= loop->end_line;
+}
+
+static const struct unit_access *access_of(const struct state_turns *turns,
+                                           const struct state_use *use)
+{
+  return &linkage_unit(turns->state->findings->linkage, use->unit)->accesses[use->access];
+}
+
+static bool is_read_in(const struct state_turns *turns, const struct state_use *use)
+{
+  const struct unit *unit = linkage_unit(turns->state->findings->linkage, use->unit);
+  return use->routine != turns->main_routine ||
+         is_line_of_loop(&unit->loops[turns->loop], access_of(turns, use));
+}
+
+static bool is_filling(const struct state_turns *turns, const struct state_use *use)
+{
+  return use->is_filling && use->moment->loop == loop_of(turns, use->routine);
+}
+
+static void add_uses(const struct state_turns *turns, uint32_t routine, uint32_t home,
+                     GArray *events)
+{
+  for (guint i = turns->first_use; i < turns->end_use; i++) {
+    const struct state_use *use = use_at(turns, i);
+    if (use->routine != routine || use->unit != home || use->moment == NULL ||
+        !is_looked_at(turns, routine, home, use->moment->loop))
+      continue;
+    struct event event = {.n_calls = use->moment->n_calls, .use = use};
+    g_array_append_val(events, event);
+  }
+}
+
+static void add_calls(const struct state_turns *turns, uint32_t routine, uint32_t home,
+                      GArray *events)
+{
+  for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++) {
+    const struct found_call *call = call_at(turns, turns->out[i]);
+    if (!turns->touches[call->callee] ||
+        !is_looked_at(turns, routine, call->unit, row_of(turns, call)->loop))
+      continue;
+    struct event event = {.n_calls = call->unit == home ? call->call : 0, .call = turns->out[i]};
+    g_array_append_val(events, event);
+  }
+}
+
+/* Reads through pointers are known by their rows alone: what the same body has written in rows
+ * above counts, what it calls does not. */
+static void follow_pointed(const struct state_turns *turns, uint32_t routine, uint32_t home,
+                           struct summary *summary)
+{
+  g_autoptr(GPtrArray) above = g_ptr_array_new();
+  for (guint i = turns->first_use; i < turns->end_use; i++) {
+    const struct state_use *use = use_at(turns, i);
+    if (use->routine != routine)
+      continue;
+    bool is_home = use->unit == home;
+    if (is_home && is_filling(turns, use))
+      g_ptr_array_add(above, (gpointer)use->field);
+    bool is_read = !use->is_named && (use->modes & UNIT_READ) != 0 && is_read_in(turns, use);
+    if (is_read && (!is_home || !is_filled(above, use->field)))
+      g_ptr_array_add(summary->stale, (gpointer)use->field);
+  }
+}
+
+static const struct summary *summary_of(struct state_turns *turns, uint32_t routine);
+
+/* Whether a call runs in each turn and leads nowhere else. */
+static bool is_certain(const struct state_turns *turns, const struct found_call *call)
+{
+  const struct unit_call *row = row_of(turns, call);
+  if (call->kind != CALL_DIRECT || (row->flags & UNIT_CALL_EVERY_TURN) == 0 ||
+      row->loop != loop_of(turns, call->caller))
+    return false;
+  uint32_t caller = call->caller;
+  for (uint32_t i = turns->first_out[caller]; i < turns->first_out[caller + 1]; i++) {
+    const struct found_call *other = call_at(turns, turns->out[i]);
+    if (other->unit == call->unit && other->call == call->call && other->callee != call->callee)
+      return false;
+  }
+  return true;
+}
+
+static void follow_call(struct state_turns *turns, const struct found_call *call, uint32_t home,
+                        struct summary *summary)
+{
+  const struct summary *below = summary_of(turns, call->callee);
+  if (below->is_open)
+    read_field(summary, "");
+  for (guint i = 0; i < below->stale->len; i++)
+    read_field(summary, g_ptr_array_index(below->stale, i));
+  bool fills = call->unit == home && !below->is_open && is_certain(turns, call);
+  for (guint i = 0; fills && i < below->filled->len; i++)
+    fill_field(summary, g_ptr_array_index(below->filled, i));
+}
+
+static void walk(struct state_turns *turns, uint32_t routine, struct summary *summary)
+{
+  uint32_t home = linkage_routine(turns->state->findings->linkage, routine)->unit;
+  g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct event));
+  add_uses(turns, routine, home, events);
+  add_calls(turns, routine, home, events);
+  g_array_sort(events, compare_events);
+  follow_pointed(turns, routine, home, summary);
+  for (guint i = 0; i < events->len; i++) {
+    const struct event *event = &g_array_index(events, struct event, i);
+    if (event->use == NULL) {
+      follow_call(turns, call_at(turns, event->call), home, summary);
+      continue;
+    }
+    if (event->use->is_named && (event->use->modes & UNIT_READ) != 0)
+      read_field(summary, event->use->field);
+    if (is_filling(turns, event->use))
+      fill_field(summary, event->use->field);
+  }
+  summary->is_open = false;
+}
+
+static const struct summary *summary_of(struct state_turns *turns, uint32_t routine)
+{
+  enum { DEEPEST = 256 };
+  gpointer key = GUINT_TO_POINTER(routine + 1);
+  struct summary *summary = g_hash_table_lookup(turns->summaries, key);
+  if (summary != NULL)
+    return summary;
+  summary = summary_new();
+  g_hash_table_insert(turns->summaries, key, summary);
+  if (turns->depth < DEEPEST) {
+    turns->depth++;
+    walk(turns, routine, summary);
+    turns->depth--;
+  }
+  return summary;
+}
+
+/* ---- the loops of main ---- */
+
+/* Whether main itself gets at the record in turns of other loops than this one. */
+static bool is_used_elsewhere(const struct state_turns *turns, const struct unit *unit,
+                              uint32_t home)
+{
+  const struct unit_loop *loop = &unit->loops[turns->loop];
+  uint32_t routine = turns->main_routine;
+  for (guint i = turns->first_use; i < turns->end_use; i++) {
+    const struct state_use *use = use_at(turns, i);
+    if (use->routine != routine || (use->modes & UNIT_READ) == 0 ||
+        startup_is_before(turns->startup, routine, access_of(turns, use)->line))
+      continue;
+    bool is_here =
+        use->is_named ? is_in_loop(unit, use->moment->loop, turns->loop) : is_read_in(turns, use);
+    bool is_once = use->is_named && use->moment->loop == UNIT_NONE;
+    if (use->unit != home || (!is_here && !is_once))
+      return true;
+  }
+  for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++) {
+    const struct found_call *call = call_at(turns, turns->out[i]);
+    const struct unit_call *row = row_of(turns, call);
+    bool is_after = loop->parent == UNIT_NONE && row->loop == UNIT_NONE &&
+                    row->line > loop->end_line && turns->startup->serving_line[call->callee] == 0;
+    if (turns->touches[call->callee] && !startup_is_before(turns->startup, routine, row->line) &&
+        (call->unit != home || (!is_in_loop(unit, row->loop, turns->loop) && !is_after)))
+      return true;
+  }
+  return false;
+}
+
+static bool begins_anew(struct state_turns *turns, const struct unit *unit, uint32_t home,
+                        uint32_t loop)
+{
+  turns->loop = loop;
+  if (is_used_elsewhere(turns, unit, home))
+    return false;
+  g_hash_table_remove_all(turns->summaries);
+  struct summary *summary = summary_new();
+  walk(turns, turns->main_routine, summary);
+  bool is_anew = summary->stale->len == 0;
+  summary_free(summary);
+  return is_anew;
+}
+
+/* Whether something gets at the record when main does not say so. */
+static bool is_shared(const struct state_turns *turns)
+{
+  for (guint i = turns->first_use; i < turns->end_use; i++)
+    if (turns->is_foreign[use_at(turns, i)->routine])
+      return true;
+  return turns->touches[turns->main_routine] && turns->is_foreign[turns->main_routine];
+}
+
+static gint compare_uses(gconstpointer left, gconstpointer right)
+{
+  const struct state_use *a = left, *b = right;
+  if (a->memory != b->memory)
+    return a->memory < b->memory ? -1 : 1;
+  if (a->routine != b->routine)
+    return a->routine < b->routine ? -1 : 1;
+  if (a->unit != b->unit)
+    return a->unit < b->unit ? -1 : 1;
+  return (a->access > b->access) - (a->access < b->access);
+}
+
+struct state_turns *state_turns_new(const struct state *state, const struct startup *startup)
+{
+  struct state_turns *turns = g_new0(struct state_turns, 1);
+  turns->state = state;
+  turns->startup = startup;
+  turns->n = state->findings->linkage->routines->len;
+  turns->touches = g_new0(bool, MAX(turns->n, 1));
+  turns->summaries = g_hash_table_new_full(NULL, NULL, NULL, summary_free);
+  index_calls(turns);
+  find_foreign(turns);
+  g_array_sort(state->uses, compare_uses);
+  return turns;
+}
+
+void state_turns_free(struct state_turns *turns)
+{
+  if (turns == NULL)
+    return;
+  g_free(turns->first_out);
+  g_free(turns->out);
+  g_free(turns->first_in);
+  g_free(turns->in);
+  g_free(turns->is_foreign);
+  g_free(turns->touches);
+  g_hash_table_unref(turns->summaries);
+  g_free(turns);
+}
+
+bool state_turns_begin_anew(struct state_turns *turns, uint32_t memory)
+{
+  const struct state *state = turns->state;
+  const struct state_memory *known = &g_array_index(state->memories, struct state_memory, memory);
+  if (known->is_array)
+    return false;
+  turns->main_routine = known->routine;
+  turns->first_use = 0;
+  while (turns->first_use < state->uses->len && use_at(turns, turns->first_use)->memory < memory)
+    turns->first_use++;
+  turns->end_use = turns->first_use;
+  while (turns->end_use < state->uses->len && use_at(turns, turns->end_use)->memory == memory)
+    turns->end_use++;
+  find_touching(turns);
+  if (is_shared(turns))
+    return false;
+  const struct linkage *linkage = state->findings->linkage;
+  const struct link_routine *routine = linkage_routine(linkage, known->routine);
+  const struct unit *unit = linkage_unit(linkage, routine->unit);
+  for (uint32_t i = 0; i < unit->n_loops; i++) {
+    const struct unit_loop *loop = &unit->loops[i];
+    if (loop->routine == routine->row &&
+        !startup_is_before(turns->startup, known->routine, loop->line) &&
+        begins_anew(turns, unit, routine->unit, i))
+      return true;
+  }
+  return false;
+}
