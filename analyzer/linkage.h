@@ -165,8 +165,9 @@ uint32_t linkage_record(const struct linkage *linkage, uint32_t unit, uint32_t t
  * behind it; 0 when unknown. */
 uint64_t linkage_size(const struct linkage *linkage, uint32_t type);
 
-/* Where the fields of a record begin, those of records inside it among them and of an array its
- * first element: writes the first n; returns their number. Linear in them. */
+/* Where the fields of a record begin, those of records inside it among them, of an array its first
+ * element, and of characters none: what is large enough would be raw memory to whoever gets there.
+ * Writes the first n; returns their number. Linear in them. */
 uint32_t linkage_places(const struct linkage *linkage, uint32_t type, uint32_t *offsets,
                         uint32_t n);
 

@@ -214,6 +214,9 @@ static uint32_t add_places(const struct linkage *linkage, uint32_t type, uint32_
       n_known = add_places(linkage, inner, at, depth + 1, offsets, n, n_known);
       continue;
     }
+    const uint32_t bytes = UNIT_VALUE_ARRAY | UNIT_VALUE_CHARACTER;
+    if ((field->flags & (bytes | UNIT_VALUE_POINTER)) == bytes)
+      continue;
     if (n_known < n)
       offsets[n_known] = at;
     n_known++;

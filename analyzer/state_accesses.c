@@ -274,13 +274,45 @@ static const char *how_through(const struct unit_access *row, uint32_t record, c
   return how[0] == '\0' ? "member" : how;
 }
 
+/* Places that a pointer to text may point to; one that may point to more says nothing by what is
+ * read there: text goes through every "const char *". */
+enum { MOST_TEXTS = 16 };
+
+/* The modes of an access through a pointer that count at the objects of its targets: of what is
+ * const, and of all the others. */
+struct pointed_modes {
+  uint32_t of_constants, of_others;
+};
+
+static struct pointed_modes modes_through(const struct seen *seen, const struct unit_access *row,
+                                          const uint32_t *targets, uint32_t n)
+{
+  const uint32_t shaped = UNIT_VALUE_POINTER | UNIT_VALUE_RECORD;
+  bool is_text =
+      row->path == 0 && (row->value & (UNIT_VALUE_CHARACTER | shaped)) == UNIT_VALUE_CHARACTER;
+  uint32_t n_constants = 0, n_texts = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t object = points_to_object_of(seen->flow->solver, targets[i]);
+    uint32_t offset = points_to_offset_of(seen->flow->solver, targets[i]);
+    bool is_constant = (seen->flags[object] & OBJECT_CONSTANT) != 0;
+    n_constants += is_constant;
+    n_texts += is_text && !is_constant && n_texts <= MOST_TEXTS && seen->flags[object] != 0 &&
+               may_mean(seen->state->findings->linkage, flow_object(seen->flow, object), offset,
+                        row, LINK_NONE);
+  }
+  uint32_t modes = row->mode & ~(uint32_t)UNIT_ADDRESS;
+  const uint32_t no_write = ~(uint32_t)UNIT_WRITE, no_read = ~(uint32_t)UNIT_READ;
+  return (struct pointed_modes){
+      .of_constants = n_constants > MOST_TEXTS ? 0 : modes & no_write,
+      .of_others = n_texts > MOST_TEXTS ? modes & no_read : modes,
+  };
+}
+
 /* Accesses through a pointer, to every object that outlives the call. What is const cannot be
- * written, and a pointer that may point to very many of those says nothing by it: text goes
- * through every "const char *". */
+ * written. */
 static void add_pointed(const struct seen *seen, uint32_t unit, const struct unit_access *row,
                         struct state_access access)
 {
-  enum { MOST_CONSTANTS = 16 };
   struct state *state = seen->state;
   struct flow *flow = seen->flow;
   const uint8_t *flags = seen->flags;
@@ -297,17 +329,12 @@ static void add_pointed(const struct seen *seen, uint32_t unit, const struct uni
   uint32_t n = 0;
   guint first = state->accesses->len;
   const uint32_t *targets = points_to_targets(flow->solver, node, &n);
-  uint32_t n_constants = 0;
-  for (uint32_t i = 0; i < n && n_constants <= MOST_CONSTANTS; i++)
-    n_constants += (flags[points_to_object_of(flow->solver, targets[i])] & OBJECT_CONSTANT) != 0;
+  struct pointed_modes counts = modes_through(seen, row, targets, n);
   for (uint32_t i = 0; i < n; i++) {
     uint32_t object = points_to_object_of(flow->solver, targets[i]);
-    uint32_t modes = (flags[object] & (OBJECT_STATE | OBJECT_MEMORY)) != 0
-                         ? row->mode & ~(uint32_t)UNIT_ADDRESS
-                         : 0;
-    if ((flags[object] & OBJECT_CONSTANT) != 0)
-      modes &= n_constants <= MOST_CONSTANTS ? ~(uint32_t)UNIT_WRITE : 0u;
-    if (modes == 0)
+    bool is_constant = (flags[object] & OBJECT_CONSTANT) != 0;
+    uint32_t modes = is_constant ? counts.of_constants : counts.of_others;
+    if (modes == 0 || (flags[object] & (OBJECT_STATE | OBJECT_MEMORY)) == 0)
       continue;
     uint32_t offset = points_to_offset_of(flow->solver, targets[i]);
     const struct flow_object *known = flow_object(flow, object);
