@@ -9,11 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A field that is written, and what comes when it has been. */
+struct fill {
+  const char *field;
+  uint32_t end_call, end_moment; /* as in struct unit_moment */
+};
+
 /* What a routine does with one record: fields that it may read as they were before, and fields that
- * it has written for sure when it returns. */
+ * it writes. */
 struct summary {
-  GPtrArray *stale, *filled; /* const char * */
-  bool is_open;              /* not known yet */
+  GPtrArray *stale; /* const char * */
+  GArray *filled;   /* struct fill */
+  bool is_open;     /* not known yet */
+};
+
+/* Where something stands among the calls or the moments of a routine. */
+struct position {
+  bool is_call;
+  uint32_t row;
 };
 
 struct state_turns {
@@ -133,36 +146,55 @@ static void find_touching(struct state_turns *turns)
 
 /* ---- fields ---- */
 
-static bool is_filled(const GPtrArray *filled, const char *field)
+static bool is_part(const char *field, const char *whole)
+{
+  if (*whole == '\0')
+    return true;
+  const char *rest = g_str_has_prefix(field, whole) ? field + strlen(whole) : NULL;
+  return rest != NULL && (*rest == '\0' || *rest == '.');
+}
+
+static bool is_filled(const GArray *filled, const char *field, struct position at)
 {
   for (guint i = 0; i < filled->len; i++) {
-    const char *whole = g_ptr_array_index(filled, i);
-    if (*whole == '\0')
-      return true;
-    const char *rest = g_str_has_prefix(field, whole) ? field + strlen(whole) : NULL;
-    if (rest != NULL && (*rest == '\0' || *rest == '.'))
+    const struct fill *fill = &g_array_index(filled, struct fill, i);
+    if (at.row < (at.is_call ? fill->end_call : fill->end_moment) && is_part(field, fill->field))
       return true;
   }
   return false;
 }
 
-static void read_field(struct summary *summary, const char *field)
+/* Each once: routines that many ways lead to would have theirs many times. */
+static void add_stale(struct summary *summary, const char *field)
 {
-  if (!is_filled(summary->filled, field))
-    g_ptr_array_add(summary->stale, (gpointer)field);
+  for (guint i = 0; i < summary->stale->len; i++)
+    if (strcmp(g_ptr_array_index(summary->stale, i), field) == 0)
+      return;
+  g_ptr_array_add(summary->stale, (gpointer)field);
 }
 
-static void fill_field(struct summary *summary, const char *field)
+static void add_fill(struct summary *summary, const struct fill *fill)
 {
-  if (!is_filled(summary->filled, field))
-    g_ptr_array_add(summary->filled, (gpointer)field);
+  for (guint i = 0; i < summary->filled->len; i++) {
+    const struct fill *known = &g_array_index(summary->filled, struct fill, i);
+    if (known->end_call >= fill->end_call && known->end_moment >= fill->end_moment &&
+        is_part(fill->field, known->field))
+      return;
+  }
+  g_array_append_vals(summary->filled, fill, 1);
+}
+
+static void read_field(struct summary *summary, const char *field, struct position at)
+{
+  if (!is_filled(summary->filled, field, at))
+    add_stale(summary, field);
 }
 
 static void summary_free(gpointer data)
 {
   struct summary *summary = data;
   g_ptr_array_unref(summary->stale);
-  g_ptr_array_unref(summary->filled);
+  g_array_unref(summary->filled);
   g_free(summary);
 }
 
@@ -170,7 +202,7 @@ static struct summary *summary_new(void)
 {
   struct summary *summary = g_new0(struct summary, 1);
   summary->stale = g_ptr_array_new();
-  summary->filled = g_ptr_array_new();
+  summary->filled = g_array_new(FALSE, FALSE, sizeof(struct fill));
   summary->is_open = true;
   return summary;
 }
@@ -231,11 +263,6 @@ static bool is_read_in(const struct state_turns *turns, const struct state_use *
          is_line_of_loop(&unit->loops[turns->loop], access_of(turns, use));
 }
 
-static bool is_filling(const struct state_turns *turns, const struct state_use *use)
-{
-  return use->is_filling && use->moment->loop == loop_of(turns, use->routine);
-}
-
 static void add_uses(const struct state_turns *turns, uint32_t routine, uint32_t home,
                      GArray *events)
 {
@@ -262,22 +289,28 @@ static void add_calls(const struct state_turns *turns, uint32_t routine, uint32_
   }
 }
 
-/* Reads through pointers are known by their rows alone: what the same body has written in rows
- * above counts, what it calls does not. */
+static uint32_t moment_row(const struct state_turns *turns, const struct state_use *use)
+{
+  const struct unit *unit = linkage_unit(turns->state->findings->linkage, use->unit);
+  return (uint32_t)(use->moment - unit->moments);
+}
+
+/* Reads through pointers are known by their rows alone: what the same body writes behind a
+ * parameter in rows above counts, what it calls does not. */
 static void follow_pointed(const struct state_turns *turns, uint32_t routine, uint32_t home,
                            struct summary *summary)
 {
-  g_autoptr(GPtrArray) above = g_ptr_array_new();
+  g_autoptr(GArray) above = g_array_new(FALSE, FALSE, sizeof(struct fill));
   for (guint i = turns->first_use; i < turns->end_use; i++) {
     const struct state_use *use = use_at(turns, i);
-    if (use->routine != routine)
+    if (use->routine != routine || use->is_named)
       continue;
-    bool is_home = use->unit == home;
-    if (is_home && is_filling(turns, use))
-      g_ptr_array_add(above, (gpointer)use->field);
-    bool is_read = !use->is_named && (use->modes & UNIT_READ) != 0 && is_read_in(turns, use);
-    if (is_read && (!is_home || !is_filled(above, use->field)))
-      g_ptr_array_add(summary->stale, (gpointer)use->field);
+    struct fill fill = {use->field, UNIT_NONE, UNIT_NONE};
+    if (use->is_filling && use->unit == home && routine != turns->main_routine)
+      g_array_append_val(above, fill);
+    bool is_read = (use->modes & UNIT_READ) != 0 && is_read_in(turns, use);
+    if (is_read && (use->unit != home || !is_filled(above, use->field, (struct position){0})))
+      add_stale(summary, use->field);
   }
 }
 
@@ -302,14 +335,25 @@ static bool is_certain(const struct state_turns *turns, const struct found_call 
 static void follow_call(struct state_turns *turns, const struct found_call *call, uint32_t home,
                         struct summary *summary)
 {
+  const struct position at = {true, call->call};
   const struct summary *below = summary_of(turns, call->callee);
-  if (below->is_open)
-    read_field(summary, "");
+  if (call->unit != home || below->is_open)
+    add_stale(summary, "");
   for (guint i = 0; i < below->stale->len; i++)
-    read_field(summary, g_ptr_array_index(below->stale, i));
-  bool fills = call->unit == home && !below->is_open && is_certain(turns, call);
-  for (guint i = 0; fills && i < below->filled->len; i++)
-    fill_field(summary, g_ptr_array_index(below->filled, i));
+    read_field(summary, g_ptr_array_index(below->stale, i), at);
+  bool is_filling = !below->is_open && call->unit == home && is_certain(turns, call);
+  for (guint i = 0; is_filling && i < below->filled->len; i++)
+    add_fill(summary, &g_array_index(below->filled, struct fill, i));
+}
+
+static void follow_use(const struct state_turns *turns, const struct state_use *use,
+                       struct summary *summary)
+{
+  if (use->is_named && (use->modes & UNIT_READ) != 0)
+    read_field(summary, use->field, (struct position){false, moment_row(turns, use)});
+  struct fill fill = {use->field, use->moment->end_call, use->moment->end_moment};
+  if (use->is_filling)
+    add_fill(summary, &fill);
 }
 
 static void walk(struct state_turns *turns, uint32_t routine, struct summary *summary)
@@ -322,14 +366,10 @@ static void walk(struct state_turns *turns, uint32_t routine, struct summary *su
   follow_pointed(turns, routine, home, summary);
   for (guint i = 0; i < events->len; i++) {
     const struct event *event = &g_array_index(events, struct event, i);
-    if (event->use == NULL) {
+    if (event->use == NULL)
       follow_call(turns, call_at(turns, event->call), home, summary);
-      continue;
-    }
-    if (event->use->is_named && (event->use->modes & UNIT_READ) != 0)
-      read_field(summary, event->use->field);
-    if (is_filling(turns, event->use))
-      fill_field(summary, event->use->field);
+    else
+      follow_use(turns, event->use, summary);
   }
   summary->is_open = false;
 }

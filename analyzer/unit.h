@@ -440,8 +440,11 @@ struct unit_moment {
   uint32_t access;     /* access */
   uint32_t n_calls;    /* of the calls of its routine, those in rows below this run before it */
   uint32_t loop;       /* loop: the innermost one around it, or UNIT_NONE */
-  uint32_t is_certain; /* 0 or 1: it runs as calls do with UNIT_CALL_EVERY_TURN, and writes all of
-                          what it names */
+  uint32_t is_certain; /* 0 or 1: it writes all of what it names; behind a parameter whenever the
+                          routine runs */
+  /* What comes after it in rows below these, and only that, runs when it has been made. */
+  uint32_t end_call;   /* or UNIT_NONE: all calls of the routine */
+  uint32_t end_moment; /* likewise */
 };
 
 enum unit_arm_kind {

@@ -98,6 +98,9 @@ static inline size_t recent_slot(const void *address)
   return ((uintptr_t)address >> 4 ^ (uintptr_t)address >> 11) % N_RECENT;
 }
 
+/* The turn_depth of what a "for" lists beside its condition. */
+#define NO_TURN UINT32_MAX
+
 struct visit {
   CXTranslationUnit tu;
   struct unit_builder *builder;
@@ -164,6 +167,7 @@ struct visit {
   bool has_jumped;        /* since the turn began, or the routine: some path may leave code out */
   bool is_partial;        /* what is written is not all of what it is called */
   guint first_moment;     /* of the routine */
+  guint switch_moment;    /* of the switch around */
   struct syntax *subject; /* of the switch around */
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
@@ -412,6 +416,12 @@ struct value place_address(struct visit *visit, const struct place *place, const
 /* Whether what is walked runs in every turn of the loop around it that gets so far; outside of
  * loops, whenever the routine runs. */
 bool visit_is_certain(const struct visit *visit);
+/* Around what does not always run: once in front of it, once behind it with what the first call
+ * returned. */
+guint visit_begin_branch(struct visit *visit);
+void visit_end_branch(struct visit *visit, guint first_moment);
+/* What follows may run without what those moments tell of. */
+void visit_end_moments(struct visit *visit, guint first_moment);
 /* Whether the place is in a record that main declares. */
 bool visit_is_of_main(struct visit *visit, const struct place *place);
 /* Notes when an access that was added runs, where somebody asks. */

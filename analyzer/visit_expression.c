@@ -381,9 +381,9 @@ static void visit_short_circuit(struct visit *visit, struct syntax *left, struct
   visit_truth(visit, left);
   uint32_t outer = visit->guard;
   visit->guard = visit_guards(visit, left, when);
-  visit->conditional_depth++;
+  guint branch = visit_begin_branch(visit);
   visit_truth(visit, right);
-  visit->conditional_depth--;
+  visit_end_branch(visit, branch);
   visit->guard = outer;
 }
 
@@ -450,14 +450,15 @@ static struct value value_of_conditional(struct visit *visit, struct syntax *exp
   struct syntax *otherwise = syntax_next_expression(expression, then);
   uint32_t outer = visit->guard;
   visit_truth(visit, condition);
-  visit->conditional_depth++;
+  guint branch = visit_begin_branch(visit);
   visit->guard = visit_guards(visit, condition, true);
   struct value first = visit_value(visit, then);
   visit->guard = outer;
+  visit_end_moments(visit, branch);
   visit->guard = visit_guards(visit, condition, false);
   struct value second = visit_value(visit, otherwise);
   visit->guard = outer;
-  visit->conditional_depth--;
+  visit_end_branch(visit, branch);
   return value_join(visit, &first, &second, type, syntax_spot(visit, expression));
 }
 

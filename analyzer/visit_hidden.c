@@ -63,9 +63,9 @@ static struct value value_inside(struct visit *visit, struct syntax *expression,
 static struct value value_or(struct visit *visit, struct syntax *expression)
 {
   struct value first = visit_value(visit, syntax_expression(expression, 0));
-  visit->conditional_depth++;
+  guint branch = visit_begin_branch(visit);
   struct value second = visit_value(visit, syntax_expression(expression, 3));
-  visit->conditional_depth--;
+  visit_end_branch(visit, branch);
   if (first.kind == UNIT_ARGUMENT_PARAM && type_is_pointer(first.type))
     visit_use(visit, first.index, UNIT_USE_NULL_TESTED);
   return value_join(visit, &first, &second, syntax_type(visit, expression),

@@ -6,6 +6,30 @@ bool visit_is_certain(const struct visit *visit)
          (visit->loop != UNIT_NONE || visit->has_left == 0) && visit->is_possible == 0;
 }
 
+void visit_end_moments(struct visit *visit, guint first_moment)
+{
+  const struct unit_builder *builder = visit->builder;
+  for (guint i = first_moment; visit->is_main && i < builder->moments->len; i++) {
+    struct unit_moment *moment = &g_array_index(builder->moments, struct unit_moment, i);
+    if (moment->end_call != UNIT_NONE)
+      continue;
+    moment->end_call = builder->calls->len;
+    moment->end_moment = builder->moments->len;
+  }
+}
+
+guint visit_begin_branch(struct visit *visit)
+{
+  visit->conditional_depth++;
+  return visit->builder->moments->len;
+}
+
+void visit_end_branch(struct visit *visit, guint first_moment)
+{
+  visit->conditional_depth--;
+  visit_end_moments(visit, first_moment);
+}
+
 bool visit_is_of_main(struct visit *visit, const struct place *place)
 {
   if (!visit->is_main || place->base != UNIT_BASE_OBJECT)
@@ -57,13 +81,16 @@ void visit_note_moment(struct visit *visit, const struct place *place, uint32_t 
                          visit_object_row(visit, place->object)->kind == UNIT_OBJECT_PARAM;
   if (!is_of_main && !is_behind_param)
     return;
-  bool is_certain = visit_is_certain(visit) && is_whole(visit, row);
-  bool is_filling = is_certain && visit->loop == UNIT_NONE && visit->routine != UNIT_NONE;
-  if (is_behind_param && (!is_filling || is_noted(visit, row)))
+  bool is_filling = is_whole(visit, row);
+  bool always_runs = visit_is_certain(visit) && visit->loop == UNIT_NONE;
+  if (is_behind_param && (!is_filling || !always_runs || is_noted(visit, row)))
     return;
+  bool is_of_turn = visit->is_possible == 0 && visit->turn_depth != NO_TURN;
   struct unit_moment moment = {.access = access,
                                .n_calls = builder->calls->len,
                                .loop = visit->loop,
-                               .is_certain = is_certain};
+                               .is_certain = is_filling && is_of_turn,
+                               .end_call = UNIT_NONE,
+                               .end_moment = UNIT_NONE};
   unit_builder_add_moment(builder, &moment);
 }

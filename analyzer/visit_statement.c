@@ -89,9 +89,9 @@ static void visit_declarations(struct visit *visit, struct syntax *statement)
 
 static void visit_conditional(struct visit *visit, struct syntax *statement)
 {
-  visit->conditional_depth++;
+  guint branch = visit_begin_branch(visit);
   visit_statement(visit, statement);
-  visit->conditional_depth--;
+  visit_end_branch(visit, branch);
 }
 
 enum null_test { NULL_TEST_NONE, NULL_TEST_SET, NULL_TEST_NULL };
@@ -123,9 +123,11 @@ static enum null_test null_test_of(struct visit *visit, struct syntax *condition
 static void visit_then(struct visit *visit, struct syntax *then, enum null_test test)
 {
   if (test == NULL_TEST_SET) {
+    guint first_moment = visit->builder->moments->len;
     visit->n_set++;
     visit_statement(visit, then);
     visit->n_set--;
+    visit_end_moments(visit, first_moment);
     return;
   }
   uint32_t outer = visit->is_null_guard;
@@ -150,14 +152,14 @@ static void visit_else(struct visit *visit, struct syntax *condition, struct syn
   if (arm != UNIT_NONE)
     visit->arm = arm;
   visit->guard = visit_guards(visit, condition, false);
-  visit->conditional_depth++;
+  guint branch = visit_begin_branch(visit);
   if (syntax_kind(otherwise) == CXCursor_IfStmt) {
     visit->n_statements++;
     visit_if(visit, otherwise, group);
   } else {
     visit_statement(visit, otherwise);
   }
-  visit->conditional_depth--;
+  visit_end_branch(visit, branch);
 }
 
 static void visit_if(struct visit *visit, struct syntax *statement, uint32_t group)
@@ -298,15 +300,18 @@ static void visit_loop_part(struct visit *visit, struct syntax *part, bool is_bo
                             bool is_do)
 {
   uint32_t depth = visit->conditional_depth + visit->n_set;
-  visit->turn_depth = is_body && !is_do ? depth + 1 : is_body || is_asked ? depth : UINT32_MAX;
+  visit->turn_depth = is_body && !is_do ? depth + 1 : is_body || is_asked ? depth : NO_TURN;
   if (!is_body && is_asked)
     visit_truth(visit, part);
   else if (!is_body)
     visit_unused(visit, part);
-  else if (is_do)
-    visit_statement(visit, part);
-  else
+  else if (!is_do)
     visit_conditional(visit, part);
+  else {
+    guint first_moment = visit->builder->moments->len;
+    visit_statement(visit, part);
+    visit_end_moments(visit, first_moment);
+  }
 }
 
 static void visit_loop(struct visit *visit, struct syntax *statement, enum CXCursorKind kind)
@@ -352,6 +357,7 @@ static void visit_label(struct visit *visit, struct syntax *label, struct syntax
 {
   bool is_after_jump = visit->is_after_jump;
   visit->is_after_jump = false;
+  visit_end_moments(visit, visit->switch_moment);
   struct syntax *inner = syntax_last(label);
   if (inner == NULL)
     return;
@@ -397,7 +403,10 @@ static void visit_switch(struct visit *visit, struct syntax *statement)
   visit->switch_arm = outer;
   visit->switch_guard = outer_guard;
   visit->is_switch_body = syntax_kind(body) == CXCursor_CompoundStmt;
+  guint outer_moment = visit->switch_moment;
+  visit->switch_moment = visit->builder->moments->len;
   visit_conditional(visit, body);
+  visit->switch_moment = outer_moment;
   visit->subject = outer_subject;
   visit->group = outer_group;
   visit->switch_arm = outer_switch_arm;
@@ -477,6 +486,7 @@ static void visit_jump_label(struct visit *visit, struct syntax *statement)
     arm = row->parent;
   }
   visit_forget_guards(visit);
+  visit_end_moments(visit, visit->first_moment);
   visit_all(visit, statement);
 }
 
