@@ -285,7 +285,7 @@ static guint16 *weigh_steps(const struct scan *scan)
   }
   guint16 *weights = g_new0(guint16, n + 1);
   for (guint step = 0; most > 0 && step < n; step++) {
-    weights[step] = (guint16)lround(MOST_WEIGHT * (sum[step] / most));
+    weights[step] = (guint16)lround((double)MOST_WEIGHT * (sum[step] / most));
   }
   return weights;
 }
