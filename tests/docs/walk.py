@@ -26,7 +26,7 @@ def run(command, folder):
                    "CLEAVE": str(SOURCE), "HOME": str(folder)}
     result = subprocess.run(["bash", "-c", "set -o pipefail\n" + command], cwd=folder, env=environment,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900)
-    text = result.stdout.decode("utf-8", "replace")
+    text = result.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
     return text.replace(str(folder), "~/try").replace(str(SOURCE), "~/cleave"), result.returncode
 
 
