@@ -98,6 +98,21 @@ static void read_pointer(struct c_writer *code, const struct shape *shape, const
   }
 }
 
+/* N elements have come: what says so beside them is set, or must agree. */
+static void read_number_of_elements(struct c_writer *code, const char *n, const char *count)
+{
+  if (count && *count == '(') {
+    c_writer_open(code, "if ((cleave_wide)%s != %s)", n, count);
+    c_writer_line(code, "return cleave_marshal_refuse(marshal, \"wrong number of elements\");");
+    c_writer_close(code, "");
+  } else if (count) {
+    c_writer_line(code, "%s = (__typeof__(%s))%s;", count, count, n);
+    c_writer_open(code, "if ((size_t)%s != %s || (%s > 0 && %s <= 0))", count, n, n, count);
+    c_writer_line(code, "return cleave_marshal_refuse(marshal, \"too many elements\");");
+    c_writer_close(code, "");
+  }
+}
+
 static void read_counted(struct c_writer *code, const struct shape *shape, const char *value,
                          const char *target, const char *count)
 {
@@ -128,16 +143,26 @@ static void read_counted(struct c_writer *code, const struct shape *shape, const
     c_writer_close(code, "");
     c_writer_line(code, "%s = %s;", target, elements);
   }
-  if (count && *count == '(') {
-    c_writer_open(code, "if ((cleave_wide)%s != %s)", n, count);
-    c_writer_line(code, "return cleave_marshal_refuse(marshal, \"wrong number of elements\");");
-    c_writer_close(code, "");
-  } else if (count) {
-    c_writer_line(code, "%s = (__typeof__(%s))%s;", count, count, n);
-    c_writer_open(code, "if ((size_t)%s != %s || (%s > 0 && %s <= 0))", count, n, n, count);
+  read_number_of_elements(code, n, count);
+}
+
+/* All elements of a fixed array, or the first of them. */
+static void read_fixed(struct c_writer *code, const struct shape *shape, const char *value,
+                       const char *target, const char *count)
+{
+  g_autofree char *n = g_strdup_printf("n%u", code->depth);
+  g_autofree char *call =
+      g_strdup_printf("cleave_read_array(marshal, %s, %" G_GINT64_FORMAT ", &%s)", value,
+                      shape->count ? 0 : shape->length, n);
+  c_writer_line(code, "size_t %s;", n);
+  check(code, call);
+  if (shape->count) {
+    c_writer_open(code, "if (%s > %" G_GINT64_FORMAT ")", n, shape->length);
     c_writer_line(code, "return cleave_marshal_refuse(marshal, \"too many elements\");");
     c_writer_close(code, "");
+    read_number_of_elements(code, n, count);
   }
+  read_elements(code, shape, value, target, n);
 }
 
 void marshal_source_read(struct c_writer *code, const struct shape *shape, const char *value,
@@ -195,15 +220,9 @@ void marshal_source_read(struct c_writer *code, const struct shape *shape, const
     check(code, call);
     break;
   }
-  case SHAPE_ARRAY: {
-    c_writer_line(code, "size_t n%u;", code->depth);
-    g_autofree char *n = g_strdup_printf("n%u", code->depth);
-    call = g_strdup_printf("cleave_read_array(marshal, %s, %" G_GINT64_FORMAT ", &%s)", value,
-                           shape->length, n);
-    check(code, call);
-    read_elements(code, shape, value, target, n);
+  case SHAPE_ARRAY:
+    read_fixed(code, shape, value, target, count);
     break;
-  }
   case SHAPE_POINTER:
     read_pointer(code, shape, value, target, count);
     break;
@@ -290,7 +309,12 @@ void marshal_source_write(struct c_writer *code, const struct shape *shape, cons
     break;
   }
   case SHAPE_ARRAY: {
-    g_autofree char *n = g_strdup_printf("%" G_GINT64_FORMAT, shape->length);
+    /* A number that is larger than the array is never believed. */
+    g_autofree char *n =
+        shape->count && count
+            ? g_strdup_printf("(cleave_wide)%s <= %" G_GINT64_FORMAT " ? (cleave_wide)%s : -1",
+                              count, shape->length, count)
+            : g_strdup_printf("%" G_GINT64_FORMAT, shape->length);
     c_writer_open(code, "  ");
     write_elements(code, shape, source, n, before, after);
     c_writer_close(code, "");

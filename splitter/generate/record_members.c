@@ -53,6 +53,20 @@ static bool is_self_link(const struct fact_field *field, const struct fact_type 
   return field->is_pointer && field->field_type == type->id && c->n_stars == 1 && !c->is_array;
 }
 
+/* How many elements of a fixed array are set is never guessed: those behind them would be lost. */
+static void set_number_of_set(struct shape_finder *finder, struct shape *shape, const char *number,
+                              const char *where)
+{
+  if (shape->kind != SHAPE_ARRAY || !number) {
+    return;
+  }
+  if (c_is_identifier(number)) {
+    shape->count = g_strdup(number);
+  } else {
+    shape_finder_refuse_value(finder, where, "the number of a fixed array is no neighbour");
+  }
+}
+
 static struct shape *member_shape(struct shape_finder *finder, const struct fact_type *type,
                                   const GPtrArray *fields, const struct fact_field *field,
                                   const struct annotation *declared, const char *place)
@@ -69,6 +83,7 @@ static struct shape *member_shape(struct shape_finder *finder, const struct fact
   }
   struct shape *shape = shape_finder_find(finder, &c, declared, number, where, own);
   shape_set_number(shape, number);
+  set_number_of_set(finder, shape, declared->count, where);
   if (field->bit_width > 0) {
     shape->is_bit_field = true;
     shape->bits = shape->kind == SHAPE_INTEGER ? (int)field->bit_width : shape->bits;
@@ -100,7 +115,7 @@ static void mark_rooms(GPtrArray *members)
   struct shape *counted = NULL;
   for (guint i = 0; i < members->len; i++) {
     struct shape *shape = ((struct member *)members->pdata[i])->shape;
-    if (shape->count) {
+    if (shape->count && shape->kind != SHAPE_ARRAY) {
       if (counted) {
         return;
       }

@@ -192,7 +192,7 @@ static json_t *sample_of(const struct inventory *inventory, const struct shape *
   case SHAPE_STRUCT:
     return record_of(inventory, shape, depth);
   case SHAPE_ARRAY:
-    return repeated(inventory, shape->element, shape->length, depth);
+    return repeated(inventory, shape->element, shape->count ? 1 : shape->length, depth);
   case SHAPE_COUNTED:
     return repeated(inventory, shape->element, number_of(shape), depth);
   case SHAPE_TERMINATED:

@@ -133,7 +133,8 @@ static json_t *value_schema(const struct inventory *inventory, const struct shap
   case SHAPE_ARRAY:
     return json_pack("{s:s, s:o, s:I, s:I}", "type", "array", "items",
                      shape_schema(inventory, shape->element, definitions), "minItems",
-                     (json_int_t)shape->length, "maxItems", (json_int_t)shape->length);
+                     (json_int_t)(shape->count ? 0 : shape->length), "maxItems",
+                     (json_int_t)shape->length);
   case SHAPE_UNION:
     return union_schema(inventory, shape, definitions);
   case SHAPE_COUNTED:

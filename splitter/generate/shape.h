@@ -22,7 +22,7 @@ enum shape_kind {
   SHAPE_BYTE_ARRAY, /* fixed array of bytes: length; base64 */
   SHAPE_STRUCT,     /* the value itself: type, members */
   SHAPE_POINTER,    /* pointer to one element */
-  SHAPE_ARRAY,      /* fixed array of elements: length */
+  SHAPE_ARRAY,      /* fixed array of elements: length; with count, the first of them are set */
   SHAPE_COUNTED,    /* pointer to elements: count */
   SHAPE_TERMINATED, /* pointer to elements up to one that is zero, or whose member sentinel is */
   SHAPE_LIST,       /* pointer to a record linked by its member link, up to NULL */

@@ -208,6 +208,28 @@ int shelf_resize(struct shelf *shelf, int target)
   return 0;
 }
 
+/* Of a fixed array the first are set, and what lies behind them is no text. */
+struct line { int price; char name[4]; };
+struct bill { struct line lines[3]; int n; };
+int bill_total(const struct bill *bill);
+int bill_total(const struct bill *bill)
+{
+  int sum = 0;
+  for (int i = 0; i < bill->n; i++)
+    sum += bill->lines[i].price;
+  return sum;
+}
+
+int bill_make(int n, struct bill *out) CLEAVE("out: out");
+int bill_make(int n, struct bill *out)
+{
+  memset(out, 'x', sizeof *out);
+  for (int i = 0; i < n && i < 3; i++)
+    out->lines[i] = (struct line){.price = i, .name = "a"};
+  out->n = n;
+  return 0;
+}
+
 int evil(const int *numbers, int n) CLEAVE("numbers: count(abort())");
 int evil(const int *numbers, int n)
 {
@@ -358,6 +380,9 @@ int main(int argc, char **argv)
          count_words((const char *const *)argv, 1), count_until(argv), darken(NULL, 0, 0),
          fill(&argc, &length), keep(order_new("x", 1)), argc > 5 ? evil(&argc, 1) : 0);
   append(&(struct buffer){0}, "x");
+  struct bill bill;
+  bill_make(1, &bill);
+  bill_total(&bill);
   differ("a", "b");
   return total(NULL, 0, NULL, (char[9]){0}, 9) + spoil(*argv);
 }
@@ -373,6 +398,7 @@ routines:
   differ: {params: {other: {nullable: false}}}
 types:
   "struct item": {fields: {raw: {size: raw_bytes_total}, trace: {skip: true}}}
+  "struct bill": {fields: {lines: {count: n}}}
 """
 
 
@@ -433,6 +459,14 @@ COMPOUND = [
     ("pack", {"in": "AQI=", "out_len": "9"}, {"result": 0, "out": "AQECAg==", "out_len": "4"}),
     ("pack", {"in": "AQI=", "out_len": "3"}, {"result": -1, "out": "AQEA", "out_len": "3"}),
     ("pack", {"in": "AQI="}, None),
+    ("bill_total", {"bill": {"lines": []}}, {"result": 0}),
+    ("bill_total", {"bill": {"lines": [{"price": 2, "name": "abc"}, {"price": 3, "name": ""}]}},
+     {"result": 5}),
+    ("bill_total", {"bill": {"lines": [{"price": 2, "name": ""}] * 4}}, None),
+    ("bill_total", {"bill": {"lines": [], "n": 0}}, None),
+    ("bill_make", {"n": 1}, {"result": 0, "out": {"lines": [{"price": 0, "name": "a"}]}}),
+    ("bill_make", {"n": 4}, "Function.EndlessResult"),
+    ("bill_make", {"n": -1}, "Function.EndlessResult"),
     ("spell", {"id": "AQIDBA==", "out": ""}, {"out": "01020304"}),
     ("spell", {"id": "AQIDBA==", "out": "123456789"}, None),
     ("squeeze", {"destLen": 10, "source": "ab"},

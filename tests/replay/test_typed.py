@@ -19,7 +19,7 @@ import unittest
 CLEAVE = os.path.abspath(sys.argv[1])
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOOD = ["mix", "same_double", "same_float", "same_wide", "same_number", "reverse", "clip", "total",
-        "to_number", "recolour", "tell", "twice"]
+        "to_number", "recolour", "tell", "twice", "shorten"]
 BAD = ["counter", "where_am_i", "last_byte", "fill", "divide", "spin", "leave", "stamp"]
 MASK = (1 << 64) - 1
 

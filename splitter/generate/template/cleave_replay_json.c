@@ -127,6 +127,18 @@ static json_t *elements_json(struct writing *writing, const struct cleave_type *
   return array;
 }
 
+/* All elements of a fixed array, or as many as its neighbour says. */
+static json_t *array_json(struct writing *writing, const struct cleave_type *type, const char *data,
+                          const void *record, const struct cleave_slot *field)
+{
+  size_t n = field && field->number ? number_of(writing, record, field) : type->length;
+  if (n > type->length) {
+    writing->is_endless = 1;
+    n = 0;
+  }
+  return elements_json(writing, type->element, data, n);
+}
+
 static json_t *record_json(struct writing *writing, const struct cleave_type *type,
                            const char *record)
 {
@@ -238,7 +250,7 @@ static json_t *write(struct writing *writing, const struct cleave_type *type, co
   case CLEAVE_RECORD:
     return record_json(writing, type, place);
   case CLEAVE_ARRAY:
-    return elements_json(writing, type->element, place, type->length);
+    return array_json(writing, type, place, record, field);
   case CLEAVE_UNION:
     return union_json(writing, type, place, record, field);
   case CLEAVE_LIST:

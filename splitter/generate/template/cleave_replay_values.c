@@ -193,6 +193,17 @@ static void draw_counted(struct drawing *drawing, const struct cleave_type *type
   memcpy(data, scratch, drawn);
 }
 
+/* Of a fixed array with a number the first elements; the others are zero. */
+static void draw_array(struct drawing *drawing, const struct cleave_type *type, void *target,
+                       const struct spot *spot)
+{
+  size_t n = type->length;
+  if (spot->field && spot->field->number) {
+    n = draw_count(drawing, spot, n < MOST ? n : MOST);
+  }
+  draw_elements(drawing, type->element, target, n < type->length ? n : type->length, spot);
+}
+
 static void draw_string(struct drawing *drawing, void *target, const struct spot *spot)
 {
   char scratch[LONGEST + 1];
@@ -364,7 +375,7 @@ static void draw(struct drawing *drawing, const struct cleave_type *type, void *
     draw_pointer(drawing, type, target, spot);
     break;
   case CLEAVE_ARRAY:
-    draw_elements(drawing, type->element, target, type->length, spot);
+    draw_array(drawing, type, target, spot);
     break;
   case CLEAVE_TERMINATED:
     draw_terminated(drawing, type, target, spot);

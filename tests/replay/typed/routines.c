@@ -80,6 +80,14 @@ int tell(const struct shape *shape)
   return shape->tilt * 100 + (shape->label ? (int)strlen(shape->label) : -1);
 }
 
+void shorten(struct bill *bill)
+{
+  for (int i = 0; i < bill->n; i++) {
+    bill->prices[i] ^= 1;
+  }
+  bill->n -= bill->n > 1;
+}
+
 int counter(int step)
 {
   static int count;

@@ -20,6 +20,12 @@ struct shape {
   char *label;
 };
 
+/* The first n of the prices are set. */
+struct bill {
+  int prices[6];
+  signed char n;
+};
+
 /* Routines that answer the same wherever they run. */
 uint64_t mix(int64_t a, uint64_t b, int8_t c, bool d);
 double same_double(double value);
@@ -32,6 +38,7 @@ long total(const int *items, size_t n_items);
 int to_number(const char *text, long *value);
 void recolour(struct shape *shape);
 int tell(const struct shape *shape);
+void shorten(struct bill *bill);
 
 /* Routines that do not, and contracts that are wrong. */
 int counter(int step);
