@@ -149,10 +149,19 @@ struct inside {
   int *file_box;    /* per file, of the level being made, or -1 */
   int *service_box; /* per service: its ghost */
   int *state_box;   /* per state, or -1 */
+  bool *is_folded;  /* per service: others of more weight take its room */
+  int n_folded;
+  int folded_box; /* that stands for all of them, or -1 */
 };
 
 static int ghost_of(struct level *level, struct inside *inside, int service)
 {
+  if (inside->is_folded[service]) {
+    if (inside->folded_box < 0) {
+      inside->folded_box = add_box(level, "rest", inside->n_folded);
+    }
+    return inside->folded_box;
+  }
   if (inside->service_box[service] < 0) {
     inside->service_box[service] = add_box(level, "ghost", service);
   }
@@ -274,6 +283,66 @@ static void add_states_of(struct level *level, struct inside *inside, unsigned l
   }
 }
 
+/* How much goes on between the service and each other one. */
+static int *weigh_services(const struct level *level, const struct inside *inside)
+{
+  const struct model *model = inside->model;
+  int *weight = g_new0(int, model->services->n + 1);
+  for (guint i = 0; i < model->calls->len; i++) {
+    const struct model_call *call = &g_array_index(model->calls, struct model_call, i);
+    int a = model->routine_service[call->caller];
+    int b = model->routine_service[call->callee];
+    if (a >= 0 && b >= 0 && (a == level->service) != (b == level->service)) {
+      weight[a == level->service ? b : a] += call->n_sites;
+    }
+  }
+  for (guint i = 0; i < model->accesses->len; i++) {
+    const struct model_access *access = &g_array_index(model->accesses, struct model_access, i);
+    int a = model->routine_service[access->routine];
+    int owner = model->state_service[access->state];
+    bool is_drawn = owner != level->service || inside->state_box[access->state] >= 0;
+    if (a >= 0 && owner >= 0 && is_drawn && (a == level->service) != (owner == level->service)) {
+      weight[a == level->service ? owner : a] += access->n_sites;
+    }
+  }
+  return weight;
+}
+
+/* Other services than those with the most calls and accesses are one box. */
+static void fold_services(const struct level *level, struct inside *inside)
+{
+  int n_services = (int)inside->model->services->n;
+  g_autofree int *weight = weigh_services(level, inside);
+  g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(struct weighted));
+  for (int i = 0; i < n_services; i++) {
+    struct weighted service = {i, weight[i]};
+    if (weight[i] > 0) {
+      g_array_append_val(kept, service);
+    }
+    inside->is_folded[i] = weight[i] > 0;
+  }
+  inside->folded_box = -1;
+  inside->n_folded =
+      (int)keep_heaviest(kept, kept->len > LEVELS_GHOSTS ? LEVELS_GHOSTS - 1 : LEVELS_GHOSTS);
+  for (guint i = 0; i < kept->len; i++) {
+    inside->is_folded[g_array_index(kept, struct weighted, i).item] = false;
+  }
+}
+
+static char *note_of(unsigned n_files, unsigned n_functions, int n_services)
+{
+  GString *note = g_string_new(NULL);
+  if (n_files + n_functions > 0) {
+    g_string_append_printf(note, "%u of the smallest files and %u functions are not drawn.",
+                           n_files, n_functions);
+  }
+  if (n_services > 0) {
+    g_string_append_printf(note, "%s%d services with the fewest calls are folded into one box.",
+                           note->len > 0 ? " " : "", n_services);
+  }
+  return g_string_free(note, FALSE);
+}
+
 static struct level *level_of_service(struct inside *inside, int service)
 {
   const struct model *model = inside->model;
@@ -281,8 +350,9 @@ static struct level *level_of_service(struct inside *inside, int service)
   memset(inside->file_box, 0xff, sizeof(int) * (model->files->n + 1));
   memset(inside->service_box, 0xff, sizeof(int) * (model->services->n + 1));
   memset(inside->state_box, 0xff, sizeof(int) * (model->states->n + 1));
-  unsigned n_ghosts = MIN((unsigned)model->services->n, 15);
+  unsigned n_ghosts = MIN((unsigned)model->services->n, LEVELS_GHOSTS);
   add_states_of(level, inside, LEVELS_STATES);
+  fold_services(level, inside);
   unsigned room = LEVELS_LIMIT - n_ghosts - 1 - level->boxes->len;
   unsigned n_files = add_files_of(level, inside, room * 2 / 3);
   unsigned n_left = LEVELS_LIMIT - n_ghosts - 1;
@@ -290,11 +360,8 @@ static struct level *level_of_service(struct inside *inside, int service)
   if (n_files + n_functions > 0) {
     add_box(level, "rest", (int)(n_files + n_functions));
   }
-  level->note = n_files + n_functions > 0
-                    ? g_strdup_printf("%u of the smallest files and %u functions are not drawn.",
-                                      n_files, n_functions)
-                    : g_strdup("");
   add_flows_of(level, inside);
+  level->note = note_of(n_files, n_functions, inside->folded_box >= 0 ? inside->n_folded : 0);
   return level;
 }
 
@@ -443,7 +510,8 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds,
                           .file_of = file_of_routines(model),
                           .file_box = g_new(int, model->files->n + 1),
                           .service_box = g_new(int, model->services->n + 1),
-                          .state_box = g_new(int, model->states->n + 1)};
+                          .state_box = g_new(int, model->states->n + 1),
+                          .is_folded = g_new(bool, model->services->n + 1)};
   g_ptr_array_add(levels, level_of_services(model));
   for (int i = 0; i < (int)model->services->n; i++) {
     g_ptr_array_add(levels, level_of_service(&inside, i));
@@ -452,6 +520,7 @@ GPtrArray *levels_make(const struct model *model, unsigned seconds,
   g_free(inside.file_box);
   g_free(inside.service_box);
   g_free(inside.state_box);
+  g_free(inside.is_folded);
   const struct picture_limits limits = {seconds, picture_default_limits.bytes};
   for (guint i = 0; i < levels->len && i < LEVELS_LIMIT; i++) {
     limit_arrows(g_ptr_array_index(levels, i));

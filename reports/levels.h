@@ -11,6 +11,8 @@
 #define LEVELS_ARROWS 150
 /* States at most on the level of a service: those that others use most. */
 #define LEVELS_STATES 8
+/* Other services at most on the level of one. */
+#define LEVELS_GHOSTS 15
 /* The heaviest arrows, which the layout sees and the page shows at first: the others would only
  * make it wide. */
 #define LEVELS_ROUTED 48

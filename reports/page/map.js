@@ -78,7 +78,22 @@ function stored(service) {
   return result;
 }
 
-/* A level of routines: the heaviest boxes stay. Services outside are boxes too where HAS_GHOSTS. */
+/* Other services that routines of a level call or are called from, those with the most calls first. */
+function servicesAround(kept, at, home) {
+  const calls = new Map();
+  const add = (i, n) => {
+    const service = data.routines.service[i];
+    if (!at.has(i) && service >= 0 && service !== home) calls.set(service, (calls.get(service) || 0) + n);
+  };
+  for (const i of kept) {
+    callsFrom()[i].forEach(c => add(data.calls.to[c], data.calls.n[c]));
+    callsTo()[i].forEach(c => add(data.calls.from[c], data.calls.n[c]));
+  }
+  return [...calls.keys()].sort((a, b) => calls.get(b) - calls.get(a) || a - b);
+}
+
+/* A level of routines: the heaviest boxes stay. Services outside are boxes too where HAS_GHOSTS; those
+   that there is no room for are one. */
 function makeLevel(title, path, members, middle, hasGhosts) {
   const weight = new Map(members.map(i => [i, (middle === i ? 1e9 : 0) + callsFrom()[i].length + callsTo()[i].length]));
   const kept = [...members].sort((a, b) => weight.get(b) - weight.get(a) || a - b).slice(0, BOX.limit - 8);
@@ -86,9 +101,16 @@ function makeLevel(title, path, members, middle, hasGhosts) {
   const at = new Map(kept.map((i, k) => [i, k]));
   const home = middle >= 0 ? data.routines.service[middle] : data.routines.service[kept[0]];
   const ghosts = new Map(), arrows = new Map();
+  const shown = hasGhosts ? servicesAround(kept, at, home) : [], room = BOX.limit - boxes.length;
+  const nFolded = shown.length > room ? shown.length - room + 1 : 0;
+  const drawn = new Set(shown.slice(0, shown.length - nFolded));
   const ghost = service => {
-    if (!ghosts.has(service)) { ghosts.set(service, boxes.length); boxes.push({...boxOf("ghost", service), ref: service}); }
-    return ghosts.get(service);
+    const key = drawn.has(service) ? service : "rest";
+    if (!ghosts.has(key)) {
+      ghosts.set(key, boxes.length);
+      boxes.push(key === "rest" ? {...boxOf("rest", nFolded), ref: nFolded} : {...boxOf("ghost", service), ref: service});
+    }
+    return ghosts.get(key);
   };
   const draw = (from, to, n, kind) => {
     const key = `${from} ${to}`, old = arrows.get(key);

@@ -4,7 +4,7 @@
  *   small    a shop of three services, with cuts, bills and a migration order
  *   changed  the same after some edits, for comparisons
  *   hostile  names and strings that try to break out of pages, graphs and terminals
- *   large    N_LARGE routines in twelve services
+ *   large    N_LARGE routines in thirty services, of which one is large
  *   empty    a store without rows
  */
 #include <stdio.h>
@@ -423,9 +423,16 @@ static void make_hostile(struct maker *maker)
   put_bill(maker, "functions", "aws", names[0], names[1], names[2], "1", names[3], "1", "1");
 }
 
+enum { N_SERVICES = 30, N_FILES = 130, N_FILES_OF_FIRST = 60, N_FUNCTIONS = 20 };
+
+/* The service of a file of the large store. */
+static guint service_of_file(int file)
+{
+  return file < N_FILES_OF_FIRST ? 0 : (guint)file % N_SERVICES;
+}
+
 static void make_large(struct maker *maker)
 {
-  enum { N_SERVICES = 12, N_FILES = 130 };
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GPtrArray) services = g_ptr_array_new_with_free_func(g_free);
@@ -439,16 +446,21 @@ static void make_large(struct maker *maker)
   }
   for (int i = 0; i < N_LARGE; i++) {
     g_ptr_array_add(names, g_strdup_printf("routine_%05d", i));
-    put_routine(maker, g_ptr_array_index(services, i % N_FILES % N_SERVICES),
+    put_routine(maker, g_ptr_array_index(services, service_of_file(i % N_FILES)),
                 g_ptr_array_index(names, i), g_ptr_array_index(files, i % N_FILES), i + 1);
+  }
+  for (int i = 0; i < N_FUNCTIONS; i++) {
+    g_autofree char *name = g_strdup_printf("function-%02d", i);
+    put_function(maker, name, g_ptr_array_index(services, 0), g_ptr_array_index(names, i), "direct",
+                 name, "ready", "");
   }
   for (int i = 0; i < 5 * N_LARGE; i++) {
     int from = i % N_LARGE;
     int to = (int)(((int64_t)i * 7919 + (int64_t)(i / N_LARGE) * 13) % N_LARGE);
     put_call(maker, g_ptr_array_index(names, from), g_ptr_array_index(names, to),
              g_ptr_array_index(files, from % N_FILES), i + 1, i % 11 == 0);
-    const char *a = g_ptr_array_index(services, from % N_FILES % N_SERVICES);
-    const char *b = g_ptr_array_index(services, to % N_FILES % N_SERVICES);
+    const char *a = g_ptr_array_index(services, service_of_file(from % N_FILES));
+    const char *b = g_ptr_array_index(services, service_of_file(to % N_FILES));
     if (i < 2 * N_LARGE && strcmp(a, b) != 0) {
       put_cut(maker, a, b, "call", g_ptr_array_index(names, from), g_ptr_array_index(names, to), 1,
               "ok", "by hand", g_ptr_array_index(files, from % N_FILES), i + 1);
