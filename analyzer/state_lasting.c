@@ -13,7 +13,8 @@ uint32_t state_memory_of(const struct flow *flow, uint32_t object)
 /* What an object of a unit is, or memory that no row of a unit allocates. */
 static void add_memory(struct state *state, uint32_t unit, uint32_t object, bool is_local)
 {
-  struct state_memory memory = {.routine = LINK_NONE, .is_local = is_local};
+  struct state_memory memory = {
+      .routine = LINK_NONE, .program = state->program, .is_local = is_local};
   if (object != UNIT_NONE) {
     const struct linkage *linkage = state->findings->linkage;
     const struct unit_object *row = &linkage_unit(linkage, unit)->objects[object];
@@ -86,6 +87,7 @@ uint32_t *state_number_memories(struct state *state, const struct flow *flow, co
 {
   uint32_t n_objects = points_to_n_objects(flow->solver);
   uint32_t *memories = g_new0(uint32_t, MAX(n_objects, 1));
+  state->program = flow->program->number;
   id_map_clear(&state->of_local);
   for (uint32_t i = 0; i < n_objects; i++) {
     uint32_t memory = state_memory_of(flow, i);

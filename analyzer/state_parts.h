@@ -23,6 +23,7 @@ struct state_holder {
 struct state_memory {
   uint32_t routine; /* link routine that allocates or declares it, or LINK_NONE */
   uint32_t line;    /* where */
+  uint32_t program; /* of linkage->programs */
   bool is_local;
   bool is_array; /* of records */
 };
@@ -58,15 +59,15 @@ struct state_access {
 
 struct state {
   struct findings *findings;
-  GArray *holders;   /* struct state_holder */
-  GHashTable *by_id; /* id -> holder + 1 */
-  GArray *accesses;  /* struct state_access */
-  GArray *memories;  /* struct state_memory */
-  GArray *links;     /* struct state_link */
-  GArray *uses;      /* struct state_use */
-  struct id_map
-      of_local;        /* unit and row of a record that main declares -> memory; of one program */
-  uint32_t *of_object; /* link object -> holder + 1, grown on demand */
+  GArray *holders;        /* struct state_holder */
+  GHashTable *by_id;      /* id -> holder + 1 */
+  GArray *accesses;       /* struct state_access */
+  GArray *memories;       /* struct state_memory */
+  GArray *links;          /* struct state_link */
+  GArray *uses;           /* struct state_use */
+  uint32_t program;       /* that is looked at */
+  struct id_map of_local; /* of it: unit and row of a record that main declares -> memory */
+  uint32_t *of_object;    /* link object -> holder + 1, grown on demand */
   uint32_t n_of_object;
   struct id_map of_heap;  /* unit and row of an allocation -> holder */
   uint32_t *of_record;    /* link type -> holder + 1 or 0, as many as there are types */
@@ -114,13 +115,14 @@ void state_add_pointed_use(struct state *state, uint32_t unit, const struct unit
  * of main what state_turns_begin_anew() takes. */
 void state_drop_passing(struct state *state, const struct startup *startup);
 
-/* Which records of main each turn of a loop of main begins anew. O(calls + uses log uses). */
+/* Which records of main each turn of a loop of main begins anew. O(uses log uses). */
 struct state_turns *state_turns_new(const struct state *state, const struct startup *startup);
 void state_turns_free(struct state_turns *turns);
 
 /* Whether all that reads the record while the program serves does so in turns of one loop of main,
- * and reads only what was written before in the same turn. False where that is not sure. O(calls +
- * loops of main * uses * routines that get at it). */
+ * and reads only what was written before in the same turn. False where that is not sure. O(routines
+ * + calls of the program + loops of main * uses * routines that get at it); records of one program
+ * better follow one another. */
 bool state_turns_begin_anew(struct state_turns *turns, uint32_t memory);
 
 /* Appends the solver's objects (uint32_t) that an object holds pointers to, some more than once.

@@ -32,10 +32,13 @@ struct position {
 struct state_turns {
   const struct state *state;
   const struct startup *startup;
-  uint32_t n;                /* routines */
-  uint32_t *first_out, *out; /* found calls by caller */
-  uint32_t *first_in, *in;   /* by callee */
-  bool *is_foreign;          /* routines that may run when main does not say so */
+  uint32_t n; /* routines */
+  /* Of one program: */
+  uint32_t program;
+  guint first_call, end_call; /* found calls */
+  uint32_t *first_out, *out;  /* these by caller */
+  uint32_t *first_in, *in;    /* by callee */
+  bool *is_foreign;           /* routines that may run when main does not say so */
   /* Of one record: */
   guint first_use, end_use;
   bool *touches; /* routines that get at it through pointers, themselves or by what they call */
@@ -73,16 +76,16 @@ static uint32_t *begin_sort(uint32_t *first, uint32_t n, guint n_calls)
 
 static void index_calls(struct state_turns *turns)
 {
-  guint n_calls = turns->state->findings->found_calls->len;
+  guint n_calls = turns->end_call - turns->first_call;
   turns->first_out = g_new0(uint32_t, turns->n + 2);
   turns->first_in = g_new0(uint32_t, turns->n + 2);
-  for (guint i = 0; i < n_calls; i++) {
+  for (guint i = turns->first_call; i < turns->end_call; i++) {
     turns->first_out[call_at(turns, i)->caller + 2]++;
     turns->first_in[call_at(turns, i)->callee + 2]++;
   }
   turns->out = begin_sort(turns->first_out, turns->n, n_calls);
   turns->in = begin_sort(turns->first_in, turns->n, n_calls);
-  for (guint i = 0; i < n_calls; i++) {
+  for (guint i = turns->first_call; i < turns->end_call; i++) {
     turns->out[turns->first_out[call_at(turns, i)->caller + 1]++] = i;
     turns->in[turns->first_in[call_at(turns, i)->callee + 1]++] = i;
   }
@@ -117,7 +120,7 @@ static void find_foreign(struct state_turns *turns)
   for (uint32_t i = 0; i < turns->n; i++)
     if (is_root(turns, i))
       push(stack, turns->is_foreign, i);
-  for (guint i = 0; i < turns->state->findings->found_calls->len; i++) {
+  for (guint i = turns->first_call; i < turns->end_call; i++) {
     const struct found_call *call = call_at(turns, i);
     if (call->kind == CALL_CALLBACK || call->is_later)
       push(stack, turns->is_foreign, call->callee);
@@ -465,21 +468,37 @@ struct state_turns *state_turns_new(const struct state *state, const struct star
   turns->n = state->findings->linkage->routines->len;
   turns->touches = g_new0(bool, MAX(turns->n, 1));
   turns->summaries = g_hash_table_new_full(NULL, NULL, NULL, summary_free);
-  index_calls(turns);
-  find_foreign(turns);
+  turns->program = LINK_NONE;
   g_array_sort(state->uses, compare_uses);
   return turns;
+}
+
+static void forget_program(struct state_turns *turns)
+{
+  g_clear_pointer(&turns->first_out, g_free);
+  g_clear_pointer(&turns->out, g_free);
+  g_clear_pointer(&turns->first_in, g_free);
+  g_clear_pointer(&turns->in, g_free);
+  g_clear_pointer(&turns->is_foreign, g_free);
+}
+
+static void look_at_program(struct state_turns *turns, uint32_t program)
+{
+  if (turns->program == program)
+    return;
+  forget_program(turns);
+  turns->program = program;
+  turns->first_call = findings_first_call(turns->state->findings, program);
+  turns->end_call = findings_first_call(turns->state->findings, program + 1);
+  index_calls(turns);
+  find_foreign(turns);
 }
 
 void state_turns_free(struct state_turns *turns)
 {
   if (turns == NULL)
     return;
-  g_free(turns->first_out);
-  g_free(turns->out);
-  g_free(turns->first_in);
-  g_free(turns->in);
-  g_free(turns->is_foreign);
+  forget_program(turns);
   g_free(turns->touches);
   g_hash_table_unref(turns->summaries);
   g_free(turns);
@@ -491,6 +510,7 @@ bool state_turns_begin_anew(struct state_turns *turns, uint32_t memory)
   const struct state_memory *known = &g_array_index(state->memories, struct state_memory, memory);
   if (known->is_array)
     return false;
+  look_at_program(turns, known->program);
   turns->main_routine = known->routine;
   turns->first_use = 0;
   while (turns->first_use < state->uses->len && use_at(turns, turns->first_use)->memory < memory)
