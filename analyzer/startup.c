@@ -131,10 +131,11 @@ static uint32_t count_reachable(const struct graph *graph, uint32_t caller, uint
 
 /* A program that never serves does its job in one loop or call of main: the one that reaches the
  * most, a loop before a call. Returns where it begins, or 0. */
-static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *through)
+static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *through,
+                         bool *is_in_loop)
 {
   uint32_t most = 0, line = 0;
-  bool is_in_loop = false;
+  *is_in_loop = false;
   g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
   for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
     const struct found_call *call = call_at(graph, graph->out[i]);
@@ -144,11 +145,11 @@ static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *
     uint32_t n = count_reachable(graph, routine, first);
     bool is_loop =
         linkage_unit(graph->findings->linkage, call->unit)->calls[call->call].loop != UNIT_NONE;
-    bool is_first = is_loop != is_in_loop ? is_loop : line != 0 && first < line;
+    bool is_first = is_loop != *is_in_loop ? is_loop : line != 0 && first < line;
     if (n > most || (n == most && n > 0 && is_first)) {
       most = n;
       line = first;
-      is_in_loop = is_loop;
+      *is_in_loop = is_loop;
     }
   }
   *through = LINK_NONE;
@@ -171,8 +172,11 @@ static void follow_main(struct graph *graph, struct startup *startup, uint32_t r
       through = call->callee;
     }
   }
-  if (serving == 0 && depth == 0)
-    serving = main_job(graph, routine, &through);
+  if (serving == 0 && depth == 0) {
+    bool is_in_loop = false;
+    serving = main_job(graph, routine, &through, &is_in_loop);
+    startup->has_one_job[routine] = serving != 0 && !is_in_loop;
+  }
   if (serving == 0) {
     push(running, startup->runs, routine);
     return;
@@ -220,6 +224,7 @@ struct startup *startup_find(const struct findings *findings)
   startup->n_routines = graph.n;
   startup->runs = g_new0(bool, MAX(graph.n, 1));
   startup->serving_line = g_new0(uint32_t, MAX(graph.n, 1));
+  startup->has_one_job = g_new0(bool, MAX(graph.n, 1));
   g_autoptr(GArray) running = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   add_roots(&graph, startup, running);
   while (running->len != 0) {
@@ -241,6 +246,7 @@ void startup_free(struct startup *startup)
     return;
   g_free(startup->runs);
   g_free(startup->serving_line);
+  g_free(startup->has_one_job);
   g_free(startup);
 }
 

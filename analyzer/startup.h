@@ -12,6 +12,8 @@ struct startup {
   bool *runs;             /* link routine -> may run while the program serves */
   uint32_t *serving_line; /* link routine -> first line that serves; 0 when it is not on the way
                              from main to serving */
+  bool *has_one_job;      /* link routine -> main of a program that never serves and does its job in
+                             one call of main, in no loop */
 };
 
 /* Linear in the number of calls. */

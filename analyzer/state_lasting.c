@@ -146,7 +146,7 @@ static bool is_made_early(const struct state *state, uint32_t index, uint8_t use
     return false;
   if (*turns == NULL)
     *turns = state_turns_new(state, startup);
-  return !state_turns_begin_anew(*turns, index);
+  return state_turns_outlive(*turns, index);
 }
 
 static gint compare_links(gconstpointer left, gconstpointer right)

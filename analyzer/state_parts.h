@@ -112,18 +112,20 @@ void state_add_pointed_use(struct state *state, uint32_t unit, const struct unit
 /* Takes out the accesses of memory that does not last. What start-up allocates and the serving
  * program uses does, and so do records of main that start-up fills in and no turn begins anew, and
  * all that either leads to. After all programs. O(accesses + links log links), and for each record
- * of main what state_turns_begin_anew() takes. */
+ * of main what state_turns_outlive() takes. */
 void state_drop_passing(struct state *state, const struct startup *startup);
 
-/* Which records of main each turn of a loop of main begins anew. O(uses log uses). */
+/* Which records of main outlive a turn. O(uses log uses). */
 struct state_turns *state_turns_new(const struct state *state, const struct startup *startup);
 void state_turns_free(struct state_turns *turns);
 
-/* Whether all that reads the record while the program serves does so in turns of one loop of main,
- * and reads only what was written before in the same turn. False where that is not sure. O(routines
- * + calls of the program + loops of main * uses * routines that get at it); records of one program
- * better follow one another. */
-bool state_turns_begin_anew(struct state_turns *turns, uint32_t memory);
+/* Whether a record of main is more than what one turn of a loop of main begins anew: false where
+ * all that reads it while the program serves does so in turns of one loop, and reads only what was
+ * written before in the same turn; and where a program that never serves does its job in one call,
+ * and main fills the record in by name for that. True where that is not sure. O(routines + calls of
+ * the program + loops of main * uses * routines that get at it); records of one program better
+ * follow one another. */
+bool state_turns_outlive(struct state_turns *turns, uint32_t memory);
 
 /* Appends the solver's objects (uint32_t) that an object holds pointers to, some more than once.
  * Linear in what it holds. */

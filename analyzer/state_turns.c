@@ -1,4 +1,5 @@
-/* Records on the stack of main that every turn of its loop begins anew.
+/* Records on the stack of main that outlive a turn of its loop, and those that each turn begins
+ * anew.
  *
  * What a turn reads it must have written before, for sure: main by name, or a routine that main
  * calls and that writes behind its parameter, before anything else of the turn may read it. What
@@ -504,32 +505,65 @@ void state_turns_free(struct state_turns *turns)
   g_free(turns);
 }
 
-bool state_turns_begin_anew(struct state_turns *turns, uint32_t memory)
+/* Finds the uses of a record and what gets at it. */
+static void look_at_record(struct state_turns *turns, uint32_t memory)
 {
-  const struct state *state = turns->state;
-  const struct state_memory *known = &g_array_index(state->memories, struct state_memory, memory);
-  if (known->is_array)
-    return false;
-  look_at_program(turns, known->program);
-  turns->main_routine = known->routine;
+  const GArray *uses = turns->state->uses;
   turns->first_use = 0;
-  while (turns->first_use < state->uses->len && use_at(turns, turns->first_use)->memory < memory)
+  while (turns->first_use < uses->len && use_at(turns, turns->first_use)->memory < memory)
     turns->first_use++;
   turns->end_use = turns->first_use;
-  while (turns->end_use < state->uses->len && use_at(turns, turns->end_use)->memory == memory)
+  while (turns->end_use < uses->len && use_at(turns, turns->end_use)->memory == memory)
     turns->end_use++;
   find_touching(turns);
-  if (is_shared(turns))
+}
+
+/* Whether every turn of some loop of main that serves begins the record anew. */
+static bool is_of_turn(struct state_turns *turns, const struct state_memory *memory)
+{
+  if (memory->is_array || is_shared(turns))
     return false;
-  const struct linkage *linkage = state->findings->linkage;
-  const struct link_routine *routine = linkage_routine(linkage, known->routine);
+  const struct linkage *linkage = turns->state->findings->linkage;
+  const struct link_routine *routine = linkage_routine(linkage, memory->routine);
   const struct unit *unit = linkage_unit(linkage, routine->unit);
   for (uint32_t i = 0; i < unit->n_loops; i++) {
     const struct unit_loop *loop = &unit->loops[i];
     if (loop->routine == routine->row &&
-        !startup_is_before(turns->startup, known->routine, loop->line) &&
+        !startup_is_before(turns->startup, memory->routine, loop->line) &&
         begins_anew(turns, unit, routine->unit, i))
       return true;
   }
   return false;
+}
+
+/* Whether the record is no more than what main hands to the one job that it does: main alone has
+ * filled it in, and nothing that gets at it is called again and again. */
+static bool is_of_job(const struct state_turns *turns, const struct state_memory *memory)
+{
+  if (!turns->startup->has_one_job[memory->routine])
+    return false;
+  for (guint i = turns->first_use; i < turns->end_use; i++) {
+    const struct state_use *use = use_at(turns, i);
+    if (!use->is_named && (use->modes & UNIT_WRITE) != 0 &&
+        startup_is_before(turns->startup, use->routine, access_of(turns, use)->line))
+      return false;
+  }
+  for (guint i = turns->first_call; i < turns->end_call; i++) {
+    const struct found_call *call = call_at(turns, i);
+    const struct unit_call *row = row_of(turns, call);
+    if (turns->touches[call->callee] && row->loop != UNIT_NONE &&
+        !startup_is_before(turns->startup, call->caller, row->line))
+      return false;
+  }
+  return true;
+}
+
+bool state_turns_outlive(struct state_turns *turns, uint32_t memory)
+{
+  const struct state_memory *known =
+      &g_array_index(turns->state->memories, struct state_memory, memory);
+  look_at_program(turns, known->program);
+  turns->main_routine = known->routine;
+  look_at_record(turns, memory);
+  return !is_of_job(turns, known) && !is_of_turn(turns, known);
 }

@@ -178,6 +178,15 @@ static void print_rest(const struct unit *unit)
     print_path(unit, row->path);
     printf(" at %u:%u call %d\n", row->line, row->column, (int)row->call);
   }
+  for (uint32_t i = 0; i < unit->n_moments; i++) {
+    const struct unit_moment *row = &unit->moments[i];
+    const struct unit_access *access = &unit->accesses[row->access];
+    printf("moment %u of %s", i, object(unit, access->object));
+    print_path(unit, access->path);
+    printf(" at %u %s loop %d calls %u to %d moments to %d\n", access->line,
+           row->is_certain != 0 ? "certain" : "perhaps", (int)row->loop, row->n_calls,
+           (int)row->end_call, (int)row->end_moment);
+  }
   for (uint32_t i = 0; i < unit->n_arms; i++) {
     const struct unit_arm *row = &unit->arms[i];
     printf("arm %u %s '%s' %" G_GINT64_FORMAT
