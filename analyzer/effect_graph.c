@@ -79,21 +79,6 @@ static bool is_on_the_way(const struct found_call *call)
   return !call->is_later && call->caller != call->callee;
 }
 
-static void index_calls(struct effect_graph *graph)
-{
-  graph->first_in = g_new0(uint32_t, graph->n + 2);
-  graph->calls = g_new(uint32_t, MAX(graph->end_found - graph->first_found, 1));
-  for (guint i = graph->first_found; i < graph->end_found; i++)
-    graph->first_in[effect_graph_call(graph, i)->callee + 2] +=
-        is_on_the_way(effect_graph_call(graph, i));
-  for (uint32_t i = 2; i < graph->n + 2; i++)
-    graph->first_in[i] += graph->first_in[i - 1];
-  for (guint i = graph->first_found; i < graph->end_found; i++) {
-    if (is_on_the_way(effect_graph_call(graph, i)))
-      graph->calls[graph->first_in[effect_graph_call(graph, i)->callee + 1]++] = i;
-  }
-}
-
 /* ---- callbacks ---- */
 
 /* Whether a parameter of a routine's row, from 1, is what it came as. */
@@ -168,8 +153,8 @@ static void collect_lents(struct effect_graph *graph)
   }
   for (guint i = 0; i < graph->lents->len && graph->lents->len < LENT_LIMIT; i++) {
     struct effect_lent lent = *effect_graph_lent(graph, i);
-    for (uint32_t c = graph->first_in[lent.routine]; c < graph->first_in[lent.routine + 1]; c++) {
-      uint32_t index = graph->calls[c];
+    for (uint32_t c = graph->in.first[lent.routine]; c < graph->in.first[lent.routine + 1]; c++) {
+      uint32_t index = graph->in.calls[c];
       const struct found_call *call = effect_graph_call(graph, index);
       uint32_t own = call->kind == CALL_DIRECT ? handed_on(graph, index, lent.param) : 0;
       if (own == 0 || lent.n_between == BETWEEN_LIMIT)
@@ -335,7 +320,8 @@ void effect_graph_build(struct effect_graph *graph)
   graph->lents = g_array_new(FALSE, FALSE, sizeof(struct effect_lent));
   graph->steps = g_array_new(FALSE, FALSE, sizeof(struct effect_step));
   find_bodies(graph);
-  index_calls(graph);
+  call_index_init(&graph->in, graph->findings, CALLS_BY_CALLEE, graph->first_found,
+                  graph->end_found, is_on_the_way);
   collect_lents(graph);
   build_variants(graph);
   for (guint i = graph->first_found; i < graph->end_found; i++) {
@@ -352,8 +338,7 @@ void effect_graph_clear(gpointer data)
   g_free(graph->has_bodies);
   g_free(graph->is_split);
   variants_clear(&graph->variants);
-  g_free(graph->first_in);
-  g_free(graph->calls);
+  call_index_clear(&graph->in);
   g_free(graph->first_lent);
   g_array_unref(graph->lents);
   id_map_clear(&graph->known_lents);

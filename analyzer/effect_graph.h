@@ -15,7 +15,7 @@
 #ifndef CLEAVE_ANALYZER_EFFECT_GRAPH_H
 #define CLEAVE_ANALYZER_EFFECT_GRAPH_H
 
-#include "analyzer/findings.h"
+#include "analyzer/call_index.h"
 #include "analyzer/variants.h"
 
 struct effect_step {
@@ -43,9 +43,9 @@ struct effect_graph {
   bool *has_bodies;             /* by link routine */
   bool *is_split;               /* by link routine: has bodies or a core, and no variants */
   struct variants variants;
-  uint32_t *first_in, *calls; /* found calls by callee, while building */
-  uint32_t *first_lent;       /* by routine */
-  GArray *lents;              /* struct effect_lent */
+  struct call_index in; /* calls on the way, by callee, while building */
+  uint32_t *first_lent; /* by routine */
+  GArray *lents;        /* struct effect_lent */
   struct id_map known_lents;
   GArray *steps;   /* struct effect_step, by the node that they lead to */
   uint32_t *first; /* node -> the first step that leads to it or to a later one */

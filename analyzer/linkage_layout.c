@@ -243,9 +243,7 @@ static const struct unit_field *innermost_field(const struct linkage *linkage, u
     if (row == LINK_NONE)
       return NULL;
     const struct unit_field *field = &from->fields[row];
-    bool is_record =
-        (field->flags & UNIT_VALUE_RECORD) != 0 && (field->flags & UNIT_VALUE_POINTER) == 0;
-    if (!is_record)
+    if ((field->flags & (UNIT_VALUE_RECORD | UNIT_VALUE_POINTER)) != UNIT_VALUE_RECORD)
       return field;
     offset -= field->bit_offset / 8;
     type = linkage_record(linkage, owner->unit, field->record);

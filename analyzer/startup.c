@@ -1,5 +1,6 @@
 #include "analyzer/startup.h"
 
+#include "analyzer/call_index.h"
 #include "analyzer/conditions.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 struct graph {
   const struct findings *findings;
   uint32_t n;
-  uint32_t *first_out, *out; /* found calls by caller */
+  struct call_index out; /* calls by caller */
   uint32_t *n_callers;
   bool *serves; /* may reach a call that serves */
 };
@@ -38,18 +39,11 @@ static void build_graph(struct graph *graph)
 {
   const GArray *calls = graph->findings->found_calls;
   graph->n = graph->findings->linkage->routines->len;
-  graph->first_out = g_new0(uint32_t, graph->n + 2);
-  graph->out = g_new(uint32_t, MAX(calls->len, 1));
   graph->n_callers = g_new0(uint32_t, MAX(graph->n, 1));
   graph->serves = g_new0(bool, MAX(graph->n, 1));
-  for (guint i = 0; i < calls->len; i++) {
-    graph->first_out[call_at(graph, i)->caller + 2]++;
-    graph->n_callers[call_at(graph, i)->callee]++;
-  }
-  for (uint32_t i = 2; i < graph->n + 2; i++)
-    graph->first_out[i] += graph->first_out[i - 1];
+  call_index_init(&graph->out, graph->findings, CALLS_BY_CALLER, 0, calls->len, NULL);
   for (guint i = 0; i < calls->len; i++)
-    graph->out[graph->first_out[call_at(graph, i)->caller + 1]++] = i;
+    graph->n_callers[call_at(graph, i)->callee]++;
 }
 
 static bool is_serving_call(const struct graph *graph, const struct found_call *call)
@@ -99,33 +93,21 @@ static void mark_serving(struct graph *graph)
   }
 }
 
-static void push(GArray *stack, bool *seen, uint32_t routine)
-{
-  if (seen[routine])
-    return;
-  seen[routine] = true;
-  g_array_append_val(stack, routine);
-}
-
 /* How many routines with a body are reached by what a routine calls in the loop or by the call that
  * begins in this line. */
 static uint32_t count_reachable(const struct graph *graph, uint32_t caller, uint32_t first_line)
 {
   g_autofree bool *seen = g_new0(bool, graph->n);
   g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-  uint32_t n = 0;
-  for (uint32_t i = graph->first_out[caller]; i < graph->first_out[caller + 1]; i++) {
-    const struct found_call *call = call_at(graph, graph->out[i]);
+  for (uint32_t i = graph->out.first[caller]; i < graph->out.first[caller + 1]; i++) {
+    const struct found_call *call = call_index_at(&graph->out, i);
     if (call->kind != CALL_CALLBACK && first_line_of(graph, call) == first_line)
-      push(stack, seen, call->callee);
+      call_index_mark(stack, seen, call->callee);
   }
-  while (stack->len != 0) {
-    uint32_t routine = g_array_index(stack, uint32_t, stack->len - 1);
-    g_array_set_size(stack, stack->len - 1);
-    n += linkage_routine(graph->findings->linkage, routine)->is_defined;
-    for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++)
-      push(stack, seen, call_at(graph, graph->out[i])->callee);
-  }
+  call_index_spread(&graph->out, stack, seen);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < graph->n; i++)
+    n += seen[i] && linkage_routine(graph->findings->linkage, i)->is_defined;
   return n;
 }
 
@@ -137,8 +119,8 @@ static uint32_t main_job(const struct graph *graph, uint32_t routine, uint32_t *
   uint32_t most = 0, line = 0;
   *is_in_loop = false;
   g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
-  for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
-    const struct found_call *call = call_at(graph, graph->out[i]);
+  for (uint32_t i = graph->out.first[routine]; i < graph->out.first[routine + 1]; i++) {
+    const struct found_call *call = call_index_at(&graph->out, i);
     uint32_t first = first_line_of(graph, call);
     if (!g_hash_table_add(known, GUINT_TO_POINTER(first)))
       continue;
@@ -162,8 +144,8 @@ static void follow_main(struct graph *graph, struct startup *startup, uint32_t r
 {
   uint32_t serving = endless_line(graph, routine);
   uint32_t through = LINK_NONE;
-  for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
-    const struct found_call *call = call_at(graph, graph->out[i]);
+  for (uint32_t i = graph->out.first[routine]; i < graph->out.first[routine + 1]; i++) {
+    const struct found_call *call = call_index_at(&graph->out, i);
     bool starts =
         call->kind == CALL_DIRECT && (graph->serves[call->callee] || is_serving_call(graph, call));
     uint32_t line = first_line_of(graph, call);
@@ -178,14 +160,14 @@ static void follow_main(struct graph *graph, struct startup *startup, uint32_t r
     startup->has_one_job[routine] = serving != 0 && !is_in_loop;
   }
   if (serving == 0) {
-    push(running, startup->runs, routine);
+    call_index_mark(running, startup->runs, routine);
     return;
   }
   startup->serving_line[routine] = serving;
-  for (uint32_t i = graph->first_out[routine]; i < graph->first_out[routine + 1]; i++) {
-    const struct found_call *call = call_at(graph, graph->out[i]);
+  for (uint32_t i = graph->out.first[routine]; i < graph->out.first[routine + 1]; i++) {
+    const struct found_call *call = call_index_at(&graph->out, i);
     if (line_of(graph, call) >= serving && call->callee != through)
-      push(running, startup->runs, call->callee);
+      call_index_mark(running, startup->runs, call->callee);
   }
   bool is_fresh = through != LINK_NONE && startup->serving_line[through] == 0;
   if (is_fresh && depth < 32 && linkage_routine(graph->findings->linkage, through)->is_defined)
@@ -207,11 +189,11 @@ static void add_roots(struct graph *graph, struct startup *startup, GArray *runn
     if (strcmp(known->name, "main") == 0)
       follow_main(graph, startup, i, running, 0);
     else if (graph->n_callers[i] == 0 && (flags_of(graph, i) & UNIT_ROUTINE_CONSTRUCTOR) == 0)
-      push(running, startup->runs, i);
+      call_index_mark(running, startup->runs, i);
   }
   for (guint i = 0; i < graph->findings->found_calls->len; i++) {
     if (call_at(graph, i)->kind == CALL_CALLBACK)
-      push(running, startup->runs, call_at(graph, i)->callee);
+      call_index_mark(running, startup->runs, call_at(graph, i)->callee);
   }
 }
 
@@ -227,14 +209,8 @@ struct startup *startup_find(const struct findings *findings)
   startup->has_one_job = g_new0(bool, MAX(graph.n, 1));
   g_autoptr(GArray) running = g_array_new(FALSE, FALSE, sizeof(uint32_t));
   add_roots(&graph, startup, running);
-  while (running->len != 0) {
-    uint32_t routine = g_array_index(running, uint32_t, running->len - 1);
-    g_array_set_size(running, running->len - 1);
-    for (uint32_t i = graph.first_out[routine]; i < graph.first_out[routine + 1]; i++)
-      push(running, startup->runs, call_at(&graph, graph.out[i])->callee);
-  }
-  g_free(graph.first_out);
-  g_free(graph.out);
+  call_index_spread(&graph.out, running, startup->runs);
+  call_index_clear(&graph.out);
   g_free(graph.n_callers);
   g_free(graph.serves);
   return startup;

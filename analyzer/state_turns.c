@@ -5,6 +5,7 @@
  * calls and that writes behind its parameter, before anything else of the turn may read it. What
  * runs at a time that main does not choose (a thread, a signal handler, an event) has no place in
  * the turn: what it touches is never begun anew. */
+#include "analyzer/call_index.h"
 #include "analyzer/state_parts.h"
 
 #include <stdlib.h>
@@ -37,8 +38,7 @@ struct state_turns {
   /* Of one program: */
   uint32_t program;
   guint first_call, end_call; /* found calls */
-  uint32_t *first_out, *out;  /* these by caller */
-  uint32_t *first_in, *in;    /* by callee */
+  struct call_index out, in;  /* these by caller and by callee */
   bool *is_foreign;           /* routines that may run when main does not say so */
   /* Of one record: */
   guint first_use, end_use;
@@ -67,50 +67,10 @@ static const struct state_use *use_at(const struct state_turns *turns, guint ind
 
 /* ---- the calls ---- */
 
-/* Sums up how many calls each routine has and returns room for them: a counting sort. */
-static uint32_t *begin_sort(uint32_t *first, uint32_t n, guint n_calls)
-{
-  for (uint32_t i = 2; i < n + 2; i++)
-    first[i] += first[i - 1];
-  return g_new(uint32_t, MAX(n_calls, 1));
-}
-
-static void index_calls(struct state_turns *turns)
-{
-  guint n_calls = turns->end_call - turns->first_call;
-  turns->first_out = g_new0(uint32_t, turns->n + 2);
-  turns->first_in = g_new0(uint32_t, turns->n + 2);
-  for (guint i = turns->first_call; i < turns->end_call; i++) {
-    turns->first_out[call_at(turns, i)->caller + 2]++;
-    turns->first_in[call_at(turns, i)->callee + 2]++;
-  }
-  turns->out = begin_sort(turns->first_out, turns->n, n_calls);
-  turns->in = begin_sort(turns->first_in, turns->n, n_calls);
-  for (guint i = turns->first_call; i < turns->end_call; i++) {
-    turns->out[turns->first_out[call_at(turns, i)->caller + 1]++] = i;
-    turns->in[turns->first_in[call_at(turns, i)->callee + 1]++] = i;
-  }
-}
-
-static void push(GArray *stack, bool *seen, uint32_t routine)
-{
-  if (seen[routine])
-    return;
-  seen[routine] = true;
-  g_array_append_val(stack, routine);
-}
-
-static uint32_t pop(GArray *stack)
-{
-  uint32_t last = g_array_index(stack, uint32_t, stack->len - 1);
-  g_array_set_size(stack, stack->len - 1);
-  return last;
-}
-
 static bool is_root(const struct state_turns *turns, uint32_t routine)
 {
   const struct link_routine *known = linkage_routine(turns->state->findings->linkage, routine);
-  return known->is_defined && turns->first_in[routine] == turns->first_in[routine + 1] &&
+  return known->is_defined && turns->in.first[routine] == turns->in.first[routine + 1] &&
          strcmp(known->name, "main") != 0;
 }
 
@@ -120,17 +80,13 @@ static void find_foreign(struct state_turns *turns)
   turns->is_foreign = g_new0(bool, MAX(turns->n, 1));
   for (uint32_t i = 0; i < turns->n; i++)
     if (is_root(turns, i))
-      push(stack, turns->is_foreign, i);
+      call_index_mark(stack, turns->is_foreign, i);
   for (guint i = turns->first_call; i < turns->end_call; i++) {
     const struct found_call *call = call_at(turns, i);
     if (call->kind == CALL_CALLBACK || call->is_later)
-      push(stack, turns->is_foreign, call->callee);
+      call_index_mark(stack, turns->is_foreign, call->callee);
   }
-  while (stack->len != 0) {
-    uint32_t routine = pop(stack);
-    for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++)
-      push(stack, turns->is_foreign, call_at(turns, turns->out[i])->callee);
-  }
+  call_index_spread(&turns->out, stack, turns->is_foreign);
 }
 
 /* Routines from which something may get at the record through a pointer. */
@@ -140,12 +96,8 @@ static void find_touching(struct state_turns *turns)
   memset(turns->touches, 0, turns->n * sizeof *turns->touches);
   for (guint i = turns->first_use; i < turns->end_use; i++)
     if (!use_at(turns, i)->is_named)
-      push(stack, turns->touches, use_at(turns, i)->routine);
-  while (stack->len != 0) {
-    uint32_t routine = pop(stack);
-    for (uint32_t i = turns->first_in[routine]; i < turns->first_in[routine + 1]; i++)
-      push(stack, turns->touches, call_at(turns, turns->in[i])->caller);
-  }
+      call_index_mark(stack, turns->touches, use_at(turns, i)->routine);
+  call_index_spread(&turns->in, stack, turns->touches);
 }
 
 /* ---- fields ---- */
@@ -283,12 +235,13 @@ static void add_uses(const struct state_turns *turns, uint32_t routine, uint32_t
 static void add_calls(const struct state_turns *turns, uint32_t routine, uint32_t home,
                       GArray *events)
 {
-  for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++) {
-    const struct found_call *call = call_at(turns, turns->out[i]);
+  for (uint32_t i = turns->out.first[routine]; i < turns->out.first[routine + 1]; i++) {
+    const struct found_call *call = call_index_at(&turns->out, i);
     if (!turns->touches[call->callee] ||
         !is_looked_at(turns, routine, call->unit, row_of(turns, call)->loop))
       continue;
-    struct event event = {.n_calls = call->unit == home ? call->call : 0, .call = turns->out[i]};
+    struct event event = {.n_calls = call->unit == home ? call->call : 0,
+                          .call = turns->out.calls[i]};
     g_array_append_val(events, event);
   }
 }
@@ -328,8 +281,8 @@ static bool is_certain(const struct state_turns *turns, const struct found_call 
       row->loop != loop_of(turns, call->caller))
     return false;
   uint32_t caller = call->caller;
-  for (uint32_t i = turns->first_out[caller]; i < turns->first_out[caller + 1]; i++) {
-    const struct found_call *other = call_at(turns, turns->out[i]);
+  for (uint32_t i = turns->out.first[caller]; i < turns->out.first[caller + 1]; i++) {
+    const struct found_call *other = call_index_at(&turns->out, i);
     if (other->unit == call->unit && other->call == call->call && other->callee != call->callee)
       return false;
   }
@@ -414,8 +367,8 @@ static bool is_used_elsewhere(const struct state_turns *turns, const struct unit
     if (use->unit != home || (!is_here && !is_once))
       return true;
   }
-  for (uint32_t i = turns->first_out[routine]; i < turns->first_out[routine + 1]; i++) {
-    const struct found_call *call = call_at(turns, turns->out[i]);
+  for (uint32_t i = turns->out.first[routine]; i < turns->out.first[routine + 1]; i++) {
+    const struct found_call *call = call_index_at(&turns->out, i);
     const struct unit_call *row = row_of(turns, call);
     bool is_after = loop->parent == UNIT_NONE && row->loop == UNIT_NONE &&
                     row->line > loop->end_line && turns->startup->serving_line[call->callee] == 0;
@@ -476,10 +429,8 @@ struct state_turns *state_turns_new(const struct state *state, const struct star
 
 static void forget_program(struct state_turns *turns)
 {
-  g_clear_pointer(&turns->first_out, g_free);
-  g_clear_pointer(&turns->out, g_free);
-  g_clear_pointer(&turns->first_in, g_free);
-  g_clear_pointer(&turns->in, g_free);
+  call_index_clear(&turns->out);
+  call_index_clear(&turns->in);
   g_clear_pointer(&turns->is_foreign, g_free);
 }
 
@@ -491,7 +442,9 @@ static void look_at_program(struct state_turns *turns, uint32_t program)
   turns->program = program;
   turns->first_call = findings_first_call(turns->state->findings, program);
   turns->end_call = findings_first_call(turns->state->findings, program + 1);
-  index_calls(turns);
+  const struct findings *findings = turns->state->findings;
+  call_index_init(&turns->out, findings, CALLS_BY_CALLER, turns->first_call, turns->end_call, NULL);
+  call_index_init(&turns->in, findings, CALLS_BY_CALLEE, turns->first_call, turns->end_call, NULL);
   find_foreign(turns);
 }
 

@@ -306,7 +306,7 @@ struct value visit_behind_record(struct visit *visit, struct syntax *expression,
   if (!type_is_pointer(type) || !type_is_pointer(from) || !is_moved(stripped) ||
       !type_is_record(visit_target(visit, from)))
     return *value;
-  bool is_bytes = (visit_value_flags(visit, type) & (UNIT_VALUE_CHARACTER | UNIT_VALUE_VOID)) != 0;
+  bool is_bytes = is_pointer_to_bytes(visit, type);
   bool is_other = type_is_record(visit_target(visit, type)) &&
                   visit_type_of(visit, type) != visit_type_of(visit, from);
   return is_bytes || is_other ? value_of_bytes(visit, expression, value, 0) : *value;
@@ -474,7 +474,8 @@ static void note_cast(struct visit *visit, struct value *value, struct c_type *f
     value->edge_flags |= UNIT_EDGE_CAST;
 }
 
-/* "(int *)(base + option->offset)", where the base is no record already */
+/* "(int *)(base + option->offset)", where the base is one of bytes by its own type: what is cast to
+ * bytes there has been moved already. */
 static bool is_field_by_number(struct visit *visit, struct syntax *expression,
                                struct syntax *operand)
 {
@@ -488,7 +489,10 @@ static bool is_field_by_number(struct visit *visit, struct syntax *expression,
   if (left == NULL || right == NULL)
     return false;
   bool is_left = type_is_pointer_value(syntax_type(visit, left));
-  return is_distance(visit, is_left ? right : left);
+  struct syntax *base = is_left ? left : right, *amount = is_left ? right : left;
+  struct c_type *type = syntax_type(visit, moved);
+  return !is_bytes_of_record(visit, base, type) && !is_bytes_of_anything(visit, base, type) &&
+         is_distance(visit, amount);
 }
 
 static struct value value_of_cast(struct visit *visit, struct syntax *expression)
