@@ -11,14 +11,8 @@ void instance_finish_with(struct instance *instance, enum outcome outcome, const
                           const struct upstream_answer *answer)
 {
   struct invocation *invocation = instance->current;
-  struct pool *pool = instance->pool;
   gint64 now = g_get_monotonic_time();
   struct invocation_result result = {
-      .id = invocation->id,
-      .function = pool->options.function->name,
-      .trigger = trigger_name(pool->options.function->trigger),
-      .traceparent = invocation->context.traceparent,
-      .parent = invocation->context.parent,
       .outcome = outcome,
       .error_type = error_type,
       .body = body,
@@ -34,13 +28,7 @@ void instance_finish_with(struct instance *instance, enum outcome outcome, const
   instance->current = NULL;
   instance->has_served = true;
   evtimer_del(instance->timer);
-  if (invocation->done) {
-    invocation->done(&result, invocation->data);
-  }
-  if (pool->options.watcher.on_result) {
-    pool->options.watcher.on_result(&result, pool->options.watcher.data);
-  }
-  invocation_free(invocation);
+  pool_deliver(instance->pool, invocation, &result);
 }
 
 void instance_finish(struct instance *instance, enum outcome outcome, const char *error_type,

@@ -14,8 +14,20 @@ const char *outcome_name(enum outcome outcome)
   return names[outcome];
 }
 
-void invocation_free(struct invocation *invocation)
+void pool_deliver(struct pool *pool, struct invocation *invocation,
+                  struct invocation_result *result)
 {
+  result->id = invocation->id;
+  result->function = pool->options.function->name;
+  result->trigger = trigger_name(pool->options.function->trigger);
+  result->traceparent = invocation->context.traceparent;
+  result->parent = invocation->context.parent;
+  if (invocation->done) {
+    invocation->done(result, invocation->data);
+  }
+  if (pool->options.watcher.on_result) {
+    pool->options.watcher.on_result(result, pool->options.watcher.data);
+  }
   g_free(invocation->id);
   payload_free(invocation->payload);
   g_free(invocation);
@@ -39,11 +51,6 @@ void pool_fail_waiting(struct pool *pool, const char *type, const char *message)
   }
   g_autofree char *body = pool_error_json(type, message);
   struct invocation_result result = {
-      .id = invocation->id,
-      .function = pool->options.function->name,
-      .trigger = trigger_name(pool->options.function->trigger),
-      .traceparent = invocation->context.traceparent,
-      .parent = invocation->context.parent,
       .outcome = OUTCOME_CRASH,
       .error_type = type,
       .body = body,
@@ -51,13 +58,7 @@ void pool_fail_waiting(struct pool *pool, const char *type, const char *message)
       .started = (double)g_get_real_time() / 1e6,
       .is_cold = true,
   };
-  if (invocation->done) {
-    invocation->done(&result, invocation->data);
-  }
-  if (pool->options.watcher.on_result) {
-    pool->options.watcher.on_result(&result, pool->options.watcher.data);
-  }
-  invocation_free(invocation);
+  pool_deliver(pool, invocation, &result);
 }
 
 static struct instance *idle_instance(const struct pool *pool)

@@ -56,7 +56,10 @@ struct pool {
 
 /* ---- pool.c ---- */
 
-void invocation_free(struct invocation *invocation);
+/* Completes RESULT with what is known of INVOCATION, hands it to whoever waits for it and to the
+ * watcher, and frees INVOCATION. */
+void pool_deliver(struct pool *pool, struct invocation *invocation,
+                  struct invocation_result *result);
 /* {"errorType":..,"errorMessage":..}: a new string. */
 char *pool_error_json(const char *type, const char *message);
 /* Fails the first that waits for an instance. */
