@@ -402,8 +402,40 @@ static bool is_ordinary(const char *word)
   return false;
 }
 
-static void take_word(struct arguments *arguments, struct cursor *cursor, const char *word)
+/* "--std=c99", "--include-directory sub": the short option that a long one is another name of, with
+ * its value. A new string, NULL where the word is none of these. */
+static char *short_option(struct cursor *cursor, const char *word)
 {
+  static const struct {
+    const char *name;
+    const char *as;
+    bool has_value;
+  } options[] = {
+      {"--std", "-std=", true},
+      {"--ansi", "-ansi", false},
+      {"--define-macro", "-D", true},
+      {"--undefine-macro", "-U", true},
+      {"--include-directory", "-I", true},
+      {"--include", "-include", true},
+      {"--imacros", "-imacros", true},
+      {"--no-standard-includes", "-nostdinc", false},
+  };
+  size_t length = strcspn(word, "=");
+  for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+    if (strncmp(word, options[i].name, length) != 0 || options[i].name[length] != '\0')
+      continue;
+    if (!options[i].has_value)
+      return g_strdup(options[i].as);
+    const char *value = word[length] == '=' ? word + length + 1 : next_word(cursor);
+    return g_strconcat(options[i].as, value, NULL);
+  }
+  return NULL;
+}
+
+static void take_word(struct arguments *arguments, struct cursor *cursor, const char *given)
+{
+  g_autofree char *shorter = g_str_has_prefix(given, "--") ? short_option(cursor, given) : NULL;
+  const char *word = shorter != NULL ? shorter : given;
   if (word[0] != '-')
     return; /* the source, or something for the linker */
   if (g_str_has_prefix(word, "-Wp,")) {

@@ -134,6 +134,22 @@ def options_of_gcc(folder):
 
 
 @case
+def long_options(folder):
+    """Options that have a second, long name mean the same under it."""
+    write(folder, {"main.c": "#ifndef STRANGE\n#error STRANGE is missing\n#endif\n#ifdef GONE\n#error GONE is there\n#endif\n"
+                             "#include <other.h>\nint asm(int typeof) { return typeof + OTHER + FIRST; }\n",
+                   "sub/other.h": "#define OTHER 1\n", "first.h": "#define FIRST 2\n"})
+    for joint in ("=", None):
+        def both(name, value):
+            return [name + joint + value] if joint else [name, value]
+        options = ["--std=c89", "--ansi", *both("--define-macro", "STRANGE=1"), *both("--undefine-macro", "GONE"),
+                   *both("--include-directory", "sub"), *both("--include", "first.h")]
+        store, said = analyse(folder, [entry(folder, "main.c", "-DGONE", *options)])
+        check(store.execute("SELECT * FROM v_diagnostic").fetchall() == [], "all of them hold")
+        check("left out" not in said, said)
+
+
+@case
 def no_commands(folder):
     """Without commands: folders of the tree, of libraries below the system's, and what stayed unresolved."""
     write(folder, {"src/main.c": '#include "api/helper.h"\n#include <clang-c/Index.h>\n#include "never.h"\n' + MAIN,
