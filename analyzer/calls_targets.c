@@ -196,6 +196,20 @@ static bool slot_is_typed(const struct call_search *search, uint32_t unit,
          !is_address_taken(here->unit, call->slot_object);
 }
 
+/* Whether the slot holds what a library put there, and none of what libraries are handed fits. */
+static bool is_of_library(const struct call_search *search, uint32_t unit,
+                          const struct unit_call *call, const char *shape)
+{
+  if (!slots_is_of_library(search->slots, unit, call))
+    return false;
+  const struct id_set *handed = slots_handed_out(search->slots, unit, call);
+  for (uint32_t i = 0; i < handed->n; i++) {
+    if (fits(search, shape, handed->ids[i]))
+      return false;
+  }
+  return true;
+}
+
 struct call_targets calls_targets_of(struct call_search *search, uint32_t unit, uint32_t row)
 {
   const struct unit *from = linkage_unit(search->findings->linkage, unit);
@@ -207,7 +221,8 @@ struct call_targets calls_targets_of(struct call_search *search, uint32_t unit, 
   targets.tier = tier_of_slot(search, unit, call, &targets.routines);
   if (targets.routines.n != 0)
     return targets;
-  targets.is_complete = slots_is_never_set(search->slots, unit, call);
+  targets.is_complete =
+      slots_is_never_set(search->slots, unit, call) || is_of_library(search, unit, call, shape);
   if (targets.is_complete || slot_is_known(search, unit, call))
     return targets;
   targets.routines = fallback_targets(search, unit, call);

@@ -1,5 +1,7 @@
 #include "analyzer/slots.h"
 
+#include <string.h>
+
 struct slots {
   struct flow *flow;
   struct id_map fields;  /* record and offset in it -> 1 where something is stored */
@@ -9,6 +11,13 @@ struct slots {
                           NULL, see given_key() */
   uint8_t *is_noted;   /* by path of the present unit */
   bool is_built;
+  GHashTable *libraries; /* folder of headers -> struct library; NULL: not looked for yet */
+};
+
+/* What is handed to the routines that the headers of one folder declare. */
+struct library {
+  struct id_set handed;  /* link routines */
+  struct id_map holders; /* solver objects whose routines are among them -> 1 */
 };
 
 enum { GIVEN_BITS = 31 }; /* all bits of a value would mean that there is none */
@@ -182,24 +191,42 @@ void slots_free(struct slots *slots)
   id_map_clear(&slots->objects);
   id_map_clear(&slots->taken);
   id_map_clear(&slots->given);
+  g_clear_pointer(&slots->libraries, g_hash_table_unref);
   g_free(slots);
 }
 
-/* A record that a system header declares may be filled by its library. */
+/* Whether a header of a library declares it, which need not be one of the system's to the parser.
+ */
+static bool is_of_library(const struct unit *unit, uint32_t file)
+{
+  const uint32_t inside = UNIT_FILE_INSIDE | UNIT_FILE_MAIN;
+  return file != UNIT_NONE && ((unit->files[file].flags & UNIT_FILE_SYSTEM) != 0 ||
+                               (unit->files[file].flags & inside) == 0);
+}
+
+/* A record that a library's header declares may be filled by the library. */
 static bool is_of_tree(const struct unit *unit, const struct unit_field *field)
 {
   uint32_t file = unit->types[field->type_id].file;
-  return file != UNIT_NONE && (unit->files[file].flags & UNIT_FILE_SYSTEM) == 0;
+  return file != UNIT_NONE && !is_of_library(unit, file);
+}
+
+/* Whether what is stored in the program is all that is ever stored but by libraries. */
+static bool is_whole(struct slots *slots)
+{
+  if (!slots->flow->program->has_main || slots->flow->phase != FLOW_LIVE)
+    return false;
+  if (!slots->is_built)
+    build(slots);
+  return true;
 }
 
 bool slots_is_never_set(struct slots *slots, uint32_t unit, const struct unit_call *call)
 {
   const struct flow *flow = slots->flow;
   const struct link_unit *here = &flow->linkage->units[unit];
-  if (!flow->program->has_main || flow->phase != FLOW_LIVE)
+  if (!is_whole(slots))
     return false;
-  if (!slots->is_built)
-    build(slots);
   uint32_t field = last_field(here->unit, call->slot_path);
   if (field != UNIT_NONE)
     return is_of_tree(here->unit, &here->unit->fields[field]) &&
@@ -213,4 +240,133 @@ bool slots_is_never_set(struct slots *slots, uint32_t unit, const struct unit_ca
   uint32_t object = linkage_resolve_object(flow->linkage, flow->program, unit, call->slot_object);
   return object != LINK_NONE && linkage_object(flow->linkage, object)->is_defined &&
          id_map_get(&slots->objects, object) == UINT32_MAX;
+}
+
+/* The header that declares the field or variable of a slot, or UNIT_NONE. */
+static uint32_t header_of(const struct unit *unit, const struct unit_call *call)
+{
+  uint32_t field = last_field(unit, call->slot_path);
+  if (field != UNIT_NONE)
+    return unit->types[unit->fields[field].type_id].file;
+  bool is_variable = call->slot_base == UNIT_BASE_OBJECT && call->slot_object != UNIT_NONE &&
+                     unit->objects[call->slot_object].kind <= UNIT_OBJECT_STATIC_LOCAL;
+  return is_variable ? unit->objects[call->slot_object].file : UNIT_NONE;
+}
+
+bool slots_is_of_library(struct slots *slots, uint32_t unit, const struct unit_call *call)
+{
+  const struct flow *flow = slots->flow;
+  const struct link_unit *here = &flow->linkage->units[unit];
+  if (!is_whole(slots) || !is_of_library(here->unit, header_of(here->unit, call)))
+    return false;
+  uint32_t field = last_field(here->unit, call->slot_path);
+  if (field != UNIT_NONE)
+    return id_map_get(&slots->fields, field_key(here, field)) == UINT32_MAX;
+  uint32_t object = linkage_resolve_object(flow->linkage, flow->program, unit, call->slot_object);
+  return object != LINK_NONE && !linkage_object(flow->linkage, object)->is_defined &&
+         id_map_get(&slots->objects, object) == UINT32_MAX;
+}
+
+/* ---- what libraries are handed ---- */
+
+static void library_free(gpointer data)
+{
+  struct library *library = data;
+  id_set_clear(&library->handed);
+  id_map_clear(&library->holders);
+  g_free(library);
+}
+
+/* "/usr/include/libxml2/libxml/tree.h" -> "libxml2". What lies in no folder of its own, and the
+ * folders of the C library and the kernel, are one. A new string. */
+static char *library_name(const char *path)
+{
+  static const char *const common[] = {
+      "arpa",    "asm",       "asm-generic", "bits", "gnu", "gnu-versions", "linux", "net",
+      "netinet", "protocols", "rpc",         "sys",  NULL};
+  const char *root = g_strrstr(path, "/include/");
+  if (root == NULL)
+    return g_path_get_dirname(path);
+  g_auto(GStrv) steps = g_strsplit(root + strlen("/include/"), "/", 3);
+  bool is_triplet = steps[1] != NULL && strstr(steps[0], "-linux-") != NULL;
+  const char *first = is_triplet ? steps[1] : steps[0];
+  bool is_folder = is_triplet ? steps[2] != NULL : steps[1] != NULL;
+  return g_strdup(is_folder && !g_strv_contains(common, first) ? first : "");
+}
+
+static struct library *library_named(struct slots *slots, const char *path)
+{
+  char *name = library_name(path);
+  struct library *library = g_hash_table_lookup(slots->libraries, name);
+  if (library == NULL) {
+    library = g_new0(struct library, 1);
+    g_hash_table_insert(slots->libraries, name, library);
+    return library;
+  }
+  g_free(name);
+  return library;
+}
+
+static void note_routines(const struct flow *flow, struct library *library, uint32_t node)
+{
+  struct id_set routines = flow_routines(flow, node);
+  id_set_merge(&library->handed, &routines);
+  id_set_clear(&routines);
+}
+
+static void note_handed(const struct flow *flow, struct library *library, uint32_t node)
+{
+  note_routines(flow, library, node);
+  uint32_t n = 0;
+  const uint32_t *holders = points_to_targets(flow->solver, node, &n);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t object = points_to_object_of(flow->solver, holders[i]);
+    if (!id_map_put_new(&library->holders, object, 1))
+      continue;
+    uint32_t n_inside = 0;
+    const uint32_t *inside = points_to_locations(flow->solver, object, &n_inside);
+    for (uint32_t j = 0; j < n_inside; j++)
+      note_routines(flow, library, inside[j]);
+  }
+}
+
+/* The header of what an outside call calls; UNIT_NONE where it calls what is defined here. */
+static uint32_t called_header(const struct flow *flow, uint32_t unit, const struct unit_call *call)
+{
+  const struct unit *from = linkage_unit(flow->linkage, unit);
+  if (call->callee == UNIT_NONE)
+    return header_of(from, call);
+  uint32_t callee = linkage_resolve_routine(flow->linkage, flow->program, unit, call->callee);
+  bool is_outside = callee != LINK_NONE && !linkage_routine(flow->linkage, callee)->is_defined;
+  return is_outside ? from->routines[call->callee].file : UNIT_NONE;
+}
+
+static void build_libraries(struct slots *slots)
+{
+  struct flow *flow = slots->flow;
+  slots->libraries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, library_free);
+  for (guint i = 0; i < flow->program->units->len; i++) {
+    uint32_t index = g_array_index(flow->program->units, uint32_t, i);
+    const struct unit *unit = linkage_unit(flow->linkage, index);
+    for (uint32_t a = 0; a < unit->n_arguments; a++) {
+      const struct unit_argument *argument = &unit->arguments[a];
+      const struct unit_call *call = &unit->calls[argument->call];
+      if (argument->node == UNIT_NONE || !flow_looks_at(flow, index, call->caller))
+        continue;
+      uint32_t header = called_header(flow, index, call);
+      if (is_of_library(unit, header))
+        note_handed(flow, library_named(slots, unit_string(unit, unit->files[header].path)),
+                    flow_node(flow, index, argument->node));
+    }
+  }
+}
+
+const struct id_set *slots_handed_out(struct slots *slots, uint32_t unit,
+                                      const struct unit_call *call)
+{
+  const struct unit *from = linkage_unit(slots->flow->linkage, unit);
+  if (slots->libraries == NULL)
+    build_libraries(slots);
+  uint32_t header = header_of(from, call);
+  return &library_named(slots, unit_string(from, from->files[header].path))->handed;
 }

@@ -17,4 +17,16 @@ void slots_free(struct slots *slots);
  * or a parameter, nothing is ever stored there, and its address (its routine's) is not taken. */
 bool slots_is_never_set(struct slots *slots, uint32_t unit, const struct unit_call *call);
 
+/* Whether only a library can have set the slot of a call: the program is complete, the slot is a
+ * field of a record or a variable that a header of a library declares, the variable is not defined
+ * here, and no body that can run stores anything but NULL there or takes the variable's address.
+ * What is called is the library's own then, or one of slots_handed_out(). */
+bool slots_is_of_library(struct slots *slots, uint32_t unit, const struct unit_call *call);
+
+/* Link routines that the library of such a slot is handed, as arguments of its routines or in
+ * records behind them; the library is told by the folder of its headers. Ascending, owned by the
+ * slots. The first question is linear in what the arguments of outside calls point to. */
+const struct id_set *slots_handed_out(struct slots *slots, uint32_t unit,
+                                      const struct unit_call *call);
+
 #endif

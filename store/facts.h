@@ -118,7 +118,8 @@ RECORD_STRUCT(fact_param, FACT_PARAM_FIELDS);
   F(N, INT, line, "line")                                                                          \
   F(N, INT, column, "column")                                                                      \
   F(N, BOOL, is_direct, "names its callee")                                                        \
-  F(N, BOOL, is_complete, "all targets are known; without any, nothing is ever called")            \
+  F(N, BOOL, is_complete,                                                                          \
+    "all targets are known; without any, no routine of the program is called")                     \
   F(N, TEXT, expression, "what is called, as written")                                             \
   F(N, INT, loop_depth, "loops of the caller around it")
 RECORD_STRUCT(fact_site, FACT_SITE_FIELDS);

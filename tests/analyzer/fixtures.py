@@ -4,6 +4,7 @@
     // call: CALLER -> CALLEE TIER      all the targets of the calls through pointers on the line
     // unresolved                       a call through a pointer without a target
     // complete                         and it is sure that there is none
+    // open                             and nobody knows whether there is one
     // no access: ROUTINE STATE         the routine never touches it
     // access: ROUTINE MODE STATE[.FIELD]
     // state: STATE[.FIELD] STORAGE CLASS
@@ -39,7 +40,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access|no entry): (.*)|(unresolved|complete)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access|no entry): (.*)|(unresolved|complete|open)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -110,9 +111,9 @@ def holds(store, line, kind, text):
         routine, state = text.split(" ")
         rows = store.execute("SELECT state, field FROM v_access WHERE routine = ?", (routine,))
         return not any(full(*row).startswith(state) for row in rows)
-    if kind == "complete":
-        return store.execute("SELECT count(*) FROM fact_site WHERE line = ? AND NOT is_direct AND is_complete",
-                             (line,)).fetchone()[0] > 0
+    if kind in ("complete", "open"):
+        return store.execute("SELECT count(*) FROM fact_site WHERE line = ? AND NOT is_direct AND is_complete = ?",
+                             (line, kind == "complete")).fetchone()[0] > 0
     if kind == "unresolved":
         return store.execute("SELECT count(*) FROM v_unresolved WHERE line = ?", (line,)).fetchone()[0] > 0
     raise SystemExit(f"unknown expectation '{kind}'")
