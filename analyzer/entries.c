@@ -95,9 +95,9 @@ static struct id_set handlers_of(struct flow *flow, const struct entry_rule *rul
 {
   struct id_set handlers = {0};
   if (rule->handler_field != NULL) {
-    struct model model = {.field = rule->handler_field};
-    struct flow_callback callback = {unit, UNIT_NONE, &model, flow_node(flow, unit, argument->node),
-                                     LINK_NONE};
+    struct model model = {.callback = rule->handler_argument, .field = rule->handler_field};
+    struct flow_callback callback = {unit, argument->call, &model,
+                                     flow_node(flow, unit, argument->node), LINK_NONE};
     return callback.node != LINK_NONE ? flow_callback_routines(flow, &callback) : handlers;
   }
   if (argument->kind == UNIT_ARGUMENT_ROUTINE) {

@@ -23,6 +23,8 @@ static struct visit visit_start(const struct extract_input *input, struct unit_b
       .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
       .values = g_array_new(FALSE, FALSE, sizeof(struct value)),
       .arguments = g_array_new(FALSE, FALSE, sizeof(struct unit_argument)),
+      .holds = g_array_new(FALSE, FALSE, sizeof(struct hold)),
+      .exposed = g_hash_table_new(NULL, NULL),
       .lines = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
       .routine = UNIT_NONE,
       .object = UNIT_NONE,
@@ -48,6 +50,8 @@ static void visit_end(struct visit *visit)
   g_free(visit->tree);
   g_array_unref(visit->values);
   g_array_unref(visit->arguments);
+  g_array_unref(visit->holds);
+  g_hash_table_unref(visit->exposed);
   g_free(visit->open);
   g_array_unref(visit->lines);
   g_free(visit->is_nested_again);
@@ -185,6 +189,7 @@ static void extract_routine(struct visit *visit, CXCursor declaration)
   visit->n_set = visit->turn_depth = 0;
   visit->has_jumped = visit->is_partial = false;
   visit->first_moment = visit->builder->moments->len;
+  visit_hold_begin(visit);
   visit->is_main =
       strcmp(unit_builder_text(visit->builder, visit_routine_row(visit, routine)->name), "main") ==
       0;

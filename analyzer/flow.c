@@ -1,5 +1,6 @@
 #include "analyzer/flow_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- edges ---- */
@@ -290,11 +291,48 @@ static bool field_matches(const char *path, const void *context)
   return pattern_matches(context, path);
 }
 
+static int compare_holds(const void *key, const void *element)
+{
+  uint32_t argument = *(const uint32_t *)key;
+  const struct unit_hold *hold = element;
+  return (argument > hold->argument) - (argument < hold->argument);
+}
+
+/* The routines that surely stand in a field of the record that a call is handed; whether they are
+ * known. */
+static bool find_held(const struct flow *flow, const struct flow_callback *callback,
+                      struct id_set *routines)
+{
+  bool is_known = false;
+  const struct unit *unit = linkage_unit(flow->linkage, callback->unit);
+  uint32_t argument =
+      unit->calls[callback->call].first_argument + (uint32_t)callback->model->callback;
+  const struct unit_hold *found =
+      unit->n_holds == 0
+          ? NULL
+          : bsearch(&argument, unit->holds, unit->n_holds, sizeof *unit->holds, compare_holds);
+  while (found != NULL && found > unit->holds && found[-1].argument == argument)
+    found--;
+  for (; found != NULL && found < unit->holds + unit->n_holds && found->argument == argument;
+       found++) {
+    g_autofree char *path = unit_path_text(unit, found->path);
+    if (!pattern_matches(callback->model->field, path))
+      continue;
+    is_known = true;
+    if (found->routine != UNIT_NONE)
+      id_set_add(routines, linkage_resolve_routine(flow->linkage, flow->program, callback->unit,
+                                                   found->routine));
+  }
+  return is_known;
+}
+
 struct id_set flow_callback_routines(const struct flow *flow, const struct flow_callback *callback)
 {
   if (callback->model->field == NULL)
     return flow_routines(flow, callback->node);
   struct id_set routines = {0};
+  if (find_held(flow, callback, &routines))
+    return routines;
   uint32_t n = 0;
   const uint32_t *holders = points_to_targets(flow->solver, callback->node, &n);
   for (uint32_t i = 0; i < n; i++) {

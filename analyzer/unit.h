@@ -26,7 +26,7 @@
 
 /* Bumped whenever a row changes its shape or its meaning: units of another version are parsed
  * again. */
-#define UNIT_VERSION 15u
+#define UNIT_VERSION 16u
 
 /* Rows are stored as they lie in memory: no padding, little endian. */
 #pragma GCC diagnostic push
@@ -447,6 +447,14 @@ struct unit_moment {
   uint32_t end_moment; /* likewise */
 };
 
+/* A routine that surely stands in a field of a named record whose address a call is handed: one row
+ * for each such field. By argument. */
+struct unit_hold {
+  uint32_t argument; /* argument */
+  uint32_t path;     /* path in the object of the argument */
+  uint32_t routine;  /* routine, or UNIT_NONE for a number that is none ("SIG_IGN") */
+};
+
 enum unit_arm_kind {
   UNIT_ARM_STRING, /* strcmp and its like with a literal: text */
   UNIT_ARM_CASE,   /* case of a switch: integer, text is the enumerator, macro or character */
@@ -569,6 +577,7 @@ struct unit_declaration {
   X(initialiser, initialisers)                                                                     \
   X(access, accesses)                                                                              \
   X(moment, moments)                                                                               \
+  X(hold, holds)                                                                                   \
   X(guard, guards)                                                                                 \
   X(arm, arms)                                                                                     \
   X(loop, loops)                                                                                   \

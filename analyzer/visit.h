@@ -98,6 +98,14 @@ static inline size_t recent_slot(const void *address)
   return ((uintptr_t)address >> 4 ^ (uintptr_t)address >> 11) % N_RECENT;
 }
 
+/* What a field of a named record holds: see visit_hold.c. */
+struct hold {
+  uint32_t object;
+  uint32_t path;
+  uint32_t routine;
+  uint32_t depth; /* conditional_depth and n_set when it was stored */
+};
+
 /* The turn_depth of what a "for" lists beside its condition. */
 #define NO_TURN UINT32_MAX
 
@@ -168,6 +176,8 @@ struct visit {
   bool is_partial;        /* what is written is not all of what it is called */
   guint first_moment;     /* of the routine */
   guint switch_moment;    /* of the switch around */
+  GArray *holds;          /* struct hold: of the routine */
+  GHashTable *exposed;    /* object of it + 1 -> how often its address was taken beside arguments */
   struct syntax *subject; /* of the switch around */
   uint32_t group;         /* of its arms */
   uint32_t switch_arm;    /* the arm around the switch */
@@ -426,6 +436,25 @@ void visit_end_moments(struct visit *visit, guint first_moment);
 bool visit_is_of_main(struct visit *visit, const struct place *place);
 /* Notes when an access that was added runs, where somebody asks. */
 void visit_note_moment(struct visit *visit, const struct place *place, uint32_t access);
+
+/* ---- visit_hold.c: routines in named records ---- */
+
+/* At the beginning of a routine. */
+void visit_hold_begin(struct visit *visit);
+/* Before what may be reached from elsewhere: a label, a loop. */
+void visit_hold_forget(struct visit *visit);
+/* Behind a branch. */
+void visit_hold_leave(struct visit *visit);
+void visit_hold_assign(struct visit *visit, const struct place *place, const struct value *value);
+/* After that, for a value that is no routine: whether it surely is none ("SIG_IGN", NULL). */
+void visit_hold_number(struct visit *visit, const struct place *place, struct syntax *expression);
+/* Where an address is taken; visit_hold_argument() takes it back for what goes to a call. */
+void visit_hold_expose(struct visit *visit, const struct place *place);
+/* Adds rows of what a call finds in the record that it is handed. */
+void visit_hold_argument(struct visit *visit, const struct unit_call *call,
+                         const struct unit_argument *argument, uint32_t row);
+/* Behind all arguments of a call. */
+void visit_hold_end_call(struct visit *visit);
 
 /* ---- visit_place.c: lvalues ---- */
 

@@ -204,6 +204,7 @@ static uint32_t add_call(struct visit *visit, struct unit_call *call,
     argument->call = row;
     argument->position = i + 1;
     unit_builder_add_argument(visit->builder, argument);
+    visit_hold_argument(visit, call, argument, visit->builder->arguments->len - 1);
     bool is_address =
         argument->kind == UNIT_ARGUMENT_ADDRESS || argument->kind == UNIT_ARGUMENT_FIELD_ADDRESS;
     for (guint at = first_access; is_address && at < visit->builder->accesses->len; at++) {
@@ -218,6 +219,7 @@ static uint32_t add_call(struct visit *visit, struct unit_call *call,
         access->call = row;
     }
   }
+  visit_hold_end_call(visit);
   return unit_builder_add_call(visit->builder, call);
 }
 

@@ -179,6 +179,8 @@ static struct value value_of_assignment(struct visit *visit, struct syntax *expr
   if (value.kind == UNIT_ARGUMENT_PARAM && type_is_pointer(value.type) && outlives)
     visit_use(visit, value.index, UNIT_USE_KEPT);
   flow_assign(visit, &place, &value, spot);
+  if (value.kind == UNIT_ARGUMENT_OTHER)
+    visit_hold_number(visit, &place, right);
   flow_note_bytes(visit, &place, right);
   return value;
 }

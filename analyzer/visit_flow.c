@@ -134,6 +134,7 @@ void flow_assign(struct visit *visit, const struct place *place, struct value *v
 {
   if (value->heap != UNIT_NONE && place->type->type.kind != CXType_Invalid)
     flow_shape_heap(visit, value->heap, place->type);
+  visit_hold_assign(visit, place, value);
   if (place->base == UNIT_BASE_NONE ||
       (!visit_is_carrier(visit, place->type) && !is_array_param(visit, place)))
     return;
@@ -202,6 +203,8 @@ uint32_t access_add_call(struct visit *visit, const struct place *place, uint32_
 {
   if (place->base == UNIT_BASE_NONE || place->routine != UNIT_NONE)
     return UNIT_NONE;
+  if ((mode & UNIT_ADDRESS) != 0)
+    visit_hold_expose(visit, place);
   if (place->base == UNIT_BASE_OBJECT &&
       visit_object_row(visit, place->object)->kind > UNIT_OBJECT_STATIC_LOCAL) {
     if ((mode & UNIT_READ) != 0)

@@ -6,7 +6,7 @@ bool visit_is_certain(const struct visit *visit)
          (visit->loop != UNIT_NONE || visit->has_left == 0) && visit->is_possible == 0;
 }
 
-void visit_end_moments(struct visit *visit, guint first_moment)
+static void end_moments(struct visit *visit, guint first_moment)
 {
   const struct unit_builder *builder = visit->builder;
   for (guint i = first_moment; visit->is_main && i < builder->moments->len; i++) {
@@ -18,6 +18,12 @@ void visit_end_moments(struct visit *visit, guint first_moment)
   }
 }
 
+void visit_end_moments(struct visit *visit, guint first_moment)
+{
+  end_moments(visit, first_moment);
+  visit_hold_forget(visit);
+}
+
 guint visit_begin_branch(struct visit *visit)
 {
   visit->conditional_depth++;
@@ -27,7 +33,8 @@ guint visit_begin_branch(struct visit *visit)
 void visit_end_branch(struct visit *visit, guint first_moment)
 {
   visit->conditional_depth--;
-  visit_end_moments(visit, first_moment);
+  end_moments(visit, first_moment);
+  visit_hold_leave(visit);
 }
 
 bool visit_is_of_main(struct visit *visit, const struct place *place)

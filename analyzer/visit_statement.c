@@ -300,6 +300,7 @@ static void visit_loop_part(struct visit *visit, struct syntax *part, bool is_bo
                             bool is_do)
 {
   uint32_t depth = visit->conditional_depth + visit->n_set;
+  visit_hold_forget(visit);
   visit->turn_depth = is_body && !is_do ? depth + 1 : is_body || is_asked ? depth : NO_TURN;
   if (!is_body && is_asked)
     visit_truth(visit, part);

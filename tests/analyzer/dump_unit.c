@@ -187,6 +187,13 @@ static void print_rest(const struct unit *unit)
            row->is_certain != 0 ? "certain" : "perhaps", (int)row->loop, row->n_calls,
            (int)row->end_call, (int)row->end_moment);
   }
+  for (uint32_t i = 0; i < unit->n_holds; i++) {
+    const struct unit_hold *row = &unit->holds[i];
+    const struct unit_argument *argument = &unit->arguments[row->argument];
+    printf("hold %s", object(unit, argument->index));
+    print_path(unit, row->path);
+    printf(" %s at %u\n", routine(unit, row->routine), unit->calls[argument->call].line);
+  }
   for (uint32_t i = 0; i < unit->n_arms; i++) {
     const struct unit_arm *row = &unit->arms[i];
     printf("arm %u %s '%s' %" G_GINT64_FORMAT

@@ -2,6 +2,7 @@
 """Fixtures: C files that carry in comments what linking must find.
 
     // call: CALLER -> CALLEE TIER      all the targets of the calls through pointers on the line
+    // no call                          no target is called through a pointer or as a callback on the line
     // unresolved                       a call through a pointer without a target
     // complete                         and it is sure that there is none
     // open                             and nobody knows whether there is one
@@ -40,7 +41,7 @@ def expectations(path):
                 continue
             kind = None
             for part in line.split(" // ", 1)[1].strip().split("; "):
-                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access|no entry): (.*)|(unresolved|complete|open)$", part)
+                match = re.match(r"(call|access|state|effect|path|entry|span|not|param|contract|no access|no entry): (.*)|(unresolved|complete|open|no call)$", part)
                 if match:
                     kind = match[1] or match[3]
                     yield number, kind, match[2] or ""
@@ -114,6 +115,8 @@ def holds(store, line, kind, text):
     if kind in ("complete", "open"):
         return store.execute("SELECT count(*) FROM fact_site WHERE line = ? AND NOT is_direct AND is_complete = ?",
                              (line, kind == "complete")).fetchone()[0] > 0
+    if kind == "no call":
+        return store.execute("SELECT count(*) FROM v_call WHERE kind <> 'direct' AND line = ?", (line,)).fetchone()[0] == 0
     if kind == "unresolved":
         return store.execute("SELECT count(*) FROM v_unresolved WHERE line = ?", (line,)).fetchone()[0] > 0
     raise SystemExit(f"unknown expectation '{kind}'")
