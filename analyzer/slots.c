@@ -294,9 +294,10 @@ static char *library_name(const char *path)
   return g_strdup(is_folder && !g_strv_contains(common, first) ? first : "");
 }
 
-static struct library *library_named(struct slots *slots, const char *path)
+/* The library of a header. NULL stands for the one of routines that are declared by hand: any. */
+static struct library *library_of(struct slots *slots, const char *path)
 {
-  char *name = library_name(path);
+  char *name = path != NULL ? library_name(path) : g_strdup("*");
   struct library *library = g_hash_table_lookup(slots->libraries, name);
   if (library == NULL) {
     library = g_new0(struct library, 1);
@@ -330,15 +331,25 @@ static void note_handed(const struct flow *flow, struct library *library, uint32
   }
 }
 
-/* The header of what an outside call calls; UNIT_NONE where it calls what is defined here. */
-static uint32_t called_header(const struct flow *flow, uint32_t unit, const struct unit_call *call)
+/* The library that a call leads into; NULL where it calls what is defined here. */
+static struct library *called_library(struct slots *slots, uint32_t unit,
+                                      const struct unit_call *call)
 {
+  const struct flow *flow = slots->flow;
   const struct unit *from = linkage_unit(flow->linkage, unit);
-  if (call->callee == UNIT_NONE)
-    return header_of(from, call);
-  uint32_t callee = linkage_resolve_routine(flow->linkage, flow->program, unit, call->callee);
-  bool is_outside = callee != LINK_NONE && !linkage_routine(flow->linkage, callee)->is_defined;
-  return is_outside ? from->routines[call->callee].file : UNIT_NONE;
+  uint32_t header = UNIT_NONE;
+  if (call->callee == UNIT_NONE) {
+    header = header_of(from, call);
+    if (!is_of_library(from, header))
+      return NULL;
+  } else {
+    uint32_t callee = linkage_resolve_routine(flow->linkage, flow->program, unit, call->callee);
+    if (callee == LINK_NONE || linkage_routine(flow->linkage, callee)->is_defined)
+      return NULL;
+    header = from->routines[call->callee].file;
+  }
+  bool is_known = is_of_library(from, header);
+  return library_of(slots, is_known ? unit_string(from, from->files[header].path) : NULL);
 }
 
 static void build_libraries(struct slots *slots)
@@ -351,12 +362,12 @@ static void build_libraries(struct slots *slots)
     for (uint32_t a = 0; a < unit->n_arguments; a++) {
       const struct unit_argument *argument = &unit->arguments[a];
       const struct unit_call *call = &unit->calls[argument->call];
-      if (argument->node == UNIT_NONE || !flow_looks_at(flow, index, call->caller))
+      if (argument->node == UNIT_NONE || (call->flags & UNIT_CALL_BUILTIN) != 0 ||
+          !flow_looks_at(flow, index, call->caller))
         continue;
-      uint32_t header = called_header(flow, index, call);
-      if (is_of_library(unit, header))
-        note_handed(flow, library_named(slots, unit_string(unit, unit->files[header].path)),
-                    flow_node(flow, index, argument->node));
+      struct library *library = called_library(slots, index, call);
+      if (library != NULL)
+        note_handed(flow, library, flow_node(flow, index, argument->node));
     }
   }
 }
@@ -368,5 +379,7 @@ const struct id_set *slots_handed_out(struct slots *slots, uint32_t unit,
   if (slots->libraries == NULL)
     build_libraries(slots);
   uint32_t header = header_of(from, call);
-  return &library_named(slots, unit_string(from, from->files[header].path))->handed;
+  struct library *library = library_of(slots, unit_string(from, from->files[header].path));
+  id_set_merge(&library->handed, &library_of(slots, NULL)->handed);
+  return &library->handed;
 }
