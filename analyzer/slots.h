@@ -24,9 +24,9 @@ bool slots_is_never_set(struct slots *slots, uint32_t unit, const struct unit_ca
 bool slots_is_of_library(struct slots *slots, uint32_t unit, const struct unit_call *call);
 
 /* Link routines that the library of such a slot is handed, as arguments of its routines or in
- * records behind them; the library is told by the folder of its headers, and routines of libraries
- * that the tree declares by hand may be of any. Ascending, owned by the
- * slots. The first question is linear in what the arguments of outside calls point to. */
+ * records behind them. The library is told by the folder of its headers; outside routines that the
+ * tree declares by hand may be of any. Ascending, owned by the slots. The first question is linear
+ * in what the arguments of outside calls point to. */
 const struct id_set *slots_handed_out(struct slots *slots, uint32_t unit,
                                       const struct unit_call *call);
 
