@@ -434,6 +434,8 @@ void visit_end_branch(struct visit *visit, guint first_moment);
 void visit_end_moments(struct visit *visit, guint first_moment);
 /* Whether the place is in a record that main declares. */
 bool visit_is_of_main(struct visit *visit, const struct place *place);
+/* Whether a path leads through an element of an array. */
+bool visit_has_element(const struct visit *visit, uint32_t path);
 /* Notes when an access that was added runs, where somebody asks. */
 void visit_note_moment(struct visit *visit, const struct place *place, uint32_t access);
 

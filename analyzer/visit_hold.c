@@ -82,18 +82,10 @@ static void drop(struct visit *visit, uint32_t object, uint32_t path)
       g_array_remove_index_fast(visit->holds, i);
 }
 
-static bool has_element(const struct visit *visit, uint32_t path)
-{
-  for (; path != 0; path = path_at(visit, path)->parent)
-    if (path_at(visit, path)->field == UNIT_NONE)
-      return true;
-  return false;
-}
-
 static void hold(struct visit *visit, const struct place *place, uint32_t routine)
 {
   struct hold row = {place->object, place->path, routine, visit->conditional_depth + visit->n_set};
-  if (place->path != 0 && !has_element(visit, place->path))
+  if (place->path != 0 && !visit_has_element(visit, place->path))
     g_array_append_val(visit->holds, row);
 }
 

@@ -46,10 +46,10 @@ bool visit_is_of_main(struct visit *visit, const struct place *place)
          (object->flags & UNIT_OBJECT_CONST) == 0;
 }
 
-static bool has_element(const struct unit_builder *builder, uint32_t path)
+bool visit_has_element(const struct visit *visit, uint32_t path)
 {
   while (path != 0) {
-    const struct unit_path *step = &g_array_index(builder->paths, struct unit_path, path);
+    const struct unit_path *step = &g_array_index(visit->builder->paths, struct unit_path, path);
     if (step->field == UNIT_NONE)
       return true;
     path = step->parent;
@@ -63,7 +63,7 @@ static bool is_whole(const struct visit *visit, const struct unit_access *access
   bool is_plain = access->operation == UNIT_OPERATION_PLAIN && access->path != 0;
   return access->mode == UNIT_WRITE && !visit->is_partial &&
          (is_plain || access->operation == UNIT_OPERATION_WHOLE) &&
-         !has_element(visit->builder, access->path);
+         !visit_has_element(visit, access->path);
 }
 
 static bool is_noted(const struct visit *visit, const struct unit_access *access)
