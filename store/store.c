@@ -276,7 +276,7 @@ static bool check_length(struct store *store, GError **error)
   return true;
 }
 
-static bool check_ours(struct store *store, bool may_be_new, bool *is_new, GError **error)
+static bool check_marks(struct store *store, bool may_be_new, bool *is_new, GError **error)
 {
   int64_t application = 0;
   int64_t version = 0;
@@ -303,6 +303,15 @@ static bool check_ours(struct store *store, bool may_be_new, bool *is_new, GErro
     return false;
   }
   return check_length(store, error);
+}
+
+/* Reads all that it looks at in one transaction: another process may be creating the store. */
+static bool check_ours(struct store *store, bool may_be_new, bool *is_new, GError **error)
+{
+  if (!store_execute(store, "BEGIN", "read", error))
+    return false;
+  bool is_ours = check_marks(store, may_be_new, is_new, error);
+  return store_execute(store, "COMMIT", "read", is_ours ? error : NULL) && is_ours;
 }
 
 struct store *store_open(const char *path, enum store_mode mode, GError **error)

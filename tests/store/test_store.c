@@ -96,6 +96,26 @@ static void test_read_only(struct place *place, gconstpointer data)
   g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
+static void *open_and_close(void *path)
+{
+  store_close(open_or_fail(path, STORE_CREATE));
+  return NULL;
+}
+
+/* Whoever comes while another makes the file finds no store or a whole one, never half of it. */
+static void test_created_at_once(struct place *place, gconstpointer data)
+{
+  (void)data;
+  GThread *threads[4];
+  for (int round = 0; round < 100; round++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+      threads[i] = g_thread_new("open", open_and_close, place->path);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+      g_thread_join(threads[i]);
+    g_assert_cmpint(g_unlink(place->path), ==, 0);
+  }
+}
+
 static void test_round_trip(struct place *place, gconstpointer data)
 {
   (void)data;
@@ -466,6 +486,7 @@ int main(int argc, char **argv)
   PLACE_ADD("/store/truncated", test_truncated);
   PLACE_ADD("/store/folder", test_folder);
   PLACE_ADD("/store/read-only", test_read_only);
+  PLACE_ADD("/store/created-at-once", test_created_at_once);
   PLACE_ADD("/store/round-trip", test_round_trip);
   PLACE_ADD("/store/conflict", test_conflict);
   PLACE_ADD("/store/blob", test_blob);
