@@ -9,7 +9,8 @@
 #define KEY_LIMIT 200
 #define HANDLER_LIMIT 32
 
-/* A routine that waits for work in a loop. Which thread it works for is known at the end. */
+/* A call that makes the thread or the program that it belongs to an entry, which is known at the end:
+ * one that waits for work in a loop, say. */
 struct waiting {
   uint32_t routine;
   const struct entry_rule *rule;
@@ -17,6 +18,7 @@ struct waiting {
   const char *file;
   uint32_t line;
   const char *registrar;
+  bool is_placed; /* some thread or program is the entry */
 };
 
 static void free_rules(gpointer rules)
@@ -179,9 +181,13 @@ static void judge_call(struct entries *entries, struct flow *flow, const struct 
       .line = call->line,
       .registrar = linkage_routine(linkage, caller)->name,
   };
-  if (rule->handler_argument == RULE_THREAD) {
-    struct waiting waiting = {caller,        rule,          linkage_string(linkage, key),
-                              evidence.file, evidence.line, evidence.registrar};
+  if (rule->handler_argument == RULE_THREAD || rule->handler_argument == RULE_PROGRAM) {
+    struct waiting waiting = {.routine = caller,
+                              .rule = rule,
+                              .key = linkage_string(linkage, key),
+                              .file = evidence.file,
+                              .line = evidence.line,
+                              .registrar = evidence.registrar};
     g_array_append_val(entries->waiting, waiting);
     return;
   }
@@ -409,50 +415,76 @@ static bool hands_over(const GArray *all, const bool *is_reached, const char *tr
   return false;
 }
 
-/* Makes the body of a thread a consumer of what it waits for in a program. */
-static void add_thread(struct entries *entries, const GArray *all, const struct callees *callees,
-                       uint32_t body, uint32_t program)
+static void add_waiting(struct entries *entries, uint32_t routine, const struct waiting *waiting)
 {
+  struct evidence evidence = {waiting->rule, waiting->key, waiting->file, waiting->line,
+                              waiting->registrar};
+  entries_add(entries, routine, &evidence);
+}
+
+/* Makes the body of a thread a consumer of what it waits for in a program, and a main an entry. */
+static void add_body(struct entries *entries, const GArray *all, const struct callees *callees,
+                     const struct named *body, uint32_t program)
+{
+  bool is_main = strcmp(body->trigger, "main") == 0;
   g_autofree bool *is_reached = g_new0(bool, entries->findings->linkage->routines->len);
-  reach(callees, body, program, is_reached);
+  reach(callees, body->routine, program, is_reached);
   for (guint w = 0; w < entries->waiting->len; w++) {
-    const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
-    if (!is_reached[waiting->routine] || hands_over(all, is_reached, waiting->rule->trigger))
+    struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
+    if (!is_reached[waiting->routine] ||
+        is_main != (waiting->rule->handler_argument == RULE_PROGRAM) ||
+        (!is_main && hands_over(all, is_reached, waiting->rule->trigger)))
       continue;
-    struct evidence evidence = {waiting->rule, waiting->key, waiting->file, waiting->line,
-                                waiting->registrar};
-    entries_add(entries, body, &evidence);
+    add_waiting(entries, body->routine, waiting);
+    waiting->is_placed = true;
   }
 }
 
-/* A loop that waits makes the thread that runs it a consumer, unless a table says who consumes.
- * Who waits on the way of a request consumes nothing. */
-static void add_threads(struct entries *entries)
+static bool has_waiting(const struct entries *entries, int handler)
 {
-  if (entries->waiting->len == 0)
+  for (guint w = 0; w < entries->waiting->len; w++) {
+    if (g_array_index(entries->waiting, struct waiting, w).rule->handler_argument == handler)
+      return true;
+  }
+  return false;
+}
+
+/* A loop that waits makes the thread that runs it a consumer, unless a table says who consumes: who
+ * waits on the way of a request consumes nothing. What a program does makes its main an entry. */
+static void place_waiting(struct entries *entries)
+{
+  bool has_threads = has_waiting(entries, RULE_THREAD);
+  bool has_programs = has_waiting(entries, RULE_PROGRAM);
+  if (!has_threads && !has_programs)
     return;
   g_autoptr(GArray) all = named_of_all(entries);
   struct callees callees = callees_of_all(entries->findings);
   for (guint t = 0; t < all->len; t++) {
-    const struct named *thread = &g_array_index(all, struct named, t);
-    uint32_t first = callees.first[thread->routine], end = callees.first[thread->routine + 1];
-    if (strcmp(thread->trigger, "direct") != 0)
+    const struct named *body = &g_array_index(all, struct named, t);
+    uint32_t first = callees.first[body->routine], end = callees.first[body->routine + 1];
+    if (!(has_threads && strcmp(body->trigger, "direct") == 0) &&
+        !(has_programs && strcmp(body->trigger, "main") == 0))
       continue;
     struct id_set programs = {0};
     for (uint32_t i = first; i < end; i++)
       id_set_add(&programs, callees.programs[i]);
     for (uint32_t i = 0; i < programs.n; i++)
-      add_thread(entries, all, &callees, thread->routine, programs.ids[i]);
+      add_body(entries, all, &callees, body, programs.ids[i]);
     if (programs.n == 0)
-      add_thread(entries, all, &callees, thread->routine, LINK_NONE);
+      add_body(entries, all, &callees, body, LINK_NONE);
     id_set_clear(&programs);
   }
   callees_clear(&callees);
+  for (guint w = 0; w < entries->waiting->len; w++) {
+    const struct waiting *waiting = &g_array_index(entries->waiting, struct waiting, w);
+    if (waiting->rule->handler_argument == RULE_PROGRAM && !waiting->is_placed)
+      add_waiting(entries, waiting->routine, waiting);
+  }
 }
 
 void entries_finish(struct entries *entries)
 {
-  add_threads(entries);
+  place_waiting(entries);
   GHashTableIter iterator;
   gpointer entry;
   g_hash_table_iter_init(&iterator, entries->found);

@@ -229,10 +229,14 @@ static bool read_handler(const struct reader *reader, struct yaml_node *node,
   g_autofree char *word = NULL;
   if (!yaml_text(reader->file, handler, &word, error))
     return false;
-  bool is_thread = strcmp(word, "thread") == 0;
-  if (!is_thread && strcmp(word, "caller") != 0)
-    return yaml_refuse(reader->file, handler, error, "'handler' is a caller or a thread");
-  rule->handler_argument = is_thread ? RULE_THREAD : RULE_CALLER;
+  if (strcmp(word, "caller") == 0)
+    rule->handler_argument = RULE_CALLER;
+  else if (strcmp(word, "thread") == 0)
+    rule->handler_argument = RULE_THREAD;
+  else if (strcmp(word, "program") == 0)
+    rule->handler_argument = RULE_PROGRAM;
+  else
+    return yaml_refuse(reader->file, handler, error, "'handler' is a caller, a thread or a program");
   return true;
 }
 

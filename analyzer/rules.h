@@ -15,8 +15,10 @@
 #define RULE_NO_ARGUMENT (-1)
 /* `handler: caller`: the routine that makes the call is the handler. */
 #define RULE_CALLER (-2)
-/* `handler: thread`: the body of the thread, or the main, in which the call is made. */
+/* `handler: thread`: the body of the thread in which the call is made. */
 #define RULE_THREAD (-3)
+/* `handler: program`: the main of each program that makes the call; where there is none, as caller. */
+#define RULE_PROGRAM (-4)
 
 /* A constant argument must have one of these bits, or be one of these values or names; or an
  * argument the variable of this name. */
@@ -44,7 +46,7 @@ struct entry_rule {
   struct pattern *key; /* what the key must look like, NULL for anything */
 
   struct pattern *call;
-  int handler_argument;          /* RULE_NO_ARGUMENT, RULE_CALLER, RULE_THREAD or a position */
+  int handler_argument;          /* RULE_NO_ARGUMENT, another of RULE_ or a position */
   struct pattern *handler_field; /* the handler stands in this field of what the argument points
                                     to; or of the table's row */
   int key_argument;

@@ -226,7 +226,8 @@ void file_text_free(gpointer data);
 const char *visit_file_text(struct visit *visit, CXFile file, size_t *size);
 /* The macro whose expansion made the cursor, "" where none did; a string row. */
 uint32_t visit_macro(struct visit *visit, CXCursor cursor);
-/* The source between the ends of the cursor's expansion, blanks joined, cut at 200 bytes. */
+/* The source of a cursor as it stands in the file, be it in the argument of a macro; blanks joined,
+ * cut at 200 bytes. What a macro's text makes is told by the use of the macro. */
 uint32_t visit_text(struct visit *visit, CXCursor cursor);
 uint32_t visit_string(struct visit *visit, CXString text); /* disposes of the text */
 

@@ -14,8 +14,8 @@ struct arms {
 
 static void note_subject(struct visit *visit, struct syntax *subject, struct unit_arm *arm)
 {
-  arm->subject = visit_text(visit, subject->cursor);
   struct syntax *stripped = syntax_strip(subject, true);
+  arm->subject = visit_text(visit, stripped->cursor);
   if (syntax_kind(stripped) != CXCursor_DeclRefExpr)
     return;
   struct declared *referenced = syntax_referenced(visit, stripped);

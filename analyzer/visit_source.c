@@ -325,20 +325,80 @@ uint32_t visit_macro(struct visit *visit, CXCursor cursor)
   return unit_builder_string(visit->builder, name);
 }
 
+/* An end of a cursor: where it is spelled in the file, and where the outermost macro is used that it
+ * comes out of; the same place outside of macros and for what stands in the text of one. */
+struct end {
+  CXFile file;
+  unsigned spelled, used;
+};
+
+static struct end end_at(const struct visit *visit, CXSourceLocation location)
+{
+  struct end end = {0};
+  end.file = visit_file_at(visit, location, &end.used);
+  if (is_in_main(visit, location, &end.spelled))
+    return end;
+  clang_getFileLocation(location, NULL, NULL, NULL, &end.spelled);
+  return end;
+}
+
+static int nesting(char character)
+{
+  return (character == '(') - (character == ')');
+}
+
+/* Whether a text closes the parentheses that it opens, and no other. */
+static bool is_balanced(const char *text, size_t start, size_t end)
+{
+  int depth = 0;
+  for (size_t i = start; i < end && depth >= 0; i++)
+    depth += nesting(text[i]);
+  return depth == 0;
+}
+
+/* Behind the name and the arguments of a macro that is used at a place. */
+static size_t behind_macro(const char *text, size_t size, size_t at)
+{
+  while (at < size && (g_ascii_isalnum(text[at]) || text[at] == '_'))
+    at++;
+  size_t open = at;
+  while (open < size && g_ascii_isspace(text[open]))
+    open++;
+  if (open == size || text[open] != '(')
+    return at;
+  int depth = 0;
+  for (size_t i = open; i < size; i++) {
+    depth += nesting(text[i]);
+    if (depth == 0)
+      return i + 1;
+  }
+  return at;
+}
+
 uint32_t visit_text(struct visit *visit, CXCursor cursor)
 {
   enum { LIMIT = 200 };
   CXSourceRange range = clang_getCursorExtent(cursor);
-  unsigned start = 0;
-  unsigned end = 0;
-  CXFile file = visit_file_at(visit, clang_getRangeStart(range), &start);
-  CXFile end_file = visit_file_at(visit, clang_getRangeEnd(range), &end);
+  struct end first = end_at(visit, clang_getRangeStart(range));
+  struct end last = end_at(visit, clang_getRangeEnd(range));
   size_t size = 0;
-  const char *text = visit_file_text(visit, file, &size);
-  if (text == NULL || file != end_file || end < start || end > size)
+  const char *text = visit_file_text(visit, first.file, &size);
+  if (text == NULL || first.file != last.file || last.spelled > size || last.used > size)
     return 0;
+  bool is_first_argument = first.spelled != first.used;
+  bool is_last_argument = last.spelled != last.used;
+  size_t start = first.spelled, end = last.spelled;
+  /* What is made of arguments and of a macro's text is told by the use of the macro. */
+  if (is_first_argument && !is_last_argument)
+    start = first.used;
+  else if (is_last_argument && !is_first_argument)
+    end = behind_macro(text, size, last.used);
+  else if (is_first_argument && !is_balanced(text, start, end))
+    start = end = first.used;
+  if (end <= start)
+    end = behind_macro(text, size, start);
   g_autoptr(GString) joined = g_string_new(NULL);
-  for (unsigned at = start; at < end && joined->len < LIMIT; at++) {
+  for (size_t at = start; at < end && joined->len < LIMIT; at++) {
     if (!g_ascii_isspace(text[at]))
       g_string_append_c(joined, text[at]);
     else if (joined->len > 0 && joined->str[joined->len - 1] != ' ')
