@@ -105,6 +105,25 @@ struct chain {
   GArray *calls; /* struct arm_calls, of the same arms */
 };
 
+/* Whether two arms stand for two words of one condition. */
+static bool is_alias(const struct unit *unit, uint32_t first, uint32_t second)
+{
+  const struct unit_arm *a = &unit->arms[first], *b = &unit->arms[second];
+  return second == first + 1 && a->kind == UNIT_ARM_STRING && a->line == b->line &&
+         a->end_line == b->end_line && a->parent == b->parent && a->subject == b->subject;
+}
+
+/* What is called stands with the first word of a condition. */
+static void take_aliases(struct chain *chain, const struct unit *unit)
+{
+  for (guint i = 1; i < chain->arms->len; i++) {
+    struct arm_calls *calls = &g_array_index(chain->calls, struct arm_calls, i);
+    if (calls->n_callees == 0 && is_alias(unit, g_array_index(chain->arms, uint32_t, i - 1),
+                                          g_array_index(chain->arms, uint32_t, i)))
+      *calls = g_array_index(chain->calls, struct arm_calls, i - 1);
+  }
+}
+
 /* Arms that do not lead to routines of their own only choose a value; many that share one (a parser
  * for each type of setting) only read; and where most arms call this and that, the work is done
  * in place and no routine is what the arm hands over to. */
@@ -238,6 +257,7 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
   struct chain chain = {arms, calls};
   if (!is_dispatch(&chain, rule) || is_chosen_by_callers(entries, flow, unit, &from->arms[first]))
     return;
+  take_aliases(&chain, from);
   for (guint i = 0; i < arms->len; i++) {
     const struct unit_arm *arm = &from->arms[g_array_index(arms, uint32_t, i)];
     uint32_t handler = g_array_index(calls, struct arm_calls, i).handler;
