@@ -9,8 +9,8 @@
 #define KEY_LIMIT 200
 #define HANDLER_LIMIT 32
 
-/* A call that makes the thread or the program that it belongs to an entry, which is known at the end:
- * one that waits for work in a loop, say. */
+/* A call that makes the thread or the program that it belongs to an entry, which is known at the
+ * end: one that waits for work in a loop, say. */
 struct waiting {
   uint32_t routine;
   const struct entry_rule *rule;

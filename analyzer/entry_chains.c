@@ -145,6 +145,18 @@ static bool is_dispatch(const struct chain *chain, const struct entry_rule *rule
          2 * n_handed_over >= n_handled;
 }
 
+/* Whether the words of commands, with their aliases, are handed over to routines; a parser of a
+ * file does most of what it reads in place. A switch may have cases that do nothing, and a path is
+ * a route whatever is done for others. */
+static bool hands_most_over(const struct chain *chain, const struct entry_rule *rule)
+{
+  uint32_t n = 0;
+  for (guint i = 0; i < chain->calls->len; i++)
+    n += g_array_index(chain->calls, struct arm_calls, i).handler != LINK_NONE;
+  return rule->kind != ENTRY_RULE_COMPARE || strcmp(rule->trigger, "command") != 0 ||
+         2 * n >= chain->calls->len;
+}
+
 /* Where the values of a parameter come from, through routines that hand theirs on. */
 struct choosers {
   struct id_map seen; /* link routine << 32 | position -> 1 */
@@ -258,6 +270,8 @@ static void judge_chain(struct entries *entries, struct flow *flow, const struct
   if (!is_dispatch(&chain, rule) || is_chosen_by_callers(entries, flow, unit, &from->arms[first]))
     return;
   take_aliases(&chain, from);
+  if (!hands_most_over(&chain, rule))
+    return;
   for (guint i = 0; i < arms->len; i++) {
     const struct unit_arm *arm = &from->arms[g_array_index(arms, uint32_t, i)];
     uint32_t handler = g_array_index(calls, struct arm_calls, i).handler;

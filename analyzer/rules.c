@@ -236,7 +236,8 @@ static bool read_handler(const struct reader *reader, struct yaml_node *node,
   else if (strcmp(word, "program") == 0)
     rule->handler_argument = RULE_PROGRAM;
   else
-    return yaml_refuse(reader->file, handler, error, "'handler' is a caller, a thread or a program");
+    return yaml_refuse(reader->file, handler, error,
+                       "'handler' is a caller, a thread or a program");
   return true;
 }
 

@@ -17,7 +17,7 @@
 #define RULE_CALLER (-2)
 /* `handler: thread`: the body of the thread in which the call is made. */
 #define RULE_THREAD (-3)
-/* `handler: program`: the main of each program that makes the call; where there is none, as caller. */
+/* `handler: program`: the main of each program that makes the call; the caller without one. */
 #define RULE_PROGRAM (-4)
 
 /* A constant argument must have one of these bits, or be one of these values or names; or an

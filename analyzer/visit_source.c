@@ -325,8 +325,8 @@ uint32_t visit_macro(struct visit *visit, CXCursor cursor)
   return unit_builder_string(visit->builder, name);
 }
 
-/* An end of a cursor: where it is spelled in the file, and where the outermost macro is used that it
- * comes out of; the same place outside of macros and for what stands in the text of one. */
+/* An end of a cursor: where it is spelled in the file, and where the outermost macro is used that
+ * it comes out of; the same place outside of macros and for what stands in the text of one. */
 struct end {
   CXFile file;
   unsigned spelled, used;
