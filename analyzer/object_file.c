@@ -213,6 +213,47 @@ static void add_symbols(struct object_file *file, const struct image *image, con
   }
 }
 
+static void add_dynamic(struct object_file *file, int64_t tag, const char *name)
+{
+  if (tag == DT_NEEDED)
+    g_ptr_array_add(file->needed, g_strdup(name));
+  else if (tag == DT_SONAME && file->soname == NULL)
+    file->soname = g_strdup(name);
+}
+
+/* What the loader is told; a file that is not linked yet has nothing for it. */
+static void add_libraries(struct object_file *file, const struct image *image)
+{
+  struct section dynamic = {0}, strings;
+  for (uint32_t i = 0; i < image->n_sections && dynamic.type != SHT_DYNAMIC; i++) {
+    if (!read_section(image, i, &dynamic))
+      return;
+  }
+  if (dynamic.type != SHT_DYNAMIC || !read_section(image, dynamic.link, &strings) ||
+      strings.type != SHT_STRTAB)
+    return;
+  g_autofree char *table = read_table(image->source, dynamic.offset, dynamic.size);
+  g_autofree char *names = read_table(image->source, strings.offset, strings.size);
+  if (table == NULL || names == NULL)
+    return;
+  uint64_t size = image->is_wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+  for (uint64_t at = 0; at + size <= dynamic.size; at += size) {
+    Elf64_Dyn row = {0};
+    if (image->is_wide) {
+      memcpy(&row, table + at, sizeof row);
+    } else {
+      Elf32_Dyn narrow;
+      memcpy(&narrow, table + at, sizeof narrow);
+      row.d_tag = narrow.d_tag;
+      row.d_un.d_val = narrow.d_un.d_val;
+    }
+    if (row.d_tag == DT_NULL)
+      break;
+    if (row.d_un.d_val < strings.size)
+      add_dynamic(file, row.d_tag, names + row.d_un.d_val);
+  }
+}
+
 static struct object_file *parse(const struct source *source)
 {
   struct image image = {.source = source};
@@ -231,7 +272,9 @@ static struct object_file *parse(const struct source *source)
   file->symbols = g_array_new(FALSE, FALSE, sizeof(struct object_symbol));
   file->sources = g_ptr_array_new();
   file->names = names;
+  file->needed = g_ptr_array_new_with_free_func(g_free);
   add_symbols(file, &image, table, &symbols, strings.size);
+  add_libraries(file, &image);
   return file;
 }
 
@@ -242,6 +285,8 @@ void object_file_free(struct object_file *file)
   g_array_unref(file->symbols);
   g_ptr_array_unref(file->sources);
   g_free(file->names);
+  g_free(file->soname);
+  g_ptr_array_unref(file->needed);
   g_free(file);
 }
 

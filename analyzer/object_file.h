@@ -1,4 +1,5 @@
-/* Symbol tables of ELF object files, archives and finished programs: what a build left behind.
+/* Symbol tables of ELF object files, archives and finished programs, and the shared libraries that
+ * those ask for: what a build left behind.
  *
  * The files are untrusted: every offset is checked against the file's length, and what does not
  * add up is no file. Only little-endian ELF is read. Never looks at code, relocations or debug
@@ -31,6 +32,8 @@ struct object_file {
   GArray *symbols;    /* struct object_symbol, in the file's order, those with a name */
   GPtrArray *sources; /* const char *: names of source files, without their folder */
   char *names;        /* what the names point into */
+  char *soname;       /* the name that others ask for a shared library by, or NULL */
+  GPtrArray *needed;  /* char *: such names that the file asks for, in its order */
 };
 
 /* NULL when it is no ELF file, is damaged, or has no symbol table. Linear in the symbol table. */

@@ -1,4 +1,3 @@
-#include "analyzer/object_file.h"
 #include "analyzer/programs_parts.h"
 
 #include <string.h>
@@ -101,20 +100,6 @@ static void add_guests(struct closure *closure, const struct member_index *index
   }
 }
 
-static GArray *without(const GArray *units, const GArray *others)
-{
-  GArray *rest = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-  g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
-  for (guint i = 0; i < others->len; i++)
-    g_hash_table_add(known, GUINT_TO_POINTER(g_array_index(others, uint32_t, i)));
-  for (guint i = 0; i < units->len; i++) {
-    uint32_t unit = g_array_index(units, uint32_t, i);
-    if (g_hash_table_add(known, GUINT_TO_POINTER(unit)))
-      g_array_append_val(rest, unit);
-  }
-  return rest;
-}
-
 /* Notes the shared libraries that a program has whole in `used`, and those that are programs of
  * their own in `libraries`. */
 static void add_target(struct closure *closure, const struct member_index *index,
@@ -132,7 +117,7 @@ static void add_target(struct closure *closure, const struct member_index *index
   bool is_program =
       closure->members->len != 0 && (closure_defines_main(closure) || target->is_shared);
   if (is_program) {
-    g_autoptr(GArray) guests = without(found, closure->members);
+    g_autoptr(GArray) guests = programs_without(found, closure->members);
     struct link_plan plan = {.name = target->name,
                              .source = target->source,
                              .units = closure->members,
@@ -188,43 +173,6 @@ void programs_add_archives(struct closure *closure, const struct member_index *i
                                .source = target->source,
                                .units = closure->members,
                                .assembly = members->assembly};
-      linkage_add_program(closure->linkage, &plan);
-      closure_mark_linked(closure, is_linked);
-    }
-    members_free(members);
-  }
-}
-
-static bool has_program(const struct linkage *linkage, const char *name)
-{
-  for (guint i = 0; i < linkage->programs->len; i++) {
-    if (strcmp(((const struct link_program *)g_ptr_array_index(linkage->programs, i))->name,
-               name) == 0)
-      return true;
-  }
-  return false;
-}
-
-void programs_add_finished(struct closure *closure, const struct member_index *index,
-                           const GPtrArray *paths, bool *is_linked)
-{
-  for (guint i = 0; i < paths->len; i++) {
-    const char *path = g_ptr_array_index(paths, i);
-    if (g_hash_table_contains(index->targets, path))
-      continue;
-    g_autofree char *name = g_path_get_basename(path);
-    /* The same program may stand in another build folder too. */
-    if (has_program(closure->linkage, name))
-      continue;
-    g_autoptr(object_file_owner) file = object_file_read(path);
-    if (file == NULL)
-      continue;
-    struct members *members = members_of_file(index, name, file);
-    closure_restart(closure);
-    closure_add_all(closure, members->units);
-    bool is_library = strstr(name, ".so") != NULL;
-    if (closure->members->len != 0 && (closure_defines_main(closure) || is_library)) {
-      struct link_plan plan = {.name = name, .source = "elf", .units = closure->members};
       linkage_add_program(closure->linkage, &plan);
       closure_mark_linked(closure, is_linked);
     }

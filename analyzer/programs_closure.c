@@ -249,3 +249,17 @@ void closure_mark_linked(const struct closure *closure, bool *is_linked)
   for (guint i = 0; i < closure->members->len; i++)
     is_linked[g_array_index(closure->members, uint32_t, i)] = true;
 }
+
+GArray *programs_without(const GArray *units, const GArray *others)
+{
+  GArray *rest = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+  for (guint i = 0; i < others->len; i++)
+    g_hash_table_add(known, GUINT_TO_POINTER(g_array_index(others, uint32_t, i)));
+  for (guint i = 0; i < units->len; i++) {
+    uint32_t unit = g_array_index(units, uint32_t, i);
+    if (g_hash_table_add(known, GUINT_TO_POINTER(unit)))
+      g_array_append_val(rest, unit);
+  }
+  return rest;
+}

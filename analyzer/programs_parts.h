@@ -1,6 +1,6 @@
 /* What the files of programs.h share: programs_closure.c completes a program by what its units need
- * from others, programs_built.c has those that the build or its results tell about, programs.c all
- * others. Nobody else includes this. */
+ * from others, programs_built.c has those that the build tells about, programs_finished.c those that
+ * it left behind, programs.c all others. Nobody else includes this. */
 #ifndef CLEAVE_ANALYZER_PROGRAMS_PARTS_H
 #define CLEAVE_ANALYZER_PROGRAMS_PARTS_H
 
@@ -47,19 +47,25 @@ bool closure_defines_main(const struct closure *closure);
 /* Notes the members in `is_linked`, by unit. */
 void closure_mark_linked(const struct closure *closure, bool *is_linked);
 
+/* Units without others, each once. Release with g_array_unref(). */
+GArray *programs_without(const GArray *units, const GArray *others);
+
 /* ---- programs_built.c ---- */
 
 /* Programs and shared libraries that the build describes. */
 void programs_add_described(struct closure *closure, const struct member_index *index,
                             const GPtrArray *targets, bool *is_linked);
 
-/* Finished files (char *) that no description of the build tells about. */
-void programs_add_finished(struct closure *closure, const struct member_index *index,
-                           const GPtrArray *paths, bool *is_linked);
-
 /* Archives with members that no program of the tree takes are libraries for others. After all
  * programs that are built. */
 void programs_add_archives(struct closure *closure, const struct member_index *index,
                            const GPtrArray *targets, bool *is_linked);
+
+/* ---- programs_finished.c ---- */
+
+/* Finished files (char *) that no description of the build tells about, each with the units of the
+ * shared libraries among them that it asks for. */
+void programs_add_finished(struct closure *closure, const struct member_index *index,
+                           const GPtrArray *paths, bool *is_linked);
 
 #endif

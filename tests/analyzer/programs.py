@@ -280,6 +280,38 @@ def finished(tree):
 
 
 @case
+def finished_shared(tree):
+    """Finished files that ask for shared libraries of the tree, by a name that no file has: who is
+    linked with a library runs its routines, and those of the libraries that it asks for."""
+    sources = {
+        "deep.c": "int deep_state; int deep_work(int x) { deep_state = x; return x; }\n",
+        "lib.c": "int deep_work(int); int work(int x) { return deep_work(x) + 1; }\nint unused(void) { return 3; }\n",
+        "twin.c": "int work(int x) { return x - 1; }\n",
+        "first.c": "int work(int); int main(void) { return work(1); }\n",
+        "second.c": "int work(int); int main(void) { return work(2); }\n",
+        "third.c": "int alone(void) { return 4; } int main(void) { return alone(); }\n"}
+    for name, text in sources.items():
+        tree.write(name, text)
+        tree.compile(name, "-fPIC", output=name[:-1] + "o")
+    tree.build()
+    tree.run("cc", "-shared", "deep.o", "-Wl,-soname,libdeep.so.2", "-o", "libdeep.so.2.1")
+    tree.run("cc", "-shared", "lib.o", "libdeep.so.2.1", "-Wl,-soname,libwork.so.1", "-o", "libwork.so.1.0.3")
+    tree.run("cc", "-shared", "twin.o", "-o", "libtwin.so")
+    tree.run("cc", "first.o", "libwork.so.1.0.3", "-Wl,--allow-shlib-undefined", "-o", "first")
+    tree.run("cc", "second.o", "-L.", "-ltwin", "-o", "second")
+    tree.run("cc", "third.o", "-o", "third")
+    for number in range(2):
+        tree.analyse()
+        expect(tree.programs(), {"first": {"first.c"}, "second": {"second.c"}, "third": {"third.c"},
+                                 "libdeep.so.2.1": {"deep.c"}, "libwork.so.1.0.3": {"lib.c"},
+                                 "libtwin.so": {"twin.c"}}, f"programs, run {number}")
+        expect(tree.calls("main"), {("work", "lib.c"), ("work", "twin.c"), ("alone", "third.c")}, "calls")
+        expect(tree.calls("work"), {("deep_work", "deep.c")}, "calls of the library")
+        rows = set(tree.store.execute("SELECT routine, state FROM v_access WHERE mode = 'write'"))
+        expect(rows, {("deep_work", "deep_state")}, "what no program runs is looked at too")
+
+
+@case
 def main_names(tree):
     """Without a build, a program is called after its file, its folder or its project."""
     for name in ("src/main.c", "tools/src/main.c", "copy.c", "move/main.c"):

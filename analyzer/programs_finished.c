@@ -1,0 +1,126 @@
+#include "analyzer/object_file.h"
+#include "analyzer/programs_parts.h"
+
+#include <string.h>
+
+/* A program or a shared library that a build left behind. */
+struct finished {
+  char *name;
+  char *soname;      /* or NULL */
+  GPtrArray *needed; /* char * */
+  GArray *units;     /* uint32_t */
+  bool is_library;
+  bool is_part; /* some program has the library whole, and it is looked at there */
+};
+
+static void finished_free(gpointer data)
+{
+  struct finished *finished = data;
+  g_free(finished->name);
+  g_free(finished->soname);
+  g_ptr_array_unref(finished->needed);
+  g_array_unref(finished->units);
+  g_free(finished);
+}
+
+static bool has_program(const struct linkage *linkage, const char *name)
+{
+  for (guint i = 0; i < linkage->programs->len; i++) {
+    if (strcmp(((const struct link_program *)g_ptr_array_index(linkage->programs, i))->name,
+               name) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What a file is; NULL where it is no program of the tree, or none of a new name: the same program
+ * may stand in another build folder too. */
+static struct finished *finished_read(struct closure *closure, const struct member_index *index,
+                                      const char *path, GHashTable *names)
+{
+  g_autofree char *name = g_path_get_basename(path);
+  if (g_hash_table_contains(names, name) || has_program(closure->linkage, name))
+    return NULL;
+  g_autoptr(object_file_owner) file = object_file_read(path);
+  if (file == NULL)
+    return NULL;
+  bool is_library = strstr(name, ".so") != NULL;
+  struct members *members = members_of_file(index, name, file);
+  closure_restart(closure);
+  closure_add_all(closure, members->units);
+  members_free(members);
+  if (closure->members->len == 0 || (!closure_defines_main(closure) && !is_library))
+    return NULL;
+  struct finished *finished = g_new0(struct finished, 1);
+  finished->name = g_steal_pointer(&name);
+  finished->soname = g_steal_pointer(&file->soname);
+  finished->needed = g_ptr_array_ref(file->needed);
+  finished->units = g_array_copy(closure->members);
+  finished->is_library = is_library;
+  g_hash_table_add(names, finished->name);
+  return finished;
+}
+
+/* The libraries that one asks for, and those that these ask for, each once. */
+static GPtrArray *libraries_of(GHashTable *libraries, struct finished *asking)
+{
+  GPtrArray *all = g_ptr_array_new();
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+  g_hash_table_add(seen, asking);
+  for (guint i = 0; asking != NULL; i++) {
+    for (guint n = 0; n < asking->needed->len; n++) {
+      struct finished *library =
+          g_hash_table_lookup(libraries, g_ptr_array_index(asking->needed, n));
+      if (library != NULL && g_hash_table_add(seen, library))
+        g_ptr_array_add(all, library);
+    }
+    asking = i < all->len ? g_ptr_array_index(all, i) : NULL;
+  }
+  return all;
+}
+
+/* Adds one to the linkage with the units of all that it asks for. */
+static struct link_program *add_finished(struct linkage *linkage, GHashTable *libraries,
+                                         struct finished *finished)
+{
+  g_autoptr(GPtrArray) asked = libraries_of(libraries, finished);
+  g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  for (guint i = 0; i < asked->len; i++) {
+    struct finished *library = g_ptr_array_index(asked, i);
+    g_array_append_vals(found, library->units->data, library->units->len);
+    library->is_part |= !finished->is_library;
+  }
+  g_autoptr(GArray) guests = programs_without(found, finished->units);
+  struct link_plan plan = {
+      .name = finished->name, .source = "elf", .units = finished->units, .guests = guests};
+  return linkage_add_program(linkage, &plan);
+}
+
+void programs_add_finished(struct closure *closure, const struct member_index *index,
+                           const GPtrArray *paths, bool *is_linked)
+{
+  g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(finished_free);
+  g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GHashTable) libraries = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < paths->len; i++) {
+    const char *path = g_ptr_array_index(paths, i);
+    struct finished *finished = g_hash_table_contains(index->targets, path)
+                                    ? NULL
+                                    : finished_read(closure, index, path, names);
+    if (finished == NULL)
+      continue;
+    g_ptr_array_add(all, finished);
+    closure_mark_linked(closure, is_linked);
+    const char *asked = finished->soname != NULL ? finished->soname : finished->name;
+    if (finished->is_library && !g_hash_table_contains(libraries, asked))
+      g_hash_table_insert(libraries, (gpointer)asked, finished);
+  }
+  g_autoptr(GPtrArray) programs = g_ptr_array_new();
+  for (guint i = 0; i < all->len; i++)
+    g_ptr_array_add(programs,
+                    add_finished(closure->linkage, libraries, g_ptr_array_index(all, i)));
+  for (guint i = 0; i < all->len; i++) {
+    const struct finished *finished = g_ptr_array_index(all, i);
+    ((struct link_program *)g_ptr_array_index(programs, i))->is_part = finished->is_part;
+  }
+}
