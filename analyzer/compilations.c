@@ -213,28 +213,46 @@ static GPtrArray *find_databases(const char *folder)
 
 /* ---- finishing ---- */
 
+/* Past the macro that tells where the code may be loaded: libtool compiles every source of a library
+ * twice, once with it. */
+static char **skip_position(char **words)
+{
+  while (words[0] != NULL && strcmp(words[0], "-D") == 0 && g_strcmp0(words[1], "PIC") == 0)
+    words += 2;
+  return words;
+}
+
+static int by_arguments(const struct compilation *first, const struct compilation *second)
+{
+  char **one = skip_position(first->arguments), **two = skip_position(second->arguments);
+  int order = 0;
+  while (order == 0 && *one != NULL && *two != NULL) {
+    order = strcmp(*one, *two);
+    one = skip_position(one + 1);
+    two = skip_position(two + 1);
+  }
+  return order != 0 ? order : (*one != NULL) - (*two != NULL);
+}
+
+/* Of those that are alike, the one with the fewest options first. */
 static int by_file_and_arguments(gconstpointer a, gconstpointer b)
 {
   const struct compilation *first = *(struct compilation *const *)a;
   const struct compilation *second = *(struct compilation *const *)b;
   int order = strcmp(first->file, second->file);
-  for (guint i = 0; order == 0; i++) {
-    const char *one = first->arguments[i];
-    const char *two = second->arguments[i];
-    if (one == NULL || two == NULL)
-      return (one != NULL) - (two != NULL) != 0 ? (one != NULL) - (two != NULL)
-             : strcmp(first->directory, second->directory) != 0
-                 ? strcmp(first->directory, second->directory)
-                 : strcmp(first->objects, second->objects);
-    order = strcmp(one, two);
-  }
-  return order;
+  if (order == 0)
+    order = by_arguments(first, second);
+  guint n_first = g_strv_length(first->arguments), n_second = g_strv_length(second->arguments);
+  if (order == 0)
+    order = (n_first > n_second) - (n_first < n_second);
+  if (order == 0)
+    order = strcmp(first->directory, second->directory);
+  return order != 0 ? order : strcmp(first->objects, second->objects);
 }
 
 static bool is_same(const struct compilation *a, const struct compilation *b)
 {
-  return strcmp(a->file, b->file) == 0 &&
-         g_strv_equal((const gchar *const *)a->arguments, (const gchar *const *)b->arguments);
+  return strcmp(a->file, b->file) == 0 && by_arguments(a, b) == 0;
 }
 
 static void merge_duplicates(struct compilations *compilations)

@@ -166,6 +166,39 @@ static bool find_symbols(const struct image *image, struct section *symbols,
   return is_found && read_section(image, symbols->link, strings) && strings->type == SHT_STRTAB;
 }
 
+/* The first section of a type. */
+static bool find_section(const struct image *image, uint32_t type, struct section *section)
+{
+  for (uint32_t i = 0; i < image->n_sections; i++) {
+    if (!read_section(image, i, section))
+      return false;
+    if (section->type == type)
+      return true;
+  }
+  return false;
+}
+
+static uint64_t symbol_size(const struct image *image)
+{
+  return image->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+}
+
+static Elf64_Sym symbol_at(const struct image *image, const char *bytes)
+{
+  Elf64_Sym row = {0};
+  if (image->is_wide) {
+    memcpy(&row, bytes, sizeof row);
+    return row;
+  }
+  Elf32_Sym narrow;
+  memcpy(&narrow, bytes, sizeof narrow);
+  row.st_name = narrow.st_name;
+  row.st_info = narrow.st_info;
+  row.st_shndx = narrow.st_shndx;
+  row.st_value = narrow.st_value;
+  return row;
+}
+
 static void add_symbol(struct object_file *file, const char *name, unsigned info, uint32_t section,
                        uint64_t value)
 {
@@ -195,21 +228,27 @@ static void add_symbol(struct object_file *file, const char *name, unsigned info
 static void add_symbols(struct object_file *file, const struct image *image, const char *table,
                         const struct section *symbols, uint64_t names_size)
 {
-  uint64_t size = image->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+  uint64_t size = symbol_size(image);
   for (uint64_t at = 0; at + size <= symbols->size; at += size) {
-    Elf64_Sym row = {0};
-    if (image->is_wide) {
-      memcpy(&row, table + at, sizeof row);
-    } else {
-      Elf32_Sym narrow;
-      memcpy(&narrow, table + at, sizeof narrow);
-      row.st_name = narrow.st_name;
-      row.st_info = narrow.st_info;
-      row.st_shndx = narrow.st_shndx;
-      row.st_value = narrow.st_value;
-    }
+    Elf64_Sym row = symbol_at(image, table + at);
     if (row.st_name < names_size)
       add_symbol(file, file->names + row.st_name, row.st_info, row.st_shndx, row.st_value);
+  }
+}
+
+static void add_exports(struct object_file *file, const struct image *image)
+{
+  struct section symbols = {0}, strings;
+  if (!find_section(image, SHT_DYNSYM, &symbols) || !read_section(image, symbols.link, &strings) ||
+      strings.type != SHT_STRTAB)
+    return;
+  g_autofree char *table = read_table(image->source, symbols.offset, symbols.size);
+  g_autofree char *names = read_table(image->source, strings.offset, strings.size);
+  uint64_t size = symbol_size(image);
+  for (uint64_t at = 0; table != NULL && names != NULL && at + size <= symbols.size; at += size) {
+    Elf64_Sym row = symbol_at(image, table + at);
+    if (row.st_shndx != SHN_UNDEF && row.st_info >> 4 != STB_LOCAL && row.st_name < strings.size)
+      g_hash_table_add(file->exports, g_strdup(names + row.st_name));
   }
 }
 
@@ -225,11 +264,7 @@ static void add_dynamic(struct object_file *file, int64_t tag, const char *name)
 static void add_libraries(struct object_file *file, const struct image *image)
 {
   struct section dynamic = {0}, strings;
-  for (uint32_t i = 0; i < image->n_sections && dynamic.type != SHT_DYNAMIC; i++) {
-    if (!read_section(image, i, &dynamic))
-      return;
-  }
-  if (dynamic.type != SHT_DYNAMIC || !read_section(image, dynamic.link, &strings) ||
+  if (!find_section(image, SHT_DYNAMIC, &dynamic) || !read_section(image, dynamic.link, &strings) ||
       strings.type != SHT_STRTAB)
     return;
   g_autofree char *table = read_table(image->source, dynamic.offset, dynamic.size);
@@ -273,8 +308,10 @@ static struct object_file *parse(const struct source *source)
   file->sources = g_ptr_array_new();
   file->names = names;
   file->needed = g_ptr_array_new_with_free_func(g_free);
+  file->exports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   add_symbols(file, &image, table, &symbols, strings.size);
   add_libraries(file, &image);
+  add_exports(file, &image);
   return file;
 }
 
@@ -287,6 +324,7 @@ void object_file_free(struct object_file *file)
   g_free(file->names);
   g_free(file->soname);
   g_ptr_array_unref(file->needed);
+  g_hash_table_unref(file->exports);
   g_free(file);
 }
 

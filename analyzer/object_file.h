@@ -29,11 +29,12 @@ struct object_symbol {
 
 struct object_file {
   enum object_kind kind;
-  GArray *symbols;    /* struct object_symbol, in the file's order, those with a name */
-  GPtrArray *sources; /* const char *: names of source files, without their folder */
-  char *names;        /* what the names point into */
-  char *soname;       /* the name that others ask for a shared library by, or NULL */
-  GPtrArray *needed;  /* char *: such names that the file asks for, in its order */
+  GArray *symbols;     /* struct object_symbol, in the file's order, those with a name */
+  GPtrArray *sources;  /* const char *: names of source files, without their folder */
+  char *names;         /* what the names point into */
+  char *soname;        /* the name that others ask for a shared library by, or NULL */
+  GPtrArray *needed;   /* char *: such names that the file asks for, in its order */
+  GHashTable *exports; /* char *: symbols that the loader gives to shared libraries */
 };
 
 /* NULL when it is no ELF file, is damaged, or has no symbol table. Linear in the symbol table. */

@@ -11,6 +11,9 @@
 
 enum { DEPTH_LIMIT = 12, ENTRIES_LIMIT = 50000 };
 
+/* Where libtool puts shared libraries, and the programs that it leaves scripts in the place of. */
+#define LIBTOOL_FOLDER ".libs"
+
 struct walk {
   struct tree_files *files;
   unsigned n_entries;
@@ -72,7 +75,8 @@ static void walk_folder(struct walk *walk, const char *path, int depth)
   const struct dirent *entry;
   while ((entry = readdir(directory)) != NULL && walk->n_entries < ENTRIES_LIMIT) {
     walk->n_entries++;
-    if (entry->d_name[0] != '.' && strcmp(entry->d_name, "node_modules") != 0)
+    bool is_hidden = entry->d_name[0] == '.' && strcmp(entry->d_name, LIBTOOL_FOLDER) != 0;
+    if (!is_hidden && strcmp(entry->d_name, "node_modules") != 0)
       look_at(walk, dirfd(directory), path, entry, depth);
   }
   closedir(directory);

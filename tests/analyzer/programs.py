@@ -312,6 +312,61 @@ def finished_shared(tree):
 
 
 @case
+def plug_ins(tree):
+    """A library that nobody asks for belongs to the program that gives it what it takes; nothing else
+    that it could be loaded by has it."""
+    sources = {
+        "host.c": """#include <dlfcn.h>
+int n_registered; void on_event(int (*handler)(int)) { n_registered = handler(1); }
+int main(int argc, char **argv) {
+  void *library = dlopen(argv[1], RTLD_NOW);
+  void (*start)(void) = (void (*)(void))dlsym(library, argv[argc - 1]);
+  start();
+  return n_registered;
+}
+""",
+        "plug.c": "void on_event(int (*)(int)); int plug_state;\n"
+                  "static int handle(int x) { plug_state = x; return x; }\nvoid start(void) { on_event(handle); }\n",
+        "tool.c": "int on_event(int x) { return x; }\nint main(void) { return on_event(2); }\n",
+        "other.c": "int other(void) { return 1; }\n"}
+    for name, text in sources.items():
+        tree.write(name, text)
+        tree.compile(name, "-fPIC", output=name[:-1] + "o")
+    tree.build()
+    tree.run("cc", "host.o", "-rdynamic", "-o", "host")
+    tree.run("cc", "tool.o", "-o", "tool")
+    tree.run("cc", "-shared", "plug.o", "-o", "plug.so")
+    tree.run("cc", "-shared", "other.o", "-o", "other.so")
+    tree.analyse()
+    expect(set(tree.programs()), {"host", "tool", "plug.so", "other.so"}, "programs")
+    expect(tree.calls("start", "direct"), {("on_event", "host.c")}, "a plug-in calls its host")
+    expect(tree.calls("on_event"), {("handle", "plug.c")}, "and is called back")
+
+
+@case
+def libtool(tree):
+    """Sources that are compiled twice, once for a shared library, count once; what libtool builds
+    lies in folders that are hidden."""
+    tree.write("work.c", "int work(void) {\n#ifdef PIC\n  return 1;\n#else\n  return 2;\n#endif\n}\n")
+    tree.write("app.c", "int work(void); int main(void) { return work(); }\n")
+    (tree.folder / ".libs").mkdir()
+    tree.compile("work.c", "-fPIC", "-DPIC", output=".libs/work.o")
+    tree.compile("work.c", output="work.o")
+    tree.compile("app.c", "-DPIC=2", output="app.o")
+    tree.compile("app.c", output="app2.o")
+    tree.build()
+    tree.run("cc", "-shared", ".libs/work.o", "-Wl,-soname,libwork.so.3", "-o", ".libs/libwork.so.3.0.0")
+    tree.run("cc", "app.o", ".libs/libwork.so.3.0.0", "-o", ".libs/app")
+    tree.write("app", "#!/bin/sh\nexec .libs/app\n")
+    tree.analyse()
+    expect(tree.store.execute("SELECT count(*) FROM v_file WHERE is_tu AND file = 'work.c'").fetchone(), (1,), "once")
+    expect(tree.store.execute("SELECT count(*) FROM fact_unit").fetchone(), (3,), "another value is another unit")
+    expect({name: how for name, how in tree.sources().items() if name in ("app", "libwork.so.3.0.0")},
+           {"app": "elf", "libwork.so.3.0.0": "elf"}, "sources")
+    expect(tree.calls("main"), {("work", "work.c")}, "calls")
+
+
+@case
 def main_names(tree):
     """Without a build, a program is called after its file, its folder or its project."""
     for name in ("src/main.c", "tools/src/main.c", "copy.c", "move/main.c"):
