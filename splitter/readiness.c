@@ -35,46 +35,61 @@ static gboolean reaches(const struct function *function, guint32 routine)
          g_array_index(function->routines, guint32, low) == routine;
 }
 
+/* Whether FUNCTION is a program that answers one request and ends (RFC 3875): every event has a
+ * process of its own, and nothing in it meets another one. Who accepts FastCGI requests stays. */
+static bool is_cgi(const struct proposal *proposal, const struct function *function)
+{
+  const struct monolith *monolith = proposal->monolith;
+  const char *rule =
+      function->entry != MONOLITH_NONE ? monolith->entries[function->entry].rule : "";
+  return strcmp(function->trigger, "http") == 0 &&
+         strcmp(monolith->routines[function->routine].name, "main") == 0 &&
+         strcmp(rule, "fastcgi-loop") != 0;
+}
+
 /* Effects that stand in the way: the outside routines that have them, and the words for it. */
 static const struct {
   const char *effect;
   const char *const *via;
   enum readiness readiness;
   const char *words;
+  bool is_of_process; /* only who comes after notices it in the same process */
 } effect_obstacles[] = {
     {"signal", (const char *const[]){"signal", "sigaction", "bsd_signal", "sysv_signal", NULL},
-     READINESS_BLOCKED, "sets process-wide signal handlers"},
+     READINESS_BLOCKED, "sets process-wide signal handlers", true},
     {"signal", (const char *const[]){"alarm", "setitimer", "timer_create", "timer_settime", NULL},
-     READINESS_BLOCKED, "sets a timer of the process"},
+     READINESS_BLOCKED, "sets a timer of the process", true},
     {"shared-memory",
      (const char *const[]){"mmap", "shm_open", "shmget", "shmat", "sem_open", "semget",
                            "memfd_create", NULL},
-     READINESS_BLOCKED, "shares memory with other processes"},
+     READINESS_BLOCKED, "shares memory with other processes", false},
     {"event-loop",
      (const char *const[]){"epoll_wait", "event_base_dispatch", "event_base_loop", "event_dispatch",
                            "uv_run", "ev_run", "kevent", NULL},
-     READINESS_BLOCKED, "runs an event loop of its own, where the platform waits for events"},
+     READINESS_BLOCKED, "runs an event loop of its own, where the platform waits for events",
+     false},
     {"queue",
      (const char *const[]){"mq_open", "mq_send", "mq_receive", "msgget", "msgsnd", "msgrcv", NULL},
-     READINESS_ADAPT, "uses a queue of the kernel, which ends at the machine: use the platform's"},
+     READINESS_ADAPT, "uses a queue of the kernel, which ends at the machine: use the platform's",
+     false},
     {"file-watch",
      (const char *const[]){"inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init",
                            NULL},
-     READINESS_ADAPT, "watches files of the machine: let object storage send events"},
+     READINESS_ADAPT, "watches files of the machine: let object storage send events", false},
     {"exit", (const char *const[]){"exit", "_exit", "_Exit", "quick_exit", NULL}, READINESS_ADAPT,
-     "ends the process, and with it the instance: return an error"},
+     "ends the process, and with it the instance: return an error", true},
     {"socket",
      (const char *const[]){"bind", "listen", "accept", "accept4", "MHD_start_daemon", "uv_listen",
                            "evhttp_bind_socket", "evconnlistener_new_bind", "mg_bind", NULL},
-     READINESS_BLOCKED, "listens on a socket"},
+     READINESS_BLOCKED, "listens on a socket", false},
     {"process",
      (const char *const[]){"fork", "vfork", "system", "popen", "posix_spawn", "posix_spawnp",
                            "execl", "execv", "execve", "execvp", "execlp", NULL},
-     READINESS_ADAPT, "starts another process: pack that program or call a service"},
+     READINESS_ADAPT, "starts another process: pack that program or call a service", false},
     {"file",
      (const char *const[]){"fwrite", "fputs", "write", "pwrite", "writev", "ftruncate", "truncate",
                            "rename", "unlink", "remove", "sendfile", NULL},
-     READINESS_ADAPT, "writes the local disk: move what it keeps to object storage"},
+     READINESS_ADAPT, "writes the local disk: move what it keeps to object storage", false},
 };
 
 /* Whether any routine of FUNCTION has EFFECT by a routine whose name begins with one of BEGINNINGS.
@@ -106,7 +121,8 @@ static void assess_company(const struct proposal *proposal, struct function *fun
                                       "sendto", "sendmsg",  "sendmmsg", NULL};
   static const char *const connects[] = {"connect", "getaddrinfo", NULL};
   static const char *const servers[] = {"PQ", "mysql_", NULL};
-  if (strcmp(effect->effect, "thread") == 0 && g_strv_contains(starts, effect->via)) {
+  if (strcmp(effect->effect, "thread") == 0 && g_strv_contains(starts, effect->via) &&
+      !is_cgi(proposal, function)) {
     bool waits = has_effect(proposal, function, "thread", joins);
     add_obstacle(function, waits ? READINESS_READY : READINESS_BLOCKED, effect->file, effect->line,
                  g_strdup_printf(waits ? "%s starts threads and waits for them (%s): give it CPUs"
@@ -138,7 +154,8 @@ static void assess_effect(const struct proposal *proposal, struct function *func
     return;
   }
   for (gsize i = 0; i < G_N_ELEMENTS(effect_obstacles); i++) {
-    if (strcmp(effect->effect, effect_obstacles[i].effect) == 0 &&
+    bool is_alone = effect_obstacles[i].is_of_process && is_cgi(proposal, function);
+    if (!is_alone && strcmp(effect->effect, effect_obstacles[i].effect) == 0 &&
         g_strv_contains(effect_obstacles[i].via, effect->via)) {
       add_obstacle(function, effect_obstacles[i].readiness, effect->file, effect->line,
                    g_strdup_printf("%s %s (%s)", proposal->monolith->routines[routine].name,
@@ -256,7 +273,7 @@ static void assess_state(const struct proposal *proposal, struct function *funct
                                                   "move it to object storage or a database"
                                                 : "reads file %s: pack it with the function",
                                  name));
-  } else {
+  } else if (!is_cgi(proposal, function)) {
     assess_memory(proposal, function, state, &use);
   }
 }
@@ -278,9 +295,11 @@ static void assess_unresolved(const struct proposal *proposal, struct function *
       has_target |= monolith->calls[j].fact->site == site->id;
     }
     if (!has_target) {
-      add_obstacle(function, READINESS_BLOCKED, site->file, site->line,
-                   g_strdup_printf("%s calls %s, whose targets are not known: it may write state",
-                                   monolith->routines[caller].name, site->expression));
+      bool ends = is_cgi(proposal, function);
+      add_obstacle(function, ends ? READINESS_ADAPT : READINESS_BLOCKED, site->file, site->line,
+                   g_strdup_printf("%s calls %s, whose targets are not known: %s",
+                                   monolith->routines[caller].name, site->expression,
+                                   ends ? "what it does is not all known" : "it may write state"));
     }
   }
 }

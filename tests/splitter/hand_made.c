@@ -88,12 +88,18 @@ void add_access(struct store *store, const char *routine, const char *state, con
 void add_entry(struct store *store, const char *routine, const char *trigger, const char *key,
                const char *registrar)
 {
+  add_rule_entry(store, routine, trigger, key, registrar, "test");
+}
+
+void add_rule_entry(struct store *store, const char *routine, const char *trigger, const char *key,
+                    const char *registrar, const char *rule)
+{
   g_autoptr(GError) error = NULL;
   struct fact_entry entry = {.id = store_id("entry", routine, trigger, key, NULL),
                              .routine = routine_id(routine),
                              .trigger = trigger,
                              .key = key,
-                             .rule = "test",
+                             .rule = rule,
                              .confidence = 1,
                              .file = "x.c",
                              .line = 1,

@@ -23,5 +23,7 @@ void add_access(struct store *store, const char *routine, const char *state, con
                 const char *how, int64_t line);
 void add_entry(struct store *store, const char *routine, const char *trigger, const char *key,
                const char *registrar);
+void add_rule_entry(struct store *store, const char *routine, const char *trigger, const char *key,
+                    const char *registrar, const char *rule);
 
 #endif

@@ -110,6 +110,53 @@ static void test_effects(void)
   g_unlink(path);
 }
 
+/* A program that answers one request and ends meets nobody else's leftovers: what only the process
+ * keeps is no obstacle, what lies outside is. */
+static void test_cgi(void)
+{
+  static const struct {
+    const char *effect, *via, *readiness;
+  } cases[] = {
+      {"signal", "sigaction", "ready"},
+      {"signal", "alarm", "ready"},
+      {"exit", "exit", "ready"},
+      {"thread", "pthread_create", "ready"},
+      {"file", "fwrite", "adapt"},
+      {"process", "fork", "adapt"},
+      {"socket", "listen", "blocked"},
+      {"shared-memory", "shmget", "blocked"},
+      {"database", "sqlite3_step", "blocked"},
+  };
+  g_autofree char *path = scratch_path("cgi.db");
+  for (gsize i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    bool stays = i % 2 == 1; /* as one that accepts FastCGI requests does */
+    g_unlink(path);
+    g_autoptr(store_t) store = store_open(path, STORE_CREATE, &error);
+    g_assert_no_error(error);
+    must(store_begin(store, &error), error);
+    add_routine(store, "main", "handle.c", 1);
+    add_routine(store, "help", "handle.c", 20);
+    add_call(store, "main", "help", 3);
+    add_rule_entry(store, "main", "http", "*", "main", stays ? "fastcgi-loop" : "cgi-main");
+    add_state(store, "kept", "static", "handle.c");
+    add_access(store, "help", "kept", "write", "assign", 30);
+    add_access(store, "help", "kept", "read", "", 31);
+    add_effect(store, cases[i / 2].effect, cases[i / 2].via, 21);
+    g_test_message("%s by %s, %s", cases[i / 2].effect, cases[i / 2].via,
+                   stays ? "staying" : "ending");
+    split_committed(store);
+    g_autoptr(record_set) functions = store_load(store, &plan_function_table, "name", &error);
+    g_assert_cmpuint(functions->n, ==, 1);
+    const struct plan_function *function = record_at(functions, plan_function, 0);
+    if (stays)
+      g_assert_cmpstr(function->readiness, !=, "ready");
+    else
+      g_assert_cmpstr(function->readiness, ==, cases[i / 2].readiness);
+  }
+  g_unlink(path);
+}
+
 static void add_typed_state(struct store *store, const char *name, const char *type)
 {
   g_autoptr(GError) error = NULL;
@@ -409,6 +456,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/readiness/effects", test_effects);
+  g_test_add_func("/readiness/cgi", test_cgi);
   g_test_add_func("/readiness/many-reasons", test_many_reasons);
   g_test_add_func("/readiness/states", test_states);
   g_test_add_func("/readiness/unresolved", test_unresolved);
