@@ -191,6 +191,9 @@ static bool is_for_the_process(const struct proposal *proposal, const struct fac
                                guint32 routine)
 {
   const struct monolith *monolith = proposal->monolith;
+  if (strcmp(entry->trigger, "direct") == 0 && g_str_has_prefix(entry->rule, "signal-")) {
+    return true; /* also in a program that has no frame */
+  }
   if (!proposal->roles->is_in_frame[routine] || strcmp(entry->trigger, "main") == 0) {
     return false;
   }

@@ -228,62 +228,74 @@ GPtrArray *unit_groups_of(const struct inventory *inventory, const GPtrArray *sp
 struct known_library {
   const char *prefix; /* of a routine's name */
   const char *library;
+  const char *needs; /* another library, which the linker wants named too; or NULL */
 };
 
 /* Names that tell their library; the rest comes from the monolith's own link line. */
 static const struct known_library known_libraries[] = {
-    {"sqlite3_", "sqlite3"},
-    {"PQ", "pq"},
-    {"MHD_", "microhttpd"},
-    {"curl_", "curl"},
-    {"SSL_", "ssl"},
-    {"BIO_", "crypto"},
-    {"EVP_", "crypto"},
-    {"RAND_", "crypto"},
-    {"mysql_", "mysqlclient"},
-    {"json_", "jansson"},
-    {"cJSON_", "cjson"},
-    {"pcre2_", "pcre2-8"},
-    {"event_", "event_core"},
-    {"evbuffer_", "event_core"},
-    {"evhttp_", "event_extra"},
-    {"bufferevent_", "event_core"},
-    {"deflate", "z"},
-    {"inflate", "z"},
-    {"compress", "z"},
-    {"uncompress", "z"},
-    {"crc32", "z"},
-    {"gz", "z"},
-    {"BZ2_", "bz2"},
-    {"lzma_", "lzma"},
-    {"ZSTD_", "zstd"},
-    {"png_", "png"},
-    {"jpeg_", "jpeg"},
-    {"xml", "xml2"},
-    {"XML_", "expat"},
-    {"yaml_", "yaml"},
-    {"redis", "hiredis"},
-    {"onig_", "onig"},
-    {"FCGI_", "fcgi"},
-    {"FCGX_", "fcgi"},
-    {"g_", "glib-2.0"},
-    {"uv_", "uv"},
-    {"archive_", "archive"},
-    {"zmq_", "zmq"},
-    {"rd_kafka_", "rdkafka"},
-    {"mosquitto_", "mosquitto"},
-    {"uuid_", "uuid"},
-    {"readline", "readline"},
-    {"lua_", "lua5.4"},
-    {"luaL_", "lua5.4"},
-    {"git_", "git2"},
+    {"sqlite3_", "sqlite3", NULL},
+    {"PQ", "pq", NULL},
+    {"MHD_", "microhttpd", NULL},
+    {"curl_", "curl", NULL},
+    {"SSL_", "ssl", "crypto"},
+    {"TLS_", "ssl", "crypto"},
+    {"BIO_", "crypto", NULL},
+    {"EVP_", "crypto", NULL},
+    {"RAND_", "crypto", NULL},
+    {"ERR_", "crypto", NULL},
+    {"X509_", "crypto", NULL},
+    {"PEM_", "crypto", NULL},
+    {"RSA_", "crypto", NULL},
+    {"EC_", "crypto", NULL},
+    {"BN_", "crypto", NULL},
+    {"ASN1_", "crypto", NULL},
+    {"HMAC_", "crypto", NULL},
+    {"CRYPTO_", "crypto", NULL},
+    {"OPENSSL_", "crypto", NULL},
+    {"mysql_", "mysqlclient", NULL},
+    {"json_", "jansson", NULL},
+    {"cJSON_", "cjson", NULL},
+    {"pcre2_", "pcre2-8", NULL},
+    {"event_", "event_core", NULL},
+    {"evbuffer_", "event_core", NULL},
+    {"evhttp_", "event_extra", "event_core"},
+    {"bufferevent_", "event_core", NULL},
+    {"deflate", "z", NULL},
+    {"inflate", "z", NULL},
+    {"compress", "z", NULL},
+    {"uncompress", "z", NULL},
+    {"crc32", "z", NULL},
+    {"gz", "z", NULL},
+    {"BZ2_", "bz2", NULL},
+    {"lzma_", "lzma", NULL},
+    {"ZSTD_", "zstd", NULL},
+    {"png_", "png", NULL},
+    {"jpeg_", "jpeg", NULL},
+    {"xml", "xml2", NULL},
+    {"XML_", "expat", NULL},
+    {"yaml_", "yaml", NULL},
+    {"redis", "hiredis", NULL},
+    {"onig_", "onig", NULL},
+    {"FCGI_", "fcgi", NULL},
+    {"FCGX_", "fcgi", NULL},
+    {"g_", "glib-2.0", NULL},
+    {"uv_", "uv", NULL},
+    {"archive_", "archive", NULL},
+    {"zmq_", "zmq", NULL},
+    {"rd_kafka_", "rdkafka", NULL},
+    {"mosquitto_", "mosquitto", NULL},
+    {"uuid_", "uuid", NULL},
+    {"readline", "readline", NULL},
+    {"lua_", "lua5.4", NULL},
+    {"luaL_", "lua5.4", NULL},
+    {"git_", "git2", NULL},
 };
 
-static const char *library_of(const char *routine)
+static const struct known_library *library_of(const char *routine)
 {
   for (size_t i = 0; i < G_N_ELEMENTS(known_libraries); i++) {
     if (g_str_has_prefix(routine, known_libraries[i].prefix)) {
-      return known_libraries[i].library;
+      return &known_libraries[i];
     }
   }
   return NULL;
@@ -293,6 +305,14 @@ static void add_name(GPtrArray *names, const char *name)
 {
   if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
     g_ptr_array_add(names, g_strdup(name));
+  }
+}
+
+static void add_library(GPtrArray *libraries, const struct known_library *known)
+{
+  add_name(libraries, known->library);
+  if (known->needs) {
+    add_name(libraries, known->needs);
   }
 }
 
@@ -387,9 +407,10 @@ GPtrArray *program_libraries(const struct inventory *inventory, const char *prog
   for (size_t i = 0; !is_said && i < inventory->calls->n; i++) {
     const struct fact_call *call = record_at(inventory->calls, fact_call, i);
     const struct fact_routine *callee = inventory_routine(inventory, call->callee);
-    const char *library = callee && !callee->is_defined ? library_of(callee->name) : NULL;
+    const struct known_library *library =
+        callee && !callee->is_defined ? library_of(callee->name) : NULL;
     if (library) {
-      add_name(libraries, library);
+      add_library(libraries, library);
     }
   }
   g_ptr_array_sort(libraries, compare_names);
@@ -401,12 +422,13 @@ void libraries_find(const struct inventory *inventory, struct function_spec *spe
   bool is_partly_unknown = false;
   for (guint i = 0; i < spec->outside->len; i++) {
     const struct fact_routine *routine = spec->outside->pdata[i];
-    const char *library = library_of(routine->name);
-    if (library && strcmp(library, "microhttpd") == 0 && strcmp(spec->adapter, "microhttpd") == 0) {
+    const struct known_library *known = library_of(routine->name);
+    if (known && strcmp(known->library, "microhttpd") == 0 &&
+        strcmp(spec->adapter, "microhttpd") == 0) {
       continue; /* the runtime stands in for it */
     }
-    if (library) {
-      add_name(spec->libraries, library);
+    if (known) {
+      add_library(spec->libraries, known);
       add_name(spec->symbols, routine->name);
     } else {
       is_partly_unknown = true;
