@@ -12,7 +12,10 @@ add_custom_command(OUTPUT ${object_corpus}/program
   COMMAND ${CMAKE_COMMAND} -E copy ${object_corpus}/one.o ${object_corpus}/a_long_name_of_a_member.o
   COMMAND ${CMAKE_AR} qc ${object_corpus}/two.a ${object_corpus}/one.o ${object_corpus}/a_long_name_of_a_member.o
   COMMAND ${CMAKE_AR} qcT ${object_corpus}/thin.a ${object_corpus}/one.o
-  COMMAND ${CMAKE_C_COMPILER} ${object_corpus}/one.o -nostdlib -Wl,-e,first -o ${object_corpus}/program
+  COMMAND ${CMAKE_C_COMPILER} -shared -fPIC -nostdlib ${CMAKE_CURRENT_LIST_DIR}/object_corpus.c
+    -Wl,-soname,libcorpus.so.1 -o ${object_corpus}/library
+  COMMAND ${CMAKE_C_COMPILER} ${object_corpus}/one.o ${object_corpus}/library -nostdlib -rdynamic
+    -Wl,--no-as-needed,-e,first -o ${object_corpus}/program
   DEPENDS ${CMAKE_CURRENT_LIST_DIR}/object_corpus.c VERBATIM)
 add_custom_target(fuzz_object_corpus ALL DEPENDS ${object_corpus}/program)
 add_dependencies(fuzz_targets fuzz_object_corpus)

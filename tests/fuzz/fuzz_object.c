@@ -16,6 +16,8 @@ static void walk(const struct object_file *file)
   }
   for (guint i = 0; file != NULL && i < file->sources->len; i++)
     g_assert_nonnull(g_ptr_array_index(file->sources, i));
+  for (guint i = 0; file != NULL && i < file->needed->len; i++)
+    g_assert_nonnull(g_ptr_array_index(file->needed, i));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
