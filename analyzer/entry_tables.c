@@ -62,6 +62,15 @@ static char *name_of_row(const struct table_row *row)
   return NULL;
 }
 
+/* Whether a text is what __FILE__ says where the leaf stands. */
+static bool is_own_file(const struct table_row *row, uint32_t leaf, const char *text)
+{
+  g_autofree char *named = g_path_get_basename(text);
+  g_autofree char *own =
+      g_path_get_basename(findings_file(row->from, row->from->initialisers[leaf].file));
+  return strcmp(named, own) == 0;
+}
+
 /* The first leaf that is a key: a text, or a number when the rule names the field. */
 static char *key_of_row(const struct table_row *row, const struct entry_rule *rule)
 {
@@ -76,7 +85,8 @@ static char *key_of_row(const struct table_row *row, const struct entry_rule *ru
     g_autofree char *key = is_period ? period_text(row, i) : leaf_text(row, i);
     if (key == NULL && is_period)
       key = name_of_row(row);
-    if (key == NULL || *key == '\0' || (rule->key != NULL && !pattern_matches(rule->key, key)))
+    if (key == NULL || *key == '\0' || (rule->key != NULL && !pattern_matches(rule->key, key)) ||
+        is_own_file(row, i, key))
       continue;
     for (uint32_t m = row->first; rule->method_field != NULL && m < row->end; m++) {
       g_autofree char *method = leaf_is(row, m, rule->method_field) ? leaf_text(row, m) : NULL;
