@@ -31,7 +31,9 @@ static void add_header(struct fields *fields, struct arena *arena,
   fields_add(fields, arena, name, header->value);
 }
 
-/* Where the program is, and what comes behind it: the star of the route pattern. */
+/* Where the program is, and what comes behind it: the star of the route pattern. Where nothing
+ * does, the variable is missing, which is the same to RFC 3875 (section 4.1): web servers leave it
+ * out, and some programs step over its first character without a look. */
 static void add_paths(struct fields *fields, struct arena *arena, const struct cleave_event *event)
 {
   const char *rest = NULL;
@@ -44,7 +46,9 @@ static void add_paths(struct fields *fields, struct arena *arena, const struct c
                    strcmp(event->path + n - n_rest, rest) == 0;
   size_t n_script = is_behind ? n - n_rest - 1 : n;
   fields_add(fields, arena, "SCRIPT_NAME", arena_copy(arena, event->path, n_script));
-  fields_add(fields, arena, "PATH_INFO", event->path + n_script);
+  if (n_script < n) {
+    fields_add(fields, arena, "PATH_INFO", event->path + n_script);
+  }
 }
 
 struct cleave_fields cgi_environment(struct arena *arena, const struct cleave_event *event)

@@ -115,6 +115,7 @@ static const struct cleave_function functions[] = {
      NULL},
     {"upcase-queue", "upcase_main", CLEAVE_QUEUE, "jobs", 0, 0, NULL, invoke_greet, NULL, NULL},
     {"cgi", "cgi_main", CLEAVE_HTTP, "/cgi-bin/show/{rest+}", 0, 0, NULL, invoke_cgi, NULL, NULL},
+    {"cgi-alone", "cgi_main", CLEAVE_HTTP, "/cgi-bin/alone", 0, 0, NULL, invoke_cgi, NULL, NULL},
     {"mhd", "handle", CLEAVE_HTTP, "/mhd/{page}", 0, 0, start_daemon, invoke_handler, NULL, NULL},
 };
 

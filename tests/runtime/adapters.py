@@ -110,6 +110,11 @@ class Behind(unittest.TestCase):
             self.assertIn("PATH_INFO=/p\n", reply["body"])
             self.assertTrue(reply["body"].endswith("\nin"))
 
+    def test_cgi_with_nothing_behind_it(self):
+        response = self.server.request("GET", "/cgi-bin/alone?q")
+        self.assertEqual(response.status, 201)
+        self.assertIn("SCRIPT_NAME=/cgi-bin/alone\nPATH_INFO=(none)\nQUERY_STRING=q\n", response.body.decode())
+
     def test_cgi_that_misbehaves(self):
         for query, status in (("silent", 502), ("garbage", 502), ("location", 302), ("crash", 500)):
             response = self.server.request("GET", f"/cgi-bin/show/x?{query}")
