@@ -98,7 +98,20 @@ static uint32_t copied_record(const struct flow *flow, uint32_t unit, const stru
   return POINTS_TO_UNKNOWN;
 }
 
-/* The routine of the program that a literal names. */
+struct lookup {
+  struct flow *flow;
+  uint32_t result;
+};
+
+static void add_found(void *context, uint32_t unit, uint32_t row)
+{
+  const struct lookup *lookup = context;
+  struct flow *flow = lookup->flow;
+  points_to_add_address(flow->solver, lookup->result,
+                        flow_routine_object(flow, flow_resolve(flow, unit, row)), 0);
+}
+
+/* The routines that a literal names; what is put together can name any of a plug-in. */
 static void add_named(struct flow *flow, const struct model *model, uint32_t unit,
                       const struct unit_call *call, uint32_t result)
 {
@@ -107,14 +120,10 @@ static void add_named(struct flow *flow, const struct model *model, uint32_t uni
   const struct unit *from = linkage_unit(flow->linkage, unit);
   const struct unit_argument *argument =
       &from->arguments[call->first_argument + (uint32_t)model->names];
-  if (argument->kind != UNIT_ARGUMENT_STRING)
-    return;
-  const struct link_symbol *found =
-      g_hash_table_lookup(flow->program->routines, unit_string(from, argument->text));
-  if (found != NULL)
-    points_to_add_address(flow->solver, result,
-                          flow_routine_object(flow, flow_resolve(flow, found->unit, found->row)),
-                          0);
+  bool is_literal = argument->kind == UNIT_ARGUMENT_STRING;
+  struct lookup lookup = {flow, result};
+  linkage_look_up(flow->linkage, flow->program,
+                  is_literal ? unit_string(from, argument->text) : NULL, add_found, &lookup);
 }
 
 static void apply_model(struct flow *flow, const struct model *model, uint32_t unit, uint32_t row)

@@ -299,6 +299,7 @@ static void program_free(gpointer data)
   g_free(program->name);
   g_array_unref(program->own);
   g_array_unref(program->units);
+  g_array_unref(program->plug_ins);
   g_hash_table_unref(program->routines);
   g_hash_table_unref(program->objects);
   g_hash_table_unref(program->ifuncs);

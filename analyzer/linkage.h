@@ -82,7 +82,8 @@ struct link_program {
   bool has_main;        /* complete: whatever runs in it is in it, or in libraries */
   bool is_part;         /* another program has it whole: looking at that one is enough */
   GArray *own;          /* uint32_t, ascending: its own units */
-  GArray *units;        /* likewise, with those of the shared libraries that it is linked with */
+  GArray *units;        /* likewise, with those of shared libraries: linked with it, or plug-ins */
+  GArray *plug_ins;     /* likewise: units of libraries that it loads itself */
   GHashTable *routines; /* assembler name -> struct link_symbol */
   GHashTable *objects;  /* likewise */
   GHashTable *ifuncs;   /* symbol -> struct link_symbol of the resolver */
@@ -98,6 +99,7 @@ struct link_plan {
   const char *source; /* how we know; lives for ever */
   const GArray *units;
   const GArray *guests;      /* units of shared libraries, or NULL */
+  const GArray *plug_ins;    /* those of them that the program loads itself, or NULL */
   const GPtrArray *wraps;    /* char *: symbols of --wrap, or NULL */
   const GPtrArray *assembly; /* char *: symbols that objects without C define, or NULL */
 };
@@ -137,6 +139,12 @@ uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_prog
 /* True when a row names a symbol of attribute ifunc: the resolver's unit and row. */
 bool linkage_resolver(const struct linkage *linkage, const struct link_program *program,
                       uint32_t unit, uint32_t row, uint32_t *resolver_unit, uint32_t *resolver_row);
+/* Calls `visit` for the routines that a lookup by name at run time may find: with this symbol, of the
+ * program or of any of its plug-ins; NULL stands for one that is put together, which is meant for a
+ * plug-in. Linear in the routines of plug-ins. */
+void linkage_look_up(const struct linkage *linkage, const struct link_program *program,
+                     const char *symbol,
+                     void (*visit)(void *context, uint32_t unit, uint32_t row), void *context);
 /* The same as linkage_resolve_routine() for a variable with static storage. */
 uint32_t linkage_resolve_object(struct linkage *linkage, const struct link_program *program,
                                 uint32_t unit, uint32_t row);

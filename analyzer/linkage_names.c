@@ -95,7 +95,7 @@ static gint compare_numbers(gconstpointer left, gconstpointer right)
 static GArray *copy_units(const GArray *units)
 {
   GArray *copy = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-  if (units->len != 0)
+  if (units != NULL && units->len != 0)
     g_array_append_vals(copy, units->data, units->len);
   g_array_sort(copy, compare_numbers);
   return copy;
@@ -129,6 +129,7 @@ struct link_program *linkage_add_program(struct linkage *linkage, const struct l
     g_array_append_val(all, unit);
   }
   program->units = copy_units(all);
+  program->plug_ins = copy_units(plan->plug_ins);
   program->number = linkage->programs->len;
   program->known_routines = g_new0(uint32_t *, MAX(linkage->n_units, 1));
   program->known_objects = g_new0(uint32_t *, MAX(linkage->n_units, 1));
@@ -232,6 +233,27 @@ uint32_t linkage_resolve_routine(struct linkage *linkage, const struct link_prog
   if (*known == 0)
     *known = resolve_routine(linkage, program, unit, row) + 1;
   return *known - 1;
+}
+
+void linkage_look_up(const struct linkage *linkage, const struct link_program *program,
+                     const char *symbol, void (*visit)(void *context, uint32_t unit, uint32_t row),
+                     void *context)
+{
+  const struct link_symbol *found =
+      symbol != NULL ? g_hash_table_lookup(program->routines, symbol) : NULL;
+  if (found != NULL)
+    visit(context, found->unit, found->row);
+  for (guint i = 0; i < program->plug_ins->len; i++) {
+    uint32_t index = g_array_index(program->plug_ins, uint32_t, i);
+    const struct unit *unit = linkage_unit(linkage, index);
+    for (uint32_t r = 0; r < unit->n_routines; r++) {
+      const uint32_t mask = UNIT_ROUTINE_DEFINED | UNIT_ROUTINE_STATIC;
+      const struct unit_routine *routine = &unit->routines[r];
+      if ((routine->flags & mask) == UNIT_ROUTINE_DEFINED &&
+          (symbol == NULL || strcmp(unit_string(unit, routine->assembler), symbol) == 0))
+        visit(context, index, r);
+    }
+  }
 }
 
 static uint32_t resolve_global(struct linkage *linkage, const struct link_program *program,

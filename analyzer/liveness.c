@@ -91,11 +91,9 @@ static void mark_edge(struct search *search, uint32_t unit, const struct unit_ed
     mark_object_row(search, unit, from->index);
 }
 
-static void mark_symbol(struct search *search, const char *symbol)
+static void mark_found(void *search, uint32_t unit, uint32_t row)
 {
-  const struct link_symbol *found = g_hash_table_lookup(search->program->routines, symbol);
-  if (found != NULL)
-    mark_routine_row(search, found->unit, found->row);
+  mark_routine_row(search, unit, row);
 }
 
 /* Everything that has a name outside its unit. */
@@ -125,7 +123,8 @@ static void mark_looked_up(struct search *search, uint32_t unit, const struct un
     return;
   const struct unit_argument *argument = &from->arguments[call->first_argument + 1];
   if (argument->kind == UNIT_ARGUMENT_STRING) {
-    mark_symbol(search, unit_string(from, argument->text));
+    linkage_look_up(search->linkage, search->program, unit_string(from, argument->text), mark_found,
+                    search);
     return;
   }
   const GArray *units = search->program->units;

@@ -156,8 +156,17 @@ static struct link_program *add_finished(struct linkage *linkage, GHashTable *li
     library->is_part |= !finished->is_library;
   }
   g_autoptr(GArray) guests = programs_without(found, finished->units);
-  struct link_plan plan = {
-      .name = finished->name, .source = "elf", .units = finished->units, .guests = guests};
+  g_autoptr(GArray) loaded = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+  for (guint i = 0; i < finished->plug_ins->len; i++) {
+    const struct finished *plug_in = g_ptr_array_index(finished->plug_ins, i);
+    g_array_append_vals(loaded, plug_in->units->data, plug_in->units->len);
+  }
+  g_autoptr(GArray) plug_ins = programs_without(loaded, finished->units);
+  struct link_plan plan = {.name = finished->name,
+                           .source = "elf",
+                           .units = finished->units,
+                           .guests = guests,
+                           .plug_ins = plug_ins};
   return linkage_add_program(linkage, &plan);
 }
 

@@ -322,11 +322,15 @@ int main(int argc, char **argv) {
   void *library = dlopen(argv[1], RTLD_NOW);
   void (*start)(void) = (void (*)(void))dlsym(library, argv[argc - 1]);
   start();
-  return n_registered;
+  int (*stop)(int) = (int (*)(int))dlsym(library, "stop");
+  return n_registered + stop(1);
 }
 """,
         "plug.c": "void on_event(int (*)(int)); int plug_state;\n"
-                  "static int handle(int x) { plug_state = x; return x; }\nvoid start(void) { on_event(handle); }\n",
+                  "static int handle(int x) { plug_state = x; return x; }\nvoid start(void) { on_event(handle); }\n"
+                  "int stop(int x) { return x; }\nint other_shape(int x, long y) { return x + (int)y; }\n",
+        "twin.c": "void on_event(int (*)(int)); static int twin(int x) { return -x; }\nvoid start(void) { on_event(twin); }\n"
+                  "int stop(int x) { return x + 1; }\n",
         "tool.c": "int on_event(int x) { return x; }\nint main(void) { return on_event(2); }\n",
         "other.c": "int other(void) { return 1; }\n"}
     for name, text in sources.items():
@@ -336,11 +340,14 @@ int main(int argc, char **argv) {
     tree.run("cc", "host.o", "-rdynamic", "-o", "host")
     tree.run("cc", "tool.o", "-o", "tool")
     tree.run("cc", "-shared", "plug.o", "-o", "plug.so")
+    tree.run("cc", "-shared", "twin.o", "-o", "twin.so")
     tree.run("cc", "-shared", "other.o", "-o", "other.so")
     tree.analyse()
-    expect(set(tree.programs()), {"host", "tool", "plug.so", "other.so"}, "programs")
+    expect(set(tree.programs()), {"host", "tool", "plug.so", "twin.so", "other.so"}, "programs")
     expect(tree.calls("start", "direct"), {("on_event", "host.c")}, "a plug-in calls its host")
-    expect(tree.calls("on_event"), {("handle", "plug.c")}, "and is called back")
+    expect(tree.calls("on_event"), {("handle", "plug.c"), ("twin", "twin.c")}, "and is called back")
+    expect(tree.calls("main", "indirect"), {("start", "plug.c"), ("start", "twin.c"), ("stop", "plug.c"), ("stop", "twin.c")},
+           "what is looked up")
 
 
 @case
