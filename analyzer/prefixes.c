@@ -1,5 +1,6 @@
 #include "analyzer/prefixes.h"
 
+#include "analyzer/prefixes_directives.h"
 #include "analyzer/prefixes_wanted.h"
 
 #include <fcntl.h>
@@ -8,107 +9,7 @@
 #include <unistd.h>
 
 /* A source's directives stand in its first bytes. */
-enum { HEAD_BYTES = 64 * 1024, MAX_DIRECTIVES = 64 };
-
-/* ---- reading directives ---- */
-
-/* Behind blanks and comments, or the end. */
-static const char *skip_blanks(const char *at, const char *end)
-{
-  while (at < end) {
-    if (g_ascii_isspace(*at)) {
-      at++;
-    } else if (end - at >= 2 && at[0] == '/' && at[1] == '/') {
-      const char *line = memchr(at, '\n', (size_t)(end - at));
-      at = line != NULL ? line : end;
-      if (line != NULL && line[-1] == '\\')
-        return end; /* a comment that goes on in the next line: leave it alone */
-    } else if (end - at >= 2 && at[0] == '/' && at[1] == '*') {
-      const char *close = g_strstr_len(at + 2, end - at - 2, "*/");
-      at = close != NULL ? close + 2 : end;
-    } else {
-      break;
-    }
-  }
-  return at;
-}
-
-static bool is_wanted(const char *line)
-{
-  static const char *const words[] = {"include", "define", "undef"};
-  const char *at = line + 1;
-  while (*at == ' ' || *at == '\t')
-    at++;
-  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-    size_t length = strlen(words[i]);
-    if (strncmp(at, words[i], length) != 0 || g_ascii_isalnum(at[length]) || at[length] == '_')
-      continue;
-    at += length;
-    while (*at == ' ' || *at == '\t')
-      at++;
-    return i != 0 || *at == '"' || *at == '<';
-  }
-  return false;
-}
-
-static bool is_include(const char *directive)
-{
-  const char *at = directive + 1;
-  while (*at == ' ' || *at == '\t')
-    at++;
-  return g_str_has_prefix(at, "include");
-}
-
-/* One line without the comment behind it; NULL where it goes on or a comment leaves it open. */
-static char *whole_line(const char *start, const char *stop)
-{
-  g_autofree char *line = g_strndup(start, (size_t)(stop - start));
-  char *comment = strstr(line, "/*");
-  char *other = strstr(line, "//");
-  if (strchr(line, '\\') != NULL || strstr(line, "?\?") != NULL)
-    return NULL;
-  if (comment != NULL && (other == NULL || comment < other)) {
-    char *close = strstr(comment + 2, "*/");
-    if (close == NULL || *g_strstrip(close + 2) != '\0')
-      return NULL;
-    *comment = '\0';
-  } else if (other != NULL && strchr(line, '"') == NULL && strchr(line, '<') == NULL) {
-    *other = '\0';
-  } else if (other != NULL) {
-    return NULL; /* it may stand inside a path or a literal */
-  }
-  return g_strdup(g_strstrip(line));
-}
-
-GPtrArray *prefixes_directives(const char *source, size_t size, GArray *lines)
-{
-  GPtrArray *directives = g_ptr_array_new_with_free_func(g_free);
-  const char *end = source + size;
-  const char *at = source;
-  const char *counted = source;
-  guint line_number = 1;
-  while (directives->len < MAX_DIRECTIVES) {
-    at = skip_blanks(at, end);
-    const char *stop = at < end && *at == '#' ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-    if (stop == NULL || memchr(at, '\0', (size_t)(stop - at)) != NULL)
-      break;
-    char *line = whole_line(at, stop);
-    if (line == NULL || !is_wanted(line)) {
-      g_free(line);
-      break;
-    }
-    g_ptr_array_add(directives, line);
-    for (; counted < at; counted++)
-      line_number += *counted == '\n';
-    if (lines != NULL)
-      g_array_append_val(lines, line_number);
-    at = stop;
-  }
-  /* What stands behind the last include is read with the source itself. */
-  while (directives->len > 0 && !is_include(directives->pdata[directives->len - 1]))
-    g_ptr_array_remove_index(directives, directives->len - 1);
-  return directives;
-}
+enum { HEAD_BYTES = 64 * 1024 };
 
 static GPtrArray *directives_of(const char *path, GArray *lines)
 {
@@ -156,14 +57,12 @@ static char *key_of(const struct compilation *compilation)
 static bool has_beside(const GPtrArray *directives, const char *folder)
 {
   for (guint i = 0; i < directives->len; i++) {
-    const char *start = is_include(directives->pdata[i]) ? strchr(directives->pdata[i], '"') : NULL;
-    const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
-    if (end == NULL)
-      continue;
-    g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_file_test(path, G_FILE_TEST_EXISTS))
-      return true;
+    g_autoptr(GPtrArray) names = directive_quoted(directives->pdata[i]);
+    for (guint j = 0; j < names->len; j++) {
+      g_autofree char *path = g_build_filename(folder, names->pdata[j], NULL);
+      if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return true;
+    }
   }
   return false;
 }
@@ -210,7 +109,7 @@ static guint common_directives(const GPtrArray *heads, guint first, guint end, g
   while (n < a->directives->len && n < b->directives->len &&
          strcmp(a->directives->pdata[n], b->directives->pdata[n]) == 0)
     n++;
-  for (*ended = n; *ended > 0 && !is_include(a->directives->pdata[*ended - 1]);)
+  for (*ended = n; *ended > 0 && !directive_includes(a->directives->pdata[*ended - 1]);)
     --*ended;
   return n;
 }
@@ -247,14 +146,15 @@ static char *choose_added(struct planning *planning, const GPtrArray *heads, gui
   if (!are_many(planning, heads))
     return NULL;
   g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+  guint n_own = 0;
   for (guint i = 0; i < heads->len; i++) {
     const struct head *head = heads->pdata[i];
     const struct compilation *compilation = planning->compilations->all->pdata[head->number];
     unsigned line = n > 0 ? g_array_index(head->lines, guint, n - 1) : 0;
     g_ptr_array_add(sets, wanted_of(planning->wanted, compilation->file,
-                                    (const char *const *)compilation->arguments, line));
+                                    (const char *const *)compilation->arguments, line, &n_own));
   }
-  return wanted_choose(sets);
+  return wanted_choose(sets, n_own);
 }
 
 /* ---- prefixes ---- */
@@ -372,7 +272,7 @@ static char *only_header(const struct prefix *prefix)
 {
   const char *start = strchr(prefix->text, '"');
   const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
-  if (end == NULL || strcmp(end, "\"\n") != 0 || !is_include(prefix->text) ||
+  if (end == NULL || strcmp(end, "\"\n") != 0 || !directive_includes(prefix->text) ||
       strchr(prefix->text, '\n') != end + 1)
     return NULL;
   g_autofree char *name = g_strndup(start + 1, (gsize)(end - start - 1));

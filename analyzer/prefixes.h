@@ -14,8 +14,8 @@
 enum { PREFIX_MIN_USERS = 5 };
 
 struct prefix {
-  char *text;          /* the directives, one a line: "#define", "#undef" and "#include" only; empty
-                          where nothing but the headers on top is shared */
+  char *text; /* the directives, see prefixes_directives.h; empty where nothing but the headers
+                 on top is shared */
   char *added_text;    /* includes of headers of the system on top: some users have each of them;
                           NULL */
   char *file;          /* absolute path that the text is parsed as; no such file is there */
@@ -48,10 +48,5 @@ unsigned prefixes_line(const struct prefixes *prefixes, guint number);
 
 /* How the prefix is reached that is no beginning of the source itself, or NULL. */
 const struct nested_prefix *prefixes_nested(const struct prefixes *prefixes, guint number);
-
-/* The directives at the start of a source, as strings without blanks at their ends, up to the first
- * thing that is no comment, "#include", "#define" or "#undef" of one line. Their lines are appended
- * to `lines` (guint) unless that is NULL. */
-GPtrArray *prefixes_directives(const char *source, size_t size, GArray *lines);
 
 #endif

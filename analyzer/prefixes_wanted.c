@@ -149,7 +149,7 @@ static void search_file(struct search *search, const char *path, guint first, gu
 }
 
 GHashTable *wanted_of(struct wanted *wanted, const char *source, const char *const *arguments,
-                      unsigned shared_line)
+                      unsigned shared_line, guint *n_own)
 {
   struct search search = {
       .wanted = wanted,
@@ -158,8 +158,10 @@ GHashTable *wanted_of(struct wanted *wanted, const char *source, const char *con
   };
   if (shared_line > 0)
     search_file(&search, source, 0, shared_line, 0);
+  guint n_shared = g_hash_table_size(search.visited);
   search.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   search_file(&search, source, shared_line + 1, G_MAXUINT, 0);
+  *n_own += g_hash_table_size(search.visited) - n_shared;
   g_hash_table_unref(search.visited);
   return search.names;
 }
@@ -214,8 +216,25 @@ static bool is_worth_adding(const struct header *header, guint n_sources)
   return header->n_direct >= 2 || (header->n_users >= 2 && header->n_users * 2 >= n_sources);
 }
 
-char *wanted_choose(const GPtrArray *sets)
+/* Whether sources name most of what they reach themselves, and reach few headers of their own:
+ * these are looked through for each source, to see whether they could tell what is on top. */
+static bool pays(const GPtrArray *sets, guint n_own)
 {
+  guint n_names = 0, n_direct = 0;
+  for (guint i = 0; i < sets->len; i++) {
+    GHashTableIter iterator;
+    gpointer is_direct = NULL;
+    g_hash_table_iter_init(&iterator, sets->pdata[i]);
+    for (; g_hash_table_iter_next(&iterator, NULL, &is_direct); n_names++)
+      n_direct += is_direct != NULL;
+  }
+  return 2 * n_direct >= n_names && n_own <= n_names;
+}
+
+char *wanted_choose(const GPtrArray *sets, guint n_own)
+{
+  if (!pays(sets, n_own))
+    return NULL;
   g_autoptr(GArray) headers = count_names(sets);
   g_array_sort(headers, compare_headers);
   /* What every header defines that needs it is defined in its own place first. */

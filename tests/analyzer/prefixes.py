@@ -222,7 +222,17 @@ def groups():
     yield "nested", guarded["nested"].replace("int id;", "int id;\n#ifdef known_H\nlong more;\n#endif\n"), "", ""
     yield ("parted", guarded["parted"].replace("struct item {", '#include "twice.h"\n#define ENTRY(x) extern int '
            'x;\n#include "entries.h"\n#undef ENTRY\nstruct item {'), "", lambda n: PARTED_USES[n])
+    # A conditional in front of all, and one that holds a header which lies beside its users.
+    yield ("chosen", GUARD.format("chosen", INLINE.format("chosen")),
+           "#ifdef CHOSEN_CONFIG\n#include \"version.h\"\n#elif defined(__linux__)\n#define CHOSEN 1\n#include <errno.h>\n"
+           "#else\n#include <nowhere.h>\n#endif\n",
+           lambda n: "#if CHOSEN != 1 || !defined(EPERM)\n#error\n#endif\n"
+           f"#if __LINE__ > {20 if n % 2 else 9}\nlong at_line;\n#endif\n")
     yield "forced", guarded["forced"].replace("int id;", "int id FORCED;"), "", ""
+
+
+# Headers of the system are put on top of what sources share that name them themselves.
+NAMED = dict.fromkeys(("alike", "commented", "redefined", "undefined"), ("stdio.h", "string.h"))
 
 
 def write(tree):
@@ -235,7 +245,8 @@ def write(tree):
         for number in range(len(ADDED) if name == "added" else N):
             start = before(number) if callable(before) else before
             follow = behind(number) if callable(behind) else behind
-            text = start + f'#include "{name}.h"\n' + follow + body(name, number)
+            named = "".join(f"#include <{standard}>\n" for standard in NAMED.get(name, ()))
+            text = start + f'#include "{name}.h"\n' + named + follow + body(name, number)
             (folder / f"{name}{number}.c").write_text(text)
             force = ["-include", "force.h"] if name == "forced" else []
             entries.append({"directory": str(folder), "file": f"{name}{number}.c",
@@ -293,13 +304,13 @@ def n_opened(log, source):
 
 
 SHARED = {f"settings/settings{n}.c" for n in range(N)}
+SHARED |= {f"chosen/chosen{n}.c" for n in range(N)}
 SHARED |= {f"{folder}/across{n}.c" for n, folder in enumerate(ACROSS) if folder != "own"}
 # Every other trap is seen before the parse. Of these some are refused after it.
 EXPECTED = {f"added/added{n}.c" for n in
             (0, 1, 2, 4, 6, 10, 12, 13, 16, 17, 18, 19, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31, 32, 35, 40, 43, 44, 50)}
 EXPECTED |= {f"apart/apart{n}.c" for n in range(6)}
-EXPECTED |= {f"{group}/{group}{n}.c" for group in ("alike", "commented", "redefined", "undefined")
-             for n in range(N)}
+EXPECTED |= {f"{group}/{group}{n}.c" for group in NAMED for n in range(N)}
 
 
 def main():

@@ -4,7 +4,7 @@
 
 #include "analyzer/c_tokens.h"
 #include "analyzer/file_shape.h"
-#include "analyzer/prefixes.h"
+#include "analyzer/prefixes_directives.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
