@@ -213,8 +213,8 @@ static GPtrArray *find_databases(const char *folder)
 
 /* ---- finishing ---- */
 
-/* Past the macro that tells where the code may be loaded: libtool compiles every source of a library
- * twice, once with it. */
+/* Past the macro that tells where the code may be loaded: libtool compiles every source of a
+ * library twice, once with it. */
 static char **skip_position(char **words)
 {
   while (words[0] != NULL && strcmp(words[0], "-D") == 0 && g_strcmp0(words[1], "PIC") == 0)
