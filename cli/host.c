@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/host_screen.h"
+#include "splitter/generate/trigger.h"
 #include "splitter/host/host.h"
 #include "splitter/host/otlp.h"
 #include "splitter/host/project.h"
@@ -201,6 +202,27 @@ static bool read_listen(struct context *context, char **address, uint16_t *port)
   return true;
 }
 
+/* Functions of several programs, each with a gateway of its own when deployed, stand behind one
+ * here. */
+static void say_shadowed(struct recorder *recorder, const struct project *project)
+{
+  for (size_t i = 0; i < project->n_functions; i++) {
+    const struct project_function *function = &project->functions[i];
+    for (size_t j = 0; j < i && function->trigger == CLEAVE_HTTP; j++) {
+      const struct project_function *first = &project->functions[j];
+      if (first->trigger != CLEAVE_HTTP || !routes_meet(first->key, function->key)) {
+        continue;
+      }
+      g_autofree char *why =
+          g_strdup_printf("'%s' answers its route (%s) first: no request comes here; give one "
+                          "another 'key' in boundaries.yaml",
+                          first->name, function->key);
+      host_screen_say(&recorder->screen, function->name, "note", why);
+      break;
+    }
+  }
+}
+
 static int host(struct context *context)
 {
   g_autoptr(GError) error = NULL;
@@ -228,6 +250,7 @@ static int host(struct context *context)
   if (!open_trace(context, &recorder)) {
     return EXIT_FILE;
   }
+  say_shadowed(&recorder, project);
   if (!store) {
     g_autofree char *why = g_strdup_printf("there is no store '%s': invocations are not recorded",
                                            context_db(context));

@@ -316,6 +316,15 @@ class FeatureTest(unittest.TestCase):
         other.stop()
         self.assertEqual(host.ask("GET", "/items/x")[0].status, 502)
 
+    def test_one_route_for_two(self):
+        host = self.host(functions=[
+            {"name": "first", "trigger": "http", "key": "/items/:id"},
+            {"name": "other", "trigger": "http", "key": "/other/:id"},
+            {"name": "second", "trigger": "http", "key": "/items/{number}"}])
+        notes = [(note["function"], note["detail"]) for note in host.events("note")]
+        self.assertEqual([name for name, said in notes if "'first' answers its route" in said], ["second"])
+        self.assertEqual([name for name, said in notes if "answers its route" in said], ["second"])
+
     def test_hot_reload(self):
         host = self.host()
         first = host.ask("GET", "/items/1")
