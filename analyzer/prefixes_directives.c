@@ -36,10 +36,12 @@ static enum directive_kind kind_of(const char *line)
   } words[] = {{"include", INCLUDE}, {"define", MACRO}, {"undef", MACRO},
                {"if", IF},           {"ifdef", IF},     {"ifndef", IF},
                {"elif", ELSE},       {"else", ELSE},    {"endif", ENDIF}};
+  if (*line != '#')
+    return OTHER;
   const char *at = line + 1;
   while (*at == ' ' || *at == '\t')
     at++;
-  for (size_t i = 0; *line == '#' && i < G_N_ELEMENTS(words); i++) {
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
     size_t length = strlen(words[i].word);
     if (strncmp(at, words[i].word, length) != 0 || g_ascii_isalnum(at[length]) || at[length] == '_')
       continue;

@@ -113,10 +113,12 @@ static guint n_taken(const struct finished *plug_in, const struct finished *prog
  * give it the most. */
 static void find_hosts(const GPtrArray *all, struct finished *library)
 {
+  if (!library->is_library || library->is_asked)
+    return;
   guint most = 1;
   for (guint i = 0; i < all->len; i++)
     most = MAX(most, n_taken(library, g_ptr_array_index(all, i)));
-  for (guint i = 0; i < all->len && library->is_library && !library->is_asked; i++) {
+  for (guint i = 0; i < all->len; i++) {
     struct finished *program = g_ptr_array_index(all, i);
     if (n_taken(library, program) == most)
       g_ptr_array_add(program->plug_ins, library);

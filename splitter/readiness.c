@@ -40,11 +40,17 @@ static gboolean reaches(const struct function *function, guint32 routine)
 static bool is_cgi(const struct proposal *proposal, const struct function *function)
 {
   const struct monolith *monolith = proposal->monolith;
-  const char *rule =
-      function->entry != MONOLITH_NONE ? monolith->entries[function->entry].rule : "";
-  return strcmp(function->trigger, "http") == 0 &&
-         strcmp(monolith->routines[function->routine].name, "main") == 0 &&
-         strcmp(rule, "fastcgi-loop") != 0;
+  const struct fact_routine *routine = &monolith->routines[function->routine];
+  if (strcmp(function->trigger, "http") != 0 || strcmp(routine->name, "main") != 0) {
+    return false;
+  }
+  for (guint32 i = 0; i < monolith->n_entries; i++) {
+    if (monolith->entries[i].routine == routine->id &&
+        strcmp(monolith->entries[i].rule, "fastcgi-loop") == 0) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /* Effects that stand in the way: the outside routines that have them, and the words for it. */

@@ -216,6 +216,14 @@ def finished(tree):
     expect(tree.sources()["one"], "main-closure", "damaged")
 
 
+def build_all(tree, sources):
+    """Compiles what may go into a shared library."""
+    for name, text in sources.items():
+        tree.write(name, text)
+        tree.compile(name, "-fPIC", output=name[:-1] + "o")
+    tree.build()
+
+
 @case
 def finished_shared(tree):
     """Finished files that ask for shared libraries of the tree, by a name that no file has: who is
@@ -227,10 +235,7 @@ def finished_shared(tree):
         "first.c": "int work(int); int main(void) { return work(1); }\n",
         "second.c": "int work(int); int main(void) { return work(2); }\n",
         "third.c": "int alone(void) { return 4; } int main(void) { return alone(); }\n"}
-    for name, text in sources.items():
-        tree.write(name, text)
-        tree.compile(name, "-fPIC", output=name[:-1] + "o")
-    tree.build()
+    build_all(tree, sources)
     tree.run("cc", "-shared", "deep.o", "-Wl,-soname,libdeep.so.2", "-o", "libdeep.so.2.1")
     tree.run("cc", "-shared", "lib.o", "libdeep.so.2.1", "-Wl,-soname,libwork.so.1", "-o", "libwork.so.1.0.3")
     tree.run("cc", "-shared", "twin.o", "-o", "libtwin.so")
@@ -270,10 +275,7 @@ int main(int argc, char **argv) {
                   "int stop(int x) { return x + 1; }\n",
         "tool.c": "int on_event(int x) { return x; }\nint main(void) { return on_event(2); }\n",
         "other.c": "int other(void) { return 1; }\n"}
-    for name, text in sources.items():
-        tree.write(name, text)
-        tree.compile(name, "-fPIC", output=name[:-1] + "o")
-    tree.build()
+    build_all(tree, sources)
     tree.run("cc", "host.o", "-rdynamic", "-o", "host")
     tree.run("cc", "tool.o", "-o", "tool")
     tree.run("cc", "-shared", "plug.o", "-o", "plug.so")
